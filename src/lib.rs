@@ -1,0 +1,4 @@
+//! The native engine of `@tryghost/job-manager`.
+
+pub mod schedule;
+pub mod worker;

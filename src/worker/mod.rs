@@ -1,0 +1,3 @@
+//! Worker processes: starting, talking to, and stopping them.
+
+pub mod os;

@@ -1,0 +1,1 @@
+//! What differs between operating systems, under the same function names.
