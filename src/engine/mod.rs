@@ -174,7 +174,9 @@ impl Engine {
     /// [`Refusal`] of a request; facts are never refused, the late ones are dropped.
     pub fn handle(&mut self, input: Input, now: Now) -> Result<Reply, Refusal> {
         let reply = match input {
-            Input::AddJob { spec, replace_finished } => self.add_job(spec, replace_finished, now),
+            Input::AddJob { spec, replace_finished, is_held } => {
+                self.add_job(spec, replace_finished, is_held, now)
+            }
             Input::ScheduleJob(name) => self.schedule_job(&name, now),
             Input::RunJob(name) => self.run_job(&name, now),
             Input::StopJob { name, request } => self.stop_job(&name, request, now),
@@ -228,6 +230,11 @@ impl Engine {
     /// Is there anything that the host should stay alive for?
     pub fn is_active(&self) -> bool {
         self.due.next_at().is_some() || !self.runs.is_empty() || !self.requests.is_empty()
+    }
+
+    /// Is a job of that name registered that is due, runs, or waits to?
+    pub fn is_busy(&self, name: &str) -> bool {
+        self.names.get(name).and_then(|id| self.jobs.get(id)).is_some_and(|job| !job.is_finished())
     }
 
     fn time_passed(&mut self, now: Now) {

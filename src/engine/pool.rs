@@ -128,13 +128,16 @@ impl Pool {
         self.boot_lead
     }
 
-    pub(super) fn place(&self, profile: &BootProfile, env: &Environment, needs_cold_start: bool) -> Placement {
+    pub(super) fn place(
+        &self,
+        profile: &BootProfile,
+        env: &Environment,
+        needs_cold_start: bool,
+    ) -> Placement {
         if self.limits.max_workers.is_some_and(|max| self.with_run >= max) {
             return Placement::Wait;
         }
-        if !needs_cold_start
-            && let Some(spare) = self.best_spare(profile, env)
-        {
+        if !needs_cold_start && let Some(spare) = self.best_spare(profile, env) {
             return Placement::Spare(spare);
         }
         if self.can_boot() { Placement::Boot } else { Placement::Wait }
@@ -166,7 +169,13 @@ impl Pool {
         self.workers.keys().copied().collect()
     }
 
-    pub(super) fn add(&mut self, profile: Arc<BootProfile>, env: Arc<Environment>, run: Option<RunId>, now: Now) -> WorkerId {
+    pub(super) fn add(
+        &mut self,
+        profile: Arc<BootProfile>,
+        env: Arc<Environment>,
+        run: Option<RunId>,
+        now: Now,
+    ) -> WorkerId {
         let id = WorkerId(self.next_worker);
         self.next_worker += 1;
         let state = WorkerState::Booting(None);
@@ -220,7 +229,11 @@ impl Pool {
     }
 
     /// The environment that a process must be given with its job; `None` if it has it already.
-    pub(super) fn changed_environment(&self, id: WorkerId, env: &Arc<Environment>) -> Option<Arc<Environment>> {
+    pub(super) fn changed_environment(
+        &self,
+        id: WorkerId,
+        env: &Arc<Environment>,
+    ) -> Option<Arc<Environment>> {
         let booted_with = &self.workers.get(&id)?.env;
         (!Arc::ptr_eq(booted_with, env)).then(|| Arc::clone(env))
     }
@@ -278,7 +291,8 @@ impl Pool {
     }
 
     fn free_spares(&self, profile: &BootProfile, env: &Environment) -> usize {
-        let fits = |worker: &&Worker| worker.is_free() && *worker.profile == *profile && worker.env.can_become(env);
+        let fits =
+            |worker: &&Worker| worker.is_free() && *worker.profile == *profile && worker.env.can_become(env);
         self.workers.values().filter(fits).count()
     }
 }
@@ -367,7 +381,9 @@ impl Engine {
     fn profile_to_prepare(&self, id: super::JobId) -> Option<&Arc<BootProfile>> {
         let job = self.jobs.get(&id)?;
         match &job.spec.work {
-            Work::Offloaded(spec) if job.live_runs == 0 || job.spec.overlap == Overlap::Allow => Some(&spec.boot),
+            Work::Offloaded(spec) if job.live_runs == 0 || job.spec.overlap == Overlap::Allow => {
+                Some(&spec.boot)
+            }
             _ => None,
         }
     }

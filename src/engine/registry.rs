@@ -10,7 +10,13 @@ use super::{Engine, Refusal, Reply};
 use crate::timer::{EpochMs, Now};
 
 impl Engine {
-    pub(super) fn add_job(&mut self, spec: JobSpec, replace_finished: bool, now: Now) -> Result<Reply, Refusal> {
+    pub(super) fn add_job(
+        &mut self,
+        spec: JobSpec,
+        replace_finished: bool,
+        is_held: bool,
+        now: Now,
+    ) -> Result<Reply, Refusal> {
         if self.is_shutting_down() {
             return Err(Refusal::ShuttingDown);
         }
@@ -29,7 +35,7 @@ impl Engine {
         self.next_job += 1;
         self.names.insert(Arc::clone(&spec.name), id);
         self.jobs.insert(id, Job { spec, timer: None, live_runs: 0, backlog: 0, skipped: 0 });
-        Ok(self.arm(id, now))
+        Ok(if is_held { Reply::Accepted } else { self.arm(id, now) })
     }
 
     pub(super) fn schedule_job(&mut self, name: &str, now: Now) -> Result<Reply, Refusal> {
@@ -171,7 +177,7 @@ impl Engine {
 
 impl Job {
     /// Registered, but nothing of it runs or is due.
-    fn is_finished(&self) -> bool {
+    pub(super) fn is_finished(&self) -> bool {
         self.timer.is_none() && self.live_runs == 0 && self.backlog == 0
     }
 }

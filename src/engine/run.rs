@@ -104,10 +104,7 @@ pub(super) enum StopReason {
     /// The run took longer than its limit.
     Timeout(Duration),
     /// The run's processes took more memory than its limit.
-    Memory {
-        limit_bytes: u64,
-        used_bytes: u64,
-    },
+    Memory { limit_bytes: u64, used_bytes: u64 },
     /// Its channel could not be read any further.
     ChannelBroke,
 }
@@ -149,13 +146,20 @@ pub enum EndCause {
 
 /// The end cause of a run whose process has exited: what the job said comes first, then what the
 /// host did, then how the process ended.
-pub(super) fn end_cause(said: Option<Said>, stop: Option<StopReason>, reached_job: bool, exit: &Exit) -> EndCause {
+pub(super) fn end_cause(
+    said: Option<Said>,
+    stop: Option<StopReason>,
+    reached_job: bool,
+    exit: &Exit,
+) -> EndCause {
     match (said, stop) {
         (Some(Said::Done), _) => EndCause::Done,
         (_, Some(StopReason::Cancelled)) => EndCause::Cancelled,
         (_, Some(StopReason::Terminated)) => EndCause::Terminated,
         (_, Some(StopReason::Timeout(limit))) => EndCause::Timeout(limit),
-        (_, Some(StopReason::Memory { limit_bytes, used_bytes })) => EndCause::Memory { limit_bytes, used_bytes },
+        (_, Some(StopReason::Memory { limit_bytes, used_bytes })) => {
+            EndCause::Memory { limit_bytes, used_bytes }
+        }
         (_, Some(StopReason::ChannelBroke)) => EndCause::ChannelBroke,
         (Some(Said::Error(envelope)), None) => EndCause::Error(envelope),
         (Some(Said::Cancelled) | None, None) if reached_job => match exit.status {

@@ -10,8 +10,8 @@ use super::run::{EndCause, Phase, Run, RunId, Said, end_cause};
 use super::{Deadline, Effect, Engine, Refusal, Reply};
 use crate::timer::Now;
 use crate::worker::ipc::{HostFrame, WorkerFrame};
+use crate::worker::os::SpawnError;
 use crate::worker::os::{Exit, StopSignal};
-use crate::worker::spawner::SpawnError;
 
 impl Engine {
     pub(super) fn queue_run(&mut self, id: RunId, job: JobId, name: Arc<str>, spec: Arc<WorkerSpec>) {
@@ -102,7 +102,9 @@ impl Engine {
                 self.emit(JobEvent::Message { run, bytes });
                 self.last_word(run, worker, Said::Done, now);
             }
-            (WorkerFrame::Error(envelope), Some(run)) => self.last_word(run, worker, Said::Error(envelope), now),
+            (WorkerFrame::Error(envelope), Some(run)) => {
+                self.last_word(run, worker, Said::Error(envelope), now)
+            }
             (WorkerFrame::Cancelled(bytes), Some(run)) => {
                 self.emit(JobEvent::Message { run, bytes });
                 if self.runs.get(&run).is_some_and(|run| run.stop.is_some()) {
@@ -207,7 +209,12 @@ impl Engine {
         self.signal(worker, StopSignal::Kill);
     }
 
-    pub(super) fn boot(&mut self, profile: Arc<super::BootProfile>, run: Option<RunId>, now: Now) -> WorkerId {
+    pub(super) fn boot(
+        &mut self,
+        profile: Arc<super::BootProfile>,
+        run: Option<RunId>,
+        now: Now,
+    ) -> WorkerId {
         let limit_at = now.mono.plus(BOOT_LIMIT);
         let env = Arc::clone(&self.environment);
         let worker = self.pool.add(Arc::clone(&profile), Arc::clone(&env), run, now);

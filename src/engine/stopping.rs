@@ -74,7 +74,12 @@ impl Engine {
         Ok(Reply::Accepted)
     }
 
-    pub(super) fn shutdown(&mut self, request: RequestId, timeout: Duration, now: Now) -> Result<Reply, Refusal> {
+    pub(super) fn shutdown(
+        &mut self,
+        request: RequestId,
+        timeout: Duration,
+        now: Now,
+    ) -> Result<Reply, Refusal> {
         let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
         for id in jobs {
             self.disarm(id);
@@ -91,7 +96,9 @@ impl Engine {
     }
 
     pub(super) fn shutdown_limit_reached(&mut self, request: RequestId, now: Now) {
-        let Some(pending) = self.requests.iter_mut().find(|pending| pending.request == request) else { return };
+        let Some(pending) = self.requests.iter_mut().find(|pending| pending.request == request) else {
+            return;
+        };
         if pending.timed_out {
             // What SIGKILL has not ended by now sits in the kernel; nobody can hurry it.
             pending.waits_for = WaitsFor::Nothing;
@@ -252,13 +259,12 @@ impl Engine {
 
     pub(super) fn settle_requests(&mut self) {
         let no_worker_left = self.runs.is_empty() && self.pool.is_empty();
-        let (settled, pending) = std::mem::take(&mut self.requests).into_iter().partition(|pending| {
-            match &pending.waits_for {
+        let (settled, pending) =
+            std::mem::take(&mut self.requests).into_iter().partition(|pending| match &pending.waits_for {
                 WaitsFor::Runs(runs) => runs.is_empty(),
                 WaitsFor::AllWorkers => no_worker_left,
                 WaitsFor::Nothing => true,
-            }
-        });
+            });
         self.requests = pending;
         let settled: Vec<PendingRequest> = settled;
         for PendingRequest { request, timed_out, .. } in settled {

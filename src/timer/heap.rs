@@ -53,7 +53,10 @@ impl<At: Ord + Copy, T> TimerHeap<At, T> {
     /// The earliest deadline later than `at`.
     pub fn next_after(&self, at: At) -> Option<At> {
         let last_at = TimerKey { at, sequence: u64::MAX };
-        self.entries.range((std::ops::Bound::Excluded(last_at), std::ops::Bound::Unbounded)).next().map(|(key, _)| key.at)
+        self.entries
+            .range((std::ops::Bound::Excluded(last_at), std::ops::Bound::Unbounded))
+            .next()
+            .map(|(key, _)| key.at)
     }
 
     /// Takes the earliest deadline that is at or before `now`.
