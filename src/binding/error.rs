@@ -2,7 +2,8 @@
 //! class and the documented message of it.
 
 use crate::engine::Refusal;
-use crate::schedule::{ScheduleError, ZoneError};
+use crate::schedule::ScheduleError;
+use crate::schedule::zone::ZoneError;
 
 /// The `code` of an error in JavaScript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
