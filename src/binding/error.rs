@@ -33,7 +33,7 @@ pub(super) fn bad_schedule(error: &ScheduleError) -> Error {
 }
 
 pub(super) fn bad_zone(error: &ZoneError) -> Error {
-    Error::new(Code(error.code()), error.to_string())
+    Error::new(Code("TIME_ZONE_UNKNOWN"), error.to_string())
 }
 
 pub(super) fn bad_value(message: impl Into<String>) -> Error {
