@@ -1,0 +1,169 @@
+//! Events as JavaScript reads them.
+
+use napi::bindgen_prelude::Uint8Array;
+use napi_derive::napi;
+
+use crate::engine::{EndCause, JobEvent, SkipReason};
+
+/// Events, and the bytes that they refer to by offset: one buffer for all, since each costs more than
+/// a small message does.
+#[napi(object, object_from_js = false)]
+pub struct EventBatch {
+    /// In the order in which they happened.
+    pub events: Vec<NativeEvent>,
+    /// What `start` and `end` of an event count in.
+    pub bytes: Uint8Array,
+    /// There are more, and nothing else will say so.
+    pub has_more: bool,
+}
+
+/// One event. Which fields it has follows from its type.
+#[napi(discriminant = "type", discriminant_case = "camelCase", object_from_js = false)]
+pub enum NativeEvent {
+    /// A run was given a process.
+    RunStarted { run: u32, name: String },
+    /// A run's process is about to run the job's module.
+    RunOnline { run: u32, pid: u32 },
+    /// A run posted a message.
+    Message { run: u32, start: u32, end: u32 },
+    /// A run wrote to a captured stream.
+    Output { run: u32, is_stderr: bool, start: u32, end: u32 },
+    /// A run ended.
+    RunEnded { run: u32, name: String, end: RunEnd, start: u32, stop: u32 },
+    /// An inline job is due.
+    InlineDue { run: u32, name: String },
+    /// A due time got no run.
+    Skipped { name: String, is_overlap: bool, skipped: f64 },
+    /// A request has been carried out.
+    RequestSettled { request: u32, timed_out: bool },
+    /// The host's environment variables are wanted.
+    EnvironmentWanted,
+}
+
+/// How a run ended, and what it used.
+#[napi(object, object_from_js = false)]
+pub struct RunEnd {
+    /// 'done', 'exit', 'error', 'signal', 'cancelled', 'terminated', 'timeout', 'memory', 'start' or
+    /// 'channel'.
+    pub cause: String,
+    /// The exit code; present for 'exit'.
+    pub exit_code: Option<i32>,
+    /// The number of the signal; present for 'signal'.
+    pub signal: Option<i32>,
+    /// Code and message of a failed start; present for 'start'.
+    pub code: Option<String>,
+    /// As `code`.
+    pub message: Option<String>,
+    /// The limit that was passed: milliseconds for 'timeout', bytes for 'memory'.
+    pub limit: Option<f64>,
+    /// What was measured against the limit; present for 'memory'.
+    pub used: Option<f64>,
+    /// From the request for a process to the end.
+    pub elapsed_ms: f64,
+    /// User and system time.
+    pub cpu_ms: f64,
+    /// Peak resident memory of the process.
+    pub peak_memory_bytes: f64,
+}
+
+impl EventBatch {
+    pub(super) fn new(events: Vec<JobEvent>, has_more: bool) -> Self {
+        let mut bytes = Vec::new();
+        let events = events.into_iter().map(|event| NativeEvent::new(event, &mut bytes)).collect();
+        EventBatch { events, bytes: Uint8Array::from(bytes), has_more }
+    }
+}
+
+impl NativeEvent {
+    fn new(event: JobEvent, bytes: &mut Vec<u8>) -> Self {
+        match event {
+            JobEvent::RunStarted { run, name } => {
+                NativeEvent::RunStarted { run: run.0, name: name.to_string() }
+            }
+            JobEvent::RunOnline { run, pid } => NativeEvent::RunOnline { run: run.0, pid },
+            JobEvent::Message { run, bytes: message } => {
+                let (start, end) = append(bytes, &message);
+                NativeEvent::Message { run: run.0, start, end }
+            }
+            JobEvent::Output { run, is_stderr, bytes: output } => {
+                let (start, end) = append(bytes, &output);
+                NativeEvent::Output { run: run.0, is_stderr, start, end }
+            }
+            JobEvent::RunEnded { run, name, cause, usage } => {
+                let envelope: &[u8] = if let EndCause::Error(envelope) = &cause { envelope } else { &[] };
+                let (start, stop) = append(bytes, envelope);
+                let end = RunEnd {
+                    elapsed_ms: usage.elapsed.as_secs_f64() * 1000.0,
+                    cpu_ms: usage.cpu_time.as_secs_f64() * 1000.0,
+                    peak_memory_bytes: number(usage.peak_memory_bytes),
+                    ..RunEnd::new(&cause)
+                };
+                NativeEvent::RunEnded { run: run.0, name: name.to_string(), end, start, stop }
+            }
+            JobEvent::InlineDue { run, name } => {
+                NativeEvent::InlineDue { run: run.0, name: name.to_string() }
+            }
+            JobEvent::Skipped { name, reason, skipped } => NativeEvent::Skipped {
+                name: name.to_string(),
+                is_overlap: reason == SkipReason::Overlap,
+                skipped: number(skipped),
+            },
+            JobEvent::RequestSettled { request, timed_out } => {
+                NativeEvent::RequestSettled { request: request.0, timed_out }
+            }
+            JobEvent::EnvironmentWanted => NativeEvent::EnvironmentWanted,
+        }
+    }
+}
+
+impl RunEnd {
+    fn new(cause: &EndCause) -> Self {
+        let named = |cause: &str| RunEnd {
+            cause: cause.to_owned(),
+            exit_code: None,
+            signal: None,
+            code: None,
+            message: None,
+            limit: None,
+            used: None,
+            elapsed_ms: 0.0,
+            cpu_ms: 0.0,
+            peak_memory_bytes: 0.0,
+        };
+        match cause {
+            EndCause::Done => named("done"),
+            EndCause::ExitCode(code) => RunEnd { exit_code: Some(*code), ..named("exit") },
+            EndCause::Error(_) => named("error"),
+            EndCause::Signal(signal) => RunEnd { signal: Some(*signal), ..named("signal") },
+            EndCause::Cancelled => named("cancelled"),
+            EndCause::Terminated => named("terminated"),
+            EndCause::Timeout(limit) => {
+                RunEnd { limit: Some(limit.as_secs_f64() * 1000.0), ..named("timeout") }
+            }
+            EndCause::Memory { limit_bytes, used_bytes } => RunEnd {
+                limit: Some(number(*limit_bytes)),
+                used: Some(number(*used_bytes)),
+                ..named("memory")
+            },
+            EndCause::FailedToStart { code, message } => {
+                RunEnd { code: Some((*code).to_owned()), message: Some(message.clone()), ..named("start") }
+            }
+            EndCause::ChannelBroke => named("channel"),
+        }
+    }
+}
+
+/// Where the appended bytes are. A batch stays far below 4 GiB: readers wait when the host falls
+/// behind.
+fn append(bytes: &mut Vec<u8>, more: &[u8]) -> (u32, u32) {
+    let start = bytes.len();
+    bytes.extend_from_slice(more);
+    let offset = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    (offset(start), offset(bytes.len()))
+}
+
+/// JavaScript has no other numbers; these are far below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "counts and bytes stay far below 2^53")]
+fn number(value: u64) -> f64 {
+    value as f64
+}
