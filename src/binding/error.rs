@@ -2,7 +2,8 @@
 //! class and the documented message of it.
 
 use crate::engine::Refusal;
-use crate::schedule::{ScheduleError, ZoneError};
+use crate::schedule::ScheduleError;
+use crate::schedule::zone::ZoneError;
 
 /// The `code` of an error in JavaScript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(super) fn bad_schedule(error: &ScheduleError) -> Error {
 }
 
 pub(super) fn bad_zone(error: &ZoneError) -> Error {
-    Error::new(Code(error.code()), error.to_string())
+    Error::new(Code("TIME_ZONE_UNKNOWN"), error.to_string())
 }
 
 pub(super) fn bad_value(message: impl Into<String>) -> Error {

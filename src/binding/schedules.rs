@@ -9,7 +9,7 @@ use once_cell::sync::Lazy;
 use super::error::{Error, bad_schedule, bad_value, bad_zone};
 use super::request::instant;
 use crate::engine::{BootProfile, Recurring};
-use crate::schedule::{self, ClockChange, Place, Schedule};
+use crate::schedule::{ClockChange, Place, Schedule, zone};
 use crate::timer::EpochMs;
 
 /// How a schedule is read.
@@ -97,7 +97,7 @@ pub(super) fn recurring(
     anchor: EpochMs,
 ) -> Result<Recurring, Error> {
     let schedule = parse(text)?;
-    let zone = schedule::zone(options.and_then(|options| options.timezone.as_deref()))
+    let zone = zone::resolve(options.and_then(|options| options.timezone.as_deref()))
         .map_err(|error| bad_zone(&error))?;
     let clock_change = match options.and_then(|options| options.dst.as_deref()) {
         None => ClockChange::Debian,
