@@ -25,16 +25,21 @@ function node(script, ...args) {
 }
 
 /**
- * npm: the one that runs this script, else the one on the path.
+ * npm: the one that runs this script, else the one that came with Node.js, else the one on the path.
  *
  * @returns {Command}
  */
 function npm(...args) {
-    const runningNpm = process.env.npm_execpath;
-    if (runningNpm && path.basename(runningNpm) === 'npm-cli.js') {
-        return node(runningNpm, ...args);
-    }
-    return {file: 'npm', args, shell: process.platform === 'win32'};
+    const nodeFolder = path.dirname(process.execPath);
+    const scripts = [
+        process.env.npm_execpath,
+        path.join(nodeFolder, '../lib/node_modules/npm/bin/npm-cli.js'),
+        path.join(nodeFolder, 'node_modules/npm/bin/npm-cli.js')
+    ];
+    const script = scripts.find(
+        (file) => file && path.basename(file) === 'npm-cli.js' && fs.existsSync(file)
+    );
+    return script ? node(script, ...args) : {file: 'npm', args, shell: process.platform === 'win32'};
 }
 
 /**
