@@ -165,7 +165,8 @@ class JobManager {
         const {timedOut} = await this.#settle((request) => this.#native.shutdown(request, workersMs));
         if (!this.inlineQueue.idle()) {
             this.#logger.warn('Waiting for busy job in inline job queue');
-            const leftMs = timeout === undefined ? undefined : Math.max(0, timeout - (performance.now() - startedMs));
+            const leftMs =
+                timeout === undefined ? undefined : Math.max(0, timeout - (performance.now() - startedMs));
             if (!(await this.#inline.idle(leftMs))) {
                 throw new TimeoutError(`Inline jobs were still running after ${timeout} ms`);
             }
@@ -324,7 +325,11 @@ class JobManager {
     }
 
     #createNative({maxWorkers, warmWorkers = 'auto', inlineConcurrency = DEFAULT_INLINE_CONCURRENCY}) {
-        const counts = {maxWorkers, inlineConcurrency, warmWorkers: warmWorkers === 'auto' ? undefined : warmWorkers};
+        const counts = {
+            maxWorkers,
+            inlineConcurrency,
+            warmWorkers: warmWorkers === 'auto' ? undefined : warmWorkers
+        };
         for (const [option, count] of Object.entries(counts)) {
             const least = option === 'warmWorkers' ? 0 : 1;
             if (count !== undefined && !(Number.isInteger(count) && count >= least && count < 2 ** 31)) {

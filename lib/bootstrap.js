@@ -114,7 +114,10 @@ function main() {
     installErrorReport(channel);
     installOutput();
     const deliver = installThreads(post, () => channel.poll());
-    channel.subscribe((kind, payload) => receive(deliver, kind, payload), error => endBroken(channel, error));
+    channel.subscribe(
+        (kind, payload) => receive(deliver, kind, payload),
+        (error) => endBroken(channel, error)
+    );
     if (process.argv[2] === '--cold') {
         sayReady();
         orEndBroken(becomeJob);

@@ -60,7 +60,12 @@ class BreeWindow extends EventEmitter {
     /** A job is waiting for its time, or for its turn. */
     armed(name, isRecurring) {
         const handles = isRecurring ? this.intervals : this.timeouts;
-        handles.set(name, {clear: () => void this.#jobs().stop(name).catch(() => {})});
+        handles.set(name, {
+            clear: () =>
+                void this.#jobs()
+                    .stop(name)
+                    .catch(() => {})
+        });
     }
 
     /** No due time of a job is to come. */

@@ -16,15 +16,27 @@ const {assertPortable, notPortable} = require('./worker/portable.js');
 
 /** The kinds of ArrayBuffer view, by the number that stands for each on the wire. Append only. */
 const VIEW_TYPES = [
-    'DataView', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array',
-    'Uint32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array', 'Float16Array'
+    'DataView',
+    'Int8Array',
+    'Uint8Array',
+    'Uint8ClampedArray',
+    'Int16Array',
+    'Uint16Array',
+    'Int32Array',
+    'Uint32Array',
+    'Float32Array',
+    'Float64Array',
+    'BigInt64Array',
+    'BigUint64Array',
+    'Float16Array'
 ];
 
 /** On the wire instead of a view type: the bytes of a Buffer follow, without the ArrayBuffer it is a part of. */
 const DETACHED_BYTES = 255;
 
 const typedArrayTag = Object.getOwnPropertyDescriptor(
-    Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag
+    Object.getPrototypeOf(Uint8Array.prototype),
+    Symbol.toStringTag
 ).get;
 
 class CloneWriter extends Serializer {

@@ -54,7 +54,9 @@ class JobEvents {
             return;
         }
         for (const event of batch.events) {
-            safely(this.#host.logger, `Handling the event ${event.type}`, () => this.#take(event, batch.bytes));
+            safely(this.#host.logger, `Handling the event ${event.type}`, () =>
+                this.#take(event, batch.bytes)
+            );
         }
         if (batch.hasMore) {
             // What is left has no wake-up of its own; the host's loop gets its turn first.

@@ -26,7 +26,9 @@ function errorPayload(thrown) {
     if (payload.length <= MAX_PAYLOAD_BYTES) {
         return payload;
     }
-    const summary = new Error(String(thrown?.message ?? 'an error too large to be sent').slice(0, LONGEST_TEXT));
+    const summary = new Error(
+        String(thrown?.message ?? 'an error too large to be sent').slice(0, LONGEST_TEXT)
+    );
     summary.stack = String(thrown?.stack ?? summary.stack).slice(0, LONGEST_TEXT);
     return serializeError(summary);
 }

@@ -75,7 +75,7 @@ function installOutput() {
  * @param {() => void} callback what to do then
  */
 function afterOutput(callback) {
-    const behind = [...streams.values()].find(stream => stream.writableLength > 0 && !stream.destroyed);
+    const behind = [...streams.values()].find((stream) => stream.writableLength > 0 && !stream.destroyed);
     if (behind === undefined) {
         callback();
         return;

@@ -35,14 +35,16 @@ const walkByPrototype = new WeakMap([
 function notPortable(object) {
     const name = object.constructor?.name || 'Object';
     return new DOMException(
-        `#<${name}> could not be cloned: it cannot be shared with or moved to another process.`, 'DataCloneError'
+        `#<${name}> could not be cloned: it cannot be shared with or moved to another process.`,
+        'DataCloneError'
     );
 }
 
 /** Node marks the classes it clones or transfers by means of its own with methods under these symbols. */
 function hasMessagingHook(prototype) {
     return Object.getOwnPropertySymbols(prototype).some(
-        ({description}) => description === 'messaging_clone_symbol' || description === 'messaging_transfer_symbol'
+        ({description}) =>
+            description === 'messaging_clone_symbol' || description === 'messaging_transfer_symbol'
     );
 }
 
@@ -105,24 +107,24 @@ function addEntries(seen, map) {
 
 function addContents(seen, object) {
     switch (walkOf(object)) {
-    case Walk.NONE:
-        return;
-    case Walk.MAP:
-        addEntries(seen, object);
-        return;
-    case Walk.SET:
-        for (const value of Set.prototype.values.call(object)) {
-            addObject(seen, value);
-        }
-        return;
-    case Walk.REFUSE:
-        throw notPortable(object);
-    case Walk.PROBE:
-        structuredClone(object);
-        addProperties(seen, object);
-        return;
-    default:
-        addProperties(seen, object);
+        case Walk.NONE:
+            return;
+        case Walk.MAP:
+            addEntries(seen, object);
+            return;
+        case Walk.SET:
+            for (const value of Set.prototype.values.call(object)) {
+                addObject(seen, value);
+            }
+            return;
+        case Walk.REFUSE:
+            throw notPortable(object);
+        case Walk.PROBE:
+            structuredClone(object);
+            addProperties(seen, object);
+            return;
+        default:
+            addProperties(seen, object);
     }
 }
 
