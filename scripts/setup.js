@@ -29,16 +29,30 @@ async function install() {
     return result;
 }
 
-/** Builds the addon for this machine, with its loader and types, into lib/. */
-async function build() {
+/**
+ * Builds the addon, with its loader and types, into lib/.
+ *
+ * @param {string[]} [options] more options of `napi build`, such as a target other than this machine
+ */
+async function build(options = []) {
     const sources = ['src', 'build.rs', 'Cargo.toml', 'Cargo.lock', 'package.json'];
-    const hash = contentHash(sources, [compilerVersion(), process.platform, process.arch]);
+    const hash = contentHash(sources, [compilerVersion(), process.platform, process.arch, ...options]);
     if (isCurrent('build', hash) && builtFiles().length === 3) {
         return UP_TO_DATE;
     }
     const outputs = ['--output-dir', 'lib', '--js', 'binding.js', '--dts', 'binding.d.ts'];
     const result = await run(
-        tool('@napi-rs/cli', 'napi', 'build', '--platform', '--release', ...outputs, '--', '--locked')
+        tool(
+            '@napi-rs/cli',
+            'napi',
+            'build',
+            '--platform',
+            '--release',
+            ...outputs,
+            ...options,
+            '--',
+            '--locked'
+        )
     );
     if (result.ok) {
         record('build', hash);
@@ -65,11 +79,12 @@ function builtFiles() {
 /**
  * Both steps, for the commands that need the addon. Says on the standard error what is missing.
  *
+ * @param {string[]} [buildOptions]
  * @returns {Promise<boolean>} whether the addon is there
  */
-async function prepare() {
+async function prepare(buildOptions) {
     try {
-        return (await install()).ok && (await build()).ok;
+        return (await install()).ok && (await build(buildOptions)).ok;
     } catch (error) {
         console.error(error.message);
         return false;
