@@ -43,7 +43,7 @@ class JobManager {
     /** A schedule in plain English; see lib/schedules.js. */
     static describeSchedule = describeSchedule;
 
-    /** @param {import('./index').JobManagerOptions} [options] */
+    /** @param {import('./index').Options} [options] */
     constructor(options) {
         const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
         const {worker, timezone, dst, gracePeriod, staleAfter, logger} = rest;

@@ -24,7 +24,7 @@ class NamedMap extends Map {
     }
 
     clear() {
-        for (const name of [...this.keys()]) {
+        for (const name of this.keys()) {
             this.delete(name);
         }
     }

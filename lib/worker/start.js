@@ -93,7 +93,7 @@ function applyEnvironment({env}, job) {
     if (!env && !job.env) {
         return;
     }
-    const before = LOOKUP_VARIABLES.map((key) => process.env[key]);
+    const before = LOOKUP_VARIABLES.map(key => process.env[key]);
     if (env) {
         replaceEnvironment(env);
     }
@@ -126,8 +126,8 @@ function prepareSource(source) {
     module.paths = Module._nodeModulePaths(process.cwd());
     globalThis.__filename = SOURCE_NAME;
     module._compile(
-        'globalThis.module = module; globalThis.exports = exports; ' +
-            'globalThis.__dirname = __dirname; globalThis.require = require;',
+        'globalThis.module = module; globalThis.exports = exports; '
+        + 'globalThis.__dirname = __dirname; globalThis.require = require;',
         `${SOURCE_NAME}-wrapper`
     );
     const script = new vm.Script(source, {

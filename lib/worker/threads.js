@@ -85,7 +85,7 @@ function createParentPort(post) {
         isClosed = true;
         nodeClose.call(parentPort, callback);
     });
-    return {parentPort, deliver: (value) => hostEnd.postMessage(value)};
+    return {parentPort, deliver: value => hostEnd.postMessage(value)};
 }
 
 /** `resourceLimits` as a Worker reports it: what was asked for, completed by what V8 chose. */
@@ -93,16 +93,15 @@ function completeLimits(limits = {}) {
     const young = limits.maxYoungGenerationSizeMb ?? YOUNG_GENERATION_MB;
     return {
         maxYoungGenerationSizeMb: young,
-        maxOldGenerationSizeMb:
-            limits.maxOldGenerationSizeMb ??
-            Math.round(getHeapStatistics().heap_size_limit / BYTES_PER_MB) - young,
+        maxOldGenerationSizeMb: limits.maxOldGenerationSizeMb
+            ?? Math.round(getHeapStatistics().heap_size_limit / BYTES_PER_MB) - young,
         codeRangeSizeMb: limits.codeRangeSizeMb ?? 0,
         stackSizeMb: limits.stackSizeMb ?? STACK_MB
     };
 }
 
 /**
- * Makes `worker_threads` that of a Worker, but for what only the job tells.
+ * Makes `worker_threads` that of a Worker, but for what only the job tells; describeThread() completes it.
  *
  * @param {(value: unknown, release: () => void) => void} post as for createParentPort()
  * @param {() => void} poll takes in what has arrived from the host, for those who do not wait for the event loop
@@ -119,7 +118,6 @@ function installThreads(post, poll) {
         return receiveMessageOnPort(port);
     };
     hide(threads.receiveMessageOnPort, 'name', 'receiveMessageOnPort');
-    syncBuiltinESMExports();
     return deliver;
 }
 

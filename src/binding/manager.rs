@@ -184,11 +184,11 @@ impl NativeManager {
     /// The environment is ending.
     #[napi]
     pub fn keep_alive(&self, hold: Option<Function<(), ()>>) -> Result<(), Error> {
-        let held = hold
+        let keep_alive = hold
             .map(|hold| hold.build_threadsafe_function::<()>().callee_handled::<false>().build())
             .transpose()
             .map_err(|error| system(error.reason.clone()))?;
-        self.keep_alive.replace(held);
+        self.keep_alive.replace(keep_alive);
         Ok(())
     }
 
