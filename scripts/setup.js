@@ -29,17 +29,21 @@ async function install() {
     return result;
 }
 
-/** Builds the addon for this machine, with its loader and types, into lib/. */
-async function build() {
-    const sources = ['src', 'build.rs', 'Cargo.toml', 'Cargo.lock', 'package.json'];
-    const hash = contentHash(sources, [compilerVersion(), process.platform, process.arch]);
-    if (isCurrent('build', hash) && builtFiles().length === 3) {
+/**
+ * Builds the addon, with its loader and types, into lib/.
+ *
+ * @param {string[]} [options] more options of `napi build`, such as a target other than this machine
+ */
+async function build(options = []) {
+    const {name, version, napi} = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+    const facts = [compilerVersion(), process.platform, process.arch, JSON.stringify([name, version, napi])];
+    const hash = contentHash(['src', 'build.rs', 'Cargo.toml', 'Cargo.lock'], [...facts, ...options]);
+    if (isCurrent('build', hash) && isBuilt(napi.binaryName)) {
         return UP_TO_DATE;
     }
     const outputs = ['--output-dir', 'lib', '--js', 'binding.js', '--dts', 'binding.d.ts'];
-    const result = await run(
-        tool('@napi-rs/cli', 'napi', 'build', '--platform', '--release', ...outputs, '--', '--locked')
-    );
+    const args = ['build', '--platform', '--release', ...outputs, ...options, '--', '--locked'];
+    const result = await run(tool('@napi-rs/cli', 'napi', ...args));
     if (result.ok) {
         record('build', hash);
     }
@@ -56,20 +60,21 @@ function compilerVersion() {
     }
 }
 
-function builtFiles() {
-    return fs
-        .readdirSync(path.join(ROOT, 'lib'))
-        .filter((file) => /^binding\.(js|d\.ts)$|\.node$/.test(file));
+function isBuilt(binaryName) {
+    const files = fs.readdirSync(path.join(ROOT, 'lib'));
+    const isAddon = (file) => file.startsWith(`${binaryName}.`) && file.endsWith('.node');
+    return files.includes('binding.js') && files.includes('binding.d.ts') && files.some(isAddon);
 }
 
 /**
  * Both steps, for the commands that need the addon. Says on the standard error what is missing.
  *
+ * @param {string[]} [buildOptions]
  * @returns {Promise<boolean>} whether the addon is there
  */
-async function prepare() {
+async function prepare(buildOptions) {
     try {
-        return (await install()).ok && (await build()).ok;
+        return (await install()).ok && (await build(buildOptions)).ok;
     } catch (error) {
         console.error(error.message);
         return false;
