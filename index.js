@@ -38,11 +38,6 @@ class JobManager {
     #oneOffs;
     #completions = new Completions();
 
-    /** When a job with this `at` runs next; see lib/schedules.js. */
-    static nextRuns = nextRuns;
-    /** A schedule in plain English; see lib/schedules.js. */
-    static describeSchedule = describeSchedule;
-
     /** @param {import('./index').Options} [options] */
     constructor(options) {
         const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
@@ -379,3 +374,8 @@ class JobManager {
 }
 
 module.exports = JobManager;
+// Assigned here rather than in the class, so that `import {nextRuns} from` finds them as well.
+/** When a job with this `at` runs next; see lib/schedules.js. */
+module.exports.nextRuns = nextRuns;
+/** A schedule in plain English; see lib/schedules.js. */
+module.exports.describeSchedule = describeSchedule;
