@@ -11,13 +11,11 @@
  * both speak.
  */
 
-const Module = require('node:module');
 const path = require('node:path');
 const {serialize, deserialize} = require('./clone.js');
 const {Channel} = require('./worker/channel.js');
-const {endBroken, endOrphan, endSoon, installErrorReport} = require('./worker/ending.js');
+const {endBroken, endOrphan, endSoon, installErrorReport, installOutput} = require('./worker/ending.js');
 const {HEADER_BYTES, MAX_PAYLOAD_BYTES, PROTOCOL_VERSION, ToHost, ToWorker} = require('./worker/frames.js');
-const {installOutput} = require('./worker/output.js');
 const {applyStart, parseStart, runSoon} = require('./worker/start.js');
 const {installThreads} = require('./worker/threads.js');
 
@@ -83,7 +81,6 @@ function becomeJob() {
     }
     const {header, job} = parseStart(frame);
     applyStart(header, job);
-    hideModules();
     channel.send(ToHost.ONLINE);
     runSoon(job);
     // The first line comes first: the channel is read from the turn after it, if there is one.
@@ -102,29 +99,27 @@ function sayReady() {
     channel.send(ToHost.READY, Buffer.from(JSON.stringify({protocol: PROTOCOL_VERSION})));
 }
 
-/** Loads and compiles ahead of time what becoming a job and running a module will use. */
-async function warmUp() {
-    process.title = 'job: spare';
-    require('node:net');
-    deserialize(serialize({name: '', argv: [], workerData: {job: {}}}, HEADER_BYTES).subarray(HEADER_BYTES));
-    await import('./worker/warm.mjs');
+async function waitAsSpare(warmUp) {
+    await warmUp();
+    sayReady();
+    // Out of the promise, so that nothing of the job runs inside one of ours.
+    setImmediate(() => orEndBroken(becomeJob));
 }
 
 function main() {
+    const isCold = process.argv[2] === '--cold';
+    const warmUp = isCold ? null : require('./worker/warm-up.js').warmUp;
+    hideModules();
     installErrorReport(channel);
     installOutput();
     const deliver = installThreads(post, () => channel.poll());
     channel.subscribe((kind, payload) => receive(deliver, kind, payload), error => endBroken(channel, error));
-    if (process.argv[2] === '--cold') {
+    if (isCold) {
         sayReady();
         orEndBroken(becomeJob);
-        return;
+    } else {
+        waitAsSpare(warmUp);
     }
-    warmUp().then(() => {
-        sayReady();
-        // Out of the promise, so that nothing of the job runs inside one of ours.
-        setImmediate(() => orEndBroken(becomeJob));
-    });
 }
 
 main();

@@ -24,7 +24,7 @@ class NamedMap extends Map {
     }
 
     clear() {
-        for (const name of [...this.keys()]) {
+        for (const name of this.keys()) {
             this.delete(name);
         }
     }
@@ -60,7 +60,12 @@ class BreeWindow extends EventEmitter {
     /** A job is waiting for its time, or for its turn. */
     armed(name, isRecurring) {
         const handles = isRecurring ? this.intervals : this.timeouts;
-        handles.set(name, {clear: () => void this.#jobs().stop(name).catch(() => {})});
+        handles.set(name, {
+            clear: () =>
+                void this.#jobs()
+                    .stop(name)
+                    .catch(() => {})
+        });
     }
 
     /** No due time of a job is to come. */

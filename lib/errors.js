@@ -109,9 +109,14 @@ function runError(name, end) {
             return new JobError('JOB_SIGNAL', name, `${worker} was ended by signal ${signal}`, {signal});
         }
         case 'timeout':
-            return new JobError('JOB_TIMEOUT', name, `${worker} was stopped after its limit of ${end.limit} ms`, {
-                timeoutMs: end.limit
-            });
+            return new JobError(
+                'JOB_TIMEOUT',
+                name,
+                `${worker} was stopped after its limit of ${end.limit} ms`,
+                {
+                    timeoutMs: end.limit
+                }
+            );
         case 'memory':
             return new JobError(
                 'JOB_MEMORY_LIMIT',
@@ -128,7 +133,11 @@ function runError(name, end) {
         case 'terminated':
             return new JobError('JOB_TERMINATED', name, `${worker} exited with code 1`, {exitCode: 1});
         default:
-            return new JobError('JOB_CHANNEL_BROKEN', name, `${worker} sent what could not be understood, and was ended`);
+            return new JobError(
+                'JOB_CHANNEL_BROKEN',
+                name,
+                `${worker} sent what could not be understood, and was ended`
+            );
     }
 }
 

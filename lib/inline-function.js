@@ -29,7 +29,9 @@ function resolveModule(job) {
  */
 async function loadFunction(job) {
     const exported = await load(resolveModule(job));
-    const found = [exported, exported?.default, exported?.default?.default].find((value) => typeof value === 'function');
+    const found = [exported, exported?.default, exported?.default?.default].find(
+        (value) => typeof value === 'function'
+    );
     if (!found) {
         throw new TypeError(`The module ${job} of an inline job must export a function as its default`);
     }

@@ -54,7 +54,9 @@ class JobEvents {
             return;
         }
         for (const event of batch.events) {
-            safely(this.#host.logger, `Handling the event ${event.type}`, () => this.#take(event, batch.bytes));
+            safely(this.#host.logger, `Handling the event ${event.type}`, () =>
+                this.#take(event, batch.bytes)
+            );
         }
         if (batch.hasMore) {
             // What is left has no wake-up of its own; the host's loop gets its turn first.
@@ -73,7 +75,7 @@ class JobEvents {
             case 'output':
                 return this.#output(event, bytes.slice(event.start, event.end));
             case 'runEnded':
-                return this.#runEnded(event, bytes.subarray(event.start, event.stop));
+                return this.#runEnded(event, bytes.subarray(event.start, event.end));
             case 'inlineDue':
                 return this.#host.onInlineDue(event.name, event.run);
             case 'skipped':
@@ -113,7 +115,7 @@ class JobEvents {
         (isStderr ? worker.stderr : worker.stdout)?.write(bytes);
     }
 
-    #runEnded({run, name, end}, envelope) {
+    #runEnded({run, name, ending: end}, envelope) {
         // A run that was stopped while it still waited for a process never had a worker.
         const worker = this.#workers.get(run);
         this.#workers.delete(run);

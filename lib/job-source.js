@@ -43,7 +43,10 @@ function defaultName(job) {
  */
 function offloadedSource(name, job) {
     if (RESERVED_NAMES.has(name)) {
-        throw usage('JOB_NAME_RESERVED', 'You cannot use the reserved job name of "index", "index.js", nor "index.mjs"');
+        throw usage(
+            'JOB_NAME_RESERVED',
+            'You cannot use the reserved job name of "index", "index.js", nor "index.mjs"'
+        );
     }
     if (typeof job === 'function') {
         const source = String(job);
@@ -53,7 +56,10 @@ function offloadedSource(name, job) {
         return {kind: 'source', target: `(${source})()`};
     }
     if (!(job instanceof URL) && (typeof job !== 'string' || job.trim() === '')) {
-        throw usage('JOB_MISSING', `Job #1 named "${name}" needs a path or a function as its "job", got ${describe(job)}`);
+        throw usage(
+            'JOB_MISSING',
+            `Job #1 named "${name}" needs a path or a function as its "job", got ${describe(job)}`
+        );
     }
     const target = resolvePath(job);
     if (!isFile(target)) {

@@ -101,15 +101,24 @@ function isStale(row, staleAfterMs) {
         .filter((value) => value !== null && value !== undefined)
         .map((value) => new Date(value).getTime())
         .filter((ms) => !Number.isNaN(ms));
-    return !OUTCOMES.has(row.get('status')) && since.length > 0 && Date.now() - Math.max(...since) >= staleAfterMs;
+    return (
+        !OUTCOMES.has(row.get('status')) &&
+        since.length > 0 &&
+        Date.now() - Math.max(...since) >= staleAfterMs
+    );
 }
 
 function isUniqueViolation(error) {
-    return [error?.code, error?.errno, error?.cause?.code].some((code) => UNIQUE_VIOLATION.test(String(code)) || code === 1062);
+    return [error?.code, error?.errno, error?.cause?.code].some(
+        (code) => UNIQUE_VIOLATION.test(String(code)) || code === 1062
+    );
 }
 
 function alreadyExecuted(name) {
-    return incorrectUsage({message: `A "${name}" one off job has already been executed.`, code: 'JOB_ALREADY_EXECUTED'});
+    return incorrectUsage({
+        message: `A "${name}" one off job has already been executed.`,
+        code: 'JOB_ALREADY_EXECUTED'
+    });
 }
 
 module.exports = {OneOffJobs};

@@ -16,7 +16,8 @@ const REFUSALS = {
     JOB_DUPLICATE_NAME: (name) => new Error(`Job #1 has a duplicate job name of ${name}`),
     JOB_UNKNOWN: (name) => new Error(`Job "${name}" does not exist`),
     JOB_ALREADY_STARTED: (name) => new Error(`Job "${name}" is already started`),
-    MANAGER_SHUTTING_DOWN: (name) => new Error(`Job "${name}" was not started: the job manager is shutting down`),
+    MANAGER_SHUTTING_DOWN: (name) =>
+        new Error(`Job "${name}" was not started: the job manager is shutting down`),
     INVALID_OPTION: (name, {message}) => incorrectUsage({message: `Job "${name}": ${message}`}),
     TIME_ZONE_UNKNOWN: (name, {message}) => incorrectUsage({message: `Job "${name}": ${message}`})
 };
@@ -109,7 +110,10 @@ class RegisteredJobs {
     start(name) {
         const registered = this.#known(name);
         this.#environment.refresh();
-        this.#started(registered, this.#ask(name, () => this.#native.scheduleJob(name)));
+        this.#started(
+            registered,
+            this.#ask(name, () => this.#native.scheduleJob(name))
+        );
     }
 
     /** Starts a run of a job now. */
@@ -173,7 +177,9 @@ class RegisteredJobs {
             overlap,
             missed,
             startDeadlineMs: startDeadline,
-            worker: source && workerRequest({name, source, description, data, worker, ...limits}, this.#defaults.worker)
+            worker:
+                source &&
+                workerRequest({name, source, description, data, worker, ...limits}, this.#defaults.worker)
         };
     }
 
@@ -207,7 +213,10 @@ class RegisteredJobs {
             const firstMs = Date.now();
             this.#hostClock.arm(
                 name,
-                (afterMs) => (when.kind === 'now' ? afterMs <= firstMs && firstMs : nextDue(when, afterMs, anchorMs, 1)[0]),
+                (afterMs) =>
+                    when.kind === 'now'
+                        ? afterMs <= firstMs && firstMs
+                        : nextDue(when, afterMs, anchorMs, 1)[0],
                 () => this.run(name)
             );
         }

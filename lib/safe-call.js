@@ -8,7 +8,8 @@
  * @param {Function} call
  */
 function safely(logger, what, call) {
-    const report = (error) => logger.error(error instanceof Error ? error : new Error(`${what} threw ${error}`));
+    const report = (error) =>
+        logger.error(error instanceof Error ? error : new Error(`${what} threw ${error}`));
     try {
         const result = call();
         if (typeof result?.then === 'function') {

@@ -74,7 +74,9 @@ function invalidSchedule(at, cause) {
         message: 'Invalid schedule format',
         code: problem?.code ?? cause?.code ?? 'SCHEDULE_INVALID',
         context: problem ? pointAt(at, problem) : (cause?.message ?? `"at" is ${String(at)}`),
-        help: problem ? adviceOn(problem) : 'Give a Date, a cron line with seconds first, or words such as "every 5 minutes".',
+        help: problem
+            ? adviceOn(problem)
+            : 'Give a Date, a cron line with seconds first, or words such as "every 5 minutes".',
         err: undefined
     });
 }
@@ -112,7 +114,9 @@ function nextRuns(at, {from = Date.now(), count = DEFAULT_COUNT, timezone, dst} 
         });
     }
     const when = parseAt(at, {timezone, dst});
-    return nextDue(when.kind === 'now' ? {kind: 'date', atMs: fromMs + 1} : when, fromMs, fromMs, count).map((ms) => new Date(ms));
+    return nextDue(when.kind === 'now' ? {kind: 'date', atMs: fromMs + 1} : when, fromMs, fromMs, count).map(
+        (ms) => new Date(ms)
+    );
 }
 
 /**

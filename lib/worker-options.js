@@ -96,7 +96,10 @@ function workerData(defaults, job, data) {
  * @param {object} [defaults] - options of every worker
  * @returns {import('./binding').WorkerRequest}
  */
-function workerRequest({name, source, description, data, worker, timeout, memoryLimitMb, gracePeriod}, defaults) {
+function workerRequest(
+    {name, source, description, data, worker, timeout, memoryLimitMb, gracePeriod},
+    defaults
+) {
     const options = {...defaults, ...worker};
     const env = overlay(options.env);
     const flags = options.execArgv ?? inheritedFlags();

@@ -101,7 +101,7 @@ function completeLimits(limits = {}) {
 }
 
 /**
- * Makes `worker_threads` that of a Worker, but for what only the job tells.
+ * Makes `worker_threads` that of a Worker, but for what only the job tells; describeThread() completes it.
  *
  * @param {(value: unknown, release: () => void) => void} post as for createParentPort()
  * @param {() => void} poll takes in what has arrived from the host, for those who do not wait for the event loop
@@ -118,7 +118,6 @@ function installThreads(post, poll) {
         return receiveMessageOnPort(port);
     };
     hide(threads.receiveMessageOnPort, 'name', 'receiveMessageOnPort');
-    syncBuiltinESMExports();
     return deliver;
 }
 

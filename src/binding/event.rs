@@ -21,21 +21,75 @@ pub struct EventBatch {
 #[napi(discriminant = "type", discriminant_case = "camelCase", object_from_js = false)]
 pub enum NativeEvent {
     /// A run was given a process.
-    RunStarted { run: u32, name: String },
+    RunStarted {
+        /// The run.
+        run: u32,
+        /// Its job.
+        name: String,
+    },
     /// A run's process is about to run the job's module.
-    RunOnline { run: u32, pid: u32 },
+    RunOnline {
+        /// The run.
+        run: u32,
+        /// Its process.
+        pid: u32,
+    },
     /// A run posted a message.
-    Message { run: u32, start: u32, end: u32 },
+    Message {
+        /// The run.
+        run: u32,
+        /// Where its structured-clone bytes begin.
+        start: u32,
+        /// Where they end.
+        end: u32,
+    },
     /// A run wrote to a captured stream.
-    Output { run: u32, is_stderr: bool, start: u32, end: u32 },
+    Output {
+        /// The run.
+        run: u32,
+        /// Standard error instead of standard output.
+        is_stderr: bool,
+        /// Where what it wrote begins.
+        start: u32,
+        /// Where it ends.
+        end: u32,
+    },
     /// A run ended.
-    RunEnded { run: u32, name: String, end: RunEnd, start: u32, stop: u32 },
+    RunEnded {
+        /// The run.
+        run: u32,
+        /// Its job.
+        name: String,
+        /// How it ended.
+        ending: RunEnd,
+        /// Where the envelope of an uncaught error begins.
+        start: u32,
+        /// Where it ends.
+        end: u32,
+    },
     /// An inline job is due.
-    InlineDue { run: u32, name: String },
+    InlineDue {
+        /// The run, to be given to `inlineEnded`.
+        run: u32,
+        /// Its job.
+        name: String,
+    },
     /// A due time got no run.
-    Skipped { name: String, is_overlap: bool, skipped: f64 },
+    Skipped {
+        /// The job.
+        name: String,
+        /// An earlier run still goes; otherwise the time had passed.
+        is_overlap: bool,
+        /// Due times of the job skipped for overlap so far.
+        skipped: f64,
+    },
     /// A request has been carried out.
-    RequestSettled { request: u32, timed_out: bool },
+    RequestSettled {
+        /// The request.
+        request: u32,
+        /// Time ran out, and what was left was killed.
+        timed_out: bool,
+    },
     /// The host's environment variables are wanted.
     EnvironmentWanted,
 }
@@ -91,14 +145,14 @@ impl NativeEvent {
             }
             JobEvent::RunEnded { run, name, cause, usage } => {
                 let envelope: &[u8] = if let EndCause::Error(envelope) = &cause { envelope } else { &[] };
-                let (start, stop) = append(bytes, envelope);
-                let end = RunEnd {
+                let (start, end) = append(bytes, envelope);
+                let ending = RunEnd {
                     elapsed_ms: usage.elapsed.as_secs_f64() * 1000.0,
                     cpu_ms: usage.cpu_time.as_secs_f64() * 1000.0,
                     peak_memory_bytes: number(usage.peak_memory_bytes),
                     ..RunEnd::new(&cause)
                 };
-                NativeEvent::RunEnded { run: run.0, name: name.to_string(), end, start, stop }
+                NativeEvent::RunEnded { run: run.0, name: name.to_string(), ending, start, end }
             }
             JobEvent::InlineDue { run, name } => {
                 NativeEvent::InlineDue { run: run.0, name: name.to_string() }

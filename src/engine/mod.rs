@@ -183,9 +183,8 @@ impl Engine {
             Input::RemoveJob { name, request } => self.remove_job(&name, request, now),
             Input::PostMessage { run, bytes } => self.post_message(run, bytes),
             Input::Terminate(run) => self.terminate(run, now),
-            Input::Shutdown { request, timeout } => self.shutdown(request, timeout, now),
-            fact => {
-                self.take_fact(fact, now);
+            other => {
+                self.take(other, now);
                 Ok(Reply::Accepted)
             }
         };
@@ -195,8 +194,9 @@ impl Engine {
         reply
     }
 
-    fn take_fact(&mut self, fact: Input, now: Now) {
-        match fact {
+    /// Takes what is never refused: facts, and requests that can always be met.
+    fn take(&mut self, input: Input, now: Now) {
+        match input {
             Input::InlineEnded(run) => self.inline_ended(run),
             Input::SetEnvironment(environment) => self.environment = environment,
             Input::WorkerStarted { worker, pid } => self.pool.note_pid(worker, pid),
@@ -207,8 +207,9 @@ impl Engine {
             Input::MemoryExceeded { worker, used_bytes } => self.memory_exceeded(worker, used_bytes, now),
             Input::Exited { worker, exit } => self.worker_exited(worker, &exit, now),
             Input::TimePassed => self.time_passed(now),
+            Input::Shutdown { request, timeout } => self.shutdown(request, timeout, now),
             Input::Close => self.close(),
-            // Requests were taken by `handle`.
+            // The requests that can be refused were taken by `handle`.
             _ => {}
         }
     }

@@ -59,19 +59,6 @@ pub(super) enum Phase {
     Finishing(WorkerId),
 }
 
-impl Phase {
-    /// The run's process, once it has one.
-    pub(super) fn worker(self) -> Option<WorkerId> {
-        match self {
-            Phase::Queued => None,
-            Phase::Starting(worker)
-            | Phase::Running(worker)
-            | Phase::Stopping(worker, _)
-            | Phase::Finishing(worker) => Some(worker),
-        }
-    }
-}
-
 /// How firmly a run has been asked to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum StopStep {

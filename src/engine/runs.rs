@@ -103,7 +103,7 @@ impl Engine {
                 self.last_word(run, worker, Said::Done, now);
             }
             (WorkerFrame::Error(envelope), Some(run)) => {
-                self.last_word(run, worker, Said::Error(envelope), now)
+                self.last_word(run, worker, Said::Error(envelope), now);
             }
             (WorkerFrame::Cancelled(bytes), Some(run)) => {
                 self.emit(JobEvent::Message { run, bytes });
@@ -121,7 +121,7 @@ impl Engine {
     }
 
     fn run_online(&mut self, id: RunId, worker: WorkerId, now: Now) {
-        if let Some(limit) = self.pool.reached_job(worker, now) {
+        if let Some(limit) = self.pool.reached_job(worker) {
             self.deadlines.cancel(limit);
         }
         let pid = self.pool.pid(worker).unwrap_or(0);
@@ -151,7 +151,7 @@ impl Engine {
     }
 
     pub(super) fn start_failed(&mut self, worker: WorkerId, error: &SpawnError, now: Now) {
-        let gone = self.pool.start_failed(worker, now);
+        let gone = self.pool.exited(worker, now);
         self.cancel_deadlines(gone.deadlines);
         if let Some(resume_at) = gone.boots_resume_at {
             self.deadlines.insert(resume_at, Deadline::BootsResume);

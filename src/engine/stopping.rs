@@ -74,12 +74,7 @@ impl Engine {
         Ok(Reply::Accepted)
     }
 
-    pub(super) fn shutdown(
-        &mut self,
-        request: RequestId,
-        timeout: Duration,
-        now: Now,
-    ) -> Result<Reply, Refusal> {
+    pub(super) fn shutdown(&mut self, request: RequestId, timeout: Duration, now: Now) {
         let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
         for id in jobs {
             self.disarm(id);
@@ -88,7 +83,6 @@ impl Engine {
         self.retire_spares();
         self.deadlines.insert(now.mono.plus(timeout), Deadline::ShutdownLimit(request));
         self.requests.push(PendingRequest { request, waits_for: WaitsFor::AllWorkers, timed_out: false });
-        Ok(Reply::Accepted)
     }
 
     pub(super) fn is_shutting_down(&self) -> bool {
@@ -135,14 +129,14 @@ impl Engine {
         }
     }
 
-    /// Stops the offloaded runs of a job, and says which those are.
+    /// Stops the offloaded runs of a job, and says which of them have yet to end.
     pub(super) fn stop_runs_of(&mut self, id: JobId, stop: Stop, now: Now) -> Vec<RunId> {
         let runs: Vec<RunId> =
             self.runs.iter().filter(|(_, run)| run.job == Some(id)).map(|(&run, _)| run).collect();
         for &run in &runs {
             self.stop_run(run, stop, now);
         }
-        runs
+        runs.into_iter().filter(|run| self.runs.contains_key(run)).collect()
     }
 
     pub(super) fn time_limit_reached(&mut self, id: RunId, now: Now) {
@@ -184,7 +178,9 @@ impl Engine {
             // The job has not begun: there is nothing to clean up, and nobody to ask.
             Phase::Starting(worker) => self.take_step(id, worker, StopStep::Killed, now),
             Phase::Running(worker) => self.take_step(id, worker, stop.first, now),
-            Phase::Stopping(worker, step) if step < stop.first => self.take_step(id, worker, stop.first, now),
+            Phase::Stopping(worker, reached) if reached < stop.first => {
+                self.take_step(id, worker, stop.first, now);
+            }
             Phase::Finishing(worker) if stop.first == StopStep::Killed => {
                 self.take_step(id, worker, StopStep::Killed, now);
             }
@@ -245,6 +241,7 @@ impl Engine {
     }
 
     pub(super) fn signal(&mut self, worker: WorkerId, signal: StopSignal) {
+        self.pool.note_signal(worker);
         self.effects.push(Effect::Signal { worker, signal });
     }
 
@@ -258,6 +255,9 @@ impl Engine {
     }
 
     pub(super) fn settle_requests(&mut self) {
+        if self.requests.is_empty() {
+            return;
+        }
         let no_worker_left = self.runs.is_empty() && self.pool.is_empty();
         let (settled, pending) =
             std::mem::take(&mut self.requests).into_iter().partition(|pending| match &pending.waits_for {

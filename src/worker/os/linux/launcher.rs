@@ -49,6 +49,7 @@ impl Launcher {
         let pid = self.cloner.start(&plan).map_err(|(stage, error)| failed(stage, error))?;
         guard::add(pid, &mut |command, line| start_guard(&mut self.cloner, command, line));
         let process = Process::new(pid, host_peak_bytes());
+        drop(pipes.child);
         let watch = watch_exit(pid).map_err(|error| failed(Stage::Watch, error))?;
         Ok(Launched::new(process, watch, pipes.host))
     }
