@@ -76,8 +76,8 @@ pub struct Engine {
 /// What falls due on the monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Deadline {
-    /// A process must have booted by now.
-    BootLimit(WorkerId),
+    /// A process must have come further by now: booted, reached its job, or left.
+    WorkerLimit(WorkerId),
     /// A spare has been idle for long enough.
     SpareIdle(WorkerId),
     /// Boots may be tried again after failures.
@@ -245,7 +245,7 @@ impl Engine {
         }
         while let Some((_, deadline)) = self.deadlines.pop_due(now.mono) {
             match deadline {
-                Deadline::BootLimit(worker) => self.boot_limit_reached(worker),
+                Deadline::WorkerLimit(worker) => self.worker_limit_reached(worker),
                 Deadline::SpareIdle(worker) => self.spare_idle(worker, now),
                 Deadline::BootsResume => self.pool.resume_boots(),
                 Deadline::TimeLimit(run) => self.time_limit_reached(run, now),

@@ -80,7 +80,7 @@ impl Engine {
             self.disarm(id);
         }
         self.stop_all_runs(Stop::CANCEL, now);
-        self.retire_spares();
+        self.retire_spares(now);
         self.deadlines.insert(now.mono.plus(timeout), Deadline::ShutdownLimit(request));
         self.requests.push(PendingRequest { request, waits_for: WaitsFor::AllWorkers, timed_out: false });
     }
