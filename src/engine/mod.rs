@@ -63,6 +63,8 @@ pub struct Engine {
     queue: VecDeque<RunId>,
     pool: Pool,
     requests: Vec<PendingRequest>,
+    /// A shutdown was the last thing that the host asked for: no spares are kept.
+    is_shut_down: bool,
     environment: Arc<Environment>,
     /// Due times up to here have been prepared for.
     prepared_until: EpochMs,
@@ -160,6 +162,7 @@ impl Engine {
             queue: VecDeque::new(),
             pool: Pool::new(limits),
             requests: Vec::new(),
+            is_shut_down: false,
             environment: Arc::default(),
             prepared_until: EpochMs(i64::MIN),
             cancel_message,

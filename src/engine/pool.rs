@@ -408,7 +408,7 @@ impl Engine {
                 None => wanted.push((Arc::clone(profile), 1)),
             }
         }
-        if kept > 0 && !self.jobs.is_empty() && wanted.is_empty() {
+        if kept > 0 && !self.jobs.is_empty() && !self.is_shut_down && wanted.is_empty() {
             wanted.push((Arc::default(), kept));
         }
         wanted

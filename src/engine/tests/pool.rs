@@ -303,3 +303,19 @@ fn a_number_of_spares_is_kept_while_a_job_is_registered() {
     bench.pass_ms(MINUTE_MS);
     assert!(retired(&mut bench).is_empty());
 }
+
+#[test]
+fn no_spare_is_kept_after_a_shutdown_until_something_is_asked_for_again() {
+    let mut bench =
+        Bench::with(PoolLimits { max_boots: 4, max_workers: None, warm_workers: WarmWorkers::Count(1) });
+    bench.add(offloaded("job", in_ms(3_600_000))).unwrap();
+    bench.frame(FIRST, WorkerFrame::Ready);
+    bench.send(Input::Shutdown { request: RequestId(1), timeout: Duration::from_secs(30) }).unwrap();
+    bench.exit(FIRST, ExitStatus::Code(0));
+    bench.take();
+    assert_eq!(bench.engine.next_wakeup().mono, None, "nothing is left to wait for");
+    bench.pass_ms(MINUTE_MS);
+    assert!(bench.boots().is_empty());
+    bench.send(Input::ScheduleJob(Arc::from("job"))).unwrap();
+    assert_eq!(bench.boots(), [SECOND]);
+}
