@@ -126,14 +126,15 @@ impl Engine {
         self.pool.boot_succeeded();
         let pid = self.pool.pid(worker).unwrap_or(0);
         let Some(run) = self.runs.get_mut(&id) else { return };
-        // A run that was stopped meanwhile is being killed: it stays so.
-        if run.phase == Phase::Starting(worker) {
-            run.phase = Phase::Running(worker);
-            run.time_limit = run
-                .limits
-                .timeout
-                .map(|timeout| self.deadlines.insert(now.mono.plus(timeout), Deadline::TimeLimit(id)));
+        // A run that was stopped meanwhile is being killed, and one that says so again is no news.
+        if run.phase != Phase::Starting(worker) {
+            return;
         }
+        run.phase = Phase::Running(worker);
+        run.time_limit = run
+            .limits
+            .timeout
+            .map(|timeout| self.deadlines.insert(now.mono.plus(timeout), Deadline::TimeLimit(id)));
         for bytes in std::mem::take(&mut run.outbox) {
             self.effects.push(Effect::Write { worker, frame: HostFrame::message(bytes) });
         }

@@ -9,7 +9,7 @@ use super::pool::WorkerId;
 use super::run::{EndCause, Phase, RunId, StopReason, StopStep};
 use super::{Deadline, Effect, Engine, JobEvent, Refusal, Reply, Usage};
 use crate::timer::{MonoMs, Now, TimerKey};
-use crate::worker::ipc::HostFrame;
+use crate::worker::ipc::{ChannelError, HostFrame};
 use crate::worker::os::StopSignal;
 
 /// How long a process that said its last word may take to leave.
@@ -162,11 +162,15 @@ impl Engine {
         }
     }
 
-    pub(super) fn channel_broke(&mut self, worker: WorkerId, now: Now) {
+    pub(super) fn channel_broke(&mut self, worker: WorkerId, error: ChannelError, now: Now) {
         match self.pool.run_of(worker) {
-            Some(run) => self.stop_run(run, Stop::kill(StopReason::ChannelBroke), now),
+            Some(run) => self.stop_run(run, Stop::kill(StopReason::ChannelBroke(error)), now),
             None => self.signal(worker, StopSignal::Kill),
         }
+    }
+
+    pub(super) fn bad_message(&mut self, run: RunId, now: Now) {
+        self.stop_run(run, Stop::kill(StopReason::ChannelBroke(ChannelError::BadMessage)), now);
     }
 
     /// Begins to stop a run, or hurries a stop that is under way. The first reason stands.
