@@ -24,7 +24,11 @@ impl Launcher {
     /// # Errors
     /// No memory.
     pub fn new() -> io::Result<Launcher> {
-        Ok(Launcher { cloner: Cloner::new(Sealing::best_available())? })
+        Launcher::with_sealing(Sealing::best_available())
+    }
+
+    fn with_sealing(sealing: Sealing) -> io::Result<Launcher> {
+        Ok(Launcher { cloner: Cloner::new(sealing)? })
     }
 
     /// Starts `command`. Blocks until the new process runs the program, a fraction of a
@@ -94,4 +98,40 @@ fn host_peak_bytes() -> u64 {
     // SAFETY: `usage` is valid for writing during the call.
     unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) };
     max_rss_bytes(&usage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::os::{EnvBlock, Output};
+    use std::sync::Arc;
+    use tokio::io::AsyncReadExt;
+
+    /// The descriptors of a process that was started while the host had one to inherit.
+    async fn descriptors_with(sealing: Sealing) -> String {
+        // SAFETY: makes a copy that is not close-on-exec, and nothing else.
+        let inheritable = unsafe { libc::fcntl(2, libc::F_DUPFD, 100) };
+        assert!(inheritable >= 100);
+        let command = ChildCommand {
+            program: "/bin/sh".into(),
+            argv: ["sh", "-c", "cd /proc/$$/fd; for n in *; do [ -e $n ] && echo $n; done"]
+                .map(Into::into)
+                .into(),
+            env: Arc::new(EnvBlock::default()),
+            stdout: Output::Pipe,
+            stderr: Output::Inherit,
+        };
+        let mut launcher = Launcher::with_sealing(sealing).unwrap();
+        let mut child = launcher.launch(&command).unwrap().into_child().unwrap();
+        let mut printed = String::new();
+        child.take_stdout().unwrap().read_to_string(&mut printed).await.unwrap();
+        child.wait().await.unwrap();
+        printed
+    }
+
+    #[tokio::test]
+    async fn descriptors_are_kept_from_the_program_on_new_and_old_kernels() {
+        assert_eq!(descriptors_with(Sealing::Range).await, "0\n1\n2\n3\n4\n");
+        assert_eq!(descriptors_with(Sealing::Each).await, "0\n1\n2\n3\n4\n");
+    }
 }
