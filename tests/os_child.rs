@@ -216,7 +216,7 @@ async fn text_that_no_process_can_get_is_refused() {
     let mut bad_argument = shell("exit 0");
     bad_argument.argv.push("a\0b".into());
     let mut bad_variable = shell("exit 0");
-    bad_variable.env = std::sync::Arc::new(EnvBlock::new([("a=b", "c")]));
+    bad_variable.env = std::sync::Arc::new(EnvBlock::new([("a", "b\0c")]));
     for (command, part) in [(bad_argument, "argument"), (bad_variable, "environment variable")] {
         let error = Spawner::global().spawn(command).await.unwrap_err();
         assert_eq!(error, SpawnError::UnpassableText { part });
