@@ -4,16 +4,14 @@
 //! still for it and the others run on. So it must act like a signal handler in a stranger's house:
 //! system calls on what was prepared before, no allocation, no lock, no panic.
 
-use super::clone::{Errand, Source, Tie};
+use super::clone::Errand;
 use super::signals::SignalMask;
 use crate::worker::os::Stage;
-use crate::worker::os::unix::guard;
+use crate::worker::os::unix::{MAX_PLACES, Source, Tie, guard};
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Descriptors 0, 1, 2 and the two ends of the channel.
-pub(super) const MAX_PLACES: usize = 5;
 /// The first descriptor that no place takes.
 const FIRST_FREE: RawFd = 5;
 const LAST_SIGNAL: c_int = 64;
@@ -25,7 +23,7 @@ enum Never {}
 
 /// The entry point, for `clone`.
 pub(super) extern "C" fn main(errand: *mut c_void) -> c_int {
-    // SAFETY: what `Cloner::clone` passed, valid while the host's thread stands still.
+    // SAFETY: what `Starter::clone` passed, valid while the host's thread stands still.
     let errand = unsafe { &*errand.cast::<Errand>() };
     let (stage, errno) = match become_program(errand) {
         Err(failure) => failure,
