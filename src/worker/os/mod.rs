@@ -12,6 +12,9 @@ mod exit;
 #[cfg(target_os = "linux")]
 #[path = "linux/mod.rs"]
 mod platform;
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod platform;
 #[cfg(unix)]
 mod unix;
 

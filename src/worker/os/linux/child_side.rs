@@ -7,7 +7,8 @@
 use super::clone::Errand;
 use super::signals::SignalMask;
 use crate::worker::os::Stage;
-use crate::worker::os::unix::{MAX_PLACES, Source, Tie, guard};
+use crate::worker::os::unix::guard;
+use crate::worker::os::unix::plan::{MAX_PLACES, Source, Tie};
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;
 use std::sync::atomic::Ordering::Relaxed;
@@ -50,9 +51,9 @@ fn become_program(errand: &Errand) -> Step<Never> {
     match errand.plan.tie {
         Tie::ToHost { line } => {
             lead_group(errand.host_pid)?;
-            guard::announce(line, b'+');
+            announce(line, b'+');
             let failure = run_program(errand);
-            guard::announce(line, b'-');
+            announce(line, b'-');
             failure
         }
         Tie::None => {
@@ -60,6 +61,16 @@ fn become_program(errand: &Errand) -> Step<Never> {
             check(Stage::Group, unsafe { libc::setsid() })?;
             run_program(errand)
         }
+    }
+}
+
+/// Tells the guard, if there is one, of this process's group.
+fn announce(line: Option<RawFd>, sign: u8) {
+    if let Some(line) = line {
+        // SAFETY: a system call without memory.
+        let group = unsafe { libc::getpid() };
+        // Should nobody hear it, the host finds out when it tells the guard the same.
+        let _ = guard::write(line, sign, group);
     }
 }
 

@@ -9,7 +9,8 @@ use super::sealing::{Seal, Sealing};
 use super::signals::SignalMask;
 use super::stack::Stack;
 use crate::worker::os::Stage;
-use crate::worker::os::unix::{Plan, wait_for};
+use crate::worker::os::unix::plan::Plan;
+use crate::worker::os::unix::process::wait_for;
 use std::ffi::c_void;
 use std::io;
 use std::ptr;
@@ -87,7 +88,8 @@ impl Starter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::worker::os::unix::{ExecImage, Source, Tie};
+    use crate::worker::os::unix::ExecImage;
+    use crate::worker::os::unix::plan::{Source, Tie};
     use crate::worker::os::{ChildCommand, EnvBlock, Output};
     use std::io::Read;
     use std::os::fd::AsRawFd;

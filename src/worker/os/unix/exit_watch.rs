@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub(crate) enum ExitWatch {
     /// A descriptor that becomes readable.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux has one"))]
     Descriptor(OwnedFd),
     /// A thread that blocks on it, for systems without such a descriptor.
     Thread(oneshot::Receiver<()>),

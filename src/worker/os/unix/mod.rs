@@ -6,17 +6,15 @@ mod exit_watch;
 pub(crate) mod guard;
 mod launcher;
 mod pipes;
-mod plan;
-mod process;
+pub(super) mod plan;
+pub(super) mod process;
 mod reaper;
 
 pub use child::{Channel, ChannelReader, ChannelWriter, Child, Launched, OutputReader};
 pub(super) use exec_image::ExecImage;
 pub(super) use exit_watch::{ExitWatch, watch_by_thread};
 pub use launcher::Launcher;
-pub(super) use plan::{MAX_PLACES, Plan, Source, Tie};
 use process::Process;
-pub(super) use process::wait_for;
 
 use super::{SpawnError, Stage, platform};
 use pipes::Pipes;

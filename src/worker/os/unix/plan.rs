@@ -22,7 +22,10 @@ pub(crate) enum Source {
 pub(crate) enum Tie {
     /// It leads a process group of its own and, where the system can do so, is killed when the
     /// thread that started it ends and tells the guard at the end of this line of itself.
-    ToHost { line: Option<RawFd> },
+    ToHost {
+        #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux can do so"))]
+        line: Option<RawFd>,
+    },
     /// It leads a session of its own and outlives the host.
     None,
 }
