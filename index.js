@@ -38,11 +38,6 @@ class JobManager {
     #oneOffs;
     #completions = new Completions();
 
-    /** When a job with this `at` runs next; see lib/schedules.js. */
-    static nextRuns = nextRuns;
-    /** A schedule in plain English; see lib/schedules.js. */
-    static describeSchedule = describeSchedule;
-
     /** @param {import('./index').Options} [options] */
     constructor(options) {
         const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
@@ -55,7 +50,10 @@ class JobManager {
         this.#handlers = {errorHandler, workerMessageHandler, domainEvents};
         this.#logger = createLogger(logger);
         this.#native = this.#createNative(rest);
-        this.#inline = new InlineJobs(this.#native);
+        this.#inline = new InlineJobs(this.#native, () => {
+            this.#native.wakeLater();
+            this.#keepAlive();
+        });
         this.inlineQueue = this.#inline.window;
         this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {staleAfterMs: staleAfter});
         const environment = new HostEnvironment(this.#native);
@@ -163,7 +161,7 @@ class JobManager {
         const startedMs = performance.now();
         this.#jobs.disarmAll();
         const {timedOut} = await this.#settle((request) => this.#native.shutdown(request, workersMs));
-        if (!this.inlineQueue.idle()) {
+        if (!this.#inline.isIdle) {
             this.#logger.warn('Waiting for busy job in inline job queue');
             const leftMs =
                 timeout === undefined ? undefined : Math.max(0, timeout - (performance.now() - startedMs));
@@ -199,9 +197,13 @@ class JobManager {
             return;
         }
         if (message === 'started') {
-            await this.#writeStatus(name, {status: 'started', started_at: new Date()});
+            if (this._jobsRepository) {
+                await this.#writeStatus(name, {status: 'started', started_at: new Date()});
+            }
         } else if (message === 'done') {
-            await this.#writeStatus(name, {status: 'finished', finished_at: new Date()});
+            if (this._jobsRepository) {
+                await this.#writeStatus(name, {status: 'finished', finished_at: new Date()});
+            }
             this.#completions.resolve(name);
         } else if (message?.event && this.#handlers.domainEvents) {
             this.#handlers.domainEvents.dispatchRaw(message.event.type, message.event.data);
@@ -237,23 +239,21 @@ class JobManager {
     }
 
     #queueInline({name, job, data}, onEnded) {
-        const length = this.inlineQueue.length();
+        const {length} = this.#inline;
         this.#logger.info(
             `Adding one-off job to inlineQueue with current length = ${length} called '${name || 'anonymous'}'`
         );
-        this.#inline.add(async () => {
-            const failure = await this.#runInline(name, job, data);
-            onEnded?.();
-            return failure;
-        });
+        this.#inline.add(() => this.#runInline(name, job, data, onEnded));
     }
 
-    async #runInline(name, job, data) {
+    async #runInline(name, job, data, onEnded) {
         let failure;
         let result;
         try {
-            // Written before the job begins, so that a job that fails at once is told from one that never began.
-            await this._jobMessageHandler({name, message: 'started'});
+            if (name) {
+                // Written before the job begins: one that fails at once is told from one that never began.
+                await this._jobMessageHandler({name, message: 'started'});
+            }
             const run = typeof job === 'function' ? job : await loadFunction(job);
             result = await run(data);
         } catch (error) {
@@ -266,6 +266,7 @@ class JobManager {
         } catch (error) {
             this.#logger.error(error);
         }
+        onEnded?.();
         return failure;
     }
 
@@ -362,7 +363,7 @@ class JobManager {
 
     /** The host's process lives for as long as a job is due, runs, or waits to. */
     #keepAlive() {
-        const isActive = this.#native.isActive();
+        const isActive = this.#native.isActive() || this.#inline.isPaused;
         if (isActive !== active.has(this)) {
             this.#native.keepAlive(isActive ? () => {} : null);
             if (isActive) {
@@ -379,3 +380,8 @@ class JobManager {
 }
 
 module.exports = JobManager;
+// Assigned here rather than in the class, so that `import {nextRuns} from` finds them as well.
+/** When a job with this `at` runs next; see lib/schedules.js. */
+module.exports.nextRuns = nextRuns;
+/** A schedule in plain English; see lib/schedules.js. */
+module.exports.describeSchedule = describeSchedule;

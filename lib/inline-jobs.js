@@ -14,53 +14,74 @@ const COMPACT_AT = 1024;
 
 class InlineJobs {
     #native;
+    #onPause;
+    /** Jobs that have not begun, from `#first` on. */
     #tasks = [];
     #first = 0;
+    /** Not yet told to the native side: jobs added, and jobs ended. */
+    #added = 0;
     #ended = 0;
     #begunThisTurn = 0;
     #isDrainQueued = false;
     #isPaused = false;
     #settled = [];
 
-    /** @param {import('./binding').NativeManager} native */
-    constructor(native) {
+    /**
+     * @param {import('./binding').NativeManager} native
+     * @param {() => void} onPause - the queue has more to do, on a later turn of the event loop: then
+     *   `resume` has to be called
+     */
+    constructor(native, onPause) {
         this.#native = native;
+        this.#onPause = onPause;
     }
 
     /** What hosts see as `inlineQueue`. */
     get window() {
-        return {
-            length: () => this.#native.inlineWaiting(),
-            idle: () => this.#native.inlineIdle()
-        };
+        return {length: () => this.length, idle: () => this.isIdle};
+    }
+
+    /** Jobs that wait. */
+    get length() {
+        return this.#tasks.length - this.#first;
+    }
+
+    /** Does no job wait or run? */
+    get isIdle() {
+        return this.length === 0 && this.#native.inlineRunning() === this.#ended;
+    }
+
+    /** Does the queue wait for a turn of the event loop? */
+    get isPaused() {
+        return this.#isPaused;
     }
 
     /**
      * Puts a job at the end of the queue.
      *
-     * @param {() => Promise<{error: any} | undefined>} task - runs the job; resolves with
-     *   undefined or, when it threw, `{error}`; never rejects
+     * @param {() => Promise<{error: any} | undefined>} task - runs the job; resolves with undefined or, when it
+     *   threw, `{error}`; never rejects
      */
     add(task) {
         this.#tasks.push(task);
-        this.#native.inlineSubmit();
+        this.#added += 1;
         // A microtask rather than a wake-up from outside: a host that waits one millisecond by a timer
         // that is due already would otherwise look before the job has begun.
         this.#queueDrain();
     }
 
-    /** A new turn of the event loop has begun, after a pause was asked for. */
+    /** A new turn of the event loop has begun. */
     resume() {
+        this.#begunThisTurn = 0;
         if (this.#isPaused) {
             this.#isPaused = false;
-            this.#begunThisTurn = 0;
             this.#drain();
         }
     }
 
     /** @returns {Promise<void>} when no job waits or runs; rejects then with the first error meanwhile */
     allSettled() {
-        if (this.#native.inlineIdle()) {
+        if (this.isIdle) {
             return Promise.resolve();
         }
         return new Promise((resolve, reject) => this.#settled.push({resolve, reject, failure: undefined}));
@@ -88,27 +109,30 @@ class InlineJobs {
     #queueDrain() {
         if (!this.#isDrainQueued && !this.#isPaused) {
             this.#isDrainQueued = true;
-            queueMicrotask(() => {
-                this.#isDrainQueued = false;
-                this.#drain();
-            });
+            queueMicrotask(this.#onMicrotask);
         }
     }
+
+    #onMicrotask = () => {
+        this.#isDrainQueued = false;
+        this.#drain();
+    };
 
     #drain() {
         if (this.#begunThisTurn >= JOBS_PER_TURN) {
             this.#isPaused = true;
-            this.#native.wakeLater();
+            this.#onPause();
             return;
         }
-        const ended = this.#ended;
+        const admitted = this.#native.inlineAdmit(this.#added, this.#ended);
+        const hasEnded = this.#ended > 0;
+        this.#added = 0;
         this.#ended = 0;
-        const admitted = this.#native.inlineAdmit(ended);
         this.#begunThisTurn += admitted;
         for (let count = 0; count < admitted; count++) {
-            this.#next()().then((failure) => this.#taskEnded(failure));
+            this.#next()().then(this.#onTaskEnded);
         }
-        if (ended > 0 && this.#settled.length > 0 && this.#native.inlineIdle()) {
+        if (hasEnded && this.#settled.length > 0 && this.isIdle) {
             this.#settle();
         }
     }
@@ -124,7 +148,7 @@ class InlineJobs {
         return task;
     }
 
-    #taskEnded(failure) {
+    #onTaskEnded = (failure) => {
         this.#ended += 1;
         if (failure !== undefined) {
             this.#settled.forEach((waiting) => {
@@ -132,7 +156,7 @@ class InlineJobs {
             });
         }
         this.#queueDrain();
-    }
+    };
 
     #settle() {
         for (const {resolve, reject, failure} of this.#settled.splice(0)) {

@@ -192,30 +192,17 @@ impl NativeManager {
         Ok(())
     }
 
-    /// Puts one more inline job at the end of the queue.
+    /// `added` inline jobs wait at the end, and `ended` ones have settled; answers how many of those at
+    /// the front may begin.
     #[napi]
-    pub fn inline_submit(&self) {
-        self.inline.borrow_mut().submit();
+    pub fn inline_admit(&self, added: u32, ended: u32) -> u32 {
+        self.inline.borrow_mut().admit(added, ended)
     }
 
-    /// `ended` inline jobs have settled; answers how many at the front may begin.
+    /// Inline jobs that have begun, and were not yet said to have settled.
     #[napi]
-    pub fn inline_admit(&self, ended: u32) -> u32 {
-        self.inline.borrow_mut().admit(ended)
-    }
-
-    /// Inline jobs that wait.
-    #[napi]
-    pub fn inline_waiting(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a queue in memory stays far below 2^53")]
-        let waiting = self.inline.borrow().waiting() as f64;
-        waiting
-    }
-
-    /// Does no inline job wait or run?
-    #[napi]
-    pub fn inline_idle(&self) -> bool {
-        self.inline.borrow().is_idle()
+    pub fn inline_running(&self) -> u32 {
+        self.inline.borrow().running()
     }
 
     /// Asks for a call of `onEvents` on a later turn of the host's loop.
