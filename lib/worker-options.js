@@ -83,6 +83,11 @@ function workerData(defaults, job, data) {
     return {job, ...defaults, ...data};
 }
 
+/** Without what is undefined: these bytes are kept for as long as the job is registered. */
+function present(properties) {
+    return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
+}
+
 /**
  * @param {object} job
  * @param {string} job.name
@@ -110,15 +115,17 @@ function workerRequest(
         });
     }
     return {
-        job: serialize({
-            name,
-            ...source,
-            argv: (options.argv ?? []).map(String),
-            workerData: workerData({...defaults?.workerData, ...worker?.workerData}, description, data),
-            env,
-            resourceLimits: options.resourceLimits,
-            title: options.name
-        }),
+        job: serialize(
+            present({
+                name,
+                ...source,
+                argv: options.argv?.map(String),
+                workerData: workerData({...defaults?.workerData, ...worker?.workerData}, description, data),
+                env,
+                resourceLimits: options.resourceLimits,
+                title: options.name
+            })
+        ),
         execArgv: [...flags.map(String), ...limitFlags(options.resourceLimits)],
         bootEnv: Object.entries(env ?? {}).map(([key, value]) => `${key}=${value}`),
         captureStdout: Boolean(options.stdout),

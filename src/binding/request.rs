@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
+use once_cell::sync::Lazy;
 
 use super::error::{Error, bad_value};
 use super::schedules::{self, ScheduleOptions};
+use super::shared::Shared;
 use crate::engine::{
-    BootProfile, JobSpec, Limits, Missed, Overlap, PoolLimits, WarmWorkers, When, Work, WorkerSpec,
+    BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Policy, PoolLimits, WarmWorkers, When, Work,
 };
 use crate::timer::{EpochMs, Now};
 use crate::worker::ipc::MAX_PAYLOAD_BYTES;
@@ -96,66 +98,82 @@ impl ManagerOptions {
 
 impl JobRequest {
     pub(super) fn into_spec(self) -> Result<JobSpec, Error> {
-        let when = when(&self)?;
-        let overlap = match self.overlap.as_deref() {
-            None | Some("skip") => Overlap::Skip,
-            Some("queue") => Overlap::Queue,
-            Some("allow") => Overlap::Allow,
-            Some("replace") => Overlap::Replace,
-            Some(other) => {
-                return Err(bad_value(format!(
-                    "overlap is '{other}', expected 'skip', 'queue', 'allow' or 'replace'"
-                )));
+        let when = self.when()?;
+        let (overlap, missed) = (self.overlap()?, self.missed()?);
+        let (work, limits) = match self.worker {
+            Some(worker) => {
+                let limits = worker.limits()?;
+                (Work::Offloaded(worker.into_work()?), limits)
             }
+            None => (Work::Inline, Limits::default()),
         };
-        let missed = match self.missed.as_deref() {
+        let policy = POLICIES.intern(Policy { overlap, missed, limits });
+        Ok(JobSpec { name: Arc::from(self.name), when, work, policy })
+    }
+
+    fn when(&self) -> Result<When, Error> {
+        if self.is_host_clock == Some(true) {
+            return Ok(When::HostClock);
+        }
+        match (self.at_ms, &self.schedule) {
+            (Some(at_ms), _) => Ok(When::At(instant("at", at_ms)?)),
+            (None, Some(text)) => {
+                let plan = schedules::plan(text, self.schedule_options.as_ref())?;
+                Ok(When::Recurring { plan, anchor: Now::read().wall })
+            }
+            (None, None) => Ok(When::Now),
+        }
+    }
+
+    fn overlap(&self) -> Result<Overlap, Error> {
+        match self.overlap.as_deref() {
+            None | Some("skip") => Ok(Overlap::Skip),
+            Some("queue") => Ok(Overlap::Queue),
+            Some("allow") => Ok(Overlap::Allow),
+            Some("replace") => Ok(Overlap::Replace),
+            Some(other) => Err(bad_value(format!(
+                "overlap is '{other}', expected 'skip', 'queue', 'allow' or 'replace'"
+            ))),
+        }
+    }
+
+    fn missed(&self) -> Result<Missed, Error> {
+        match self.missed.as_deref() {
             None | Some("once") => {
                 let start_deadline =
                     self.start_deadline_ms.map(|ms| duration("startDeadline", ms)).transpose()?;
-                Missed::Once { start_deadline }
+                Ok(Missed::Once { start_deadline })
             }
-            Some("skip") => Missed::Skip,
-            Some(other) => return Err(bad_value(format!("missed is '{other}', expected 'once' or 'skip'"))),
-        };
-        let work = match self.worker {
-            Some(worker) => Work::Offloaded(Arc::new(worker.into_spec()?)),
-            None => Work::Inline,
-        };
-        Ok(JobSpec { name: Arc::from(self.name), when, work, overlap, missed })
-    }
-}
-
-fn when(request: &JobRequest) -> Result<When, Error> {
-    if request.is_host_clock == Some(true) {
-        return Ok(When::HostClock);
-    }
-    if let Some(at_ms) = request.at_ms {
-        return Ok(When::At(instant("at", at_ms)?));
-    }
-    match &request.schedule {
-        Some(text) => schedules::recurring(text, request.schedule_options.as_ref(), Now::read().wall)
-            .map(|recurring| When::Recurring(Box::new(recurring))),
-        None => Ok(When::Now),
+            Some("skip") => Ok(Missed::Skip),
+            Some(other) => Err(bad_value(format!("missed is '{other}', expected 'once' or 'skip'"))),
+        }
     }
 }
 
 impl WorkerRequest {
-    fn into_spec(self) -> Result<WorkerSpec, Error> {
-        let limits = Limits {
+    fn limits(&self) -> Result<Limits, Error> {
+        Ok(Limits {
             timeout: self.timeout_ms.map(|ms| duration("timeout", ms)).transpose()?,
             memory_bytes: self.memory_limit_bytes.map(|bytes| whole("memoryLimitMb", bytes)).transpose()?,
             cancel_grace: duration("gracePeriod", self.cancel_grace_ms)?,
             term_grace: duration("gracePeriod", self.term_grace_ms)?,
-        };
+        })
+    }
+
+    fn into_work(self) -> Result<Offloaded, Error> {
         let boot = BootProfile {
             exec_args: self.exec_argv,
             env: self.boot_env,
             capture_stdout: self.capture_stdout,
             capture_stderr: self.capture_stderr,
         };
-        Ok(WorkerSpec { boot: schedules::shared_profile(boot), job: payload(&self.job)?, limits })
+        Ok(Offloaded { boot: PROFILES.intern(boot), job: payload(&self.job)? })
     }
 }
+
+/// Nearly always there is one of each.
+static PROFILES: Lazy<Shared<BootProfile, BootProfile>> = Lazy::new(Shared::new);
+static POLICIES: Lazy<Shared<Policy, Policy>> = Lazy::new(Shared::new);
 
 /// Bytes that fit into a frame.
 pub(super) fn payload(bytes: &Uint8Array) -> Result<Arc<[u8]>, Error> {
