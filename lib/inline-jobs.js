@@ -5,10 +5,14 @@
  * concurrency are decided natively; the functions stay here.
  */
 
-const {setTimeout: pause} = require('node:timers/promises');
+const {within} = require('./deadline');
+const {onNextTurn} = require('./next-turn');
 
-/** Jobs begun in one turn of the event loop, before timers and I/O of the host get theirs. */
+/** Jobs begun in one turn of the event loop, before timers and I/O of the host get theirs; fewer when they are slow. */
 const JOBS_PER_TURN = 256;
+const MS_PER_TURN = 5;
+/** Taken now: a host may replace it by a clock that stands still. */
+const nowMs = performance.now.bind(performance);
 /** The array is cut when this many at its front are done with. */
 const COMPACT_AT = 1024;
 
@@ -18,6 +22,7 @@ class InlineJobs {
     #first = 0;
     #ended = 0;
     #begunThisTurn = 0;
+    #turnStartedMs = 0;
     #isDrainQueued = false;
     #isPaused = false;
     #settled = [];
@@ -49,15 +54,6 @@ class InlineJobs {
         this.#queueDrain();
     }
 
-    /** A new turn of the event loop has begun, after a pause was asked for. */
-    resume() {
-        if (this.#isPaused) {
-            this.#isPaused = false;
-            this.#begunThisTurn = 0;
-            this.#drain();
-        }
-    }
-
     /** @returns {Promise<void>} when no job waits or runs; rejects then with the first error meanwhile */
     allSettled() {
         if (this.#native.inlineIdle()) {
@@ -71,18 +67,10 @@ class InlineJobs {
      * @returns {Promise<boolean>} true when no job waits or runs, false when the time was over before
      */
     async idle(timeoutMs) {
-        const settled = this.allSettled().then(
-            () => true,
-            () => true
+        return within(
+            this.allSettled().catch(() => {}),
+            timeoutMs
         );
-        if (timeoutMs === undefined) {
-            return settled;
-        }
-        const abort = new AbortController();
-        const timeOut = pause(timeoutMs, false, {signal: abort.signal}).catch(() => false);
-        const isIdle = await Promise.race([settled, timeOut]);
-        abort.abort();
-        return isIdle;
     }
 
     #queueDrain() {
@@ -96,21 +84,41 @@ class InlineJobs {
     }
 
     #drain() {
-        if (this.#begunThisTurn >= JOBS_PER_TURN) {
+        if (this.#isTurnOver()) {
             this.#isPaused = true;
-            this.#native.wakeLater();
             return;
         }
         const ended = this.#ended;
         this.#ended = 0;
         const admitted = this.#native.inlineAdmit(ended);
-        this.#begunThisTurn += admitted;
+        this.#noteBegun(admitted);
         for (let count = 0; count < admitted; count++) {
             this.#next()().then((failure) => this.#taskEnded(failure));
         }
         if (ended > 0 && this.#settled.length > 0 && this.#native.inlineIdle()) {
             this.#settle();
         }
+    }
+
+    #noteBegun(count) {
+        if (this.#begunThisTurn === 0 && count > 0) {
+            this.#turnStartedMs = nowMs();
+            onNextTurn(() => this.#turnBegins());
+        }
+        this.#begunThisTurn += count;
+    }
+
+    #turnBegins() {
+        this.#begunThisTurn = 0;
+        if (this.#isPaused) {
+            this.#isPaused = false;
+            this.#drain();
+        }
+    }
+
+    #isTurnOver() {
+        const begun = this.#begunThisTurn;
+        return begun >= JOBS_PER_TURN || (begun > 0 && nowMs() - this.#turnStartedMs > MS_PER_TURN);
     }
 
     #next() {
