@@ -1,3 +1,4 @@
 //! Worker processes: starting, talking to, and stopping them.
 
 pub mod os;
+pub mod spawner;
