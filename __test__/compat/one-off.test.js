@@ -58,13 +58,14 @@ fix(
     async ({host, pick}) => {
         for (const kind of ['missing file', 'bound function']) {
             const {exitCode, reports} = await host(
-                `async ({JobManager, MemoryJobModel, jobFile, report}) => {
+                async ({JobManager, MemoryJobModel, jobFile, report, settings}) => {
                     const JobModel = new MemoryJobModel();
                     const manager = new JobManager({JobModel});
-                    const job = ${kind === 'missing file' ? 'jobFile("missing.js")' : '(() => {}).bind(null)'};
+                    const job = settings.kind === 'missing file' ? jobFile('missing.js') : (() => {}).bind(null);
                     await manager.addOneOffJob({name: 'never', job}).catch(() => report('rejected'));
                     report(JobModel.statuses('never'));
-                }`
+                },
+                {settings: {kind}}
             );
             assert.deepEqual({exitCode, reports}, pick({
                 upstream: {exitCode: 1, reports: [['queued']]},

@@ -338,10 +338,13 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
         {upstream: 'the signal ends the host', ours: 'the run fails with an Error that names the signal'},
         async ({host, pick}) => {
             const result = await host(
-                `({JobManager, jobFile, report}) => {
-                    const manager = new JobManager({errorHandler: ({message}) => report(message.includes('${signal}'))});
-                    manager.addJob({job: jobFile('signals-itself.js'), data: {signal: '${signal}'}});
-                }`
+                ({JobManager, jobFile, report, settings}) => {
+                    const manager = new JobManager({
+                        errorHandler: ({message}) => report(message.includes(settings.signal))
+                    });
+                    manager.addJob({job: jobFile('signals-itself.js'), data: settings});
+                },
+                {settings: {signal}}
             );
             assert.deepEqual([result.exitCode, result.signal, result.reports], pick({
                 upstream: [null, signal, []],

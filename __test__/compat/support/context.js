@@ -104,6 +104,8 @@ async function endUpstream({bree}) {
             return worker.terminate();
         })
     );
+    // Whoever still waits for them polls the map.
+    bree.workers.clear();
 }
 
 /** The path of one of the job modules beside this suite. */

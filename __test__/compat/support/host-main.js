@@ -1,6 +1,6 @@
 'use strict';
 
-/** The main module of a host process: `node host-main.js <package> <source of a function>`. See host.js. */
+/** The main module of a host process: `node host-main.js <package> <source of a function> <settings>`. */
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -9,7 +9,7 @@ const logging = require('@tryghost/logging');
 const {MemoryJobModel} = require('./job-model');
 
 const REPORT_DESCRIPTOR = 3;
-const [request, source] = process.argv.slice(2);
+const [request, source, settings] = process.argv.slice(2);
 
 for (const level of ['info', 'warn', 'error']) {
     logging[level] = () => {};
@@ -22,6 +22,7 @@ main({
     JobManager,
     MemoryJobModel,
     require,
+    settings: JSON.parse(settings),
     jobFile: (name) => path.join(__dirname, '..', 'jobs', name),
     report: (value) => fs.writeSync(REPORT_DESCRIPTOR, `${JSON.stringify(value)}\n`)
 });

@@ -12,18 +12,18 @@ const HOST_TIMEOUT_MS = 30_000;
 /**
  * Runs a function, from its source, in a Node process of its own with the package under test.
  *
- * `main` is called with `{JobManager, MemoryJobModel, jobFile, report}` and sees nothing else; `report(value)` is
- * written through at once, so that nothing said before a crash is lost.
+ * `main` is called with `{JobManager, MemoryJobModel, jobFile, report, require, settings}` and sees nothing else;
+ * `report(value)` is written through at once, so that nothing said before a crash is lost. `settings` is a JSON value.
  *
  * @param {{request: string}} target
  * @param {Function} main
- * @param {{env?: object, execArgv?: string[]}} [options]
+ * @param {{settings?: object}} [options]
  * @returns {Promise<{exitCode: number | null, signal: string | null, hung: boolean, reports: unknown[], stdout: string,
  *     stderr: string}>}
  */
-function runHost(target, main, {env = {}, execArgv = []} = {}) {
-    const child = spawn(process.execPath, [...execArgv, HOST_MAIN, target.request, `(${main})`], {
-        env: {...withoutTestRunner(process.env), ...env},
+function runHost(target, main, {settings = {}} = {}) {
+    const child = spawn(process.execPath, [HOST_MAIN, target.request, `(${main})`, JSON.stringify(settings)], {
+        env: withoutTestRunner(process.env),
         stdio: ['ignore', 'pipe', 'pipe', 'pipe']
     });
     const output = {stdout: '', stderr: '', reports: ''};
