@@ -69,10 +69,10 @@ for (const [file, what] of [
         async ({host, pick}) => {
             const {reports} = await host(
                 async ({JobManager, jobFile, report, settings}) => {
+                    let manager;
                     const ready = new Promise((resolve) => {
-                        settings.manager = new JobManager({workerMessageHandler: resolve, errorHandler: () => {}});
+                        manager = new JobManager({workerMessageHandler: resolve, errorHandler: () => {}});
                     });
-                    const {manager} = settings;
                     await manager.addJob({name: 'stubborn', job: jobFile(settings.file)});
                     await ready;
                     setTimeout(() => {
@@ -120,8 +120,9 @@ fix(
             async ({JobManager, jobFile, report, settings}) => {
                 const files = ['ignores-cancel.js', 'spins.js'];
                 let waiting = files.length;
+                let manager;
                 const ready = new Promise((resolve) => {
-                    settings.manager = new JobManager({
+                    manager = new JobManager({
                         errorHandler: () => {},
                         workerMessageHandler: () => {
                             waiting -= 1;
@@ -131,7 +132,6 @@ fix(
                         }
                     });
                 });
-                const {manager} = settings;
                 await Promise.all(files.map((file) => manager.addJob({job: jobFile(file)})));
                 await ready;
                 setTimeout(() => {

@@ -19,17 +19,14 @@ class Context {
     constructor(target) {
         this.#target = target;
         this.isOurs = target.key === 'ours';
+        /** The class, as `require` gives it; loaded before a case puts a fake clock in place. */
+        this.JobManager = require(target.request);
         this.logs = recordLogs();
         this.jobFile = jobFile;
         this.pick = this.pick.bind(this);
         this.create = this.create.bind(this);
         this.host = this.host.bind(this);
         this.outcome = this.outcome.bind(this);
-    }
-
-    /** The class, as `require` gives it. */
-    get JobManager() {
-        return require(this.#target.request);
     }
 
     /** What a host passes to `require` to get the package. */

@@ -17,12 +17,14 @@ const HOST_TIMEOUT_MS = 30_000;
  *
  * @param {{request: string}} target
  * @param {Function} main
- * @param {{settings?: object}} [options]
+ * @param {{settings?: object, withoutModules?: string[]}} [options] `withoutModules`: packages that the host
+ *     does not have
  * @returns {Promise<{exitCode: number | null, signal: string | null, hung: boolean, reports: unknown[], stdout: string,
  *     stderr: string}>}
  */
-function runHost(target, main, {settings = {}} = {}) {
-    const child = spawn(process.execPath, [HOST_MAIN, target.request, `(${main})`, JSON.stringify(settings)], {
+function runHost(target, main, {settings = {}, withoutModules = []} = {}) {
+    const task = {request: target.request, source: `(${main})`, settings, withoutModules};
+    const child = spawn(process.execPath, [HOST_MAIN, JSON.stringify(task)], {
         env: withoutTestRunner(process.env),
         stdio: ['ignore', 'pipe', 'pipe', 'pipe']
     });
