@@ -12,7 +12,7 @@ const {parseArgs} = require('node:util');
 const JobManager = require('..');
 const {openDatabase} = require('./database');
 const Report = require('./report');
-const StripeService = require('./stripe-service');
+const createStripeService = require('./stripe-service');
 const writeSampleFiles = require('./sample-files');
 
 const LONGEST_WAIT_MS = 15_000;
@@ -152,9 +152,10 @@ async function main() {
     const work = async () => {
         await registerJobs({
             jobManager,
-            stripeService: new StripeService(folder),
+            stripeService: createStripeService(folder),
             // Five minutes are long to wait: here, recurring jobs run every few seconds.
-            soon: (at) => (at.startsWith('every') ? `every ${everySeconds} seconds` : `*/${everySeconds} * * * * *`),
+            soon: (at) =>
+                at.startsWith('every') ? `every ${everySeconds} seconds` : `*/${everySeconds} * * * * *`,
             refused: (name) => (error) => report.refused(name, error)
         });
         await jobManager.allSettled();

@@ -4,7 +4,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const EMAILS = {
-    'welcome.eml': 'From: ada@example.com\nSubject: Welcome\n\nWelcome aboard, we are glad that you are here.\n',
+    'welcome.eml':
+        'From: ada@example.com\nSubject: Welcome\n\nWelcome aboard, we are glad that you are here.\n',
     'invoice.eml': 'From: bill@example.com\nSubject: Invoice 42\n\nInvoice 42 is due on Friday.\n',
     'greetings.eml': 'From: zoë@example.com\nSubject: Grüße\n\nGrüße aus Köln, et à bientôt !\n'
 };

@@ -22,8 +22,6 @@ class MembersMigrations {
     }
 }
 
-module.exports = class StripeService {
-    constructor(folder) {
-        this.migrations = new MembersMigrations(folder);
-    }
+module.exports = function createStripeService(folder) {
+    return {migrations: new MembersMigrations(folder)};
 };

@@ -20,7 +20,7 @@ function tarHeader(name, sizeBytes) {
     header.write('00000000000', 136);
     header.write(' '.repeat(8), 148);
     header.write('0', 156);
-    header.write('ustar\0' + '00', 257);
+    header.write('ustar\x0000', 257);
 
     // The checksum is taken over a header whose own checksum field is blank.
     const checksum = header.reduce((sum, byte) => sum + byte, 0);
@@ -34,7 +34,7 @@ function tarEntry(name) {
     return Buffer.concat([tarHeader(name, content.length), content, padding]);
 }
 
-const files = fs.readdirSync(inbox).sort();
+const files = fs.readdirSync(inbox).toSorted();
 const endOfArchive = Buffer.alloc(2 * BLOCK_BYTES);
 
 fs.mkdirSync(path.dirname(archive), {recursive: true});

@@ -10,5 +10,8 @@ const path = require('node:path');
 module.exports = async function sendEmail({email}) {
     const outbox = path.join(process.env.QUICKSTART_FOLDER, 'outbox');
     await fs.mkdir(outbox, {recursive: true});
-    await fs.writeFile(path.join(outbox, `${email}.eml`), `To: ${email}\nSubject: Hello\n\nHello from a job.\n`);
+    await fs.writeFile(
+        path.join(outbox, `${email}.eml`),
+        `To: ${email}\nSubject: Hello\n\nHello from a job.\n`
+    );
 };

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::job::{JobSpec};
+use super::job::JobSpec;
 use super::pool::WorkerId;
 use super::run::RunId;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::{ChannelError, WorkerFrame};
 use crate::worker::os::Exit;
-use crate::worker::spawner::SpawnError;
+use crate::worker::os::SpawnError;
 
 /// Names a request that is answered later, by `JobEvent::RequestSettled`. The host chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,8 +24,10 @@ pub enum Input {
         spec: JobSpec,
         /// A registered job of that name without live run or due time gives way.
         replace_finished: bool,
+        /// Register it only: `ScheduleJob` arms it.
+        is_held: bool,
     },
-    /// Arm the due times of a registered job that was stopped.
+    /// Arm the due times of a registered job that was held or stopped.
     ScheduleJob(Arc<str>),
     /// Start a run now, whatever its schedule says.
     RunJob(Arc<str>),

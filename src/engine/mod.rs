@@ -34,7 +34,7 @@ pub use effect::Effect;
 pub use event::{JobEvent, SkipReason, Usage};
 pub use inline_queue::InlineQueue;
 pub use input::{Input, RequestId};
-pub use job::{BootProfile, JobId, JobSpec, Limits, Missed, Overlap, Recurring, When, Work, WorkerSpec};
+pub use job::{BootProfile, JobId, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
 pub use pool::{PoolLimits, WarmWorkers, WorkerId};
 pub use run::{EndCause, RunId};
 
@@ -48,7 +48,8 @@ use stopping::PendingRequest;
 /// The state of one job manager.
 #[derive(Debug)]
 pub struct Engine {
-    jobs: HashMap<JobId, Job>,
+    /// Boxed: the table keeps room for more than it holds.
+    jobs: HashMap<JobId, Box<Job>>,
     names: HashMap<Arc<str>, JobId>,
     /// Due times, by the wall clock.
     due: TimerHeap<EpochMs, JobId>,
@@ -174,16 +175,17 @@ impl Engine {
     /// [`Refusal`] of a request; facts are never refused, the late ones are dropped.
     pub fn handle(&mut self, input: Input, now: Now) -> Result<Reply, Refusal> {
         let reply = match input {
-            Input::AddJob { spec, replace_finished } => self.add_job(spec, replace_finished, now),
+            Input::AddJob { spec, replace_finished, is_held } => {
+                self.add_job(spec, replace_finished, is_held, now)
+            }
             Input::ScheduleJob(name) => self.schedule_job(&name, now),
             Input::RunJob(name) => self.run_job(&name, now),
             Input::StopJob { name, request } => self.stop_job(&name, request, now),
             Input::RemoveJob { name, request } => self.remove_job(&name, request, now),
             Input::PostMessage { run, bytes } => self.post_message(run, bytes),
             Input::Terminate(run) => self.terminate(run, now),
-            Input::Shutdown { request, timeout } => self.shutdown(request, timeout, now),
-            fact => {
-                self.take_fact(fact, now);
+            other => {
+                self.take(other, now);
                 Ok(Reply::Accepted)
             }
         };
@@ -193,8 +195,9 @@ impl Engine {
         reply
     }
 
-    fn take_fact(&mut self, fact: Input, now: Now) {
-        match fact {
+    /// Takes what is never refused: facts, and requests that can always be met.
+    fn take(&mut self, input: Input, now: Now) {
+        match input {
             Input::InlineEnded(run) => self.inline_ended(run),
             Input::SetEnvironment(environment) => self.environment = environment,
             Input::WorkerStarted { worker, pid } => self.pool.note_pid(worker, pid),
@@ -205,8 +208,9 @@ impl Engine {
             Input::MemoryExceeded { worker, used_bytes } => self.memory_exceeded(worker, used_bytes, now),
             Input::Exited { worker, exit } => self.worker_exited(worker, &exit, now),
             Input::TimePassed => self.time_passed(now),
+            Input::Shutdown { request, timeout } => self.shutdown(request, timeout, now),
             Input::Close => self.close(),
-            // Requests were taken by `handle`.
+            // The requests that can be refused were taken by `handle`.
             _ => {}
         }
     }
@@ -228,6 +232,11 @@ impl Engine {
     /// Is there anything that the host should stay alive for?
     pub fn is_active(&self) -> bool {
         self.due.next_at().is_some() || !self.runs.is_empty() || !self.requests.is_empty()
+    }
+
+    /// Is a job of that name registered that is due, runs, or waits to?
+    pub fn is_busy(&self, name: &str) -> bool {
+        self.names.get(name).and_then(|id| self.jobs.get(id)).is_some_and(|job| !job.is_finished())
     }
 
     fn time_passed(&mut self, now: Now) {

@@ -78,6 +78,8 @@ struct Worker {
     /// Booted ahead of any run.
     is_spare: bool,
     boot_limit: Option<TimerKey<MonoMs>>,
+    /// We ended it: that says nothing about whether processes can be started.
+    is_signalled: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,13 +130,16 @@ impl Pool {
         self.boot_lead
     }
 
-    pub(super) fn place(&self, profile: &BootProfile, env: &Environment, needs_cold_start: bool) -> Placement {
+    pub(super) fn place(
+        &self,
+        profile: &BootProfile,
+        env: &Environment,
+        needs_cold_start: bool,
+    ) -> Placement {
         if self.limits.max_workers.is_some_and(|max| self.with_run >= max) {
             return Placement::Wait;
         }
-        if !needs_cold_start
-            && let Some(spare) = self.best_spare(profile, env)
-        {
+        if !needs_cold_start && let Some(spare) = self.best_spare(profile, env) {
             return Placement::Spare(spare);
         }
         if self.can_boot() { Placement::Boot } else { Placement::Wait }
@@ -155,7 +160,7 @@ impl Pool {
     }
 
     pub(super) fn has_spares(&self) -> bool {
-        self.booting + self.with_run < self.workers.len() || self.workers.values().any(Worker::is_free)
+        self.workers.values().any(Worker::is_free)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -166,13 +171,27 @@ impl Pool {
         self.workers.keys().copied().collect()
     }
 
-    pub(super) fn add(&mut self, profile: Arc<BootProfile>, env: Arc<Environment>, run: Option<RunId>, now: Now) -> WorkerId {
+    pub(super) fn add(
+        &mut self,
+        profile: Arc<BootProfile>,
+        env: Arc<Environment>,
+        run: Option<RunId>,
+        now: Now,
+    ) -> WorkerId {
         let id = WorkerId(self.next_worker);
         self.next_worker += 1;
         let state = WorkerState::Booting(None);
         let is_spare = run.is_none();
-        let worker =
-            Worker { profile, env, state, pid: None, asked_at: now.mono, is_spare, boot_limit: None };
+        let worker = Worker {
+            profile,
+            env,
+            state,
+            pid: None,
+            asked_at: now.mono,
+            is_spare,
+            boot_limit: None,
+            is_signalled: false,
+        };
         self.workers.insert(id, worker);
         self.booting += 1;
         id
@@ -193,6 +212,12 @@ impl Pool {
     pub(super) fn note_pid(&mut self, id: WorkerId, pid: u32) {
         if let Some(worker) = self.workers.get_mut(&id) {
             worker.pid = Some(pid);
+        }
+    }
+
+    pub(super) fn note_signal(&mut self, id: WorkerId) {
+        if let Some(worker) = self.workers.get_mut(&id) {
+            worker.is_signalled = true;
         }
     }
 
@@ -220,7 +245,11 @@ impl Pool {
     }
 
     /// The environment that a process must be given with its job; `None` if it has it already.
-    pub(super) fn changed_environment(&self, id: WorkerId, env: &Arc<Environment>) -> Option<Arc<Environment>> {
+    pub(super) fn changed_environment(
+        &self,
+        id: WorkerId,
+        env: &Arc<Environment>,
+    ) -> Option<Arc<Environment>> {
         let booted_with = &self.workers.get(&id)?.env;
         (!Arc::ptr_eq(booted_with, env)).then(|| Arc::clone(env))
     }
@@ -239,12 +268,8 @@ impl Pool {
     }
 
     /// The process has reached its job: it has booted for good. Gives its boot limit, to be cancelled.
-    pub(super) fn reached_job(&mut self, id: WorkerId, _now: Now) -> Option<TimerKey<MonoMs>> {
+    pub(super) fn reached_job(&mut self, id: WorkerId) -> Option<TimerKey<MonoMs>> {
         self.workers.get_mut(&id)?.boot_limit.take()
-    }
-
-    pub(super) fn start_failed(&mut self, id: WorkerId, now: Now) -> Gone {
-        self.exited(id, now)
     }
 
     pub(super) fn exited(&mut self, id: WorkerId, now: Now) -> Gone {
@@ -256,7 +281,7 @@ impl Pool {
         let mut boots_resume_at = None;
         if matches!(worker.state, WorkerState::Booting(_)) {
             self.booting -= 1;
-            boots_resume_at = self.pause_boots(now);
+            boots_resume_at = if worker.is_signalled { None } else { self.pause_boots(now) };
         }
         let idle = match worker.state {
             WorkerState::Idle(key) => Some(key),
@@ -278,7 +303,8 @@ impl Pool {
     }
 
     fn free_spares(&self, profile: &BootProfile, env: &Environment) -> usize {
-        let fits = |worker: &&Worker| worker.is_free() && *worker.profile == *profile && worker.env.can_become(env);
+        let fits =
+            |worker: &&Worker| worker.is_free() && *worker.profile == *profile && worker.env.can_become(env);
         self.workers.values().filter(fits).count()
     }
 }
@@ -311,7 +337,7 @@ impl Engine {
     pub(super) fn worker_ready(&mut self, worker: WorkerId, now: Now) {
         let idle = self.deadlines.insert(now.mono.plus(SPARE_IDLE), Deadline::SpareIdle(worker));
         if self.pool.ready(worker, idle, now) {
-            if let Some(limit) = self.pool.reached_job(worker, now) {
+            if let Some(limit) = self.pool.reached_job(worker) {
                 self.deadlines.cancel(limit);
             }
         } else {
@@ -367,7 +393,9 @@ impl Engine {
     fn profile_to_prepare(&self, id: super::JobId) -> Option<&Arc<BootProfile>> {
         let job = self.jobs.get(&id)?;
         match &job.spec.work {
-            Work::Offloaded(spec) if job.live_runs == 0 || job.spec.overlap == Overlap::Allow => Some(&spec.boot),
+            Work::Offloaded(work) if job.live_runs == 0 || job.spec.policy.overlap == Overlap::Allow => {
+                Some(&work.boot)
+            }
             _ => None,
         }
     }

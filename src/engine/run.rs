@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::job::{JobId, WorkerSpec};
+use super::job::{JobId, Limits, Offloaded};
 use super::pool::WorkerId;
 use crate::timer::{MonoMs, TimerKey};
 use crate::worker::os::{Exit, ExitStatus};
@@ -26,7 +26,8 @@ pub(super) struct Run {
     /// `None` once the job has been removed.
     pub(super) job: Option<JobId>,
     pub(super) name: Arc<str>,
-    pub(super) spec: Arc<WorkerSpec>,
+    pub(super) work: Offloaded,
+    pub(super) limits: Limits,
     pub(super) phase: Phase,
     /// Messages posted before there was a process to take them.
     pub(super) outbox: Vec<Arc<[u8]>>,
@@ -57,19 +58,6 @@ pub(super) enum Phase {
     Stopping(WorkerId, StopStep),
     /// Said its last word; its process ends itself.
     Finishing(WorkerId),
-}
-
-impl Phase {
-    /// The run's process, once it has one.
-    pub(super) fn worker(self) -> Option<WorkerId> {
-        match self {
-            Phase::Queued => None,
-            Phase::Starting(worker)
-            | Phase::Running(worker)
-            | Phase::Stopping(worker, _)
-            | Phase::Finishing(worker) => Some(worker),
-        }
-    }
 }
 
 /// How firmly a run has been asked to stop.
@@ -104,10 +92,7 @@ pub(super) enum StopReason {
     /// The run took longer than its limit.
     Timeout(Duration),
     /// The run's processes took more memory than its limit.
-    Memory {
-        limit_bytes: u64,
-        used_bytes: u64,
-    },
+    Memory { limit_bytes: u64, used_bytes: u64 },
     /// Its channel could not be read any further.
     ChannelBroke,
 }
@@ -149,13 +134,20 @@ pub enum EndCause {
 
 /// The end cause of a run whose process has exited: what the job said comes first, then what the
 /// host did, then how the process ended.
-pub(super) fn end_cause(said: Option<Said>, stop: Option<StopReason>, reached_job: bool, exit: &Exit) -> EndCause {
+pub(super) fn end_cause(
+    said: Option<Said>,
+    stop: Option<StopReason>,
+    reached_job: bool,
+    exit: &Exit,
+) -> EndCause {
     match (said, stop) {
         (Some(Said::Done), _) => EndCause::Done,
         (_, Some(StopReason::Cancelled)) => EndCause::Cancelled,
         (_, Some(StopReason::Terminated)) => EndCause::Terminated,
         (_, Some(StopReason::Timeout(limit))) => EndCause::Timeout(limit),
-        (_, Some(StopReason::Memory { limit_bytes, used_bytes })) => EndCause::Memory { limit_bytes, used_bytes },
+        (_, Some(StopReason::Memory { limit_bytes, used_bytes })) => {
+            EndCause::Memory { limit_bytes, used_bytes }
+        }
         (_, Some(StopReason::ChannelBroke)) => EndCause::ChannelBroke,
         (Some(Said::Error(envelope)), None) => EndCause::Error(envelope),
         (Some(Said::Cancelled) | None, None) if reached_job => match exit.status {

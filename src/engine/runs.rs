@@ -4,21 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{JobEvent, Usage};
-use super::job::{JobId, WorkerSpec};
+use super::job::{JobId, JobSpec, Offloaded};
 use super::pool::{Placement, WorkerId};
 use super::run::{EndCause, Phase, Run, RunId, Said, end_cause};
 use super::{Deadline, Effect, Engine, Refusal, Reply};
 use crate::timer::Now;
 use crate::worker::ipc::{HostFrame, WorkerFrame};
+use crate::worker::os::SpawnError;
 use crate::worker::os::{Exit, StopSignal};
-use crate::worker::spawner::SpawnError;
 
 impl Engine {
-    pub(super) fn queue_run(&mut self, id: RunId, job: JobId, name: Arc<str>, spec: Arc<WorkerSpec>) {
+    pub(super) fn queue_run(&mut self, id: RunId, job: JobId, spec: &JobSpec, work: Offloaded) {
         let run = Run {
             job: Some(job),
-            name,
-            spec,
+            name: Arc::clone(&spec.name),
+            work,
+            limits: spec.policy.limits,
             phase: Phase::Queued,
             outbox: Vec::new(),
             started: None,
@@ -41,7 +42,7 @@ impl Engine {
                 self.queue.remove(index);
                 continue;
             };
-            let profile = &run.spec.boot;
+            let profile = &run.work.boot;
             match self.pool.place(profile, &self.environment, run.needs_cold_start) {
                 Placement::Spare(worker) => {
                     self.queue.remove(index);
@@ -70,8 +71,8 @@ impl Engine {
         run.phase = Phase::Starting(worker);
         let is_first = run.started.is_none();
         run.started.get_or_insert(now.mono);
-        let (name, job) = (Arc::clone(&run.name), Arc::clone(&run.spec.job));
-        let memory_limit_bytes = run.spec.limits.memory_bytes;
+        let (name, job) = (Arc::clone(&run.name), Arc::clone(&run.work.job));
+        let memory_limit_bytes = run.limits.memory_bytes;
         if is_first {
             self.effects.push(Effect::Emit(JobEvent::RunStarted { run: id, name }));
         }
@@ -102,7 +103,9 @@ impl Engine {
                 self.emit(JobEvent::Message { run, bytes });
                 self.last_word(run, worker, Said::Done, now);
             }
-            (WorkerFrame::Error(envelope), Some(run)) => self.last_word(run, worker, Said::Error(envelope), now),
+            (WorkerFrame::Error(envelope), Some(run)) => {
+                self.last_word(run, worker, Said::Error(envelope), now);
+            }
             (WorkerFrame::Cancelled(bytes), Some(run)) => {
                 self.emit(JobEvent::Message { run, bytes });
                 if self.runs.get(&run).is_some_and(|run| run.stop.is_some()) {
@@ -119,7 +122,7 @@ impl Engine {
     }
 
     fn run_online(&mut self, id: RunId, worker: WorkerId, now: Now) {
-        if let Some(limit) = self.pool.reached_job(worker, now) {
+        if let Some(limit) = self.pool.reached_job(worker) {
             self.deadlines.cancel(limit);
         }
         let pid = self.pool.pid(worker).unwrap_or(0);
@@ -128,7 +131,6 @@ impl Engine {
         if run.phase == Phase::Starting(worker) {
             run.phase = Phase::Running(worker);
             run.time_limit = run
-                .spec
                 .limits
                 .timeout
                 .map(|timeout| self.deadlines.insert(now.mono.plus(timeout), Deadline::TimeLimit(id)));
@@ -149,7 +151,7 @@ impl Engine {
     }
 
     pub(super) fn start_failed(&mut self, worker: WorkerId, error: &SpawnError, now: Now) {
-        let gone = self.pool.start_failed(worker, now);
+        let gone = self.pool.exited(worker, now);
         self.cancel_deadlines(gone.deadlines);
         if let Some(resume_at) = gone.boots_resume_at {
             self.deadlines.insert(resume_at, Deadline::BootsResume);
@@ -207,7 +209,12 @@ impl Engine {
         self.signal(worker, StopSignal::Kill);
     }
 
-    pub(super) fn boot(&mut self, profile: Arc<super::BootProfile>, run: Option<RunId>, now: Now) -> WorkerId {
+    pub(super) fn boot(
+        &mut self,
+        profile: Arc<super::BootProfile>,
+        run: Option<RunId>,
+        now: Now,
+    ) -> WorkerId {
         let limit_at = now.mono.plus(BOOT_LIMIT);
         let env = Arc::clone(&self.environment);
         let worker = self.pool.add(Arc::clone(&profile), Arc::clone(&env), run, now);

@@ -74,7 +74,7 @@ impl Engine {
         Ok(Reply::Accepted)
     }
 
-    pub(super) fn shutdown(&mut self, request: RequestId, timeout: Duration, now: Now) -> Result<Reply, Refusal> {
+    pub(super) fn shutdown(&mut self, request: RequestId, timeout: Duration, now: Now) {
         let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
         for id in jobs {
             self.disarm(id);
@@ -83,7 +83,6 @@ impl Engine {
         self.retire_spares();
         self.deadlines.insert(now.mono.plus(timeout), Deadline::ShutdownLimit(request));
         self.requests.push(PendingRequest { request, waits_for: WaitsFor::AllWorkers, timed_out: false });
-        Ok(Reply::Accepted)
     }
 
     pub(super) fn is_shutting_down(&self) -> bool {
@@ -91,7 +90,9 @@ impl Engine {
     }
 
     pub(super) fn shutdown_limit_reached(&mut self, request: RequestId, now: Now) {
-        let Some(pending) = self.requests.iter_mut().find(|pending| pending.request == request) else { return };
+        let Some(pending) = self.requests.iter_mut().find(|pending| pending.request == request) else {
+            return;
+        };
         if pending.timed_out {
             // What SIGKILL has not ended by now sits in the kernel; nobody can hurry it.
             pending.waits_for = WaitsFor::Nothing;
@@ -128,27 +129,27 @@ impl Engine {
         }
     }
 
-    /// Stops the offloaded runs of a job, and says which those are.
+    /// Stops the offloaded runs of a job, and says which of them have yet to end.
     pub(super) fn stop_runs_of(&mut self, id: JobId, stop: Stop, now: Now) -> Vec<RunId> {
         let runs: Vec<RunId> =
             self.runs.iter().filter(|(_, run)| run.job == Some(id)).map(|(&run, _)| run).collect();
         for &run in &runs {
             self.stop_run(run, stop, now);
         }
-        runs
+        runs.into_iter().filter(|run| self.runs.contains_key(run)).collect()
     }
 
     pub(super) fn time_limit_reached(&mut self, id: RunId, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.time_limit = None;
-        if let Some(limit) = run.spec.limits.timeout {
+        if let Some(limit) = run.limits.timeout {
             self.stop_run(id, Stop { reason: StopReason::Timeout(limit), first: StopStep::Asked }, now);
         }
     }
 
     pub(super) fn memory_exceeded(&mut self, worker: WorkerId, used_bytes: u64, now: Now) {
         let Some(id) = self.pool.run_of(worker) else { return };
-        let limit = self.runs.get(&id).and_then(|run| run.spec.limits.memory_bytes);
+        let limit = self.runs.get(&id).and_then(|run| run.limits.memory_bytes);
         if let Some(limit_bytes) = limit {
             self.stop_run(id, Stop::kill(StopReason::Memory { limit_bytes, used_bytes }), now);
         }
@@ -177,7 +178,9 @@ impl Engine {
             // The job has not begun: there is nothing to clean up, and nobody to ask.
             Phase::Starting(worker) => self.take_step(id, worker, StopStep::Killed, now),
             Phase::Running(worker) => self.take_step(id, worker, stop.first, now),
-            Phase::Stopping(worker, step) if step < stop.first => self.take_step(id, worker, stop.first, now),
+            Phase::Stopping(worker, reached) if reached < stop.first => {
+                self.take_step(id, worker, stop.first, now);
+            }
             Phase::Finishing(worker) if stop.first == StopStep::Killed => {
                 self.take_step(id, worker, StopStep::Killed, now);
             }
@@ -201,7 +204,7 @@ impl Engine {
     fn take_step(&mut self, id: RunId, worker: WorkerId, step: StopStep, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.phase = Phase::Stopping(worker, step);
-        let limits = run.spec.limits;
+        let limits = run.limits;
         let grace = match step {
             StopStep::Asked => {
                 let frame = HostFrame::message(std::sync::Arc::clone(&self.cancel_message));
@@ -238,6 +241,7 @@ impl Engine {
     }
 
     pub(super) fn signal(&mut self, worker: WorkerId, signal: StopSignal) {
+        self.pool.note_signal(worker);
         self.effects.push(Effect::Signal { worker, signal });
     }
 
@@ -251,14 +255,16 @@ impl Engine {
     }
 
     pub(super) fn settle_requests(&mut self) {
+        if self.requests.is_empty() {
+            return;
+        }
         let no_worker_left = self.runs.is_empty() && self.pool.is_empty();
-        let (settled, pending) = std::mem::take(&mut self.requests).into_iter().partition(|pending| {
-            match &pending.waits_for {
+        let (settled, pending) =
+            std::mem::take(&mut self.requests).into_iter().partition(|pending| match &pending.waits_for {
                 WaitsFor::Runs(runs) => runs.is_empty(),
                 WaitsFor::AllWorkers => no_worker_left,
                 WaitsFor::Nothing => true,
-            }
-        });
+            });
         self.requests = pending;
         let settled: Vec<PendingRequest> = settled;
         for PendingRequest { request, timed_out, .. } in settled {

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The host's environment variables at one moment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Environment {
     /// "KEY=VALUE", in the host's order.
     pub variables: Vec<String>,
@@ -33,6 +33,12 @@ impl Environment {
             let equals = variable.get(1..)?.find('=')? + 1;
             Some((&variable[..equals], &variable[equals + 1..]))
         })
+    }
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self::new(Vec::new())
     }
 }
 

@@ -167,13 +167,8 @@ mod tests {
     fn a_start_frame_holds_header_and_job() {
         let frame = HostFrame::start(&serde_json::json!({"threadId": 1}), Arc::from(b"job".as_slice()));
         let header = br#"{"threadId":1}"#;
-        let expected = [
-            &u32_le(4 + header.len() + 3)[..],
-            &[1],
-            &u32_le(header.len()),
-            header.as_slice(),
-        ]
-        .concat();
+        let expected =
+            [&u32_le(4 + header.len() + 3)[..], &[1], &u32_le(header.len()), header.as_slice()].concat();
         assert_eq!(frame.head, expected);
         assert_eq!(&*frame.tail, b"job");
     }

@@ -4,10 +4,14 @@
 //! started by one thread, which lives as long as the host does.
 
 use super::os::{Child, ChildCommand, Launched, Launcher, SpawnError, Stage};
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 use tokio::sync::oneshot;
+
+/// How long after the last start the launcher looks after what runs, and again from then on.
+const TENDING_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Starts worker processes from one thread, which is started with the first of them.
 #[derive(Debug)]
@@ -68,8 +72,17 @@ fn start_thread() -> Result<Sender<Request>, SpawnError> {
 
 /// Ends only with the host: its sender is never dropped while a process may run.
 fn serve(mut launcher: Launcher, inbox: &Receiver<Request>) {
-    for Request { command, answer } in inbox {
-        // An asker who is gone gives the process back, and dropping that ends it.
-        let _ = answer.send(launcher.launch(&command));
+    loop {
+        let request = if launcher.needs_tending() {
+            inbox.recv_timeout(TENDING_INTERVAL)
+        } else {
+            inbox.recv().map_err(RecvTimeoutError::from)
+        };
+        match request {
+            // An asker who is gone gives the process back, and dropping that ends it.
+            Ok(Request { command, answer }) => drop(answer.send(launcher.launch(&command))),
+            Err(RecvTimeoutError::Timeout) => launcher.tend(),
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! How a process is ended and how it ended.
 
+use std::fmt;
 use std::time::Duration;
 
 /// What a process group can be sent to end it.
@@ -32,4 +33,13 @@ pub enum ExitStatus {
     Code(i32),
     /// This signal ended it.
     Signal(i32),
+}
+
+impl fmt::Display for ExitStatus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExitStatus::Code(code) => write!(formatter, "exit code {code}"),
+            ExitStatus::Signal(signal) => write!(formatter, "signal {signal}"),
+        }
+    }
 }

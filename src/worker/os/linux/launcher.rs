@@ -1,13 +1,16 @@
 //! From a command to a running process.
 
-use super::clone::{Cloner, Plan, Source};
+use super::clone::{Cloner, Plan, Source, Tie};
 use super::memory::max_rss_bytes;
-use crate::worker::os::unix::{ExecImage, ExitWatch, Launched, Pipes, Process, spawn_error, watch_by_thread};
+use super::sealing::Sealing;
+use crate::worker::os::unix::{
+    ExecImage, ExitWatch, Launched, Pipes, Process, guard, spawn_error, watch_by_thread,
+};
 use crate::worker::os::{ChildCommand, SpawnError, Stage};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 /// Starts processes, one after another. The system ties them to the thread that calls
 /// [`launch`](Launcher::launch): when that thread ends, they are killed.
@@ -21,7 +24,7 @@ impl Launcher {
     /// # Errors
     /// No memory.
     pub fn new() -> io::Result<Launcher> {
-        Ok(Launcher { cloner: Cloner::new()? })
+        Ok(Launcher { cloner: Cloner::new(Sealing::best_available())? })
     }
 
     /// Starts `command`. Blocks until the new process runs the program, a fraction of a
@@ -33,21 +36,39 @@ impl Launcher {
         let failed = |stage, error: io::Error| spawn_error(stage, &error, &command.program);
         let image = ExecImage::new(command)?;
         let pipes = Pipes::open(command).map_err(|error| failed(Stage::Pipes, error))?;
-        let plan = Plan::worker(
-            &image,
-            [
-                Source::Null,
-                output_source(pipes.child.stdout.as_ref()),
-                output_source(pipes.child.stderr.as_ref()),
-                Source::Descriptor(pipes.child.channel_reader.as_raw_fd()),
-                Source::Descriptor(pipes.child.channel_writer.as_raw_fd()),
-            ],
-        );
+        let places = [
+            Source::Null,
+            output_source(pipes.child.stdout.as_ref()),
+            output_source(pipes.child.stderr.as_ref()),
+            Source::Descriptor(pipes.child.channel_reader.as_raw_fd()),
+            Source::Descriptor(pipes.child.channel_writer.as_raw_fd()),
+        ];
+        let line = guard::ensure(&mut |command, line| start_guard(&mut self.cloner, command, line));
+        let tie = Tie::ToHost { line: line.as_ref().map(AsRawFd::as_raw_fd) };
+        let plan = Plan { image: &image, places: &places, tie };
         let pid = self.cloner.start(&plan).map_err(|(stage, error)| failed(stage, error))?;
+        guard::add(pid, &mut |command, line| start_guard(&mut self.cloner, command, line));
         let process = Process::new(pid, host_peak_bytes());
+        drop(pipes.child);
         let watch = watch_exit(pid).map_err(|error| failed(Stage::Watch, error))?;
         Ok(Launched::new(process, watch, pipes.host))
     }
+
+    /// True as long as [`tend`](Launcher::tend) is to be called every few seconds.
+    pub fn needs_tending(&self) -> bool {
+        guard::needs_tending()
+    }
+
+    /// Keeps up what watches over the running processes, and lets it go when none runs.
+    pub fn tend(&mut self) {
+        guard::tend(&mut |command, line| start_guard(&mut self.cloner, command, line));
+    }
+}
+
+fn start_guard(cloner: &mut Cloner, command: &ChildCommand, line: RawFd) -> io::Result<libc::pid_t> {
+    let image = ExecImage::new(command).map_err(io::Error::other)?;
+    let places = [Source::Descriptor(line), Source::Null, Source::Null];
+    cloner.start(&Plan { image: &image, places: &places, tie: Tie::None }).map_err(|(_, error)| error)
 }
 
 fn output_source(pipe: Option<&OwnedFd>) -> Source {

@@ -143,16 +143,10 @@ impl Child {
                 Life::Running { watch, process } => {
                     watch.ended().await?;
                     if let Some(exit) = process.try_reap()? {
-                        self.finish(exit);
+                        self.life = Life::Exited(exit);
                     }
                 }
             }
-        }
-    }
-
-    fn finish(&mut self, exit: Exit) {
-        if let Life::Running { process, .. } = std::mem::replace(&mut self.life, Life::Exited(exit)) {
-            process.into_reaped();
         }
     }
 

@@ -3,6 +3,7 @@
 mod child;
 mod exec_image;
 mod exit_watch;
+pub(crate) mod guard;
 mod pipes;
 mod process;
 mod reaper;
@@ -11,7 +12,7 @@ pub use child::{Channel, ChannelReader, ChannelWriter, Child, Launched, OutputRe
 pub(super) use exec_image::ExecImage;
 pub(super) use exit_watch::{ExitWatch, watch_by_thread};
 pub(super) use pipes::Pipes;
-pub(super) use process::Process;
+pub(super) use process::{Process, wait_for};
 
 use super::{SpawnError, Stage};
 use std::ffi::OsStr;

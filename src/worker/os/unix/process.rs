@@ -1,18 +1,19 @@
 //! The pid of a process that nobody has waited for: the only state in which it may be signalled.
 
-use super::reaper;
+use super::{guard, reaper};
 use crate::worker::os::{Exit, ExitStatus, StopSignal, platform};
 use std::io;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A started process, leader of its own group, not waited for. As long as this value exists the
-/// system keeps the pid (of a zombie at least), so no stranger can have it. Dropped, it takes the
-/// whole group with it.
+/// A started process, leader of its own group. Until it is waited for, the system keeps its pid (as
+/// a zombie at least), so no stranger can have it; from then on nothing is sent to it. Dropped
+/// before, it takes the whole group with it.
 #[derive(Debug)]
 pub(crate) struct Process {
     pid: libc::pid_t,
+    waited_for: bool,
     /// The host's own peak at the start: what Linux may report as the process's.
     host_peak_bytes: u64,
     seen_peak_bytes: AtomicU64,
@@ -21,7 +22,7 @@ pub(crate) struct Process {
 impl Process {
     /// Takes charge of `pid`, a child of this process and leader of its own group.
     pub(crate) fn new(pid: libc::pid_t, host_peak_bytes: u64) -> Process {
-        Process { pid, host_peak_bytes, seen_peak_bytes: AtomicU64::new(0) }
+        Process { pid, waited_for: false, host_peak_bytes, seen_peak_bytes: AtomicU64::new(0) }
     }
 
     pub(crate) fn pid(&self) -> libc::pid_t {
@@ -30,13 +31,13 @@ impl Process {
 
     /// Sends `signal` to the process alone.
     pub(super) fn signal(&self, signal: StopSignal) -> io::Result<()> {
-        self.ensure_ours()?;
+        self.is_zombie()?;
         kill(self.pid, signal)
     }
 
     /// Sends `signal` to every process of the group.
     pub(super) fn signal_group(&self, signal: StopSignal) -> io::Result<()> {
-        self.ensure_ours()?;
+        self.is_zombie()?;
         self.note_memory();
         kill(-self.pid, signal)
     }
@@ -53,19 +54,26 @@ impl Process {
     /// # Errors
     /// `ECHILD` when someone else in the host has waited for it, for instance by ignoring
     /// `SIGCHLD`: how it ended is then unknown for ever.
-    pub(super) fn try_reap(&self) -> io::Result<Option<Exit>> {
-        if !has_exited(self.pid)? {
+    pub(super) fn try_reap(&mut self) -> io::Result<Option<Exit>> {
+        if !self.is_zombie()? {
             return Ok(None);
         }
-        // The pid of a zombie still names its group and nobody else's: now, and not later, is the
-        // time to end those of the group that outlived it. An error means that none did.
-        let _ = kill(-self.pid, StopSignal::Kill);
+        self.kill_group();
         let (status, usage) = wait_for(self.pid)?;
+        self.waited_for = true;
         Ok(Some(Exit {
             status: exit_status(status),
             cpu_time: duration(usage.ru_utime) + duration(usage.ru_stime),
             peak_memory_bytes: self.peak_memory_bytes(platform::max_rss_bytes(&usage)),
         }))
+    }
+
+    /// Kills whoever is left of the group. The pid of the leader, zombie or not, names the group and
+    /// nobody else's only until it is waited for: now, and not later, is the time.
+    fn kill_group(&self) {
+        // An error means that nobody is left.
+        let _ = kill(-self.pid, StopSignal::Kill);
+        guard::remove(self.pid);
     }
 
     /// The kernel counts the memory that a process held before its `execve`, which is the host's,
@@ -80,22 +88,21 @@ impl Process {
         }
     }
 
-    /// Fails if the process is no longer a child of ours to signal.
-    fn ensure_ours(&self) -> io::Result<()> {
-        has_exited(self.pid).map(|_| ())
-    }
-
-    /// Forgets the process: it is waited for.
-    pub(super) fn into_reaped(self) {
-        std::mem::forget(self);
+    /// # Errors
+    /// `ECHILD` when it is no child of ours any more, so that its pid may be a stranger's.
+    fn is_zombie(&self) -> io::Result<bool> {
+        if self.waited_for { Err(io::Error::from_raw_os_error(libc::ECHILD)) } else { has_exited(self.pid) }
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if self.ensure_ours().is_ok() {
-            let _ = kill(-self.pid, StopSignal::Kill);
-            reaper::adopt(self.pid);
+        match self.is_zombie() {
+            Ok(_) => {
+                self.kill_group();
+                reaper::adopt(self.pid);
+            }
+            Err(_) => guard::remove(self.pid),
         }
     }
 }
@@ -135,7 +142,7 @@ fn wait_without_reaping(pid: libc::pid_t, flags: libc::c_int) -> io::Result<bool
 }
 
 /// Waits for `pid`, blocking, and takes its status and usage.
-pub(super) fn wait_for(pid: libc::pid_t) -> io::Result<(libc::c_int, libc::rusage)> {
+pub(crate) fn wait_for(pid: libc::pid_t) -> io::Result<(libc::c_int, libc::rusage)> {
     loop {
         let mut status = 0;
         // SAFETY: rusage is plain data, for which zero is a value.
