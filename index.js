@@ -246,31 +246,35 @@ class JobManager {
     }
 
     async #runInline(name, job, data, {isWanted, onEnded}) {
-        if (isWanted && !isWanted()) {
-            onEnded?.();
-            return undefined;
+        if (!isWanted || isWanted()) {
+            if (name) {
+                const told = this.#safely('A message handler', () =>
+                    this._jobMessageHandler({name, message: 'started'})
+                );
+                if (this._jobsRepository) {
+                    // Written before the job begins: one that fails at once is told from one that never began.
+                    await told;
+                }
+            }
+            let error;
+            let result;
+            try {
+                const run = typeof job === 'function' ? job : await loadFunction(job);
+                result = await run(data);
+            } catch (thrown) {
+                error = this.#inlineThrew(job, thrown);
+            }
+            await this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result));
         }
-        if (name) {
-            // Written before the job begins, so that one that fails at once is told from one that never began.
-            await this.#safely('A message handler', () =>
-                this._jobMessageHandler({name, message: 'started'})
-            );
-        }
-        let failure;
-        let result;
-        try {
-            const run = typeof job === 'function' ? job : await loadFunction(job);
-            result = await run(data);
-        } catch (error) {
-            failure = {error: error || new Error(`The job threw ${error}`)};
-            const context = typeof job === 'function' ? 'function' : String(job);
-            this.#safely('The logger', () => this.#logger.error(unhandledJob({context, err: failure.error})));
-        }
-        await this.#safely('An inline job handler', () =>
-            this.inlineJobHandler(name)(failure?.error, result)
-        );
         onEnded?.();
-        return failure;
+    }
+
+    #inlineThrew(job, thrown) {
+        const error = thrown || new Error(`The job threw ${thrown}`);
+        const context = typeof job === 'function' ? 'function' : String(job);
+        this.#inline.failed(error);
+        this.#safely('The logger', () => this.#logger.error(unhandledJob({context, err: error})));
+        return error;
     }
 
     /** What is done with the events of offloaded jobs. */

@@ -55,8 +55,7 @@ class InlineJobs {
     /**
      * Puts a job at the end of the queue.
      *
-     * @param {() => Promise<{error: any} | undefined>} task - runs the job; resolves with undefined or, when it
-     *   threw, `{error}`; never rejects
+     * @param {() => Promise<void>} task - runs the job, and says by `failed` when it throws; never rejects
      */
     add(task) {
         this.#tasks.push(task);
@@ -147,13 +146,15 @@ class InlineJobs {
         return task;
     }
 
-    #onTaskEnded = (failure) => {
+    /** A job has thrown. Whoever waits is told once all are done, of the first. */
+    failed(error) {
+        this.#settled.forEach((waiting) => {
+            waiting.failure ??= {error};
+        });
+    }
+
+    #onTaskEnded = () => {
         this.#ended += 1;
-        if (failure !== undefined) {
-            this.#settled.forEach((waiting) => {
-                waiting.failure ??= failure;
-            });
-        }
         this.#queueDrain();
     };
 
