@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use super::ipc::{ChannelError, HostFrame, WorkerFrame, read_frame};
+use super::ipc::{ChannelError, HostFrame, read_frame};
 use super::os::{
     ChannelReader, ChannelWriter, Child, ChildCommand, Exit, ExitStatus, StopSignal, tree_memory_bytes,
 };
@@ -43,8 +43,6 @@ pub(crate) enum WorkerOrder {
 
 /// How often the memory of a run with a limit is looked at.
 const MEMORY_PERIOD: Duration = Duration::from_millis(250);
-/// How often the peak of a run's memory is noted: the system forgets it with the process.
-const PEAK_PERIOD: Duration = Duration::from_secs(1);
 /// A channel that stays open this long after its process has exited is held by a stranger; one that
 /// ended this long before was closed on purpose.
 const CHANNEL_GRACE: Duration = Duration::from_secs(2);
@@ -66,17 +64,15 @@ pub(crate) async fn supervise<H: Host>(
     host.report(Input::WorkerStarted { worker, pid: child.pid() });
     let (exited, has_exited) = watch::channel(None);
     let mut readers = output_readers(worker, &mut child, &host, &has_exited);
-    let milestone = Arc::new(Notify::new());
     let mut frames = None;
     if let Some(channel) = child.take_channel() {
-        let reader = FrameReader { worker, host: Arc::clone(&host), milestone: Arc::clone(&milestone) };
-        readers.push(tokio::spawn(reader.run(channel.reader, has_exited)));
+        readers.push(tokio::spawn(read_frames(worker, channel.reader, Arc::clone(&host), has_exited)));
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(write_frames(channel.writer, receiver));
         frames = Some(sender);
     }
 
-    let attendant = Attendant { worker, frames, memory: None, peak: None, milestone };
+    let attendant = Attendant { worker, frames, memory: None };
     let exit = attendant.attend(&mut child, &mut orders, &*host).await;
     // Nothing can flood any more: what is left fits into the pipe.
     let _ = exited.send(Some(exit.status));
@@ -95,10 +91,6 @@ struct Attendant {
     frames: Option<mpsc::UnboundedSender<HostFrame>>,
     /// The limit in bytes, and when to look next.
     memory: Option<(u64, Interval)>,
-    /// When to note the peak of its memory next, once it has a job.
-    peak: Option<Interval>,
-    /// The process has begun its job, or is about to leave.
-    milestone: Arc<Notify>,
 }
 
 impl Attendant {
@@ -126,8 +118,6 @@ impl Attendant {
                     self.memory = None;
                     host.report(Input::MemoryExceeded { worker: self.worker, used_bytes });
                 }
-                () = self.milestone.notified() => child.note_memory(),
-                () = next_tick(&mut self.peak) => child.note_memory(),
             }
         }
     }
@@ -135,8 +125,7 @@ impl Attendant {
     fn carry_out(&mut self, order: WorkerOrder, child: &Child) {
         match order {
             WorkerOrder::Start { frame, memory_limit_bytes } => {
-                self.memory = memory_limit_bytes.map(|limit| (limit, ticks(MEMORY_PERIOD)));
-                self.peak = Some(ticks(PEAK_PERIOD));
+                self.memory = memory_limit_bytes.map(|limit| (limit, memory_ticks()));
                 self.write(frame);
             }
             WorkerOrder::Write(frame) => self.write(frame),
@@ -166,32 +155,22 @@ async fn write_frames(mut writer: ChannelWriter, mut frames: mpsc::UnboundedRece
     }
 }
 
-/// Reports what a process says.
-struct FrameReader<H> {
+async fn read_frames<H: Host>(
     worker: WorkerId,
+    channel: ChannelReader,
     host: Arc<H>,
-    milestone: Arc<Notify>,
-}
-
-impl<H: Host> FrameReader<H> {
-    async fn run(self, channel: ChannelReader, mut exited: watch::Receiver<Option<ExitStatus>>) {
-        let worker = self.worker;
-        let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, channel);
-        loop {
-            room(&*self.host, &mut exited).await;
-            match read_frame(&mut reader).await {
-                Ok(Some(frame)) => {
-                    if !matches!(frame, WorkerFrame::Ready | WorkerFrame::Message(_)) {
-                        self.milestone.notify_one();
-                    }
-                    self.host.report(Input::Frame { worker, frame });
+    mut exited: watch::Receiver<Option<ExitStatus>>,
+) {
+    let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, channel);
+    loop {
+        room(&*host, &mut exited).await;
+        match read_frame(&mut reader).await {
+            Ok(Some(frame)) => host.report(Input::Frame { worker, frame }),
+            end => {
+                if let Some(error) = complaint(end.err(), &mut exited).await {
+                    host.report(Input::ChannelBroke { worker, error });
                 }
-                end => {
-                    if let Some(error) = complaint(end.err(), &mut exited).await {
-                        self.host.report(Input::ChannelBroke { worker, error });
-                    }
-                    return;
-                }
+                return;
             }
         }
     }
@@ -254,17 +233,10 @@ async fn read_output<H: Host>(
     }
 }
 
-fn ticks(period: Duration) -> Interval {
-    let mut ticks = interval(period);
+fn memory_ticks() -> Interval {
+    let mut ticks = interval(MEMORY_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
-}
-
-async fn next_tick(ticks: &mut Option<Interval>) {
-    match ticks {
-        Some(ticks) => drop(ticks.tick().await),
-        None => std::future::pending().await,
-    }
 }
 
 /// Returns once the processes of the run use more than the limit; never, without a limit.
