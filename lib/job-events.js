@@ -103,6 +103,7 @@ class JobEvents {
         const worker = new WorkerView(this.#native, run, name, this.#host.workerOptions(name));
         this.#workers.set(run, worker);
         this.#bree.workerCreated(name, worker);
+        this.#emit(this.#bree, 'worker created', name);
     }
 
     #runOnline({run, pid}) {
@@ -149,8 +150,9 @@ class JobEvents {
             }
             this.#emit(worker, 'exit', exitCode);
             this.#bree.workerDeleted(name, worker);
+            this.#emit(this.#bree, 'worker deleted', name);
         }
-        this.#bree.emit('run ended', {name, threadId: run, ...end});
+        this.#emit(this.#bree, 'run ended', {name, threadId: run, ...end});
     }
 
     #skipped({name, isOverlap, skipped}) {
@@ -162,9 +164,9 @@ class JobEvents {
         }
     }
 
-    #emit(worker, event, ...args) {
+    #emit(emitter, event, ...args) {
         // A listener that throws must not keep the others, or the host, from what follows.
-        safely(this.#host.logger, `A listener for "${event}"`, () => worker.emit(event, ...args));
+        safely(this.#host.logger, `A listener for "${event}"`, () => void emitter.emit(event, ...args));
     }
 }
 
