@@ -55,7 +55,7 @@ pub struct Place {
 }
 
 /// What happens where the clocks of a zone are put forward or back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ClockChange {
     /// The rule of Debian's cron: a job at fixed times runs once on each day, just after the gap where its
     /// time does not exist; a job on a wildcard or an interval follows elapsed time.

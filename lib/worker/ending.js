@@ -1,0 +1,169 @@
+'use strict';
+
+/**
+ * How a worker process ends, other than by its event loop running empty, and that nothing it wrote is lost by it.
+ */
+
+const fs = require('node:fs');
+const {serializeError} = require('../clone.js');
+const {writeFully} = require('./channel.js');
+const {MAX_PAYLOAD_BYTES, ToHost} = require('./frames.js');
+
+/** Errors of a reader that has gone: the host's output was closed, which is no failure of the job. */
+const READER_GONE = new Set(['EPIPE', 'ECONNRESET']);
+
+function isPipe(fd) {
+    try {
+        const stats = fs.fstatSync(fd);
+        return stats.isFIFO() || stats.isSocket();
+    } catch {
+        return false;
+    }
+}
+
+function createPipeStream(fd) {
+    const {Writable} = require('node:stream');
+    const stream = new Writable({
+        decodeStrings: true,
+        write(chunk, encoding, callback) {
+            try {
+                writeFully(fd, chunk);
+                callback();
+            } catch (error) {
+                callback(READER_GONE.has(error.code) ? null : error);
+            }
+        },
+        // As the standard streams of Node: ended, perhaps, but never closed.
+        destroy(error, callback) {
+            callback(error);
+        }
+    });
+    stream.fd = fd;
+    return stream;
+}
+
+/** Whether a stream was made is known here, so that ending the process does not make one to ask if it is empty. */
+const streams = new Map();
+
+function install(name, fd) {
+    const {get: getNodeStream, enumerable} = Object.getOwnPropertyDescriptor(process, name);
+    Object.defineProperty(process, name, {
+        configurable: true,
+        enumerable,
+        get() {
+            if (!streams.has(name)) {
+                const ofPipe = process.platform !== 'win32' && isPipe(fd);
+                streams.set(name, ofPipe ? createPipeStream(fd) : getNodeStream.call(process));
+            }
+            return streams.get(name);
+        }
+    });
+}
+
+/** Puts the streams in place; nothing is opened before the job uses them. */
+function installOutput() {
+    install('stdout', 1);
+    install('stderr', 2);
+}
+
+/**
+ * Calls back when nothing the job has written is waiting in this process: at once, unless a stream of Node's own is
+ * behind (a terminal on Windows).
+ *
+ * @param {() => void} callback what to do then
+ */
+function afterOutput(callback) {
+    const behind = [...streams.values()].find(stream => stream.writableLength > 0 && !stream.destroyed);
+    if (behind === undefined) {
+        callback();
+        return;
+    }
+    behind.once('drain', () => afterOutput(callback));
+    behind.once('error', callback);
+}
+
+/** Exit code of a worker that could not make sense of what the host told it (EX_PROTOCOL of sysexits.h). */
+const EXIT_PROTOCOL = 76;
+
+/** Exit code of a worker whose job failed with an uncaught error. */
+const EXIT_UNCAUGHT = 1;
+
+/** Characters kept of the texts of an error that is too large for a frame. */
+const LONGEST_TEXT = 64 * 1024;
+
+// Taken now: jobs replace timers (fake clocks), and libraries hook process.reallyExit.
+const {setImmediate} = globalThis;
+const reallyExit = process.reallyExit.bind(process);
+const kill = process.kill.bind(process);
+
+/** The error as one frame can carry it. */
+function errorPayload(thrown) {
+    const payload = serializeError(thrown);
+    if (payload.length <= MAX_PAYLOAD_BYTES) {
+        return payload;
+    }
+    const summary = new Error(String(thrown?.message ?? 'an error too large to be sent').slice(0, LONGEST_TEXT));
+    summary.stack = String(thrown?.stack ?? summary.stack).slice(0, LONGEST_TEXT);
+    return serializeError(summary);
+}
+
+/**
+ * Ends a worker that has nobody to work for: at once, whatever the job's handlers would do, and with all processes the
+ * job started in its group.
+ */
+function endOrphan() {
+    if (process.platform !== 'win32') {
+        try {
+            // Fails when this process does not lead a group of its own.
+            kill(-process.pid, 'SIGKILL');
+        } catch {
+            // Then only this process ends.
+        }
+    }
+    reallyExit(EXIT_PROTOCOL);
+}
+
+/**
+ * Ends a worker whose job said so: after the turn of the event loop it said it in, its output written, without 'exit'
+ * handlers, as a terminated Worker.
+ */
+function endSoon() {
+    setImmediate(() => afterOutput(() => reallyExit(0)));
+}
+
+/**
+ * Ends a worker that cannot go on, telling the host why.
+ *
+ * @param {import('./channel.js').Channel} channel to the host
+ * @param {unknown} error what was wrong
+ */
+function endBroken(channel, error) {
+    channel.send(ToHost.ERROR, errorPayload(error));
+    reallyExit(EXIT_PROTOCOL);
+}
+
+/**
+ * Makes uncaught errors go to the host instead of stderr. Node's own handler keeps its part: the job's
+ * 'uncaughtException' handlers, domains, then the 'exit' event with code 1. Replacing `process._fatalException` is how
+ * Node's Workers do it; native code looks it up for each error.
+ *
+ * @param {import('./channel.js').Channel} channel to the host
+ */
+function installErrorReport(channel) {
+    const nodeHandler = process._fatalException;
+    process._fatalException = function (error, isRejection) {
+        let uncaught = error;
+        try {
+            if (nodeHandler.call(process, error, isRejection)) {
+                return true;
+            }
+        } catch (thrownByHandler) {
+            uncaught = thrownByHandler;
+            process.exitCode = EXIT_UNCAUGHT;
+        }
+        channel.send(ToHost.ERROR, errorPayload(uncaught));
+        reallyExit(Number(process.exitCode ?? EXIT_UNCAUGHT));
+    };
+}
+
+module.exports = {installOutput, installErrorReport, endBroken, endOrphan, endSoon};

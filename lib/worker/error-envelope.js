@@ -1,0 +1,182 @@
+'use strict';
+
+/**
+ * An error as plain data, so that it crosses to another process with more than structured clone keeps: its name, code,
+ * causes, gathered errors and own properties. What was thrown and is no error is carried as it is.
+ *
+ * Errors refer to each other by number, so that causes in a circle end, and a chain of any length needs no recursion.
+ */
+
+const {inspect, types} = require('node:util');
+
+/** Built-in kinds that can be restored; anything else arrives as the nearest of them up its prototype chain. */
+const KINDS = new Set([
+    'Error', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError', 'AggregateError',
+    'DOMException'
+]);
+
+/** Kept by the constructor of the restored error, or meaningless there. */
+const SKIPPED_INHERITED = new Set(['constructor', 'toString']);
+
+function isError(value) {
+    return types.isNativeError(value) || value instanceof Error;
+}
+
+function kindOf(prototype) {
+    return Object.hasOwn(prototype, 'constructor') && KINDS.has(prototype.constructor?.name)
+        ? prototype.constructor.name
+        : undefined;
+}
+
+/** Property names of the error itself and of the classes between it and the built-in kind it extends. */
+function describe(error) {
+    const keys = new Map(Object.getOwnPropertyNames(error).map(key => [
+        key, Object.prototype.propertyIsEnumerable.call(error, key)
+    ]));
+    for (let link = Object.getPrototypeOf(error); link !== null; link = Object.getPrototypeOf(link)) {
+        const kind = kindOf(link);
+        if (kind !== undefined) {
+            return {kind, keys};
+        }
+        for (const key of Object.getOwnPropertyNames(link)) {
+            if (!keys.has(key) && !SKIPPED_INHERITED.has(key)) {
+                keys.set(key, false);
+            }
+        }
+    }
+    return {kind: 'Error', keys};
+}
+
+/** Reads without trusting: getters of the job's own may throw. */
+function read(object, key) {
+    try {
+        return object[key];
+    } catch {
+        return undefined;
+    }
+}
+
+function textOf(value) {
+    try {
+        return inspect(value, {depth: 2});
+    } catch {
+        return Object.prototype.toString.call(value);
+    }
+}
+
+class EnvelopeWriter {
+    constructor(serialize) {
+        this.serialize = serialize;
+        this.errors = [];
+        this.records = [];
+    }
+
+    intern(error) {
+        const known = this.errors.indexOf(error);
+        return known === -1 ? this.errors.push(error) - 1 : known;
+    }
+
+    /** @returns {object | undefined} the value as a part of the envelope, undefined for what has no place in data */
+    slot(value) {
+        if (isError(value)) {
+            return {error: this.intern(value)};
+        }
+        if (Array.isArray(value) && value.some(isError)) {
+            return {list: value.map(item => this.slot(item))};
+        }
+        if (typeof value === 'function' || typeof value === 'symbol') {
+            return undefined;
+        }
+        try {
+            return {bytes: this.serialize(value)};
+        } catch {
+            return {bytes: this.serialize(textOf(value))};
+        }
+    }
+
+    record(error) {
+        const {kind, keys} = describe(error);
+        const fields = [];
+        for (const [key, isEnumerable] of keys) {
+            const slot = this.slot(read(error, key));
+            if (slot !== undefined) {
+                fields.push([key, isEnumerable, slot]);
+            }
+        }
+        return {kind, name: String(read(error, 'name')), message: String(read(error, 'message')), fields};
+    }
+
+    write(error) {
+        this.intern(error);
+        // The list grows while it is walked, by causes and gathered errors.
+        for (const each of this.errors) {
+            this.records.push(this.record(each));
+        }
+        return {type: 'error', records: this.records};
+    }
+}
+
+/**
+ * @param {unknown} thrown an error or any other value
+ * @param {(value: unknown) => Uint8Array} serialize structured clone, throwing for what cannot be cloned
+ * @returns {object} plain data that can always be cloned
+ */
+function toEnvelope(thrown, serialize) {
+    if (isError(thrown)) {
+        return new EnvelopeWriter(serialize).write(thrown);
+    }
+    if (typeof thrown === 'symbol') {
+        return {type: 'symbol', description: thrown.description};
+    }
+    try {
+        return {type: 'value', bytes: serialize(thrown)};
+    } catch {
+        return {type: 'value', bytes: serialize(textOf(thrown))};
+    }
+}
+
+function create({kind, message, name}) {
+    if (kind === 'DOMException') {
+        return new DOMException(message, name);
+    }
+    return kind === 'AggregateError' ? new AggregateError([], message) : new globalThis[kind](message);
+}
+
+function restoreFields(error, {name, fields}, valueOf) {
+    for (const [key, isEnumerable, slot] of fields) {
+        Object.defineProperty(error, key, {
+            value: valueOf(slot), enumerable: isEnumerable, writable: true, configurable: true
+        });
+    }
+    if (error.name !== name) {
+        Object.defineProperty(error, 'name', {value: name, enumerable: false, writable: true, configurable: true});
+    }
+}
+
+/**
+ * @param {object} envelope of toEnvelope()
+ * @param {(bytes: Uint8Array) => unknown} deserialize the counterpart of `serialize`
+ * @returns {unknown} what was thrown
+ */
+function fromEnvelope(envelope, deserialize) {
+    if (envelope.type === 'symbol') {
+        return Symbol(envelope.description);
+    }
+    if (envelope.type === 'value') {
+        return deserialize(envelope.bytes);
+    }
+    const errors = envelope.records.map(create);
+    const valueOf = (slot) => {
+        if (slot === undefined) {
+            return undefined;
+        }
+        if (slot.list) {
+            return slot.list.map(valueOf);
+        }
+        return slot.bytes ? deserialize(slot.bytes) : errors[slot.error];
+    };
+    envelope.records.forEach((record, index) => restoreFields(errors[index], record, valueOf));
+    return errors[0];
+}
+
+module.exports = {toEnvelope, fromEnvelope};

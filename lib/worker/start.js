@@ -1,0 +1,165 @@
+'use strict';
+
+/** From the START frame to the job's first line. */
+
+const Module = require('node:module');
+const path = require('node:path');
+const {deserialize} = require('../clone.js');
+const {ProtocolError, ToWorker} = require('./frames.js');
+const {describeThread} = require('./threads.js');
+
+/** Bytes of the length before the header of a START payload. */
+const LENGTH_BYTES = 4;
+
+/** What Node calls a Worker made from source. */
+const SOURCE_NAME = '[worker eval]';
+
+/** Environment variables from which Node computes the folders modules are looked up in. */
+const LOOKUP_VARIABLES = ['NODE_PATH', 'HOME', 'USERPROFILE'];
+
+// Taken now: preloaded libraries may install fake timers.
+const {setImmediate} = globalThis;
+
+function check(condition, complaint) {
+    if (!condition) {
+        throw new ProtocolError(`START frame ${complaint}`);
+    }
+}
+
+function isRecord(value) {
+    return typeof value === 'object' && value !== null;
+}
+
+function parseHeader(payload) {
+    check(payload.length >= LENGTH_BYTES, 'is too short');
+    const end = LENGTH_BYTES + payload.readUInt32LE(0);
+    check(end <= payload.length, 'has a header longer than itself');
+    try {
+        return {header: JSON.parse(payload.toString('utf8', LENGTH_BYTES, end)), end};
+    } catch {
+        throw new ProtocolError('START frame has a header that is no JSON');
+    }
+}
+
+function parseJob(bytes) {
+    try {
+        return deserialize(bytes);
+    } catch {
+        throw new ProtocolError('START frame has a job that is no structured clone');
+    }
+}
+
+/**
+ * Takes a START frame apart.
+ *
+ * @param {{kind: number, payload: Buffer}} frame the first frame of the host
+ * @returns {{header: object, job: object}} as docs/design/worker-protocol.md describes them
+ * @throws {ProtocolError} when it is not one
+ */
+function parseStart({kind, payload}) {
+    if (kind !== ToWorker.START) {
+        throw new ProtocolError(`expected a START frame, got one of kind ${kind}`);
+    }
+    const {header, end} = parseHeader(payload);
+    check(isRecord(header), 'has a header that is no object');
+    check(Number.isSafeInteger(header.threadId) && header.threadId > 0, 'has no threadId');
+    check(typeof header.cwd === 'string', 'has no working directory');
+    const job = parseJob(payload.subarray(end));
+    check(isRecord(job) && typeof job.name === 'string', 'has no job name');
+    check(job.kind === 'file' || job.kind === 'source', 'has a job of unknown kind');
+    check(typeof job.target === 'string', 'has no target');
+    return {header, job};
+}
+
+function replaceEnvironment(variables) {
+    for (const key of Object.keys(process.env)) {
+        if (!Object.hasOwn(variables, key)) {
+            delete process.env[key];
+        }
+    }
+    addToEnvironment(variables);
+}
+
+function addToEnvironment(variables) {
+    for (const [key, value] of Object.entries(variables)) {
+        // Writing costs more than reading; TZ also resets the time zone.
+        if (process.env[key] !== value) {
+            process.env[key] = `${value}`;
+        }
+    }
+}
+
+function applyEnvironment({env}, job) {
+    if (!env && !job.env) {
+        return;
+    }
+    const before = LOOKUP_VARIABLES.map(key => process.env[key]);
+    if (env) {
+        replaceEnvironment(env);
+    }
+    if (job.env) {
+        addToEnvironment(job.env);
+    }
+    if (LOOKUP_VARIABLES.some((key, index) => process.env[key] !== before[index])) {
+        Module._initPaths?.();
+    }
+}
+
+function enterDirectory(cwd) {
+    if (process.cwd() !== cwd) {
+        process.chdir(cwd);
+    }
+}
+
+function applyArguments({execArgv}, {kind, target, argv = []}) {
+    process.argv.splice(1, Infinity, kind === 'file' ? target : SOURCE_NAME, ...argv.map(String));
+    if (Array.isArray(execArgv)) {
+        process.execArgv.splice(0, Infinity, ...execArgv);
+    }
+}
+
+/** Runs source as `new Worker(source, {eval: true})` does. Returns what runs it, without a frame of ours below it. */
+function prepareSource(source) {
+    const vm = require('node:vm');
+    const module = new Module(SOURCE_NAME);
+    module.filename = path.join(process.cwd(), SOURCE_NAME);
+    module.paths = Module._nodeModulePaths(process.cwd());
+    globalThis.__filename = SOURCE_NAME;
+    module._compile(
+        'globalThis.module = module; globalThis.exports = exports; '
+        + 'globalThis.__dirname = __dirname; globalThis.require = require;',
+        `${SOURCE_NAME}-wrapper`
+    );
+    const script = new vm.Script(source, {
+        filename: SOURCE_NAME,
+        importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER
+    });
+    return script.runInThisContext.bind(script);
+}
+
+/**
+ * Makes the process that of the job.
+ *
+ * @param {object} header of parseStart()
+ * @param {object} job of parseStart()
+ * @throws {Error} when the working directory cannot be entered
+ */
+function applyStart(header, job) {
+    enterDirectory(header.cwd);
+    applyEnvironment(header, job);
+    applyArguments(header, job);
+    process.title = job.title ?? `job: ${job.name}`;
+    describeThread({...job, threadId: header.threadId});
+}
+
+/**
+ * Schedules the job's module as the next thing the event loop does: it begins on a fresh stack, its ticks and promises
+ * are served in the order of a main module, and no frame of ours shows in its stack traces.
+ *
+ * @param {object} job of parseStart()
+ */
+function runSoon(job) {
+    setImmediate(job.kind === 'file' ? Module.runMain : prepareSource(job.target));
+}
+
+module.exports = {parseStart, applyStart, runSoon};

@@ -1,0 +1,217 @@
+//! One worker process, from its start to the report of its end.
+//!
+//! Three tasks on the driver's thread: one reads what the process says, one writes what it is told,
+//! and one waits for orders and for its exit. The exit is reported last, when everything the process
+//! said has been.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::ipc::{HostFrame, read_frame};
+use super::os::{
+    ChannelReader, ChannelWriter, Child, ChildCommand, Exit, ExitStatus, StopSignal, tree_memory_bytes,
+};
+use super::spawner::Spawner;
+use crate::driver::EventQueue;
+use crate::engine::{Input, WorkerId};
+
+/// Where a process's facts go.
+pub(crate) trait Host: Send + Sync + 'static {
+    /// Takes a fact.
+    fn report(&self, fact: Input);
+    /// Says when the program that consumes the facts has fallen behind.
+    fn events(&self) -> &EventQueue;
+}
+
+/// What a process's supervisor is told.
+#[derive(Debug)]
+pub(crate) enum WorkerOrder {
+    /// Hand over the job, and watch its memory.
+    Start { frame: HostFrame, memory_limit_bytes: Option<u64> },
+    /// Write a frame.
+    Write(HostFrame),
+    /// Send a signal to the process group.
+    Signal(StopSignal),
+    /// Close the channel: an idle process leaves.
+    Retire,
+}
+
+/// How often the memory of a run with a limit is looked at.
+const MEMORY_PERIOD: Duration = Duration::from_millis(250);
+/// A channel that stays open this long after its process has exited is held by a stranger.
+const CHANNEL_GRACE: Duration = Duration::from_secs(2);
+const OUTPUT_CHUNK_BYTES: usize = 64 * 1024;
+/// As much as a pipe holds: a burst of small messages costs few reads.
+const READ_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Starts a process and looks after it until it has exited.
+pub(crate) async fn supervise<H: Host>(
+    worker: WorkerId,
+    command: ChildCommand,
+    mut orders: mpsc::UnboundedReceiver<WorkerOrder>,
+    host: Arc<H>,
+) {
+    let mut child = match Spawner::global().spawn(command).await {
+        Ok(child) => child,
+        Err(error) => return host.report(Input::StartFailed { worker, error }),
+    };
+    host.report(Input::WorkerStarted { worker, pid: child.pid() });
+    let (exited, has_exited) = watch::channel(false);
+    let mut readers = output_readers(worker, &mut child, &host, &has_exited);
+    let mut frames = None;
+    if let Some(channel) = child.take_channel() {
+        readers.push(tokio::spawn(read_frames(worker, channel.reader, Arc::clone(&host), has_exited)));
+        let (sender, receiver) = mpsc::unbounded_channel();
+        tokio::spawn(write_frames(channel.writer, receiver));
+        frames = Some(sender);
+    }
+
+    let exit = attend(worker, &mut child, &mut orders, frames, &*host).await;
+    // Nothing can flood any more: what is left fits into the pipe.
+    let _ = exited.send(true);
+    for reader in readers {
+        let abort = reader.abort_handle();
+        if tokio::time::timeout(CHANNEL_GRACE, reader).await.is_err() {
+            abort.abort();
+        }
+    }
+    host.report(Input::Exited { worker, exit });
+}
+
+/// Carries out orders until the process has exited.
+async fn attend<H: Host>(
+    worker: WorkerId,
+    child: &mut Child,
+    orders: &mut mpsc::UnboundedReceiver<WorkerOrder>,
+    mut frames: Option<mpsc::UnboundedSender<HostFrame>>,
+    host: &H,
+) -> Exit {
+    let mut memory: Option<(u64, Interval)> = None;
+    let mut has_manager = true;
+    let pid = child.pid();
+    loop {
+        tokio::select! {
+            biased;
+            exit = child.wait() => return exit.unwrap_or(UNKNOWN_EXIT),
+            order = orders.recv(), if has_manager => match order {
+                Some(WorkerOrder::Start { frame, memory_limit_bytes }) => {
+                    memory = memory_limit_bytes.map(|limit| (limit, memory_ticks()));
+                    write(frames.as_ref(), frame);
+                }
+                Some(WorkerOrder::Write(frame)) => write(frames.as_ref(), frame),
+                // It may just have exited: then there is nothing to signal.
+                Some(WorkerOrder::Signal(signal)) => drop(child.signal_group(signal)),
+                Some(WorkerOrder::Retire) => frames = None,
+                None => {
+                    has_manager = false;
+                    drop(child.signal_group(StopSignal::Kill));
+                }
+            },
+            used_bytes = over_limit(pid, &mut memory) => {
+                memory = None;
+                host.report(Input::MemoryExceeded { worker, used_bytes });
+            }
+        }
+    }
+}
+
+/// The system has lost the process's status (a stranger in the host reaped it).
+const UNKNOWN_EXIT: Exit =
+    Exit { status: ExitStatus::Code(-1), cpu_time: Duration::ZERO, peak_memory_bytes: 0 };
+
+/// The writer ends when the process closes its end: then there is nobody to tell.
+fn write(frames: Option<&mpsc::UnboundedSender<HostFrame>>, frame: HostFrame) {
+    if let Some(frames) = frames {
+        let _sent = frames.send(frame);
+    }
+}
+
+async fn write_frames(mut writer: ChannelWriter, mut frames: mpsc::UnboundedReceiver<HostFrame>) {
+    while let Some(HostFrame { head, tail }) = frames.recv().await {
+        if writer.write_all(&head).await.is_err() || writer.write_all(&tail).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn read_frames<H: Host>(
+    worker: WorkerId,
+    channel: ChannelReader,
+    host: Arc<H>,
+    mut exited: watch::Receiver<bool>,
+) {
+    let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, channel);
+    loop {
+        tokio::select! {
+            () = host.events().room() => {}
+            _ = exited.wait_for(|exited| *exited) => {}
+        }
+        match read_frame(&mut reader).await {
+            Ok(Some(frame)) => host.report(Input::Frame { worker, frame }),
+            Ok(None) => return,
+            Err(error) => return host.report(Input::ChannelBroke { worker, error }),
+        }
+    }
+}
+
+fn output_readers<H: Host>(
+    worker: WorkerId,
+    child: &mut Child,
+    host: &Arc<H>,
+    exited: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<()>> {
+    let streams = [(false, child.take_stdout()), (true, child.take_stderr())];
+    let readers = streams.into_iter().filter_map(|(is_stderr, stream)| Some((is_stderr, stream?)));
+    readers
+        .map(|(is_stderr, stream)| {
+            tokio::spawn(read_output(worker, is_stderr, stream, Arc::clone(host), exited.clone()))
+        })
+        .collect()
+}
+
+async fn read_output<H: Host>(
+    worker: WorkerId,
+    is_stderr: bool,
+    mut stream: impl AsyncRead + Unpin,
+    host: Arc<H>,
+    mut exited: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            () = host.events().room() => {}
+            _ = exited.wait_for(|exited| *exited) => {}
+        }
+        let mut bytes = Vec::with_capacity(OUTPUT_CHUNK_BYTES);
+        match stream.read_buf(&mut bytes).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => host.report(Input::Output { worker, is_stderr, bytes }),
+        }
+    }
+}
+
+fn memory_ticks() -> Interval {
+    let mut ticks = interval(MEMORY_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Returns once the processes of the run use more than the limit; never, without a limit.
+async fn over_limit(pid: u32, memory: &mut Option<(u64, Interval)>) -> u64 {
+    let Some((limit_bytes, ticks)) = memory else { return std::future::pending().await };
+    loop {
+        ticks.tick().await;
+        // Reading /proc may block, and the driver's thread may not.
+        let used = tokio::task::spawn_blocking(move || tree_memory_bytes(pid)).await;
+        // A process that has just exited has no memory to measure.
+        if let Ok(Ok(used_bytes)) = used
+            && used_bytes > *limit_bytes
+        {
+            return used_bytes;
+        }
+    }
+}
