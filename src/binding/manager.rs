@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Function, Uint8Array};
+use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
 use napi_derive::napi;
 
 use super::error::{Error, refused, system};
 use super::event::EventBatch;
-use super::request::{JobRequest, ManagerOptions, duration, payload};
+use super::request::{DueRequest, JobOptions, ManagerOptions, duration, payload};
 use crate::driver::{EventQueue, Manager, NodeCommand};
 use crate::engine::{Engine, InlineQueue, Input, Reply, RequestId, RunId};
 use crate::worker::environment::Environment;
@@ -69,16 +69,24 @@ impl NativeManager {
         Ok(NativeManager { manager, wake, inline, keep_alive: RefCell::new(None) })
     }
 
-    /// Registers a job. Answers 'accepted', 'past' (its one due time is over) or 'running'.
+    /// Registers a job. `job` is what `lib/bootstrap.js` is given, as structured-clone bytes; absent
+    /// for an inline job. With `replaceFinished` a job of this name without live run or due time gives
+    /// way; with `isHeld` the schedule waits for `scheduleJob`. Answers 'accepted', 'past' (its one due time is over) or 'running'.
     ///
     /// # Errors
     /// What is wrong with the job, or `JOB_DUPLICATE_NAME`, `SCHEDULE_NEVER_DUE`,
     /// `MANAGER_SHUTTING_DOWN`.
     #[napi]
-    pub fn add_job(&self, request: JobRequest) -> Result<&'static str, Error> {
-        let replace_finished = request.replace_finished.unwrap_or(false);
-        let is_held = request.is_held.unwrap_or(false);
-        let spec = request.into_spec()?;
+    pub fn add_job(
+        &self,
+        name: String,
+        due: DueRequest,
+        options: &JobOptions,
+        job: Option<&[u8]>,
+        replace_finished: bool,
+        is_held: bool,
+    ) -> Result<&'static str, Error> {
+        let spec = options.spec(name, due, job)?;
         self.submit(Input::AddJob { spec, replace_finished, is_held })
     }
 
@@ -129,8 +137,8 @@ impl NativeManager {
     /// # Errors
     /// `RUN_UNKNOWN`, or more bytes than fit into a frame.
     #[napi]
-    pub fn post_message(&self, run: u32, bytes: Uint8Array) -> Result<&'static str, Error> {
-        self.submit(Input::PostMessage { run: RunId(run), bytes: payload(&bytes)? })
+    pub fn post_message(&self, run: u32, bytes: &[u8]) -> Result<&'static str, Error> {
+        self.submit(Input::PostMessage { run: RunId(run), bytes: payload(bytes)? })
     }
 
     /// Ends a run's processes at once.

@@ -13,6 +13,7 @@ use crate::schedule::{ClockChange, Schedule, zone};
 
 /// How a schedule is read.
 #[napi(object)]
+#[derive(Debug, Default)]
 pub struct ScheduleOptions {
     /// IANA name of the time zone; the host's when absent.
     pub timezone: Option<String>,
@@ -51,7 +52,7 @@ pub fn next_runs(
 ) -> Result<Vec<f64>, Error> {
     let mut after = instant("from", from_ms)?;
     let anchor = instant("anchor", anchor_ms)?;
-    let plan = plan(&schedule, options.as_ref())?;
+    let plan = plan(&schedule, &options.unwrap_or_default())?;
     let mut runs = Vec::new();
     for _ in 0..count {
         let Some(due) = plan.next_after(after, anchor) else { break };
@@ -98,9 +99,9 @@ static PLANS: Lazy<Shared<PlanKey, Plan>> = Lazy::new(Shared::new);
 type PlanKey = (Box<str>, Option<Box<str>>, ClockChange);
 
 /// The plan of a job's schedule.
-pub(super) fn plan(text: &str, options: Option<&ScheduleOptions>) -> Result<Arc<Plan>, Error> {
-    let zone_name = options.and_then(|options| options.timezone.as_deref());
-    let clock_change = match options.and_then(|options| options.dst.as_deref()) {
+pub(super) fn plan(text: &str, options: &ScheduleOptions) -> Result<Arc<Plan>, Error> {
+    let zone_name = options.timezone.as_deref();
+    let clock_change = match options.dst.as_deref() {
         None => ClockChange::Debian,
         Some("upstream") => ClockChange::Upstream,
         Some(other) => return Err(bad_value(format!("dst is '{other}', expected 'upstream' or nothing"))),

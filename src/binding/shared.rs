@@ -37,31 +37,27 @@ impl<K: Eq + Hash, V> Shared<K, V> {
     }
 }
 
-impl<V: Clone + Eq + Hash> Shared<V, V> {
-    /// The one copy of an equal value.
-    pub(super) fn intern(&self, value: V) -> Arc<V> {
-        let Ok(shared) = self.get_or_try_make(value.clone(), || Ok::<V, std::convert::Infallible>(value));
-        shared
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn shared(table: &Shared<u32, u32>, value: u32) -> Arc<u32> {
+        table.get_or_try_make(value, || Ok::<u32, ()>(value)).unwrap()
+    }
+
     #[test]
     fn equal_values_are_one_for_as_long_as_somebody_has_them() {
         let table = Shared::new();
-        let first = table.intern("a".to_owned());
-        assert!(Arc::ptr_eq(&first, &table.intern("a".to_owned())));
-        assert!(!Arc::ptr_eq(&first, &table.intern("b".to_owned())));
+        let first = shared(&table, 1);
+        assert!(Arc::ptr_eq(&first, &shared(&table, 1)));
+        assert!(!Arc::ptr_eq(&first, &shared(&table, 2)));
     }
 
     #[test]
     fn the_table_does_not_grow_with_what_is_gone() {
         let table = Shared::new();
         for number in 0..100_000 {
-            drop(table.intern(number));
+            drop(shared(&table, number));
         }
         assert!(table.0.lock().unwrap().len() < 4 * SWEEP_ABOVE);
     }
