@@ -11,6 +11,7 @@ const {JobEvents} = require('./lib/job-events');
 const {JobsRepository} = require('./lib/jobs-repository');
 const {createLogger} = require('./lib/logging');
 const {NativeManager} = require('./lib/native');
+const {onNextTurn} = require('./lib/next-turn');
 const {OneOffJobs} = require('./lib/one-off-jobs');
 const {RegisteredJobs} = require('./lib/registered-jobs');
 const {describeSchedule, nextRuns} = require('./lib/schedules');
@@ -50,10 +51,7 @@ class JobManager {
         this.#handlers = {errorHandler, workerMessageHandler, domainEvents};
         this.#logger = createLogger(logger);
         this.#native = this.#createNative(rest);
-        this.#inline = new InlineJobs(this.#native, () => {
-            this.#native.wakeLater();
-            this.#keepAlive();
-        });
+        this.#inline = new InlineJobs(this.#native);
         this.inlineQueue = this.#inline.window;
         this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {staleAfterMs: staleAfter});
         const environment = new HostEnvironment(this.#native);
@@ -238,36 +236,45 @@ class JobManager {
         }
     }
 
-    #queueInline({name, job, data}, onEnded) {
+    /** `isWanted` is asked when the job's turn has come; it may have been removed by then. */
+    #queueInline({name, job, data}, {isWanted, onEnded} = {}) {
         const {length} = this.#inline;
         this.#logger.info(
             `Adding one-off job to inlineQueue with current length = ${length} called '${name || 'anonymous'}'`
         );
-        this.#inline.add(() => this.#runInline(name, job, data, onEnded));
+        this.#inline.add(() => this.#runInline(name, job, data, {isWanted, onEnded}));
     }
 
-    async #runInline(name, job, data, onEnded) {
-        let failure;
-        let result;
-        try {
+    async #runInline(name, job, data, {isWanted, onEnded}) {
+        if (!isWanted || isWanted()) {
             if (name) {
-                // Written before the job begins: one that fails at once is told from one that never began.
-                await this._jobMessageHandler({name, message: 'started'});
+                const told = this.#safely('A message handler', () =>
+                    this._jobMessageHandler({name, message: 'started'})
+                );
+                if (this._jobsRepository) {
+                    // Written before the job begins: one that fails at once is told from one that never began.
+                    await told;
+                }
             }
-            const run = typeof job === 'function' ? job : await loadFunction(job);
-            result = await run(data);
-        } catch (error) {
-            failure = {error: error || new Error(`The job threw ${error}`)};
-            const context = typeof job === 'function' ? 'function' : String(job);
-            this.#safely('The logger', () => this.#logger.error(unhandledJob({context, err: failure.error})));
-        }
-        try {
-            await this.inlineJobHandler(name)(failure?.error, result);
-        } catch (error) {
-            this.#logger.error(error);
+            let error;
+            let result;
+            try {
+                const run = typeof job === 'function' ? job : await loadFunction(job);
+                result = await run(data);
+            } catch (thrown) {
+                error = this.#inlineThrew(job, thrown);
+            }
+            await this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result));
         }
         onEnded?.();
-        return failure;
+    }
+
+    #inlineThrew(job, thrown) {
+        const error = thrown || new Error(`The job threw ${thrown}`);
+        const context = typeof job === 'function' ? 'function' : String(job);
+        this.#inline.failed(error);
+        this.#safely('The logger', () => this.#logger.error(unhandledJob({context, err: error})));
+        return error;
     }
 
     /** What is done with the events of offloaded jobs. */
@@ -285,10 +292,17 @@ class JobManager {
                 this.#safely('An error handler', () => this._jobErrorHandler(error, meta));
             },
             onInlineDue: (name, run) => {
-                const {job} = this.#jobs.get(name);
-                this.#queueInline({...job, name}, () => this.#native.inlineEnded(run));
+                const registered = this.#jobs.get(name);
+                this.#queueInline(
+                    {...registered.job, name},
+                    {
+                        isWanted: () => this.#jobs.get(name) === registered,
+                        onEnded: () => this.#native.inlineEnded(run)
+                    }
+                );
             },
-            onEnvironmentWanted: () => environment.refresh()
+            onEnvironmentWanted: () => environment.refresh(),
+            onMore: () => this.#pumpLater()
         };
     }
 
@@ -350,9 +364,16 @@ class JobManager {
 
     /** On the host's event loop, whenever the native side has something to tell. Never throws. */
     #pump() {
-        this.#inline.resume();
-        this.#events.pump();
-        this.#keepAlive();
+        let isActive;
+        do {
+            // Asked before the events are taken: what has ended by now has told so.
+            isActive = this.#native.isActive();
+        } while (this.#events.pump() && !isActive);
+        if (isActive) {
+            this.#hold();
+        } else if (active.delete(this)) {
+            this.#native.keepAlive(null);
+        }
     }
 
     #settle(send) {
@@ -361,21 +382,27 @@ class JobManager {
         return settled;
     }
 
-    /** The host's process lives for as long as a job is due, runs, or waits to. */
+    /** The host's process lives until nothing is under way, and until it has been told of all that was. */
     #keepAlive() {
-        const isActive = this.#native.isActive() || this.#inline.isPaused;
-        if (isActive !== active.has(this)) {
-            this.#native.keepAlive(isActive ? () => {} : null);
-            if (isActive) {
-                active.add(this);
-            } else {
-                active.delete(this);
-            }
+        this.#hold();
+        if (!this.#native.isActive()) {
+            this.#pumpLater();
+        }
+    }
+
+    #pumpLater() {
+        onNextTurn(() => this.#pump());
+    }
+
+    #hold() {
+        if (!active.has(this)) {
+            this.#native.keepAlive(() => {});
+            active.add(this);
         }
     }
 
     #safely(what, call) {
-        safely(this.#logger, what, call);
+        return safely(this.#logger, what, call);
     }
 }
 

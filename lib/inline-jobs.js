@@ -5,16 +5,19 @@
  * concurrency are decided natively; the functions stay here.
  */
 
-const {setTimeout: pause} = require('node:timers/promises');
+const {within} = require('./deadline');
+const {onNextTurn} = require('./next-turn');
 
-/** Jobs begun in one turn of the event loop, before timers and I/O of the host get theirs. */
+/** Jobs begun in one turn of the event loop, before timers and I/O of the host get theirs; fewer when they are slow. */
 const JOBS_PER_TURN = 256;
+const MS_PER_TURN = 5;
+/** Taken now: a host may replace it by a clock that stands still. */
+const nowMs = performance.now.bind(performance);
 /** The array is cut when this many at its front are done with. */
 const COMPACT_AT = 1024;
 
 class InlineJobs {
     #native;
-    #onPause;
     /** Jobs that have not begun, from `#first` on. */
     #tasks = [];
     #first = 0;
@@ -22,18 +25,16 @@ class InlineJobs {
     #added = 0;
     #ended = 0;
     #begunThisTurn = 0;
+    #turnStartedMs = 0;
     #isDrainQueued = false;
     #isPaused = false;
     #settled = [];
 
     /**
      * @param {import('./binding').NativeManager} native
-     * @param {() => void} onPause - the queue has more to do, on a later turn of the event loop: then
-     *   `resume` has to be called
      */
-    constructor(native, onPause) {
+    constructor(native) {
         this.#native = native;
-        this.#onPause = onPause;
     }
 
     /** What hosts see as `inlineQueue`. */
@@ -51,16 +52,10 @@ class InlineJobs {
         return this.length === 0 && this.#native.inlineRunning() === this.#ended;
     }
 
-    /** Does the queue wait for a turn of the event loop? */
-    get isPaused() {
-        return this.#isPaused;
-    }
-
     /**
      * Puts a job at the end of the queue.
      *
-     * @param {() => Promise<{error: any} | undefined>} task - runs the job; resolves with undefined or, when it
-     *   threw, `{error}`; never rejects
+     * @param {() => Promise<void>} task - runs the job, and says by `failed` when it throws; never rejects
      */
     add(task) {
         this.#tasks.push(task);
@@ -68,15 +63,6 @@ class InlineJobs {
         // A microtask rather than a wake-up from outside: a host that waits one millisecond by a timer
         // that is due already would otherwise look before the job has begun.
         this.#queueDrain();
-    }
-
-    /** A new turn of the event loop has begun. */
-    resume() {
-        this.#begunThisTurn = 0;
-        if (this.#isPaused) {
-            this.#isPaused = false;
-            this.#drain();
-        }
     }
 
     /** @returns {Promise<void>} when no job waits or runs; rejects then with the first error meanwhile */
@@ -92,18 +78,10 @@ class InlineJobs {
      * @returns {Promise<boolean>} true when no job waits or runs, false when the time was over before
      */
     async idle(timeoutMs) {
-        const settled = this.allSettled().then(
-            () => true,
-            () => true
+        return within(
+            this.allSettled().catch(() => {}),
+            timeoutMs
         );
-        if (timeoutMs === undefined) {
-            return settled;
-        }
-        const abort = new AbortController();
-        const timeOut = pause(timeoutMs, false, {signal: abort.signal}).catch(() => false);
-        const isIdle = await Promise.race([settled, timeOut]);
-        abort.abort();
-        return isIdle;
     }
 
     #queueDrain() {
@@ -119,22 +97,42 @@ class InlineJobs {
     };
 
     #drain() {
-        if (this.#begunThisTurn >= JOBS_PER_TURN) {
+        if (this.#isTurnOver()) {
             this.#isPaused = true;
-            this.#onPause();
             return;
         }
         const admitted = this.#native.inlineAdmit(this.#added, this.#ended);
         const hasEnded = this.#ended > 0;
         this.#added = 0;
         this.#ended = 0;
-        this.#begunThisTurn += admitted;
+        this.#noteBegun(admitted);
         for (let count = 0; count < admitted; count++) {
             this.#next()().then(this.#onTaskEnded);
         }
         if (hasEnded && this.#settled.length > 0 && this.isIdle) {
             this.#settle();
         }
+    }
+
+    #noteBegun(count) {
+        if (this.#begunThisTurn === 0 && count > 0) {
+            this.#turnStartedMs = nowMs();
+            onNextTurn(() => this.#turnBegins());
+        }
+        this.#begunThisTurn += count;
+    }
+
+    #turnBegins() {
+        this.#begunThisTurn = 0;
+        if (this.#isPaused) {
+            this.#isPaused = false;
+            this.#drain();
+        }
+    }
+
+    #isTurnOver() {
+        const begun = this.#begunThisTurn;
+        return begun >= JOBS_PER_TURN || (begun > 0 && nowMs() - this.#turnStartedMs > MS_PER_TURN);
     }
 
     #next() {
@@ -148,13 +146,15 @@ class InlineJobs {
         return task;
     }
 
-    #onTaskEnded = (failure) => {
+    /** A job has thrown. Whoever waits is told once all are done, of the first. */
+    failed(error) {
+        this.#settled.forEach((waiting) => {
+            waiting.failure ??= {error};
+        });
+    }
+
+    #onTaskEnded = () => {
         this.#ended += 1;
-        if (failure !== undefined) {
-            this.#settled.forEach((waiting) => {
-                waiting.failure ??= failure;
-            });
-        }
         this.#queueDrain();
     };
 

@@ -22,12 +22,13 @@ class JobEvents {
     #workers = new Map();
     #requests = new Map();
     #nextRequest = 1;
+    #isPumping = false;
 
     /**
      * @param {import('./binding').NativeManager} native
      * @param {import('./bree-window').BreeWindow} bree
      * @param {object} host - what is done with events: `logger`, `workerOptions(name)`, `onMessage`,
-     *   `onCompletion`, `onError`, `onInlineDue`, `onEnvironmentWanted`
+     *   `onCompletion`, `onError`, `onInlineDue`, `onEnvironmentWanted`, and `onMore` when it has to be pumped again
      */
     constructor(native, bree, host) {
         this.#native = native;
@@ -47,21 +48,29 @@ class JobEvents {
         return new Promise((resolve) => this.#requests.set(request, resolve));
     }
 
-    /** Takes what waits, at most one batch. Never throws. */
+    /**
+     * Takes what waits, at most one batch. Never throws.
+     *
+     * @returns {boolean} was there anything? Not for a handler of an event that asks for more: its own
+     *   batch comes first
+     */
     pump() {
-        const batch = this.#native.takeEvents();
+        const batch = this.#isPumping ? undefined : this.#native.takeEvents();
         if (!batch) {
-            return;
+            return false;
         }
+        this.#isPumping = true;
         for (const event of batch.events) {
             safely(this.#host.logger, `Handling the event ${event.type}`, () =>
                 this.#take(event, batch.bytes)
             );
         }
+        this.#isPumping = false;
         if (batch.hasMore) {
             // What is left has no wake-up of its own; the host's loop gets its turn first.
-            this.#native.wakeLater();
+            this.#host.onMore();
         }
+        return true;
     }
 
     #take(event, bytes) {

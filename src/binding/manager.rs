@@ -25,7 +25,6 @@ type Wake<const WEAK: bool> = ThreadsafeFunction<(), (), (), Status, false, WEAK
 #[napi]
 pub struct NativeManager {
     manager: Arc<Manager>,
-    wake: Arc<Wake<true>>,
     inline: RefCell<InlineQueue>,
     /// Held while the host's process should not exit by itself: a reference to its event loop.
     keep_alive: RefCell<Option<Wake<false>>>,
@@ -46,11 +45,9 @@ impl NativeManager {
             .weak::<true>()
             .build()
             .map_err(|error| system(error.reason.clone()))?;
-        let wake = Arc::new(wake);
-        let call = Arc::clone(&wake);
         let events = EventQueue::new(move || {
             // Refused only when the environment is ending, and with it this manager.
-            let _status = call.call((), ThreadsafeFunctionCallMode::NonBlocking);
+            let _status = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         });
         let engine = Engine::new(options.pool_limits(), payload(&options.cancel_message)?);
         let command =
@@ -66,7 +63,7 @@ impl NativeManager {
         })
         .map_err(|error| system(error.reason.clone()))?;
         let inline = RefCell::new(InlineQueue::new(options.inline_concurrency));
-        Ok(NativeManager { manager, wake, inline, keep_alive: RefCell::new(None) })
+        Ok(NativeManager { manager, inline, keep_alive: RefCell::new(None) })
     }
 
     /// Registers a job. `job` is what `lib/bootstrap.js` is given, as structured-clone bytes; absent
@@ -211,12 +208,6 @@ impl NativeManager {
     #[napi]
     pub fn inline_running(&self) -> u32 {
         self.inline.borrow().running()
-    }
-
-    /// Asks for a call of `onEvents` on a later turn of the host's loop.
-    #[napi]
-    pub fn wake_later(&self) {
-        let _status = self.wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     fn submit(&self, input: Input) -> Result<&'static str, Error> {
