@@ -114,7 +114,14 @@ class JobEvents {
 
     #message(run, bytes) {
         const worker = this.#workers.get(run);
-        const message = deserialize(bytes);
+        let message;
+        try {
+            message = deserialize(bytes);
+        } catch {
+            // Not the job's doing by any means it was given; what else it says cannot be trusted.
+            this.#native.badMessage(run);
+            return;
+        }
         this.#host.onMessage({name: worker.jobName, message, worker: worker.meta});
         this.#emit(worker, 'message', message);
     }
@@ -129,9 +136,9 @@ class JobEvents {
         const worker = this.#workers.get(run);
         this.#workers.delete(run);
         const meta = {name, worker: worker?.meta};
-        const error = isCompletion(end) ? undefined : this.#errorOf(name, end, envelope);
+        const error = isCompletion(end) ? undefined : errorOf(name, end, envelope);
         const exitCode = worker?.ended(end);
-        if (error === undefined) {
+        if (isCompletion(end)) {
             this.#host.onCompletion(name);
         } else {
             this.#host.onError(error, meta, {isRequested: isRequested(end)});
@@ -146,10 +153,6 @@ class JobEvents {
         this.#bree.emit('run ended', {name, threadId: run, ...end});
     }
 
-    #errorOf(name, end, envelope) {
-        return end.cause === 'error' ? deserializeError(envelope) : runError(name, end);
-    }
-
     #skipped({name, isOverlap, skipped}) {
         if (isOverlap) {
             this.#host.logger.warn(`Job "${name}" is already running`, {skipped});
@@ -162,6 +165,19 @@ class JobEvents {
     #emit(worker, event, ...args) {
         // A listener that throws must not keep the others, or the host, from what follows.
         safely(this.#host.logger, `A listener for "${event}"`, () => worker.emit(event, ...args));
+    }
+}
+
+/** The error of a run that did not complete. A job may throw anything, also nothing. */
+function errorOf(name, end, envelope) {
+    if (end.cause !== 'error') {
+        return runError(name, end);
+    }
+    try {
+        const thrown = deserializeError(envelope);
+        return thrown ?? new Error(`The job threw ${thrown}`);
+    } catch {
+        return runError(name, {cause: 'channel', message: 'it sent an error that is no structured clone'});
     }
 }
 

@@ -134,13 +134,16 @@ class RegisteredJobs {
         await this.#settle((request) => this.#ask(name, () => this.#native.stopJob(name, request)));
     }
 
-    /** As `stop`, and the job is forgotten. */
+    /** As `stop`, and the job is forgotten: at once, so that its name is free. */
     async remove(name) {
         this.#known(name);
         this.#disarm(name);
-        await this.#settle((request) => this.#ask(name, () => this.#native.removeJob(name, request)));
+        const runsEnded = this.#settle((request) =>
+            this.#ask(name, () => this.#native.removeJob(name, request))
+        );
         this.#jobs.delete(name);
         this.#bree.removed(name);
+        await runsEnded;
     }
 
     /** No job falls due any more. The native side has its own word about that. */

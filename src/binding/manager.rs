@@ -147,6 +147,13 @@ impl NativeManager {
         self.submit(Input::Terminate(RunId(run)))
     }
 
+    /// A message of the run cannot be read: it is ended.
+    #[napi]
+    pub fn bad_message(&self, run: u32) {
+        // A fact: never refused.
+        let _accepted = self.manager.submit(Input::BadMessage(RunId(run)));
+    }
+
     /// Disarms everything and stops every run. Settled by an event, after `timeoutMs` at the latest.
     ///
     /// # Errors
