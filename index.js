@@ -40,11 +40,6 @@ class JobManager {
     #oneOffs;
     #completions = new Completions();
 
-    /** When a job with this `at` runs next; see lib/schedules.js. */
-    static nextRuns = nextRuns;
-    /** A schedule in plain English; see lib/schedules.js. */
-    static describeSchedule = describeSchedule;
-
     /** @param {import('./index').Options} [options] */
     constructor(options) {
         const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
@@ -175,7 +170,7 @@ class JobManager {
         const left = (limitMs) => limitMs && Math.max(0, limitMs - (performance.now() - startedMs));
         this.#jobs.disarmAll();
         const {timedOut} = await this.#settle((request) => this.#native.shutdown(request, workersMs));
-        if (!this.inlineQueue.idle()) {
+        if (!this.#inline.isIdle) {
             this.#logger.warn('Waiting for busy job in inline job queue');
             if (!(await this.#inline.idle(left(timeout)))) {
                 throw new TimeoutError(`Inline jobs were still running after ${timeout} ms`);
@@ -213,9 +208,13 @@ class JobManager {
             return;
         }
         if (message === 'started') {
-            await this.#writeStatus(name, {status: 'started', started_at: new Date()});
+            if (this._jobsRepository) {
+                await this.#writeStatus(name, {status: 'started', started_at: new Date()});
+            }
         } else if (message === 'done') {
-            await this.#writeStatus(name, {status: 'finished', finished_at: new Date()});
+            if (this._jobsRepository) {
+                await this.#writeStatus(name, {status: 'finished', finished_at: new Date()});
+            }
             this.#completions.resolve(name);
         } else if (message?.event && this.#handlers.domainEvents) {
             this.#handlers.domainEvents.dispatchRaw(message.event.type, message.event.data);
@@ -251,35 +250,44 @@ class JobManager {
     }
 
     /** `isWanted` is asked when the job's turn has come; it may have been removed by then. */
-    #queueInline({name, job, data}, {isWanted = () => true, onEnded} = {}) {
-        const length = this.inlineQueue.length();
+    #queueInline({name, job, data}, {isWanted, onEnded} = {}) {
+        const {length} = this.#inline;
         this.#logger.info(
             `Adding one-off job to inlineQueue with current length = ${length} called '${name || 'anonymous'}'`
         );
-        this.#inline.add(async () => {
-            const failure = isWanted() ? await this.#runInline(name, job, data) : undefined;
-            onEnded?.();
-            return failure;
-        });
+        this.#inline.add(() => this.#runInline(name, job, data, {isWanted, onEnded}));
     }
 
-    async #runInline(name, job, data) {
-        // Written before the job begins, so that a job that fails at once is told from one that never began.
-        await this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'started'}));
-        let failure;
-        let result;
-        try {
-            const run = typeof job === 'function' ? job : await loadFunction(job);
-            result = await run(data);
-        } catch (error) {
-            failure = {error: error || new Error(`The job threw ${error}`)};
-            const context = typeof job === 'function' ? 'function' : String(job);
-            this.#safely('The logger', () =>
-                this.#logger.error(unhandledJob({context, err: failure.error}))
-            );
+    async #runInline(name, job, data, {isWanted, onEnded}) {
+        if (!isWanted || isWanted()) {
+            if (name) {
+                const told = this.#safely('A message handler', () =>
+                    this._jobMessageHandler({name, message: 'started'})
+                );
+                if (this._jobsRepository) {
+                    // Written before the job begins: one that fails at once is told from one that never began.
+                    await told;
+                }
+            }
+            let error;
+            let result;
+            try {
+                const run = typeof job === 'function' ? job : await loadFunction(job);
+                result = await run(data);
+            } catch (thrown) {
+                error = this.#inlineThrew(job, thrown);
+            }
+            await this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result));
         }
-        await this.#safely('An inline job handler', () => this.inlineJobHandler(name)(failure?.error, result));
-        return failure;
+        onEnded?.();
+    }
+
+    #inlineThrew(job, thrown) {
+        const error = thrown || new Error(`The job threw ${thrown}`);
+        const context = typeof job === 'function' ? 'function' : String(job);
+        this.#inline.failed(error);
+        this.#safely('The logger', () => this.#logger.error(unhandledJob({context, err: error})));
+        return error;
     }
 
     /** What is done with the events of offloaded jobs. */
@@ -419,3 +427,8 @@ class JobManager {
 }
 
 module.exports = JobManager;
+// Assigned here rather than in the class, so that `import {nextRuns} from` finds them as well.
+/** When a job with this `at` runs next; see lib/schedules.js. */
+module.exports.nextRuns = nextRuns;
+/** A schedule in plain English; see lib/schedules.js. */
+module.exports.describeSchedule = describeSchedule;

@@ -1,7 +1,5 @@
 //! What the start of a process costs in a small host and in a large one, by our clone and by a plain
 //! fork.
-#![expect(clippy::unwrap_used, reason = "a bench that cannot run has nothing to say")]
-#![expect(clippy::print_stdout, reason = "a bench prints")]
 
 fn main() {
     #[cfg(target_os = "linux")]
@@ -10,6 +8,9 @@ fn main() {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    #![expect(clippy::unwrap_used, reason = "a bench that cannot run has nothing to say")]
+    #![expect(clippy::print_stdout, reason = "a bench prints")]
+
     use job_manager::worker::os::{ChildCommand, EnvBlock, Launcher, Output};
     use std::hint::black_box;
     use std::ptr;

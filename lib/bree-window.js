@@ -30,6 +30,23 @@ class NamedMap extends Map {
     }
 }
 
+/** A schedule that is under way. */
+class Handle {
+    #jobs;
+
+    constructor(name, jobs) {
+        this.name = name;
+        this.#jobs = jobs;
+    }
+
+    /** Ends the schedule, and cancels runs of the job. */
+    clear() {
+        this.#jobs()
+            .stop(this.name)
+            .catch(() => {});
+    }
+}
+
 /** Events: 'worker created' (name), 'worker deleted' (name), 'job past' (name), 'run ended' (summary). */
 class BreeWindow extends EventEmitter {
     #jobs;

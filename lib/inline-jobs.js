@@ -18,8 +18,11 @@ const COMPACT_AT = 1024;
 
 class InlineJobs {
     #native;
+    /** Jobs that have not begun, from `#first` on. */
     #tasks = [];
     #first = 0;
+    /** Not yet told to the native side: jobs added, and jobs ended. */
+    #added = 0;
     #ended = 0;
     #begunThisTurn = 0;
     #turnStartedMs = 0;
@@ -27,28 +30,36 @@ class InlineJobs {
     #isPaused = false;
     #settled = [];
 
-    /** @param {import('./binding').NativeManager} native */
+    /**
+     * @param {import('./binding').NativeManager} native
+     */
     constructor(native) {
         this.#native = native;
     }
 
     /** What hosts see as `inlineQueue`. */
     get window() {
-        return {
-            length: () => this.#native.inlineWaiting(),
-            idle: () => this.#native.inlineIdle()
-        };
+        return {length: () => this.length, idle: () => this.isIdle};
+    }
+
+    /** Jobs that wait. */
+    get length() {
+        return this.#tasks.length - this.#first;
+    }
+
+    /** Does no job wait or run? */
+    get isIdle() {
+        return this.length === 0 && this.#native.inlineRunning() === this.#ended;
     }
 
     /**
      * Puts a job at the end of the queue.
      *
-     * @param {() => Promise<{error: any} | undefined>} task - runs the job; resolves with
-     *   undefined or, when it threw, `{error}`; never rejects
+     * @param {() => Promise<void>} task - runs the job, and says by `failed` when it throws; never rejects
      */
     add(task) {
         this.#tasks.push(task);
-        this.#native.inlineSubmit();
+        this.#added += 1;
         // A microtask rather than a wake-up from outside: a host that waits one millisecond by a timer
         // that is due already would otherwise look before the job has begun.
         this.#queueDrain();
@@ -56,7 +67,7 @@ class InlineJobs {
 
     /** @returns {Promise<void>} when no job waits or runs; rejects then with the first error meanwhile */
     allSettled() {
-        if (this.#native.inlineIdle()) {
+        if (this.isIdle) {
             return Promise.resolve();
         }
         return new Promise((resolve, reject) => this.#settled.push({resolve, reject, failure: undefined}));
@@ -76,26 +87,29 @@ class InlineJobs {
     #queueDrain() {
         if (!this.#isDrainQueued && !this.#isPaused) {
             this.#isDrainQueued = true;
-            queueMicrotask(() => {
-                this.#isDrainQueued = false;
-                this.#drain();
-            });
+            queueMicrotask(this.#onMicrotask);
         }
     }
+
+    #onMicrotask = () => {
+        this.#isDrainQueued = false;
+        this.#drain();
+    };
 
     #drain() {
         if (this.#isTurnOver()) {
             this.#isPaused = true;
             return;
         }
-        const ended = this.#ended;
+        const admitted = this.#native.inlineAdmit(this.#added, this.#ended);
+        const hasEnded = this.#ended > 0;
+        this.#added = 0;
         this.#ended = 0;
-        const admitted = this.#native.inlineAdmit(ended);
         this.#noteBegun(admitted);
         for (let count = 0; count < admitted; count++) {
-            this.#next()().then((failure) => this.#taskEnded(failure));
+            this.#next()().then(this.#onTaskEnded);
         }
-        if (ended > 0 && this.#settled.length > 0 && this.#native.inlineIdle()) {
+        if (hasEnded && this.#settled.length > 0 && this.isIdle) {
             this.#settle();
         }
     }
@@ -132,15 +146,17 @@ class InlineJobs {
         return task;
     }
 
-    #taskEnded(failure) {
-        this.#ended += 1;
-        if (failure !== undefined) {
-            this.#settled.forEach((waiting) => {
-                waiting.failure ??= failure;
-            });
-        }
-        this.#queueDrain();
+    /** A job has thrown. Whoever waits is told once all are done, of the first. */
+    failed(error) {
+        this.#settled.forEach((waiting) => {
+            waiting.failure ??= {error};
+        });
     }
+
+    #onTaskEnded = () => {
+        this.#ended += 1;
+        this.#queueDrain();
+    };
 
     #settle() {
         for (const {resolve, reject, failure} of this.#settled.splice(0)) {

@@ -9,7 +9,8 @@ const {incorrectUsage} = require('./errors');
 const {HostClock, isReplaced} = require('./host-clock');
 const {defaultName, offloadedSource} = require('./job-source');
 const {CRON_LIKE, invalidSchedule, nextDue, parseAt} = require('./schedules');
-const {workerRequest} = require('./worker-options');
+const {JobOptions} = require('./native');
+const {jobBytes, startOptions} = require('./worker-options');
 
 /** Native refusals that are answered in the words of the package that we replace. */
 const REFUSALS = {
@@ -41,6 +42,8 @@ class RegisteredJobs {
     #onChange;
     #onRun;
     #hostClock = new HostClock();
+    #lastOptions;
+    #lastOptionsKey;
     /** @type {Map<string, RegisteredJob>} */
     #jobs = new Map();
 
@@ -85,8 +88,8 @@ class RegisteredJobs {
      * @throws when it makes no sense, could never start, or has the name of another
      */
     add(job, {replaceFinished = false} = {}) {
-        const registered = this.#register(this.#prepare(job), {replaceFinished});
-        this.#started(registered, registered.answer);
+        const {registered, answer} = this.#register(this.#prepare(job), {replaceFinished});
+        this.#started(registered, answer);
     }
 
     /** Registers a job, and leaves its schedule to `start`. */
@@ -161,44 +164,48 @@ class RegisteredJobs {
             this.#logger.info(announcement);
         }
         const source = offloaded ? offloadedSource(name, job.job) : undefined;
-        return {name, when, anchorMs, job, source, request: this.#request(name, job, when, source)};
-    }
-
-    #request(name, job, when, source) {
-        const {overlap, missed, startDeadline, timeout, memoryLimitMb, worker, data} = job;
-        const {gracePeriod = this.#defaults.gracePeriod} = job;
-        const limits = {timeout, memoryLimitMb, gracePeriod};
         const description = describeJob(name, job, source);
-        return {
-            name,
-            atMs: when.atMs,
-            schedule: when.schedule,
-            scheduleOptions: when.scheduleOptions,
-            overlap,
-            missed,
-            startDeadlineMs: startDeadline,
-            worker:
-                source &&
-                workerRequest({name, source, description, data, worker, ...limits}, this.#defaults.worker)
-        };
+        const {data, worker} = job;
+        const bytes = source && jobBytes({name, source, description, data, worker}, this.#defaults.worker);
+        return {name, when, anchorMs, job, description, bytes, options: this.#options(name, job, when)};
     }
 
-    #register({name, when, anchorMs, job, source, request}, {replaceFinished, isHeld}) {
+    /** What many jobs have in common is handed over once. */
+    #options(name, job, when) {
+        const {offloaded = true, overlap, missed, startDeadline: startDeadlineMs} = job;
+        const {gracePeriod = this.#defaults.gracePeriod, worker, timeout, memoryLimitMb} = job;
+        const limits = {gracePeriod, timeout, memoryLimitMb};
+        const start = offloaded ? startOptions({name, worker, ...limits}, this.#defaults.worker) : undefined;
+        const options = {schedule: when.scheduleOptions, overlap, missed, startDeadlineMs, worker: start};
+        const key = JSON.stringify(options);
+        if (key !== this.#lastOptionsKey) {
+            this.#lastOptions = this.#ask(name, () => new JobOptions(options));
+            this.#lastOptionsKey = key;
+        }
+        return this.#lastOptions;
+    }
+
+    #register(
+        {name, when, anchorMs, job, description, bytes, options},
+        {replaceFinished = false, isHeld = false}
+    ) {
         const isHostClock = isReplaced();
         if (when.kind === 'schedule') {
             this.#environment.ensure();
         } else {
             this.#environment.refresh();
         }
-        const flags = {isHostClock, replaceFinished, isHeld};
-        const answer = this.#ask(name, () => this.#native.addJob({...request, ...flags}));
+        const due = {atMs: when.atMs, schedule: when.schedule, isHostClock};
+        const answer = this.#ask(name, () =>
+            this.#native.addJob(name, due, options, bytes, replaceFinished, isHeld)
+        );
         if (replaceFinished && this.#jobs.has(name)) {
             this.#bree.removed(name);
         }
         const registered = {name, when, anchorMs, job, isHostClock};
         this.#jobs.set(name, registered);
-        this.#bree.registered(describeJob(name, job, source));
-        return {...registered, answer};
+        this.#bree.registered(description);
+        return {registered, answer};
     }
 
     /** A job's schedule has been started; `answer` says whether its only due time was over. */

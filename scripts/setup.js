@@ -17,14 +17,11 @@ async function install() {
     if (isCurrent('install', hash)) {
         return UP_TO_DATE;
     }
-    // `npm ci` starts by deleting node_modules; a newer lock file needs only its differences.
-    const subcommand = fs.existsSync(path.join(ROOT, 'node_modules')) ? 'install' : 'ci';
-    const result = await run(npm(subcommand, '--loglevel=error', '--ignore-scripts'));
+    // Not `npm ci`: it refuses a lock file that does not name the optional packages of every other platform, and
+    // starts by deleting what is there. `--no-save` leaves the lock file as it is.
+    const result = await run(npm('install', '--no-save', '--ignore-scripts', '--loglevel=error'));
     if (result.ok) {
-        record(
-            'install',
-            contentHash(['package.json', 'package-lock.json'], [process.platform, process.arch])
-        );
+        record('install', hash);
     }
     return result;
 }
@@ -35,25 +32,15 @@ async function install() {
  * @param {string[]} [options] more options of `napi build`, such as a target other than this machine
  */
 async function build(options = []) {
-    const sources = ['src', 'build.rs', 'Cargo.toml', 'Cargo.lock', 'package.json'];
-    const hash = contentHash(sources, [compilerVersion(), process.platform, process.arch, ...options]);
-    if (isCurrent('build', hash) && builtFiles().length === 3) {
+    const {name, version, napi} = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+    const facts = [compilerVersion(), process.platform, process.arch, JSON.stringify([name, version, napi])];
+    const hash = contentHash(['src', 'build.rs', 'Cargo.toml', 'Cargo.lock'], [...facts, ...options]);
+    if (isCurrent('build', hash) && isBuilt(napi.binaryName)) {
         return UP_TO_DATE;
     }
     const outputs = ['--output-dir', 'lib', '--js', 'binding.js', '--dts', 'binding.d.ts'];
-    const result = await run(
-        tool(
-            '@napi-rs/cli',
-            'napi',
-            'build',
-            '--platform',
-            '--release',
-            ...outputs,
-            ...options,
-            '--',
-            '--locked'
-        )
-    );
+    const args = ['build', '--platform', '--release', ...outputs, ...options, '--', '--locked'];
+    const result = await run(tool('@napi-rs/cli', 'napi', ...args));
     if (result.ok) {
         record('build', hash);
     }
@@ -70,10 +57,10 @@ function compilerVersion() {
     }
 }
 
-function builtFiles() {
-    return fs
-        .readdirSync(path.join(ROOT, 'lib'))
-        .filter((file) => /^binding\.(js|d\.ts)$|\.node$/.test(file));
+function isBuilt(binaryName) {
+    const files = fs.readdirSync(path.join(ROOT, 'lib'));
+    const isAddon = (file) => file.startsWith(`${binaryName}.`) && file.endsWith('.node');
+    return files.includes('binding.js') && files.includes('binding.d.ts') && files.some(isAddon);
 }
 
 /**

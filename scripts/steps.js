@@ -31,7 +31,7 @@ const STEPS = [
         command: cargo('clippy', '--locked', '--all-targets', '--', '-D', 'warnings')
     },
     {name: 'lint, JavaScript', needs: ['install'], command: tool('oxlint', 'oxlint', '--deny-warnings')},
-    {name: 'tests, Rust', command: cargo('test', '--locked'), count: countRustTests},
+    {name: 'tests, Rust', command: cargo('test', '--locked', '--no-fail-fast'), count: countRustTests},
     {
         name: 'tests, JavaScript',
         needs: ['build'],

@@ -81,7 +81,7 @@ pub enum NativeEvent {
         /// An earlier run still goes; otherwise the time had passed.
         is_overlap: bool,
         /// Due times of the job skipped for overlap so far.
-        skipped: f64,
+        skipped: u32,
     },
     /// A request has been carried out.
     RequestSettled {
@@ -160,7 +160,7 @@ impl NativeEvent {
             JobEvent::Skipped { name, reason, skipped } => NativeEvent::Skipped {
                 name: name.to_string(),
                 is_overlap: reason == SkipReason::Overlap,
-                skipped: number(skipped),
+                skipped,
             },
             JobEvent::RequestSettled { request, timed_out } => {
                 NativeEvent::RequestSettled { request: request.0, timed_out }

@@ -34,7 +34,7 @@ pub use effect::Effect;
 pub use event::{JobEvent, SkipReason, Usage};
 pub use inline_queue::InlineQueue;
 pub use input::{Input, RequestId};
-pub use job::{BootProfile, JobId, JobSpec, Limits, Missed, Overlap, Recurring, When, Work, WorkerSpec};
+pub use job::{BootProfile, JobId, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
 pub use pool::{PoolLimits, WarmWorkers, WorkerId};
 pub use run::{EndCause, RunId};
 
@@ -48,7 +48,8 @@ use stopping::PendingRequest;
 /// The state of one job manager.
 #[derive(Debug)]
 pub struct Engine {
-    jobs: HashMap<JobId, Job>,
+    /// Boxed: the table keeps room for more than it holds.
+    jobs: HashMap<JobId, Box<Job>>,
     names: HashMap<Arc<str>, JobId>,
     /// Due times, by the wall clock.
     due: TimerHeap<EpochMs, JobId>,

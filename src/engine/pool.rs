@@ -393,8 +393,8 @@ impl Engine {
     fn profile_to_prepare(&self, id: super::JobId) -> Option<&Arc<BootProfile>> {
         let job = self.jobs.get(&id)?;
         match &job.spec.work {
-            Work::Offloaded(spec) if job.live_runs == 0 || job.spec.overlap == Overlap::Allow => {
-                Some(&spec.boot)
+            Work::Offloaded(work) if job.live_runs == 0 || job.spec.policy.overlap == Overlap::Allow => {
+                Some(&work.boot)
             }
             _ => None,
         }

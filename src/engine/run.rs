@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::job::{JobId, WorkerSpec};
+use super::job::{JobId, Limits, Offloaded};
 use super::pool::WorkerId;
 use crate::timer::{MonoMs, TimerKey};
 use crate::worker::os::{Exit, ExitStatus};
@@ -26,7 +26,8 @@ pub(super) struct Run {
     /// `None` once the job has been removed.
     pub(super) job: Option<JobId>,
     pub(super) name: Arc<str>,
-    pub(super) spec: Arc<WorkerSpec>,
+    pub(super) work: Offloaded,
+    pub(super) limits: Limits,
     pub(super) phase: Phase,
     /// Messages posted before there was a process to take them.
     pub(super) outbox: Vec<Arc<[u8]>>,

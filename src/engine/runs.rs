@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{JobEvent, Usage};
-use super::job::{JobId, WorkerSpec};
+use super::job::{JobId, JobSpec, Offloaded};
 use super::pool::{Placement, WorkerId};
 use super::run::{EndCause, Phase, Run, RunId, Said, end_cause};
 use super::{Deadline, Effect, Engine, Refusal, Reply};
@@ -14,11 +14,12 @@ use crate::worker::os::SpawnError;
 use crate::worker::os::{Exit, StopSignal};
 
 impl Engine {
-    pub(super) fn queue_run(&mut self, id: RunId, job: JobId, name: Arc<str>, spec: Arc<WorkerSpec>) {
+    pub(super) fn queue_run(&mut self, id: RunId, job: JobId, spec: &JobSpec, work: Offloaded) {
         let run = Run {
             job: Some(job),
-            name,
-            spec,
+            name: Arc::clone(&spec.name),
+            work,
+            limits: spec.policy.limits,
             phase: Phase::Queued,
             outbox: Vec::new(),
             started: None,
@@ -41,7 +42,7 @@ impl Engine {
                 self.queue.remove(index);
                 continue;
             };
-            let profile = &run.spec.boot;
+            let profile = &run.work.boot;
             match self.pool.place(profile, &self.environment, run.needs_cold_start) {
                 Placement::Spare(worker) => {
                     self.queue.remove(index);
@@ -70,8 +71,8 @@ impl Engine {
         run.phase = Phase::Starting(worker);
         let is_first = run.started.is_none();
         run.started.get_or_insert(now.mono);
-        let (name, job) = (Arc::clone(&run.name), Arc::clone(&run.spec.job));
-        let memory_limit_bytes = run.spec.limits.memory_bytes;
+        let (name, job) = (Arc::clone(&run.name), Arc::clone(&run.work.job));
+        let memory_limit_bytes = run.limits.memory_bytes;
         if is_first {
             self.effects.push(Effect::Emit(JobEvent::RunStarted { run: id, name }));
         }
@@ -130,7 +131,6 @@ impl Engine {
         if run.phase == Phase::Starting(worker) {
             run.phase = Phase::Running(worker);
             run.time_limit = run
-                .spec
                 .limits
                 .timeout
                 .map(|timeout| self.deadlines.insert(now.mono.plus(timeout), Deadline::TimeLimit(id)));

@@ -142,14 +142,14 @@ impl Engine {
     pub(super) fn time_limit_reached(&mut self, id: RunId, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.time_limit = None;
-        if let Some(limit) = run.spec.limits.timeout {
+        if let Some(limit) = run.limits.timeout {
             self.stop_run(id, Stop { reason: StopReason::Timeout(limit), first: StopStep::Asked }, now);
         }
     }
 
     pub(super) fn memory_exceeded(&mut self, worker: WorkerId, used_bytes: u64, now: Now) {
         let Some(id) = self.pool.run_of(worker) else { return };
-        let limit = self.runs.get(&id).and_then(|run| run.spec.limits.memory_bytes);
+        let limit = self.runs.get(&id).and_then(|run| run.limits.memory_bytes);
         if let Some(limit_bytes) = limit {
             self.stop_run(id, Stop::kill(StopReason::Memory { limit_bytes, used_bytes }), now);
         }
@@ -204,7 +204,7 @@ impl Engine {
     fn take_step(&mut self, id: RunId, worker: WorkerId, step: StopStep, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.phase = Phase::Stopping(worker, step);
-        let limits = run.spec.limits;
+        let limits = run.limits;
         let grace = match step {
             StopStep::Asked => {
                 let frame = HostFrame::message(std::sync::Arc::clone(&self.cancel_message));

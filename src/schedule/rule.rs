@@ -8,12 +8,17 @@ use super::calendar::{Day, days_in_month, is_leap};
 use super::field::{FIRST_YEAR, WideSet};
 use super::tick::Tick;
 
-/// How a rule meets a change of the clocks (Debian's cron draws the same line).
+/// Where the time of the day comes from; says how a rule meets a change of the clocks. Debian's cron draws
+/// the line between the last one and the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pace {
-    /// Hours, minutes and seconds are given as numbers: once a day each, whatever the clocks do.
-    Fixed,
-    /// A wildcard or an interval: follows elapsed time.
+    /// Times of the day ("at 10:15").
+    AtTimes,
+    /// A unit of a day or more: midnight.
+    AtMidnight,
+    /// Hours, minutes and seconds given as numbers.
+    AtFields,
+    /// A wildcard or an interval in one of them.
     Elapsed,
 }
 

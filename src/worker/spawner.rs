@@ -40,7 +40,7 @@ impl Spawner {
     /// See [`SpawnError`]; no process is left then.
     ///
     /// # Panics
-    /// Outside a tokio runtime with I/O enabled.
+    /// Outside a tokio runtime with I/O and time enabled.
     pub async fn spawn(&self, command: ChildCommand) -> Result<Child, SpawnError> {
         let (answer, launched) = oneshot::channel();
         self.send(Request { command, answer })?;

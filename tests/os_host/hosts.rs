@@ -3,8 +3,11 @@
 #![expect(clippy::print_stdout, reason = "hosts answer there")]
 
 use crate::support::{run as run_to_end, shell};
-use job_manager::worker::os::{Child, ExitStatus, Launcher, Output, SpawnError, StopSignal};
+use job_manager::worker::os::{
+    Child, ExitStatus, Launcher, Output, SpawnError, Stage, StopSignal, tree_memory_bytes,
+};
 use job_manager::worker::spawner::Spawner;
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, getrlimit, kill_process, setrlimit, waitid,
 };
@@ -22,12 +25,19 @@ pub(crate) const ROLE: &str = "OS_HOST_ROLE";
 pub(crate) fn run(role: &str) {
     match role {
         "with_spinning_job" => block_on(with_spinning_job()),
+        "with_dead_guard" => block_on(with_dead_guard()),
         "with_replaced_guard" => block_on(with_replaced_guard()),
         "exiting_with_job" => block_on(exiting_with_job()),
         "without_descriptors" => block_on(without_descriptors()),
         "thousand_starts" => block_on(thousand_starts()),
         "short_lived_thread" => short_lived_thread(),
-        "closed_streams" => closed_streams(),
+        "close_on_exec_output" => block_on(close_on_exec_output()),
+        "inheritable_descriptors" => block_on(inheritable_descriptors()),
+        "without_processes" => block_on(without_processes()),
+        "ignoring_children" => block_on(ignoring_children()),
+        "cancelled_start" => block_on(cancelled_start()),
+        "large" => block_on(large()),
+        "closed_streams" => block_on(closed_streams()),
         "tending" => block_on(tending()),
         other => unreachable!("no role {other}"),
     }
@@ -91,6 +101,15 @@ fn print_pids(pids: impl IntoIterator<Item = u32>) {
 async fn with_spinning_job() {
     let (_child, grandchild) = spinning_job().await;
     print_pids(children().into_iter().chain([grandchild]));
+    std::future::pending::<()>().await;
+}
+
+async fn with_dead_guard() {
+    let mut command = shell("while :; do :; done");
+    command.stdout = Output::Inherit;
+    let child = Spawner::global().spawn(command).await.unwrap();
+    kill_and_see(guard_pid().await);
+    print_pids([child.pid()]);
     std::future::pending::<()>().await;
 }
 
@@ -187,25 +206,99 @@ fn short_lived_thread() {
     });
 }
 
-fn closed_streams() {
+async fn closed_streams() {
+    // Have what lasts opened before.
+    run_to_end(shell("exit 0")).await;
     for descriptor in 0..3 {
-        // SAFETY: nothing in this process uses them any more, and nothing here has opened others.
+        // SAFETY: nothing in this process owns them.
         unsafe { libc::close(descriptor) };
     }
-    block_on(async {
-        // The pipes get low numbers, which are the places of others in the child.
-        let mut child =
-            Spawner::global().spawn(shell("read line <&3; echo $line >&4; echo out")).await.unwrap();
-        let mut channel = child.take_channel().unwrap();
-        channel.writer.write_all(b"there and back\n").await.unwrap();
-        assert_eq!(read_to_end(channel.reader).await, "there and back\n");
-        assert_eq!(read_to_end(child.take_stdout().unwrap()).await, "out\n");
-        // What the host does not have is the null device.
-        let mut command = shell("echo nowhere && echo nowhere >&2");
-        command.stdout = Output::Inherit;
-        let mut child = Spawner::global().spawn(command).await.unwrap();
-        assert_eq!(child.wait().await.unwrap().status, ExitStatus::Code(0));
-    });
+    // The pipes get low numbers, which are the places of others in the child.
+    let mut child = Spawner::global().spawn(shell("read line <&3; echo $line >&4; echo out")).await.unwrap();
+    let mut channel = child.take_channel().unwrap();
+    channel.writer.write_all(b"there and back\n").await.unwrap();
+    assert_eq!(read_to_end(channel.reader).await, "there and back\n");
+    assert_eq!(read_to_end(child.take_stdout().unwrap()).await, "out\n");
+    // What the host does not have is the null device.
+    let mut command = shell("echo nowhere && echo nowhere >&2");
+    command.stdout = Output::Inherit;
+    let mut child = Spawner::global().spawn(command).await.unwrap();
+    assert_eq!(child.wait().await.unwrap().status, ExitStatus::Code(0));
+}
+
+async fn close_on_exec_output() {
+    for stream in [rustix::stdio::stdout(), rustix::stdio::stderr()] {
+        fcntl_setfd(stream, FdFlags::CLOEXEC).unwrap();
+    }
+    let mut command = shell("echo out; echo err >&2");
+    command.stdout = Output::Inherit;
+    Spawner::global().spawn(command).await.unwrap().wait().await.unwrap();
+}
+
+async fn inheritable_descriptors() {
+    for number in [20, 300] {
+        // SAFETY: the number is free; the copy is not close-on-exec.
+        assert_eq!(unsafe { libc::dup2(1, number) }, number);
+    }
+    // The shell itself has the folder open while it lists it, and no longer when it prints.
+    let script = "cd /proc/$$/fd; for n in *; do [ -e $n ] && echo $n; done; readlink 0";
+    assert_eq!(run_to_end(shell(script)).await.0, "0\n1\n2\n3\n4\n/dev/null\n");
+}
+
+async fn without_processes() {
+    run_to_end(shell("exit 0")).await;
+    // The limit does not bind root.
+    // SAFETY: no memory is involved; other threads of this process do not mind.
+    unsafe { libc::setuid(65534) };
+    let limit = getrlimit(Resource::Nproc);
+    setrlimit(Resource::Nproc, Rlimit { current: Some(1), ..limit }).unwrap();
+    let error = Spawner::global().spawn(shell("exit 0")).await.unwrap_err();
+    assert_eq!(error, SpawnError::NoResources { stage: Stage::Create });
+    setrlimit(Resource::Nproc, limit).unwrap();
+    assert_eq!(run_to_end(shell("exit 0")).await.1, ExitStatus::Code(0));
+}
+
+async fn ignoring_children() {
+    // SAFETY: sets no handler. The system now waits for children by itself.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+    let mut child = Spawner::global().spawn(shell("read line <&3")).await.unwrap();
+    drop(child.take_channel());
+    assert_eq!(child.wait().await.unwrap_err().raw_os_error(), Some(libc::ECHILD));
+    assert_eq!(child.signal_group(StopSignal::Kill).unwrap_err().raw_os_error(), Some(libc::ECHILD));
+    drop(child);
+    // SAFETY: sets no handler.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+    assert_eq!(run_to_end(shell("exit 0")).await.1, ExitStatus::Code(0));
+}
+
+async fn cancelled_start() {
+    tokio::select! {
+        biased;
+        child = Spawner::global().spawn(shell("while :; do :; done")) => unreachable!("{child:?}"),
+        () = std::future::ready(()) => {}
+    }
+    // The spawner serves in order: once this has run, the other was started and given up.
+    run_to_end(shell("exit 0")).await;
+    let guard = guard_pid().await;
+    wait_until(|| children() == BTreeSet::from([guard])).await;
+}
+
+async fn large() {
+    const MEBIBYTE: u64 = 1 << 20;
+    let memory = vec![1_u8; 300 << 20];
+    let mut child = Spawner::global().spawn(shell("echo >&4; read line <&3; exec sleep 1000")).await.unwrap();
+    let mut channel = child.take_channel().unwrap();
+    channel.reader.read_u8().await.unwrap();
+    assert!(tree_memory_bytes(child.pid()).unwrap() < 20 * MEBIBYTE);
+    child.signal_group(StopSignal::Kill).unwrap();
+    let peak = child.wait().await.unwrap().peak_memory_bytes;
+    assert!(peak > MEBIBYTE / 2 && peak < 20 * MEBIBYTE, "{peak}");
+    drop(memory);
+
+    let mut hungry = shell("x=$(head -c 400000000 /dev/zero | tr '\\0' x); : $x");
+    hungry.stdout = Output::Inherit;
+    let peak = Spawner::global().spawn(hungry).await.unwrap().wait().await.unwrap().peak_memory_bytes;
+    assert!(peak > 400 * MEBIBYTE, "{peak}");
 }
 
 async fn tending() {

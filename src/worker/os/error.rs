@@ -28,8 +28,8 @@ pub enum SpawnError {
     /// Arguments and environment together are longer than the system allows.
     #[error("arguments and environment are too long")]
     ArgumentsTooLong,
-    /// A NUL byte where no C string can have one, or an `=` in the name of a variable.
-    #[error("a {part} contains a byte that cannot be passed to a process")]
+    /// A NUL byte, which no text that is passed to a process can contain.
+    #[error("the {part} contains a NUL byte")]
     UnpassableText {
         /// What contains it: "program", "argument" or "environment variable".
         part: &'static str,

@@ -20,9 +20,10 @@ pub struct Exit {
     /// Processor time, user and system, of the process and of those of its children that it waited
     /// for.
     pub cpu_time: Duration,
-    /// The most resident memory that the process (or one of its children that it waited for) held
-    /// at once. Where the system's own figure cannot be told from the host's, this is the highest
-    /// value seen by [`Child::note_memory`](super::Child::note_memory), and 0 if none was.
+    /// The most resident memory that the process, or one of its children that it waited for, held
+    /// at once. On Linux, for a process that stayed below what the host itself holds, the system
+    /// cannot tell; this is then the most that was seen while the process was waited for (looked
+    /// at ever more seldom, last in the last fifth of its life), and 0 if it was too short for that.
     pub peak_memory_bytes: u64,
 }
 

@@ -12,12 +12,15 @@ mod exit;
 #[cfg(target_os = "linux")]
 #[path = "linux/mod.rs"]
 mod platform;
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod platform;
 #[cfg(unix)]
 mod unix;
 
 pub use command::{ChildCommand, EnvBlock, Output};
 pub use error::{SpawnError, Stage};
 pub use exit::{Exit, ExitStatus, StopSignal};
-pub use platform::{Launcher, tree_memory_bytes};
+pub use platform::tree_memory_bytes;
 #[cfg(unix)]
-pub use unix::{Channel, ChannelReader, ChannelWriter, Child, Launched, OutputReader};
+pub use unix::{Channel, ChannelReader, ChannelWriter, Child, Launched, Launcher, OutputReader};

@@ -4,16 +4,15 @@
 //! still for it and the others run on. So it must act like a signal handler in a stranger's house:
 //! system calls on what was prepared before, no allocation, no lock, no panic.
 
-use super::clone::{Errand, Source, Tie};
+use super::clone::Errand;
 use super::signals::SignalMask;
 use crate::worker::os::Stage;
 use crate::worker::os::unix::guard;
+use crate::worker::os::unix::plan::{MAX_PLACES, Source, Tie};
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Descriptors 0, 1, 2 and the two ends of the channel.
-pub(super) const MAX_PLACES: usize = 5;
 /// The first descriptor that no place takes.
 const FIRST_FREE: RawFd = 5;
 const LAST_SIGNAL: c_int = 64;
@@ -25,7 +24,7 @@ enum Never {}
 
 /// The entry point, for `clone`.
 pub(super) extern "C" fn main(errand: *mut c_void) -> c_int {
-    // SAFETY: what `Cloner::clone` passed, valid while the host's thread stands still.
+    // SAFETY: what `Starter::clone` passed, valid while the host's thread stands still.
     let errand = unsafe { &*errand.cast::<Errand>() };
     let (stage, errno) = match become_program(errand) {
         Err(failure) => failure,
@@ -52,9 +51,9 @@ fn become_program(errand: &Errand) -> Step<Never> {
     match errand.plan.tie {
         Tie::ToHost { line } => {
             lead_group(errand.host_pid)?;
-            guard::announce(line, b'+');
+            announce(line, b'+');
             let failure = run_program(errand);
-            guard::announce(line, b'-');
+            announce(line, b'-');
             failure
         }
         Tie::None => {
@@ -62,6 +61,16 @@ fn become_program(errand: &Errand) -> Step<Never> {
             check(Stage::Group, unsafe { libc::setsid() })?;
             run_program(errand)
         }
+    }
+}
+
+/// Tells the guard, if there is one, of this process's group.
+fn announce(line: Option<RawFd>, sign: u8) {
+    if let Some(line) = line {
+        // SAFETY: a system call without memory.
+        let group = unsafe { libc::getpid() };
+        // Should nobody hear it, the host finds out when it tells the guard the same.
+        let _ = guard::write(line, sign, group);
     }
 }
 

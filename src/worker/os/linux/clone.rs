@@ -9,41 +9,12 @@ use super::sealing::{Seal, Sealing};
 use super::signals::SignalMask;
 use super::stack::Stack;
 use crate::worker::os::Stage;
-use crate::worker::os::unix::{ExecImage, wait_for};
+use crate::worker::os::unix::plan::Plan;
+use crate::worker::os::unix::process::wait_for;
 use std::ffi::c_void;
 use std::io;
-use std::os::fd::RawFd;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
-
-/// What one of the child's descriptors is to be.
-#[derive(Clone, Copy)]
-pub(super) enum Source {
-    /// The null device.
-    Null,
-    /// What the host has there, or the null device where it has nothing.
-    Inherit,
-    /// A copy of this descriptor of the host.
-    Descriptor(RawFd),
-}
-
-/// How the child is bound to the host.
-#[derive(Clone, Copy)]
-pub(super) enum Tie {
-    /// It leads a process group of its own, is killed when the thread that started it ends, and
-    /// tells the guard at the end of this line of itself.
-    ToHost { line: Option<RawFd> },
-    /// It leads a session of its own and outlives the host.
-    None,
-}
-
-/// What the child is to become.
-pub(super) struct Plan<'a> {
-    pub(super) image: &'a ExecImage,
-    /// Its descriptors from 0 up, [`child_side::MAX_PLACES`] at most; it gets no others.
-    pub(super) places: &'a [Source],
-    pub(super) tie: Tie,
-}
 
 /// One start, in memory that host and child both see: the plan and the child's report.
 pub(super) struct Errand<'a> {
@@ -56,23 +27,27 @@ pub(super) struct Errand<'a> {
 }
 
 /// Starts one child after another, all on the same stack.
-pub(super) struct Cloner {
+pub(crate) struct Starter {
     stack: Stack,
     sealing: Sealing,
 }
 
-impl Cloner {
+impl Starter {
     /// # Errors
     /// No memory for the stack.
-    pub(super) fn new(sealing: Sealing) -> io::Result<Cloner> {
-        Ok(Cloner { stack: Stack::new()?, sealing })
+    pub(crate) fn new() -> io::Result<Starter> {
+        Starter::with_sealing(Sealing::best_available())
+    }
+
+    fn with_sealing(sealing: Sealing) -> io::Result<Starter> {
+        Ok(Starter { stack: Stack::new()?, sealing })
     }
 
     /// Starts a process by `plan` and returns its pid once it runs the program.
     ///
     /// # Errors
     /// The stage that failed and the system's answer; no process is left then.
-    pub(super) fn start(&mut self, plan: &Plan) -> Result<libc::pid_t, (Stage, io::Error)> {
+    pub(crate) fn start(&mut self, plan: &Plan) -> Result<libc::pid_t, (Stage, io::Error)> {
         let errand = Errand {
             plan,
             seal: self.sealing.prepare().map_err(|error| (Stage::Descriptors, error))?,
@@ -107,5 +82,47 @@ impl Cloner {
         let error = io::Error::last_os_error();
         mask.apply();
         if pid == -1 { Err(error) } else { Ok(pid) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::os::unix::ExecImage;
+    use crate::worker::os::unix::plan::{Source, Tie};
+    use crate::worker::os::{ChildCommand, EnvBlock, Output};
+    use std::io::Read;
+    use std::os::fd::AsRawFd;
+    use std::sync::Arc;
+
+    /// The descriptors of a process that was started while the host had one to inherit.
+    fn descriptors_with(sealing: Sealing) -> String {
+        // SAFETY: makes a copy that is not close-on-exec, and nothing else.
+        let inheritable = unsafe { libc::fcntl(2, libc::F_DUPFD, 100) };
+        assert!(inheritable >= 100);
+        let script = "cd /proc/$$/fd; for n in *; do [ -e $n ] && echo $n; done";
+        let command = ChildCommand {
+            program: "/bin/sh".into(),
+            argv: ["sh", "-c", script].map(Into::into).into(),
+            env: Arc::new(EnvBlock::default()),
+            stdout: Output::Inherit,
+            stderr: Output::Inherit,
+        };
+        let image = ExecImage::new(&command).unwrap();
+        let (mut reader, writer) = io::pipe().unwrap();
+        let places = [Source::Null, Source::Descriptor(writer.as_raw_fd()), Source::Inherit];
+        let plan = Plan { image: &image, places: &places, tie: Tie::ToHost { line: None } };
+        let pid = Starter::with_sealing(sealing).unwrap().start(&plan).unwrap();
+        drop(writer);
+        let mut printed = String::new();
+        reader.read_to_string(&mut printed).unwrap();
+        wait_for(pid).unwrap();
+        printed
+    }
+
+    #[test]
+    fn descriptors_are_kept_from_the_program_on_new_and_old_kernels() {
+        assert_eq!(descriptors_with(Sealing::Range), "0\n1\n2\n");
+        assert_eq!(descriptors_with(Sealing::Each), "0\n1\n2\n");
     }
 }

@@ -2,6 +2,16 @@
 
 use std::fs;
 use std::io;
+use std::mem::MaybeUninit;
+
+/// The most resident memory this process has held.
+pub(crate) fn host_peak_bytes() -> u64 {
+    // SAFETY: rusage is plain data, for which zero is a value.
+    let mut usage: libc::rusage = unsafe { MaybeUninit::zeroed().assume_init() };
+    // SAFETY: `usage` is valid for writing during the call.
+    unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) };
+    max_rss_bytes(&usage)
+}
 
 /// The most resident memory that a usage record tells of.
 pub(crate) fn max_rss_bytes(usage: &libc::rusage) -> u64 {

@@ -2,12 +2,16 @@
 
 mod child_side;
 mod clone;
-mod launcher;
+mod exit;
 mod memory;
 mod sealing;
 mod signals;
 mod stack;
 
-pub use launcher::Launcher;
+pub(super) use clone::Starter;
+pub(super) use exit::watch_exit;
 pub use memory::tree_memory_bytes;
-pub(super) use memory::{max_rss_bytes, peak_memory_bytes};
+pub(super) use memory::{host_peak_bytes, max_rss_bytes, peak_memory_bytes};
+
+/// What the system answers for a file that it cannot run.
+pub(super) const BAD_FORMAT: &[i32] = &[libc::ENOEXEC, libc::ELIBBAD];

@@ -7,7 +7,9 @@ use super::spawn_error;
 use crate::worker::os::{Exit, SpawnError, Stage, StopSignal};
 use std::ffi::OsStr;
 use std::io;
+use std::time::Duration;
 use tokio::net::unix::pipe;
+use tokio::time::{Instant, sleep_until};
 
 /// Where the host writes to a process.
 pub type ChannelWriter = pipe::Sender;
@@ -45,7 +47,7 @@ impl Launched {
     /// What the runtime's registration answers; the process is ended then.
     ///
     /// # Panics
-    /// Outside a tokio runtime with I/O enabled.
+    /// Outside a tokio runtime with I/O and time enabled.
     pub fn into_child(self) -> Result<Child, SpawnError> {
         self.register().map_err(|error| spawn_error(Stage::Watch, &error, OsStr::new("")))
     }
@@ -59,7 +61,8 @@ impl Launched {
         let stdout = pipes.stdout.map(OutputReader::from_owned_fd).transpose()?;
         let stderr = pipes.stderr.map(OutputReader::from_owned_fd).transpose()?;
         let pid = process.pid().unsigned_abs();
-        let life = Life::Running { watch: AsyncExitWatch::new(watch)?, process };
+        let life =
+            Life::Running { watch: AsyncExitWatch::new(watch)?, process, memory_looks: Looks::from_now() };
         Ok(Child { pid, life, channel: Some(channel), stdout, stderr })
     }
 }
@@ -80,7 +83,7 @@ pub struct Child {
 /// After the end there is no pid to signal.
 #[derive(Debug)]
 enum Life {
-    Running { watch: AsyncExitWatch, process: Process },
+    Running { watch: AsyncExitWatch, process: Process, memory_looks: Looks },
     Exited(Exit),
 }
 
@@ -122,14 +125,6 @@ impl Child {
         self.running()?.signal(signal)
     }
 
-    /// Looks how much memory the process has held at most, for [`Exit::peak_memory_bytes`]: to be
-    /// called now and then and when the process is about to end. Costs about 20 µs.
-    pub fn note_memory(&self) {
-        if let Life::Running { process, .. } = &self.life {
-            process.note_memory();
-        }
-    }
-
     /// Waits until the process has ended, then ends what is left of its group. Can be cancelled
     /// and called again, also after it has returned.
     ///
@@ -140,8 +135,15 @@ impl Child {
         loop {
             match &mut self.life {
                 Life::Exited(exit) => return Ok(exit.clone()),
-                Life::Running { watch, process } => {
-                    watch.ended().await?;
+                Life::Running { watch, process, memory_looks } => {
+                    tokio::select! {
+                        biased;
+                        ended = watch.ended() => ended?,
+                        () = memory_looks.due() => {
+                            process.note_memory();
+                            continue;
+                        }
+                    }
                     if let Some(exit) = process.try_reap()? {
                         self.life = Life::Exited(exit);
                     }
@@ -155,5 +157,29 @@ impl Child {
             Life::Running { process, .. } => Ok(process),
             Life::Exited(_) => Err(io::Error::from_raw_os_error(libc::ESRCH)),
         }
+    }
+}
+
+/// When to look at something that only grows: after a while, and again whenever the time since the
+/// start has grown by a quarter.
+#[derive(Debug)]
+struct Looks {
+    started: Instant,
+    next: Instant,
+}
+
+impl Looks {
+    const FIRST: Duration = Duration::from_millis(10);
+
+    fn from_now() -> Looks {
+        let started = Instant::now();
+        Looks { started, next: started + Looks::FIRST }
+    }
+
+    /// Returns when it is time, and sets the next time. Cancel-safe.
+    async fn due(&mut self) {
+        sleep_until(self.next).await;
+        let now = Instant::now();
+        self.next = now + (now - self.started) / 4;
     }
 }

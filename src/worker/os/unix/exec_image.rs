@@ -16,7 +16,7 @@ impl ExecImage {
     /// Prepares `command`.
     ///
     /// # Errors
-    /// [`SpawnError::UnpassableText`] for a NUL byte anywhere, or `=` in a variable's name.
+    /// [`SpawnError::UnpassableText`] for a NUL byte anywhere.
     pub(crate) fn new(command: &ChildCommand) -> Result<ExecImage, SpawnError> {
         let argv = command.argv.iter().map(|argument| c_string(argument.as_bytes(), "argument"));
         let env = command.env.variables().iter().map(|(name, value)| variable(name, value));
@@ -57,11 +57,7 @@ impl CStringArray {
 }
 
 fn variable(name: &OsStr, value: &OsStr) -> Result<CString, SpawnError> {
-    let part = "environment variable";
-    if name.is_empty() || name.as_bytes().contains(&b'=') {
-        return Err(SpawnError::UnpassableText { part });
-    }
-    c_string(&[name.as_bytes(), b"=", value.as_bytes()].concat(), part)
+    c_string(&[name.as_bytes(), b"=", value.as_bytes()].concat(), "environment variable")
 }
 
 fn c_string(bytes: &[u8], part: &'static str) -> Result<CString, SpawnError> {

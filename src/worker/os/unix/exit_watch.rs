@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub(crate) enum ExitWatch {
     /// A descriptor that becomes readable.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux has one"))]
     Descriptor(OwnedFd),
     /// A thread that blocks on it, for systems without such a descriptor.
     Thread(oneshot::Receiver<()>),
@@ -65,5 +66,34 @@ impl AsyncExitWatch {
             AsyncExitWatch::Ended => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::process::Process;
+    use super::*;
+    use crate::worker::os::ExitStatus;
+    use std::os::unix::process::CommandExt;
+    use std::process::{Command, Stdio};
+
+    #[tokio::test]
+    #[expect(clippy::zombie_processes, reason = "it is waited for by other means")]
+    async fn a_thread_sees_the_end_and_leaves_the_status() {
+        let mut command = Command::new("/bin/sh");
+        let mut started =
+            command.args(["-c", "read line; exit 6"]).stdin(Stdio::piped()).process_group(0).spawn().unwrap();
+        let mut process = Process::new(started.id().cast_signed(), 0);
+        let mut watch = AsyncExitWatch::new(watch_by_thread(process.pid()).unwrap()).unwrap();
+        tokio::select! {
+            biased;
+            ended = watch.ended() => unreachable!("{ended:?}"),
+            () = std::future::ready(()) => {}
+        }
+        assert_eq!(process.try_reap().unwrap(), None);
+        drop(started.stdin.take());
+        watch.ended().await.unwrap();
+        watch.ended().await.unwrap();
+        assert_eq!(process.try_reap().unwrap().unwrap().status, ExitStatus::Code(6));
     }
 }

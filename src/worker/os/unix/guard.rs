@@ -48,7 +48,7 @@ struct Shell {
     line: Arc<OwnedFd>,
 }
 
-/// Makes sure that there is a guard, and returns the line to it, for [`announce`]. `None` if none
+/// Makes sure that there is a guard, and returns the line to it, for [`write`]. `None` if none
 /// can be started.
 pub(crate) fn ensure(start: &mut StartShell) -> Option<Arc<OwnedFd>> {
     let mut guard = lock();
@@ -95,22 +95,19 @@ pub(crate) fn tend(start: &mut StartShell) {
     }
 }
 
-/// Tells the guard, if there is one, of the calling process's group, with `+` or `-`. Safe in a
-/// signal handler and between fork and exec.
-pub(crate) fn announce(line: Option<RawFd>, sign: u8) {
-    let Some(line) = line else { return };
-    // SAFETY: no memory is involved.
-    let group = unsafe { libc::getpid() };
-    // Without a guard to hear it, the host finds out when it tells the same.
-    let _ = send(line, Message::new(sign, group).bytes());
+/// Writes one line: `+` or `-` and a group. Neither allocates nor locks, so it is safe between fork
+/// and exec.
+///
+/// # Errors
+/// The guard is gone or does not read.
+pub(crate) fn write(line: RawFd, sign: u8, group: libc::pid_t) -> io::Result<()> {
+    send(line, Message::new(sign, group).bytes())
 }
 
 impl Guard {
     /// Tells the shell, if there is one.
     fn tell(&self, sign: u8, group: libc::pid_t) -> io::Result<()> {
-        self.shell
-            .as_ref()
-            .map_or(Ok(()), |shell| send(shell.line.as_raw_fd(), Message::new(sign, group).bytes()))
+        self.shell.as_ref().map_or(Ok(()), |shell| write(shell.line.as_raw_fd(), sign, group))
     }
 
     fn start(&mut self, start: &mut StartShell) {

@@ -4,17 +4,20 @@ mod child;
 mod exec_image;
 mod exit_watch;
 pub(crate) mod guard;
+mod launcher;
 mod pipes;
-mod process;
+pub(super) mod plan;
+pub(super) mod process;
 mod reaper;
 
 pub use child::{Channel, ChannelReader, ChannelWriter, Child, Launched, OutputReader};
 pub(super) use exec_image::ExecImage;
 pub(super) use exit_watch::{ExitWatch, watch_by_thread};
-pub(super) use pipes::Pipes;
-pub(super) use process::{Process, wait_for};
+pub use launcher::Launcher;
+use process::Process;
 
-use super::{SpawnError, Stage};
+use super::{SpawnError, Stage, platform};
+use pipes::Pipes;
 use std::ffi::OsStr;
 use std::io;
 
@@ -24,7 +27,9 @@ pub(super) fn spawn_error(stage: Stage, error: &io::Error, program: &OsStr) -> S
     match (stage, error.raw_os_error().unwrap_or(0)) {
         (Stage::Exec, libc::ENOENT | libc::ENOTDIR) => SpawnError::MissingProgram { program: program() },
         (Stage::Exec, libc::EACCES | libc::EPERM) => SpawnError::NotExecutable { program: program() },
-        (Stage::Exec, libc::ENOEXEC) => SpawnError::BadFormat { program: program() },
+        (Stage::Exec, errno) if platform::BAD_FORMAT.contains(&errno) => {
+            SpawnError::BadFormat { program: program() }
+        }
         (Stage::Exec, libc::E2BIG) => SpawnError::ArgumentsTooLong,
         (_, libc::EMFILE | libc::ENFILE) => SpawnError::NoDescriptors { stage },
         (_, libc::ENOMEM | libc::EAGAIN) => SpawnError::NoResources { stage },
