@@ -3,6 +3,7 @@
 const {BreeWindow} = require('./lib/bree-window');
 const {serialize} = require('./lib/clone');
 const {Completions} = require('./lib/completions');
+const {within} = require('./lib/deadline');
 const {TimeoutError, incorrectUsage, unhandledJob} = require('./lib/errors');
 const {HostEnvironment} = require('./lib/host-environment');
 const {loadFunction, resolveModule} = require('./lib/inline-function');
@@ -53,7 +54,10 @@ class JobManager {
         this.#native = this.#createNative(rest);
         this.#inline = new InlineJobs(this.#native);
         this.inlineQueue = this.#inline.window;
-        this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {staleAfterMs: staleAfter});
+        this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
+            staleAfterMs: staleAfter,
+            report: (error, name) => this.#reportDatabase(error, name)
+        });
         const environment = new HostEnvironment(this.#native);
         this.bree = new BreeWindow(() => this.#jobs, {worker, logger: this.#logger, timezone});
         this.bree.on('worker created', (name) => {
@@ -97,7 +101,13 @@ class JobManager {
         }
         const check = () => this.#checkStart(oneOff);
         await this.#oneOffs.claim(oneOff.name, {check, staleAfterMs: staleAfter});
-        this.#add(oneOff, {replaceFinished: true});
+        try {
+            this.#add(oneOff, {replaceFinished: true});
+        } catch (error) {
+            // Its row says `queued`, and nobody is going to run it.
+            await this.#writeStatus(oneOff.name, {status: 'failed'});
+            throw error;
+        }
     }
 
     /**
@@ -157,16 +167,19 @@ class JobManager {
     async shutdown({timeout} = {}) {
         const workersMs = timeout ?? DEFAULT_SHUTDOWN_TIMEOUT_MS;
         const startedMs = performance.now();
+        const left = (limitMs) => limitMs && Math.max(0, limitMs - (performance.now() - startedMs));
         this.#jobs.disarmAll();
         const {timedOut} = await this.#settle((request) => this.#native.shutdown(request, workersMs));
         if (!this.#inline.isIdle) {
             this.#logger.warn('Waiting for busy job in inline job queue');
-            const leftMs =
-                timeout === undefined ? undefined : Math.max(0, timeout - (performance.now() - startedMs));
-            if (!(await this.#inline.idle(leftMs))) {
+            if (!(await this.#inline.idle(left(timeout)))) {
                 throw new TimeoutError(`Inline jobs were still running after ${timeout} ms`);
             }
             this.#logger.warn('Inline job queue finished');
+        }
+        // A host closes its database next.
+        if (this._jobsRepository && !(await within(this._jobsRepository.settled(), left(workersMs)))) {
+            throw new TimeoutError(`Rows of jobs were still being written after ${workersMs} ms`);
         }
         if (timedOut) {
             throw new TimeoutError(`Workers were still running after ${workersMs} ms, and were killed`);
@@ -332,11 +345,18 @@ class JobManager {
         }
         try {
             await repository.inOrder(name, () => repository.updateByName(name, status));
-            this.#oneOffs.written(name);
         } catch (error) {
-            this.#logger.error(error);
-            this.#reportError(error, {name});
+            this.#reportDatabase(error, name);
         }
+        if (status.status !== 'started') {
+            this.#oneOffs.decided(name);
+        }
+    }
+
+    /** The database has stayed away. */
+    #reportDatabase(error, name) {
+        this.#safely('The logger', () => this.#logger.error(error));
+        this.#reportError(error, {name});
     }
 
     #createNative({maxWorkers, warmWorkers = 'auto', inlineConcurrency = DEFAULT_INLINE_CONCURRENCY}) {
