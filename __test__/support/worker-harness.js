@@ -34,7 +34,8 @@ function collect(stream) {
 }
 
 /**
- * One worker process. Emits 'frame' (kind, payload), and settles `ended` with what it left behind.
+ * One worker process. Emits 'frame' (kind, payload); settles `isReady` with what READY says, and `ended` with what the
+ * process left behind.
  */
 class WorkerProcess extends EventEmitter {
     /**
@@ -55,6 +56,14 @@ class WorkerProcess extends EventEmitter {
         this.stderr = collect(this.child.stderr);
         this.decoder = new FrameDecoder();
         this.fromWorker.on('data', chunk => this.#decode(chunk));
+        this.isReady = once(this, 'frame').then(([kind, payload]) => {
+            if (kind !== ToHost.READY) {
+                throw new Error(`expected READY, got a frame of kind ${kind}`);
+            }
+            return JSON.parse(payload);
+        });
+        // Not everyone waits for it.
+        this.isReady.catch(() => {});
         this.ended = once(this.child, 'close').then(([code, signal]) => (
             {code, signal, stdout: this.stdout(), stderr: this.stderr()}
         ));
@@ -65,15 +74,6 @@ class WorkerProcess extends EventEmitter {
         for (let frame = this.decoder.next(); frame; frame = this.decoder.next()) {
             this.emit('frame', frame.kind, frame.payload);
         }
-    }
-
-    /** @returns {Promise<object>} what READY says */
-    async ready() {
-        const [kind, payload] = await once(this, 'frame');
-        if (kind !== ToHost.READY) {
-            throw new Error(`expected READY, got a frame of kind ${kind}`);
-        }
-        return JSON.parse(payload);
     }
 
     /** Sends raw bytes. */

@@ -5,6 +5,7 @@
  */
 
 const fs = require('node:fs');
+const {Writable} = require('node:stream');
 const {serializeError} = require('../clone.js');
 const {writeFully} = require('./channel.js');
 const {MAX_PAYLOAD_BYTES, ToHost} = require('./frames.js');
@@ -22,7 +23,6 @@ function isPipe(fd) {
 }
 
 function createPipeStream(fd) {
-    const {Writable} = require('node:stream');
     const stream = new Writable({
         decodeStrings: true,
         write(chunk, encoding, callback) {
@@ -107,6 +107,15 @@ function errorPayload(thrown) {
     return serializeError(summary);
 }
 
+/** Sends the last frame there is, or says on stderr that there is nobody to send it to. */
+function report(channel, thrown) {
+    try {
+        channel.send(ToHost.ERROR, errorPayload(thrown));
+    } catch (error) {
+        writeFully(2, Buffer.from(`job-manager worker: no channel to a host (${error.code}): ${thrown?.message}\n`));
+    }
+}
+
 /**
  * Ends a worker that has nobody to work for: at once, whatever the job's handlers would do, and with all processes the
  * job started in its group.
@@ -138,7 +147,7 @@ function endSoon() {
  * @param {unknown} error what was wrong
  */
 function endBroken(channel, error) {
-    channel.send(ToHost.ERROR, errorPayload(error));
+    report(channel, error);
     reallyExit(EXIT_PROTOCOL);
 }
 
@@ -161,7 +170,7 @@ function installErrorReport(channel) {
             uncaught = thrownByHandler;
             process.exitCode = EXIT_UNCAUGHT;
         }
-        channel.send(ToHost.ERROR, errorPayload(uncaught));
+        report(channel, uncaught);
         reallyExit(Number(process.exitCode ?? EXIT_UNCAUGHT));
     };
 }
