@@ -118,7 +118,10 @@ function main() {
     installErrorReport(channel);
     installOutput();
     const deliver = installThreads(post, () => channel.poll());
-    channel.subscribe((kind, payload) => receive(deliver, kind, payload), error => endBroken(channel, error));
+    channel.subscribe(
+        (kind, payload) => receive(deliver, kind, payload),
+        (error) => endBroken(channel, error)
+    );
     if (isCold) {
         sayReady();
         orEndBroken(becomeJob);

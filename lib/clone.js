@@ -20,8 +20,19 @@ const {fromEnvelope, toEnvelope} = require('./worker/error-envelope.js');
 
 /** The kinds of ArrayBuffer view, by the number that stands for each on the wire. Append only. */
 const VIEW_TYPES = [
-    'DataView', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array',
-    'Uint32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array', 'Float16Array'
+    'DataView',
+    'Int8Array',
+    'Uint8Array',
+    'Uint8ClampedArray',
+    'Int16Array',
+    'Uint16Array',
+    'Int32Array',
+    'Uint32Array',
+    'Float32Array',
+    'Float64Array',
+    'BigInt64Array',
+    'BigUint64Array',
+    'Float16Array'
 ];
 
 /** On the wire instead of a view type: the bytes of a Buffer follow, without the ArrayBuffer it is a part of. */
@@ -54,14 +65,16 @@ const walkByPrototype = new WeakMap([
 function notPortable(object) {
     const name = object.constructor?.name || 'Object';
     return new DOMException(
-        `#<${name}> could not be cloned: it cannot be shared with or moved to another process.`, 'DataCloneError'
+        `#<${name}> could not be cloned: it cannot be shared with or moved to another process.`,
+        'DataCloneError'
     );
 }
 
 /** Node marks the classes it clones or transfers by means of its own with methods under these symbols. */
 function hasMessagingHook(prototype) {
     return Object.getOwnPropertySymbols(prototype).some(
-        ({description}) => description === 'messaging_clone_symbol' || description === 'messaging_transfer_symbol'
+        ({description}) =>
+            description === 'messaging_clone_symbol' || description === 'messaging_transfer_symbol'
     );
 }
 
@@ -124,24 +137,24 @@ function addEntries(seen, map) {
 
 function addContents(seen, object) {
     switch (walkOf(object)) {
-    case Walk.NONE:
-        return;
-    case Walk.MAP:
-        addEntries(seen, object);
-        return;
-    case Walk.SET:
-        for (const value of Set.prototype.values.call(object)) {
-            addObject(seen, value);
-        }
-        return;
-    case Walk.REFUSE:
-        throw notPortable(object);
-    case Walk.PROBE:
-        structuredClone(object);
-        addProperties(seen, object);
-        return;
-    default:
-        addProperties(seen, object);
+        case Walk.NONE:
+            return;
+        case Walk.MAP:
+            addEntries(seen, object);
+            return;
+        case Walk.SET:
+            for (const value of Set.prototype.values.call(object)) {
+                addObject(seen, value);
+            }
+            return;
+        case Walk.REFUSE:
+            throw notPortable(object);
+        case Walk.PROBE:
+            structuredClone(object);
+            addProperties(seen, object);
+            return;
+        default:
+            addProperties(seen, object);
     }
 }
 
@@ -164,7 +177,8 @@ function assertPortable(value) {
 }
 
 const typedArrayTag = Object.getOwnPropertyDescriptor(
-    Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag
+    Object.getPrototypeOf(Uint8Array.prototype),
+    Symbol.toStringTag
 ).get;
 
 class CloneWriter extends Serializer {

@@ -1,4 +1,25 @@
 //! The native engine of `@tryghost/job-manager`.
+//!
+//! Requests go down, events come up; nothing asks the layer above a question:
+//!
+//! ```text
+//! index.js ─▶ binding ─Input─▶ engine ─Effect─▶ driver ─▶ timers, worker processes
+//!     ▲                                             │
+//!     └── lib/job-events.js ◀── binding ◀─JobEvent──┘
+//! ```
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`binding`] | the only code that names napi: converts requests and events, once each way |
+//! | [`engine`] | all decisions, without I/O, clock or JavaScript |
+//! | [`schedule`] | text to due times, pure |
+//! | [`timer`] | clocks, and deadlines in order |
+//! | [`driver`] | the loop that carries decisions out |
+//! | [`worker`] | one worker process: its channel, and what differs between systems |
 
+pub mod binding;
+pub mod driver;
+pub mod engine;
 pub mod schedule;
+pub mod timer;
 pub mod worker;

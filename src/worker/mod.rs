@@ -1,3 +1,7 @@
 //! Worker processes: starting, talking to, and stopping them.
 
+pub mod environment;
+pub mod ipc;
 pub mod os;
+pub(crate) mod process;
+pub mod spawner;

@@ -1,1 +1,31 @@
-//! What differs between operating systems, under the same function names.
+//! What differs between operating systems, under the same names on each: start a worker process,
+//! signal it, wait for it, measure it.
+//!
+//! `linux/` starts processes by its own vfork-like clone, `macos.rs` and `windows.rs` through the
+//! standard library; `unix/` is what the first two share. What the platform files decide and why is
+//! in `docs/design/processes.md`.
+
+mod command;
+mod error;
+mod exit;
+
+#[cfg(target_os = "linux")]
+#[path = "linux/mod.rs"]
+mod platform;
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod platform;
+#[cfg(windows)]
+#[path = "windows/mod.rs"]
+mod platform;
+#[cfg(unix)]
+mod unix;
+
+pub use command::{ChildCommand, EnvBlock, Output};
+pub use error::{SpawnError, Stage};
+pub use exit::{Exit, ExitStatus, StopSignal};
+pub use platform::tree_memory_bytes;
+#[cfg(windows)]
+pub use platform::{Channel, ChannelReader, ChannelWriter, Child, Launched, Launcher, OutputReader};
+#[cfg(unix)]
+pub use unix::{Channel, ChannelReader, ChannelWriter, Child, Launched, Launcher, OutputReader};

@@ -1,0 +1,5 @@
+'use strict';
+
+const {workerData} = require('node:worker_threads');
+
+process.exit(workerData.exitCode);

@@ -1,0 +1,3 @@
+'use strict';
+
+// Its name is reserved.

@@ -1,0 +1,5 @@
+'use strict';
+
+module.exports = async (received) => {
+    received.push('CommonJS module');
+};

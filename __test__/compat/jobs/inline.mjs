@@ -1,0 +1,3 @@
+export default async function inline(received) {
+    received.push('ES module');
+}

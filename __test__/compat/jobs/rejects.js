@@ -1,0 +1,3 @@
+'use strict';
+
+Promise.reject(new TypeError('nobody caught this'));

@@ -1,0 +1,3 @@
+'use strict';
+
+// Ends at once without a word: its event loop is empty.

@@ -1,0 +1,4 @@
+'use strict';
+
+// eslint-disable-next-line no-throw-literal
+throw 'only text';

@@ -1,0 +1,179 @@
+'use strict';
+
+// Installs what would be published into empty projects, as users do, and runs the documented examples there.
+
+const assert = require('node:assert/strict');
+const {execFile} = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const {before, describe, test} = require('node:test');
+const {promisify} = require('node:util');
+const {ROOT, npm, tool} = require('../scripts/commands');
+const {pack, platformManifests, publishedManifest, readManifest} = require('../scripts/pack');
+const {listFiles} = require('../scripts/stamp');
+const {NODE_MAJORS, nodeBinary} = require('./support/nodes');
+const {startRegistry} = require('./support/registry');
+const {temporaryFolder} = require('./support/temporary-folder');
+
+const NAME = '@tryghost/job-manager';
+/** What the examples need beside our package. */
+const DATABASE_PACKAGES = ['bookshelf', 'knex', 'libsql'];
+
+const execute = promisify(execFile);
+const manifest = readManifest(ROOT);
+const platforms = platformManifests();
+
+let packed;
+before(() => {
+    packed = pack();
+});
+
+/** Everything that would be on the registry, and an old version that must never be loaded. */
+function publishedPackages() {
+    const built = new Map(packed.platforms.map((tarball) => [path.basename(tarball), tarball]));
+    const tarballOf = ({name, version}) =>
+        built.get(`${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+    return [
+        {manifest: {name: NAME, version: '1.0.9'}},
+        {manifest: publishedManifest(manifest, platforms.values()), tarball: packed.main},
+        ...Array.from(platforms.values(), (platform) => ({manifest: platform, tarball: tarballOf(platform)}))
+    ];
+}
+
+/**
+ * A project in an empty folder, with an environment that has a home of its own and, on its path, no compiler
+ * and nothing else.
+ */
+async function createProject(t, files) {
+    const folder = temporaryFolder(t);
+    for (const [file, content] of Object.entries(files)) {
+        fs.mkdirSync(path.dirname(path.join(folder, file)), {recursive: true});
+        fs.writeFileSync(path.join(folder, file), content);
+    }
+    const {url} = await startRegistry(t, publishedPackages());
+    const {SystemRoot, TEMP, TMPDIR} = process.env;
+    const home = path.join(folder, '.home');
+    const env = {SystemRoot, TEMP, TMPDIR, HOME: home, USERPROFILE: home, PATH: path.join(home, 'bin')};
+    const definedEnv = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+    return {folder, registry: url, env: definedEnv};
+}
+
+async function runIn({folder, env}, {file, args}, extraEnv = {}) {
+    const {stdout} = await execute(file, args, {cwd: folder, env: {...env, ...extraEnv}});
+    return stdout;
+}
+
+function npmInstall(project, ...args) {
+    return runIn(project, npm('install', '--registry', project.registry, '--loglevel=error', ...args));
+}
+
+/** The examples, with the package's name where they have the repository's folder. */
+function exampleFiles(folder = 'examples') {
+    return Object.fromEntries(
+        listFiles(['examples']).map((file) => {
+            const source = fs.readFileSync(path.join(ROOT, file), 'utf8');
+            const target = path.join(folder, path.relative('examples', file));
+            return [target, source.replace("require('..')", `require('${NAME}')`)];
+        })
+    );
+}
+
+/** Runs the quickstart of a project, which exits with 0 only if every documented call went as documented. */
+async function runExamples(t, project, major, folder = 'examples') {
+    // The database's packages are lent from here. Nothing of ours is: it has to come from the project.
+    const lent = path.join(temporaryFolder(t), 'node_modules');
+    fs.mkdirSync(lent);
+    for (const name of DATABASE_PACKAGES) {
+        fs.symlinkSync(path.join(ROOT, 'node_modules', name), path.join(lent, name), 'junction');
+    }
+    const quickstart = path.join(folder, 'quickstart.js');
+    const args = [quickstart, '--folder', path.join(project.folder, `work-${major}`), '--every-seconds', '1'];
+    const stdout = await runIn(project, {file: nodeBinary(major), args}, {NODE_PATH: lent});
+    assert.match(stdout, /Every job went as documented\./);
+}
+
+test('every target has a package of the same version as the main one', () => {
+    assert.equal(platforms.size, manifest.napi.targets.length);
+    for (const {name, version} of platforms.values()) {
+        assert.ok(name.startsWith(`${NAME}-`), name);
+        assert.equal(version, manifest.version, name);
+    }
+});
+
+test('nothing but the platforms packages is needed at run time', () => {
+    const published = publishedManifest(manifest, platforms.values());
+    assert.equal(published.dependencies, undefined);
+    assert.equal(published.scripts, undefined);
+    assert.deepEqual(
+        Object.keys(published.optionalDependencies).toSorted(),
+        Array.from(platforms.values(), ({name}) => name).toSorted()
+    );
+});
+
+describe('installed by npm', () => {
+    for (const major of NODE_MAJORS) {
+        test(`the documented examples run on Node.js ${major}`, async (t) => {
+            const project = await createProject(t, {'package.json': '{"private": true}', ...exampleFiles()});
+            await npmInstall(project, NAME);
+            assert.deepEqual(
+                fs.readdirSync(path.join(project.folder, 'node_modules/@tryghost')).length,
+                2,
+                'the main package and that of this platform'
+            );
+            await runExamples(t, project, major);
+        });
+    }
+
+    test('an ES module imports the class', async (t) => {
+        const project = await createProject(t, {
+            'package.json': '{"private": true}',
+            'main.mjs': `import JobManager from '${NAME}'; console.log(new JobManager().constructor.name);`
+        });
+        await npmInstall(project, NAME);
+        assert.equal(await runIn(project, {file: process.execPath, args: ['main.mjs']}), 'JobManager\n');
+    });
+
+    test('it replaces the old package below a dependency by an override', async (t) => {
+        const project = await createProject(t, {
+            'package.json': JSON.stringify({private: true, overrides: {[NAME]: manifest.version}}),
+            'host/package.json': JSON.stringify({
+                name: 'host',
+                version: '1.0.0',
+                dependencies: {[NAME]: '1.0.9'}
+            }),
+            ...exampleFiles('host')
+        });
+        await npmInstall(project, '--install-links', './host');
+        await runExamples(t, project, NODE_MAJORS[0], 'node_modules/host');
+    });
+
+    test('it says what is missing where the package of the platform is not there', async (t) => {
+        const project = await createProject(t, {'package.json': '{"private": true}'});
+        await npmInstall(project, '--omit=optional', NAME);
+        const platformName = [...platforms.values()].find(({name}) => isForThisMachine(name)).name;
+
+        await assert.rejects(
+            runIn(project, {file: process.execPath, args: ['--eval', `require('${NAME}')`]}),
+            {
+                stderr: new RegExp(`${process.platform}-${process.arch}[^]*${platformName}[^]*npm run build`)
+            }
+        );
+    });
+});
+
+test("the documented examples run in pnpm's strict layout", async (t) => {
+    const project = await createProject(t, {'package.json': '{"private": true}', ...exampleFiles()});
+    await runIn(
+        project,
+        tool('pnpm', 'pnpm', 'add', '--registry', project.registry, '--store-dir', '.store', NAME)
+    );
+    assert.deepEqual(fs.readdirSync(path.join(project.folder, 'node_modules/@tryghost')), ['job-manager']);
+    await runExamples(t, project, NODE_MAJORS[0]);
+});
+
+/** Whether a platform's package has been packed here, that is, built for this machine. */
+function isForThisMachine(name) {
+    return packed.platforms.some((tarball) =>
+        path.basename(tarball).startsWith(name.replace('@', '').replace('/', '-'))
+    );
+}

@@ -1,0 +1,287 @@
+/// <reference types="node" />
+
+import {EventEmitter} from 'node:events';
+import {Readable} from 'node:stream';
+import {ResourceLimits} from 'node:worker_threads';
+
+/**
+ * Registers jobs and runs them: *inline* on the caller's event loop, or *offloaded* to `node` processes of
+ * their own, now, at a date, or again and again.
+ */
+declare class JobManager {
+    constructor(options?: JobManager.Options);
+
+    /** The queue of inline jobs. */
+    readonly inlineQueue: JobManager.InlineQueue;
+    /** A window with the shape of bree onto jobs and workers. */
+    readonly bree: JobManager.BreeWindow;
+
+    /**
+     * Adds a job. Resolves when it is registered or in the queue, not when it has run.
+     *
+     * Rejects with an IncorrectUsageError for a job that makes no sense, and with an Error for a module that
+     * does not exist or a name that is registered already.
+     */
+    addJob(job: JobManager.Job): Promise<void>;
+
+    /**
+     * Adds a job that is run once, ever: its row says whether it has been. A `failed` one can be added again.
+     *
+     * Rejects with an IncorrectUsageError when it has been executed, or is queued or running anywhere.
+     */
+    addOneOffJob(job: JobManager.OneOffJob): Promise<void>;
+
+    /** True when the one-off job has a row that is not `failed` (also while it is queued or running). */
+    hasExecutedSuccessfully(name: string): Promise<boolean>;
+
+    /** Resolves with the row of a one-off job once it is `finished` or `failed`. */
+    awaitOneOffCompletion(name: string): Promise<JobManager.JobRow>;
+
+    /** Register this before the job. Settled by the next completion of the named job, or its error. */
+    awaitCompletion(name: string): Promise<void>;
+
+    /** Resolves when no inline job is queued or running; rejects then with the first error meanwhile. */
+    allSettled(): Promise<void>;
+
+    /** Unregisters a job and cancels a run of it. Resolves when no run is left. */
+    removeJob(name: string): Promise<void>;
+
+    /**
+     * Stops all schedules and workers ('cancel', then SIGTERM, then SIGKILL) and finishes the inline queue.
+     * Rejects with a TimeoutError at `timeout`, having killed what was left.
+     */
+    shutdown(options?: JobManager.ShutdownOptions): Promise<void>;
+
+    /** What is done when an inline job has ended. */
+    inlineJobHandler(name?: string): (error: unknown, result?: unknown) => Promise<unknown>;
+    /** What a message of a job means. Called by the manager; may be overridden. */
+    _jobMessageHandler(event: {name?: string; message: unknown}): Promise<void>;
+    /** What the failure of a job means. Called by the manager; may be overridden. */
+    _jobErrorHandler(error: unknown, meta: {name?: string}): Promise<void>;
+
+    /** When a job with this `at` is next due, earliest first. Throws as `addJob` rejects. */
+    static nextRuns(at: string | Date, options?: JobManager.NextRunsOptions): Date[];
+    /** A schedule in plain English. Throws as `addJob` rejects. */
+    static describeSchedule(at: string | Date): string;
+}
+
+declare namespace JobManager {
+    interface Options extends ScheduleOptions {
+        /** Called once for each failed run of an offloaded job. */
+        errorHandler?: (error: any, meta: JobMeta) => void;
+        /** Called for every message of an offloaded job. */
+        workerMessageHandler?: (event: WorkerMessage) => void;
+        /** Keeps the state of one-off jobs. */
+        JobModel?: JobModel;
+        /** Gets the `event` of messages like `{event: {type, data}}`. */
+        domainEvents?: {dispatchRaw(type: any, data: any): unknown};
+        /** Defaults for the worker of every offloaded job. */
+        worker?: WorkerOptions;
+        /** Where log lines go; default `@tryghost/logging` where the host has it, else the console from warn up. */
+        logger?: Logger;
+        /** Inline jobs that run at once. Default 3. */
+        inlineConcurrency?: number;
+        /** Worker processes that run at once. Default: no bound. */
+        maxWorkers?: number;
+        /** Processes booted ahead of the next due job: 'auto' (default; none at rest), a number kept, or 0. */
+        warmWorkers?: 'auto' | number;
+        /** From 'cancel' to SIGTERM, in ms. Default 5,000. */
+        gracePeriod?: number;
+        /** A one-off row that a host left queued or started for this many ms counts as failed. Default: never. */
+        staleAfter?: number;
+        /** Accepted, and not used. */
+        config?: unknown;
+        /** Accepted, and not used. */
+        events?: unknown;
+        /** Unknown keys are ignored. */
+        [key: string]: unknown;
+    }
+
+    interface ScheduleOptions {
+        /** IANA name of the time zone of schedules. Default: the host's. */
+        timezone?: string;
+        /** 'upstream': at clock changes do what the old package does (twice, or not at all). */
+        dst?: 'upstream';
+    }
+
+    interface NextRunsOptions extends ScheduleOptions {
+        /** Exclusive; plain intervals count from it. Default now. */
+        from?: Date | number;
+        /** Default 5. */
+        count?: number;
+    }
+
+    /** A path (relative to the working directory), a `file:` URL, or a function. */
+    type JobSource = string | URL | ((data?: any) => unknown);
+
+    interface RunOptions {
+        /** Passed to an inline function; `workerData` of an offloaded job. */
+        data?: any;
+        /** Default true: a process of its own. False: this event loop. */
+        offloaded?: boolean;
+        /** Options of this job's worker, over the manager's. */
+        worker?: WorkerOptions;
+        /** Longest time from the job's first line to its end, in ms; then it is stopped. */
+        timeout?: number;
+        /** Most resident memory of the run's processes; above it they are killed. */
+        memoryLimitMb?: number;
+        /** From 'cancel' to SIGTERM, in ms. */
+        gracePeriod?: number;
+    }
+
+    interface Job extends RunOptions, ScheduleOptions {
+        /** Unique. Default: the file name of `job`. Needed when `job` is a function, unless it is inline and unscheduled. */
+        name?: string;
+        job: JobSource;
+        /** A Date, a cron line with seconds first, or words such as "every 5 minutes". Default: now. */
+        at?: string | Date;
+        /** When it is due while a run of it still goes. Default 'skip'. */
+        overlap?: 'skip' | 'queue' | 'allow' | 'replace';
+        /** When its time passed while the machine slept. Default 'once': one run, late. */
+        missed?: 'once' | 'skip';
+        /** With 'once': the latest useful start after the due time, in ms. */
+        startDeadline?: number;
+    }
+
+    interface OneOffJob extends RunOptions {
+        name: string;
+        job: JobSource;
+        /** As the manager's option, for this job. */
+        staleAfter?: number;
+    }
+
+    interface WorkerOptions {
+        /** Laid over the host's environment. */
+        env?: Record<string, string | undefined>;
+        argv?: unknown[];
+        /** Flags of `node`. Default: the host's own, without those of debuggers and test runners. */
+        execArgv?: string[];
+        resourceLimits?: ResourceLimits;
+        /** Give the job's output to `worker.stdout` rather than the host's. */
+        stdout?: boolean;
+        /** Give the job's errors to `worker.stderr` rather than the host's. */
+        stderr?: boolean;
+        /** Properties of every job's `workerData`. */
+        workerData?: Record<string, any>;
+        /** Title of the process. */
+        name?: string;
+    }
+
+    interface WorkerMeta {
+        isMainThread: boolean;
+        resourceLimits: ResourceLimits;
+        threadId: number;
+        /** Absent until the worker is online. */
+        pid?: number;
+    }
+
+    interface JobMeta {
+        name: string;
+        worker?: WorkerMeta;
+    }
+
+    interface WorkerMessage {
+        name: string;
+        message: any;
+        worker: WorkerMeta;
+    }
+
+    interface ShutdownOptions {
+        /** In ms. Default 30,000 for workers, none for inline jobs. */
+        timeout?: number;
+        /** Accepted for compatibility; nothing is polled. */
+        interval?: number;
+    }
+
+    interface InlineQueue {
+        /** Jobs that wait. */
+        length(): number;
+        /** True when no job waits or runs. */
+        idle(): boolean;
+    }
+
+    interface Logger {
+        info?(...args: any[]): void;
+        warn?(...args: any[]): void;
+        error?(...args: any[]): void;
+    }
+
+    /** As Bookshelf models of Ghost have it. */
+    interface JobModel {
+        add(data: {name: string; status: string}): Promise<unknown>;
+        findOne(query: {name: string}): Promise<JobRow | null | undefined>;
+        edit(data: Record<string, unknown>, options: {id: any}): Promise<unknown>;
+    }
+
+    interface JobRow {
+        id: any;
+        get(column: 'status' | 'started_at' | 'finished_at' | (string & {})): any;
+    }
+
+    /** A run, as a Worker of `node:worker_threads` looks. Events: 'online', 'message', 'error', 'exit'. */
+    interface WorkerView extends EventEmitter, WorkerMeta {
+        readonly stdout: Readable | null;
+        readonly stderr: Readable | null;
+        postMessage(value: unknown): void;
+        /** Ends the run's processes at once; resolves with the exit code. */
+        terminate(): Promise<number>;
+    }
+
+    /** A Map that can be read by key, too. */
+    type NamedMap<T> = Map<string, T> & {readonly [name: string]: T};
+
+    /** How a run ended: the argument of the event 'run ended'. */
+    interface RunSummary {
+        name: string;
+        threadId: number;
+        cause:
+            | 'done'
+            | 'exit'
+            | 'error'
+            | 'signal'
+            | 'cancelled'
+            | 'terminated'
+            | 'timeout'
+            | 'memory'
+            | 'start'
+            | 'channel';
+        exitCode?: number;
+        signal?: number;
+        elapsedMs: number;
+        cpuMs: number;
+        peakMemoryBytes: number;
+    }
+
+    /** Events: 'worker created', 'worker deleted', 'job past' (name), 'run ended' (RunSummary). */
+    interface BreeWindow extends EventEmitter {
+        readonly workers: NamedMap<WorkerView>;
+        readonly timeouts: NamedMap<{clear(): void}>;
+        readonly intervals: NamedMap<{clear(): void}>;
+        readonly config: {
+            jobs: Array<{name: string; path: unknown; [key: string]: unknown}>;
+            worker: WorkerOptions;
+            [key: string]: unknown;
+        };
+        add(jobs: object | object[]): Promise<void>;
+        start(name?: string): Promise<void>;
+        run(name?: string): Promise<void>;
+        stop(name?: string): Promise<void>;
+        remove(name: string): Promise<void>;
+    }
+
+    /** A run that did not complete, otherwise than by an exception of the job. */
+    interface JobError extends Error {
+        code:
+            | 'JOB_EXIT_CODE'
+            | 'JOB_SIGNAL'
+            | 'JOB_TIMEOUT'
+            | 'JOB_MEMORY_LIMIT'
+            | 'JOB_CANCELLED'
+            | 'JOB_TERMINATED'
+            | 'JOB_FAILED_TO_START'
+            | 'JOB_CHANNEL_BROKEN';
+        jobName: string;
+    }
+}
+
+export = JobManager;

@@ -1,0 +1,146 @@
+'use strict';
+
+/**
+ * Errors: the host's `@tryghost/errors` where it has them, else classes of the same names and
+ * properties; and the error of a run that did not complete.
+ */
+
+const {randomUUID} = require('node:crypto');
+const {constants} = require('node:os');
+const {peer} = require('./peers');
+
+class GhostError extends Error {
+    constructor(defaults, {err, ...options} = {}) {
+        const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+        const {message, ...properties} = {...defaults, ...given};
+        super(message, err === undefined ? undefined : {cause: err});
+        Object.assign(this, {statusCode: 500, level: 'normal', id: randomUUID(), code: null}, properties);
+        this.name = this.errorType;
+        if (err instanceof Error && err.stack) {
+            // As the host's class does: the trace that matters is the one of what went wrong.
+            const [first, ...frames] = err.stack.split('\n');
+            this.stack = [first, this.stack.split('\n')[1], ...frames].join('\n');
+        }
+    }
+}
+
+// Defaults as documented by @tryghost/errors 3.
+const builtIn = {
+    IncorrectUsageError: class IncorrectUsageError extends GhostError {
+        constructor(options) {
+            super(
+                {
+                    errorType: 'IncorrectUsageError',
+                    statusCode: 400,
+                    level: 'critical',
+                    message: 'We detected a misuse. Please read the stack trace.'
+                },
+                options
+            );
+        }
+    },
+    UnhandledJobError: class UnhandledJobError extends GhostError {
+        constructor(options) {
+            super(
+                {
+                    errorType: 'UnhandledJobError',
+                    level: 'critical',
+                    message: 'Processed job threw an unhandled error'
+                },
+                options
+            );
+        }
+    }
+};
+
+function create(name, options) {
+    const Class = peer('@tryghost/errors')?.[name] ?? builtIn[name];
+    return new Class(options);
+}
+
+/** A request that makes no sense: what was wrong, and what to do. */
+const incorrectUsage = (options) => create('IncorrectUsageError', options);
+
+/** An inline job threw. */
+const unhandledJob = (options) => create('UnhandledJobError', options);
+
+/** The time for a shutdown was over before everything had ended. Name as `p-wait-for` has it. */
+class TimeoutError extends Error {
+    constructor(message) {
+        super(message);
+        this.name = 'TimeoutError';
+        this.code = 'SHUTDOWN_TIMEOUT';
+    }
+}
+
+/**
+ * A run of an offloaded job did not complete.
+ *
+ * @property {string} code - JOB_EXIT_CODE, JOB_SIGNAL, JOB_TIMEOUT, JOB_MEMORY_LIMIT, JOB_CANCELLED,
+ *   JOB_TERMINATED, JOB_FAILED_TO_START or JOB_CHANNEL_BROKEN
+ * @property {string} jobName
+ */
+class JobError extends Error {
+    constructor(code, jobName, message, properties) {
+        super(message);
+        this.name = 'JobError';
+        this.code = code;
+        this.jobName = jobName;
+        Object.assign(this, properties);
+    }
+}
+
+/**
+ * The error of a run that ended otherwise than by an exception of the job.
+ *
+ * @param {string} name - the job
+ * @param {import('./binding').RunEnd} end
+ * @returns {JobError}
+ */
+function runError(name, end) {
+    const worker = `Worker for job "${name}"`;
+    switch (end.cause) {
+        case 'exit':
+            return new JobError('JOB_EXIT_CODE', name, `${worker} exited with code ${end.exitCode}`, {
+                exitCode: end.exitCode
+            });
+        case 'signal': {
+            const signal = signalName(end.signal);
+            return new JobError('JOB_SIGNAL', name, `${worker} was ended by signal ${signal}`, {signal});
+        }
+        case 'timeout':
+            return new JobError(
+                'JOB_TIMEOUT',
+                name,
+                `${worker} was stopped after its limit of ${end.limit} ms`,
+                {
+                    timeoutMs: end.limit
+                }
+            );
+        case 'memory':
+            return new JobError(
+                'JOB_MEMORY_LIMIT',
+                name,
+                `${worker} was stopped: it used ${megabytes(end.used)} MB of memory, its limit is ${megabytes(end.limit)} MB`,
+                {memoryBytes: end.used, memoryLimitBytes: end.limit}
+            );
+        case 'start':
+            return new JobError('JOB_FAILED_TO_START', name, `${worker} failed to start: ${end.message}`, {
+                reason: end.code
+            });
+        case 'cancelled':
+            return new JobError('JOB_CANCELLED', name, `${worker} was cancelled`);
+        case 'terminated':
+            return new JobError('JOB_TERMINATED', name, `${worker} exited with code 1`, {exitCode: 1});
+        default:
+            return new JobError('JOB_CHANNEL_BROKEN', name, `${worker} was ended: ${end.message}`);
+    }
+}
+
+function signalName(number) {
+    return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? String(number);
+}
+
+const megabytes = (bytes) => Math.round(bytes / 1024 / 1024);
+
+module.exports = {incorrectUsage, unhandledJob, TimeoutError, JobError, runError};

@@ -1,0 +1,34 @@
+'use strict';
+
+/**
+ * The host's environment variables, handed to the native side when they have changed. Only JavaScript
+ * may read them: the C environment is not safe to read while the host writes `process.env`.
+ */
+class HostEnvironment {
+    #native;
+    #last;
+
+    /** @param {import('./binding').NativeManager} native */
+    constructor(native) {
+        this.#native = native;
+    }
+
+    /** Reads the variables as they are now. */
+    refresh() {
+        const variables = Object.entries(process.env).map(([key, value]) => `${key}=${value}`);
+        const joined = variables.join('\0');
+        if (joined !== this.#last) {
+            this.#last = joined;
+            this.#native.setEnvironment(variables);
+        }
+    }
+
+    /** Reads the variables if that has not been done yet. */
+    ensure() {
+        if (this.#last === undefined) {
+            this.refresh();
+        }
+    }
+}
+
+module.exports = {HostEnvironment};

@@ -1,0 +1,184 @@
+'use strict';
+
+/**
+ * What the native side reports, brought to the host: its handlers, the bree-shaped window, and the
+ * promises of requests. Runs are known here from their start to their end.
+ */
+
+const {deserialize, deserializeError} = require('./clone');
+const {runError} = require('./errors');
+const {safely} = require('./safe-call');
+const {WorkerView} = require('./worker-view');
+
+/** Ends that are completions, besides exit code 0. */
+const isCompletion = (end) => end.cause === 'done' || (end.cause === 'exit' && end.exitCode === 0);
+/** Ends that the host itself asked for: it need not be told of them as errors. */
+const isRequested = (end) => end.cause === 'cancelled';
+
+class JobEvents {
+    #native;
+    #bree;
+    #host;
+    #workers = new Map();
+    #requests = new Map();
+    #nextRequest = 1;
+    #isPumping = false;
+
+    /**
+     * @param {import('./binding').NativeManager} native
+     * @param {import('./bree-window').BreeWindow} bree
+     * @param {object} host - what is done with events: `logger`, `workerOptions(name)`, `onMessage`,
+     *   `onCompletion`, `onError`, `onInlineDue`, `onEnvironmentWanted`, and `onMore` when it has to be pumped again
+     */
+    constructor(native, bree, host) {
+        this.#native = native;
+        this.#bree = bree;
+        this.#host = host;
+    }
+
+    /**
+     * Makes a request that is settled by an event.
+     *
+     * @param {(request: number) => void} send
+     * @returns {Promise<{timedOut: boolean}>}
+     */
+    request(send) {
+        const request = this.#nextRequest++;
+        send(request);
+        return new Promise((resolve) => this.#requests.set(request, resolve));
+    }
+
+    /**
+     * Takes what waits, at most one batch. Never throws.
+     *
+     * @returns {boolean} was there anything? Not for a handler of an event that asks for more: its own
+     *   batch comes first
+     */
+    pump() {
+        const batch = this.#isPumping ? undefined : this.#native.takeEvents();
+        if (!batch) {
+            return false;
+        }
+        this.#isPumping = true;
+        for (const event of batch.events) {
+            safely(this.#host.logger, `Handling the event ${event.type}`, () =>
+                this.#take(event, batch.bytes)
+            );
+        }
+        this.#isPumping = false;
+        if (batch.hasMore) {
+            // What is left has no wake-up of its own; the host's loop gets its turn first.
+            this.#host.onMore();
+        }
+        return true;
+    }
+
+    #take(event, bytes) {
+        switch (event.type) {
+            case 'runStarted':
+                return this.#runStarted(event);
+            case 'runOnline':
+                return this.#runOnline(event);
+            case 'message':
+                return this.#message(event.run, bytes.subarray(event.start, event.end));
+            case 'output':
+                return this.#output(event, bytes.slice(event.start, event.end));
+            case 'runEnded':
+                return this.#runEnded(event, bytes.subarray(event.start, event.end));
+            case 'inlineDue':
+                return this.#host.onInlineDue(event.name, event.run);
+            case 'skipped':
+                return this.#skipped(event);
+            case 'requestSettled':
+                this.#requests.get(event.request)?.({timedOut: event.timedOut});
+                return this.#requests.delete(event.request);
+            case 'environmentWanted':
+                return this.#host.onEnvironmentWanted();
+            default:
+                throw new Error(`Unknown event ${event.type}`);
+        }
+    }
+
+    #runStarted({run, name}) {
+        const worker = new WorkerView(this.#native, run, name, this.#host.workerOptions(name));
+        this.#workers.set(run, worker);
+        this.#bree.workerCreated(name, worker);
+    }
+
+    #runOnline({run, pid}) {
+        const worker = this.#workers.get(run);
+        worker.pid = pid;
+        this.#host.logger.info(`Worker for job "${worker.jobName}" online`, {worker: worker.meta});
+        this.#emit(worker, 'online');
+    }
+
+    #message(run, bytes) {
+        const worker = this.#workers.get(run);
+        let message;
+        try {
+            message = deserialize(bytes);
+        } catch {
+            // Not the job's doing by any means it was given; what else it says cannot be trusted.
+            this.#native.badMessage(run);
+            return;
+        }
+        this.#host.onMessage({name: worker.jobName, message, worker: worker.meta});
+        this.#emit(worker, 'message', message);
+    }
+
+    #output({run, isStderr}, bytes) {
+        const worker = this.#workers.get(run);
+        (isStderr ? worker.stderr : worker.stdout)?.write(bytes);
+    }
+
+    #runEnded({run, name, ending: end}, envelope) {
+        // A run that was stopped while it still waited for a process never had a worker.
+        const worker = this.#workers.get(run);
+        this.#workers.delete(run);
+        const meta = {name, worker: worker?.meta};
+        const error = isCompletion(end) ? undefined : errorOf(name, end, envelope);
+        const exitCode = worker?.ended(end);
+        if (isCompletion(end)) {
+            this.#host.onCompletion(name);
+        } else {
+            this.#host.onError(error, meta, {isRequested: isRequested(end)});
+        }
+        if (worker) {
+            if (end.cause === 'error' && worker.listenerCount('error') > 0) {
+                this.#emit(worker, 'error', error);
+            }
+            this.#emit(worker, 'exit', exitCode);
+            this.#bree.workerDeleted(name, worker);
+        }
+        this.#bree.emit('run ended', {name, threadId: run, ...end});
+    }
+
+    #skipped({name, isOverlap, skipped}) {
+        if (isOverlap) {
+            this.#host.logger.warn(`Job "${name}" is already running`, {skipped});
+        } else {
+            this.#host.logger.warn(`Job "${name}" was skipped because its time had passed`);
+            this.#bree.timeouts.delete(name);
+        }
+    }
+
+    #emit(worker, event, ...args) {
+        // A listener that throws must not keep the others, or the host, from what follows.
+        safely(this.#host.logger, `A listener for "${event}"`, () => worker.emit(event, ...args));
+    }
+}
+
+/** The error of a run that did not complete. A job may throw anything, also nothing. */
+function errorOf(name, end, envelope) {
+    if (end.cause !== 'error') {
+        return runError(name, end);
+    }
+    try {
+        const thrown = deserializeError(envelope);
+        return thrown ?? new Error(`The job threw ${thrown}`);
+    } catch {
+        return runError(name, {cause: 'channel', message: 'it sent an error that is no structured clone'});
+    }
+}
+
+module.exports = {JobEvents};

@@ -1,0 +1,85 @@
+'use strict';
+
+/**
+ * What a job is made of: a module on disk, or the source of a function.
+ */
+
+const fs = require('node:fs');
+const path = require('node:path');
+const {fileURLToPath} = require('node:url');
+
+/** Names that bree refuses, and with it the package that we replace. */
+const RESERVED_NAMES = new Set(['index', 'index.js', 'index.mjs']);
+const NATIVE_CODE = /\{\s*\[native code\]\s*\}\s*$/;
+
+/**
+ * @typedef {object} JobSource
+ * @property {'file' | 'source'} kind
+ * @property {string} target - absolute path, or text of a program
+ */
+
+/**
+ * @param {string | URL} job
+ * @returns {string} an absolute path; relative ones count from the working directory
+ */
+function resolvePath(job) {
+    const isUrl = job instanceof URL || /^file:\/\//i.test(job);
+    return isUrl ? fileURLToPath(job) : path.resolve(job);
+}
+
+/** @returns {string | undefined} the name of a job that was given none */
+function defaultName(job) {
+    const isPath = job instanceof URL || (typeof job === 'string' && job.trim() !== '');
+    return isPath ? path.parse(resolvePath(job)).name : undefined;
+}
+
+/**
+ * The source of an offloaded job, checked as far as it can be without running it.
+ *
+ * @param {string} name
+ * @param {string | URL | Function} job
+ * @returns {JobSource}
+ * @throws {Error} when it could never start
+ */
+function offloadedSource(name, job) {
+    if (RESERVED_NAMES.has(name)) {
+        throw usage(
+            'JOB_NAME_RESERVED',
+            'You cannot use the reserved job name of "index", "index.js", nor "index.mjs"'
+        );
+    }
+    if (typeof job === 'function') {
+        const source = String(job);
+        if (NATIVE_CODE.test(source)) {
+            throw usage('JOB_NOT_SOURCE', `Job #1 named "${name}" can't be a bound or built-in function`);
+        }
+        return {kind: 'source', target: `(${source})()`};
+    }
+    if (!(job instanceof URL) && (typeof job !== 'string' || job.trim() === '')) {
+        throw usage(
+            'JOB_MISSING',
+            `Job #1 named "${name}" needs a path or a function as its "job", got ${describe(job)}`
+        );
+    }
+    const target = resolvePath(job);
+    if (!isFile(target)) {
+        throw usage('JOB_PATH_MISSING', `Job #1 named "${name}" path missing: ${target}`);
+    }
+    return {kind: 'file', target};
+}
+
+function isFile(target) {
+    // Synchronous on purpose: microseconds, where a trip through the thread pool would make the job
+    // start later than everything else here together.
+    return fs.statSync(target, {throwIfNoEntry: false})?.isFile() ?? false;
+}
+
+function describe(value) {
+    return value === null ? 'null' : typeof value === 'string' ? 'an empty string' : typeof value;
+}
+
+function usage(code, message) {
+    return Object.assign(new Error(message), {code});
+}
+
+module.exports = {defaultName, offloadedSource, resolvePath, isFile};

@@ -1,0 +1,38 @@
+'use strict';
+
+/**
+ * Loads the native addon, and says what to do when there is none for this machine.
+ */
+
+const {platform, arch} = process;
+
+/**
+ * The name of the package that carries the addon for this machine, as napi-rs names them.
+ *
+ * @returns {string}
+ */
+function platformPackage() {
+    const libc = {linux: isMusl() ? '-musl' : '-gnu', win32: '-msvc'}[platform] ?? '';
+    return `@tryghost/job-manager-${platform}-${arch}${libc}`;
+}
+
+function isMusl() {
+    return platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
+}
+
+function load() {
+    try {
+        return require('./binding.js');
+    } catch (cause) {
+        const error = new Error(
+            `@tryghost/job-manager has no native addon for ${platform}-${arch}: neither the package ` +
+                `${platformPackage()} nor a local build could be loaded. Reinstall without --omit=optional, ` +
+                `or build it from source: npm run build (needs Rust, https://rustup.rs) in the package's repository.`,
+            {cause}
+        );
+        error.code = 'NATIVE_ADDON_MISSING';
+        throw error;
+    }
+}
+
+module.exports = load();

@@ -1,0 +1,288 @@
+'use strict';
+
+/**
+ * Jobs with a name and a time: offloaded ones, and inline ones that are scheduled. Checks what the
+ * host asks for, and asks it of the native side, which decides when anything runs.
+ */
+
+const {incorrectUsage} = require('./errors');
+const {HostClock, isReplaced} = require('./host-clock');
+const {defaultName, offloadedSource} = require('./job-source');
+const {CRON_LIKE, invalidSchedule, nextDue, parseAt} = require('./schedules');
+const {JobOptions} = require('./native');
+const {jobBytes, startOptions} = require('./worker-options');
+
+/** Native refusals that are answered in the words of the package that we replace. */
+const REFUSALS = {
+    JOB_DUPLICATE_NAME: (name) => new Error(`Job #1 has a duplicate job name of ${name}`),
+    JOB_UNKNOWN: (name) => new Error(`Job "${name}" does not exist`),
+    JOB_ALREADY_STARTED: (name) => new Error(`Job "${name}" is already started`),
+    MANAGER_SHUTTING_DOWN: (name) =>
+        new Error(`Job "${name}" was not started: the job manager is shutting down`),
+    INVALID_OPTION: (name, {message}) => incorrectUsage({message: `Job "${name}": ${message}`}),
+    TIME_ZONE_UNKNOWN: (name, {message}) => incorrectUsage({message: `Job "${name}": ${message}`})
+};
+
+/**
+ * @typedef {object} RegisteredJob
+ * @property {string} name
+ * @property {import('./schedules').When} when
+ * @property {number} anchorMs - what a plain interval counts from
+ * @property {object} job - as the host gave it
+ * @property {boolean} isHostClock - the host's timers, which are not Node's, keep its time
+ */
+
+class RegisteredJobs {
+    #native;
+    #bree;
+    #logger;
+    #environment;
+    #defaults;
+    #settle;
+    #onChange;
+    #onRun;
+    #hostClock = new HostClock();
+    #lastOptions;
+    #lastOptionsKey;
+    /** @type {Map<string, RegisteredJob>} */
+    #jobs = new Map();
+
+    /**
+     * @param {object} parts
+     * @param {import('./binding').NativeManager} parts.native
+     * @param {import('./bree-window').BreeWindow} parts.bree
+     * @param {object} parts.logger
+     * @param {import('./host-environment').HostEnvironment} parts.environment
+     * @param {object} parts.defaults - manager-wide `worker`, `timezone`, `dst`, `gracePeriod`
+     * @param {(send: (request: number) => void) => Promise<{timedOut: boolean}>} parts.settle - makes a
+     *   request that is settled later
+     * @param {() => void} parts.onChange - a job was registered
+     * @param {() => void} parts.onRun - a run was asked for at once: its start shall be seen at once
+     */
+    constructor({native, bree, logger, environment, defaults, settle, onChange, onRun}) {
+        this.#native = native;
+        this.#bree = bree;
+        this.#logger = logger;
+        this.#environment = environment;
+        this.#defaults = defaults;
+        this.#settle = settle;
+        this.#onChange = onChange;
+        this.#onRun = onRun;
+    }
+
+    /** @returns {RegisteredJob | undefined} */
+    get(name) {
+        return this.#jobs.get(name);
+    }
+
+    /** Options of a job's worker, the manager's included. */
+    workerOptions(name) {
+        return {...this.#defaults.worker, ...this.#jobs.get(name)?.job.worker};
+    }
+
+    /**
+     * Registers a job and starts its schedule.
+     *
+     * @param {object} job - of `addJob`
+     * @param {{replaceFinished?: boolean}} [options] - a job of that name that is over gives way
+     * @throws when it makes no sense, could never start, or has the name of another
+     */
+    add(job, {replaceFinished = false} = {}) {
+        const {registered, answer} = this.#register(this.#prepare(job), {replaceFinished});
+        this.#started(registered, answer);
+    }
+
+    /** Registers a job, and leaves its schedule to `start`. */
+    hold(job) {
+        this.#register(this.#prepare(job), {isHeld: true});
+    }
+
+    /**
+     * Throws what `add` would, and registers nothing.
+     *
+     * @param {object} job
+     */
+    check(job) {
+        const {name} = this.#prepare(job, {isQuiet: true});
+        if (this.#native.isBusy(name)) {
+            throw REFUSALS.JOB_DUPLICATE_NAME(name);
+        }
+    }
+
+    /** Starts the schedule of a job that was stopped. */
+    start(name) {
+        const registered = this.#known(name);
+        this.#environment.refresh();
+        this.#started(
+            registered,
+            this.#ask(name, () => this.#native.scheduleJob(name))
+        );
+    }
+
+    /** Starts a run of a job now. */
+    run(name) {
+        this.#known(name);
+        this.#environment.refresh();
+        this.#ask(name, () => this.#native.runJob(name));
+        this.#onRun();
+    }
+
+    /** Ends a job's schedule, and cancels its runs. */
+    async stop(name) {
+        this.#known(name);
+        this.#disarm(name);
+        await this.#settle((request) => this.#ask(name, () => this.#native.stopJob(name, request)));
+    }
+
+    /** As `stop`, and the job is forgotten: at once, so that its name is free. */
+    async remove(name) {
+        this.#known(name);
+        this.#disarm(name);
+        const runsEnded = this.#settle((request) =>
+            this.#ask(name, () => this.#native.removeJob(name, request))
+        );
+        this.#jobs.delete(name);
+        this.#bree.removed(name);
+        await runsEnded;
+    }
+
+    /** No job falls due any more. The native side has its own word about that. */
+    disarmAll() {
+        this.#hostClock.clear();
+        this.#bree.timeouts.clear();
+        this.#bree.intervals.clear();
+    }
+
+    #prepare(job, {isQuiet = false} = {}) {
+        const {offloaded = true} = job;
+        const name = job.name || defaultName(job.job);
+        if (!name) {
+            throw incorrectUsage({message: 'Name parameter should be present if job is a function'});
+        }
+        const {timezone = this.#defaults.timezone, dst = this.#defaults.dst} = job;
+        const when = parseAt(job.at, {timezone, dst});
+        const anchorMs = Date.now();
+        const announcement = announce(name, job.at, when, anchorMs);
+        if (!isQuiet) {
+            this.#logger.info(announcement);
+        }
+        const source = offloaded ? offloadedSource(name, job.job) : undefined;
+        const description = describeJob(name, job, source);
+        const {data, worker} = job;
+        const bytes = source && jobBytes({name, source, description, data, worker}, this.#defaults.worker);
+        return {name, when, anchorMs, job, description, bytes, options: this.#options(name, job, when)};
+    }
+
+    /** What many jobs have in common is handed over once. */
+    #options(name, job, when) {
+        const {offloaded = true, overlap, missed, startDeadline: startDeadlineMs} = job;
+        const {gracePeriod = this.#defaults.gracePeriod, worker, timeout, memoryLimitMb} = job;
+        const limits = {gracePeriod, timeout, memoryLimitMb};
+        const start = offloaded ? startOptions({name, worker, ...limits}, this.#defaults.worker) : undefined;
+        const options = {schedule: when.scheduleOptions, overlap, missed, startDeadlineMs, worker: start};
+        const key = JSON.stringify(options);
+        if (key !== this.#lastOptionsKey) {
+            this.#lastOptions = this.#ask(name, () => new JobOptions(options));
+            this.#lastOptionsKey = key;
+        }
+        return this.#lastOptions;
+    }
+
+    #register(
+        {name, when, anchorMs, job, description, bytes, options},
+        {replaceFinished = false, isHeld = false}
+    ) {
+        const isHostClock = isReplaced();
+        if (when.kind === 'schedule') {
+            this.#environment.ensure();
+        } else {
+            this.#environment.refresh();
+        }
+        const due = {atMs: when.atMs, schedule: when.schedule, isHostClock};
+        const answer = this.#ask(name, () =>
+            this.#native.addJob(name, due, options, bytes, replaceFinished, isHeld)
+        );
+        if (replaceFinished && this.#jobs.has(name)) {
+            this.#bree.removed(name);
+        }
+        const registered = {name, when, anchorMs, job, isHostClock};
+        this.#jobs.set(name, registered);
+        this.#bree.registered(description);
+        return {registered, answer};
+    }
+
+    /** A job's schedule has been started; `answer` says whether its only due time was over. */
+    #started({name, when, anchorMs, isHostClock}, answer) {
+        if (answer === 'past' || (when.kind === 'date' && when.atMs < Date.now())) {
+            this.#logger.warn(`Job "${name}" was skipped because it was in the past.`);
+            this.#bree.emit('job past', name);
+            return;
+        }
+        this.#bree.armed(name, when.kind === 'schedule');
+        if (isHostClock) {
+            const firstMs = Date.now();
+            this.#hostClock.arm(
+                name,
+                (afterMs) =>
+                    when.kind === 'now'
+                        ? afterMs <= firstMs && firstMs
+                        : nextDue(when, afterMs, anchorMs, 1)[0],
+                () => this.run(name)
+            );
+        }
+        this.#onChange();
+    }
+
+    #disarm(name) {
+        this.#hostClock.disarm(name);
+        this.#bree.disarmed(name);
+    }
+
+    #known(name) {
+        const registered = this.#jobs.get(name);
+        if (!registered) {
+            throw REFUSALS.JOB_UNKNOWN(name);
+        }
+        return registered;
+    }
+
+    #ask(name, call) {
+        try {
+            return call();
+        } catch (error) {
+            const refusal = REFUSALS[error.code]?.(name, error);
+            throw refusal ? Object.assign(refusal, {code: error.code}) : error;
+        }
+    }
+}
+
+/** The log line that tells what was understood. */
+function announce(name, at, when, nowMs) {
+    if (when.kind === 'now') {
+        return `Scheduling job ${name} to run immediately`;
+    }
+    if (when.kind === 'date') {
+        return `Scheduling job ${name} at ${at}`;
+    }
+    const [nextMs] = nextDue(when, nowMs, nowMs, 1);
+    if (nextMs === undefined) {
+        throw invalidSchedule(at, {code: 'SCHEDULE_NEVER_DUE', message: `"${at}" never falls due`});
+    }
+    return `Scheduling job ${name} at ${at}. Next run on: ${new Date(nextMs)}`;
+}
+
+/** A job in the words of bree: for the window, and for the job's own `workerData.job`. */
+function describeJob(name, {at, job, data, worker}, source) {
+    const description = {name, path: source?.target ?? job};
+    if (at !== undefined) {
+        const key = typeof at !== 'string' ? 'date' : CRON_LIKE.test(at) ? 'cron' : 'interval';
+        description[key] = at;
+    }
+    if (data !== undefined || worker !== undefined) {
+        const {env: _private, ...shown} = worker ?? {};
+        description.worker = {...shown, ...(data ? {workerData: data} : {})};
+    }
+    return description;
+}
+
+module.exports = {RegisteredJobs};

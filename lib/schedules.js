@@ -1,0 +1,137 @@
+'use strict';
+
+/**
+ * What the `at` of a job means, and what is wrong with one that means nothing.
+ */
+
+const {types} = require('node:util');
+const {incorrectUsage} = require('./errors');
+const native = require('./native');
+
+/** Six fields, as cron writes them, rather than words: for the window onto registered jobs. */
+const CRON_LIKE = /^\s*(@|\S+\s+\S+\s+\S+\s+\S+\s+\S+(\s+\S+)?\s*$)/;
+const DEFAULT_COUNT = 5;
+
+/**
+ * @typedef {object} When
+ * @property {'now' | 'date' | 'schedule'} kind
+ * @property {number} [atMs]
+ * @property {string} [schedule]
+ * @property {{timezone?: string, dst?: string}} [scheduleOptions]
+ */
+
+/**
+ * @param {undefined | Date | string} at
+ * @param {{timezone?: string, dst?: string}} [options]
+ * @returns {When}
+ * @throws {IncorrectUsageError} when `at` is none of these
+ */
+function parseAt(at, {timezone, dst} = {}) {
+    if (at === undefined) {
+        return {kind: 'now'};
+    }
+    if (types.isDate(at) && !Number.isNaN(at.getTime())) {
+        return {kind: 'date', atMs: at.getTime()};
+    }
+    if (typeof at !== 'string') {
+        throw invalidSchedule(at);
+    }
+    const scheduleOptions = timezone === undefined && dst === undefined ? undefined : {timezone, dst};
+    return {kind: 'schedule', schedule: at, scheduleOptions};
+}
+
+/**
+ * @param {When} when
+ * @param {number} fromMs - exclusive
+ * @param {number} anchorMs - what plain intervals count from
+ * @param {number} count
+ * @returns {number[]} due times after `fromMs`
+ * @throws {IncorrectUsageError} for a schedule that cannot be understood
+ */
+function nextDue(when, fromMs, anchorMs, count) {
+    if (when.kind === 'schedule') {
+        return understood(when.schedule, () =>
+            native.nextRuns(when.schedule, fromMs, anchorMs, count, when.scheduleOptions)
+        );
+    }
+    return when.kind === 'date' && when.atMs > fromMs ? [when.atMs] : [];
+}
+
+/** Calls what reads a schedule; its errors become the documented one. */
+function understood(schedule, call) {
+    try {
+        return call();
+    } catch (error) {
+        throw invalidSchedule(schedule, error);
+    }
+}
+
+/**
+ * The error for an `at` that cannot be used: where it went wrong in `context`, what to write in `help`.
+ */
+function invalidSchedule(at, cause) {
+    const problem = typeof at === 'string' ? native.explainSchedule(at) : undefined;
+    return incorrectUsage({
+        message: 'Invalid schedule format',
+        code: problem?.code ?? cause?.code ?? 'SCHEDULE_INVALID',
+        context: problem ? pointAt(at, problem) : (cause?.message ?? `"at" is ${String(at)}`),
+        help: problem
+            ? adviceOn(problem)
+            : 'Give a Date, a cron line with seconds first, or words such as "every 5 minutes".',
+        err: undefined
+    });
+}
+
+function pointAt(at, {message, start, end}) {
+    const words = at.slice(start, end);
+    return `${message}${words ? `: "${words}"` : ''} at position ${start} of "${at}"`;
+}
+
+function adviceOn({expected, suggestion}) {
+    const advice = [];
+    if (suggestion) {
+        advice.push(`Did you mean "${suggestion}"?`);
+    }
+    if (expected.length > 0) {
+        advice.push(`Expected ${expected.join(', ')}.`);
+    }
+    return advice.join(' ') || 'See docs/schedules.md for every form.';
+}
+
+/**
+ * When a job with this `at` runs next.
+ *
+ * @param {Date | string} at
+ * @param {{from?: Date | number, count?: number, timezone?: string, dst?: 'upstream'}} [options] -
+ *   `from` (now) is exclusive, and plain intervals count from it; `count` is 5
+ * @returns {Date[]} earliest first; fewer than `count` when there are no more
+ */
+function nextRuns(at, {from = Date.now(), count = DEFAULT_COUNT, timezone, dst} = {}) {
+    const fromMs = Number(from);
+    if (!Number.isInteger(count) || count < 0 || count > 10_000 || Number.isNaN(fromMs)) {
+        throw incorrectUsage({
+            message: 'nextRuns takes a valid "from" and a "count" from 0 to 10,000',
+            code: 'INVALID_OPTION'
+        });
+    }
+    const when = parseAt(at, {timezone, dst});
+    return nextDue(when.kind === 'now' ? {kind: 'date', atMs: fromMs + 1} : when, fromMs, fromMs, count).map(
+        (ms) => new Date(ms)
+    );
+}
+
+/**
+ * A schedule in plain English, so that a host can show what it understood.
+ *
+ * @param {Date | string} at
+ * @returns {string}
+ */
+function describeSchedule(at) {
+    const when = parseAt(at);
+    if (when.kind === 'schedule') {
+        return understood(at, () => native.describeSchedule(at));
+    }
+    return when.kind === 'date' ? `once, at ${new Date(when.atMs).toISOString()}` : 'once, now';
+}
+
+module.exports = {CRON_LIKE, parseAt, nextDue, invalidSchedule, nextRuns, describeSchedule};

@@ -1,0 +1,160 @@
+'use strict';
+
+/**
+ * The options of a worker process: the manager's and the job's, laid over each other, in the words of
+ * the native side.
+ */
+
+const {serialize} = require('./clone');
+const {incorrectUsage} = require('./errors');
+
+/** From 'cancel' to SIGTERM, unless the job says otherwise. */
+const DEFAULT_GRACE_PERIOD_MS = 5_000;
+/** From SIGTERM to SIGKILL. */
+const TERM_GRACE_MS = 2_000;
+const BYTES_PER_MB = 1024 * 1024;
+
+/** Flags of the host that belong to its own debugger, test runner or command line. */
+const HOST_ONLY_FLAGS =
+    /^(--inspect.*|--debug.*|--eval|-e|--print|-p|-pe|--check|-c|--interactive|-i|--test.*|--experimental-test.*|--watch.*|--prof|--cpu-prof.*|--heap-prof.*|--expose-internals|--run)(=|$)/;
+/** Of these, the ones whose value is the next word. */
+const TAKES_NEXT_WORD = new Set([
+    '-e',
+    '--eval',
+    '-p',
+    '--print',
+    '-pe',
+    '--inspect-port',
+    '--debug-port',
+    '--test-name-pattern',
+    '--test-reporter',
+    '--test-reporter-destination',
+    '--watch-path',
+    '--run'
+]);
+
+/**
+ * @param {string[]} [execArgv] - flags of a process
+ * @returns {string[]} those that a worker process shall share
+ */
+function inheritedFlags(execArgv = process.execArgv) {
+    const kept = [];
+    for (let index = 0; index < execArgv.length; index++) {
+        const flag = execArgv[index];
+        if (HOST_ONLY_FLAGS.test(flag)) {
+            index += TAKES_NEXT_WORD.has(flag) ? 1 : 0;
+        } else {
+            kept.push(flag);
+        }
+    }
+    return kept;
+}
+
+/** Flags of `node` for the limits of a Worker (see `resourceLimits` in node:worker_threads). */
+function limitFlags({maxOldGenerationSizeMb, maxYoungGenerationSizeMb, stackSizeMb} = {}) {
+    const flags = [];
+    if (maxOldGenerationSizeMb > 0) {
+        flags.push(`--max-old-space-size=${Math.ceil(maxOldGenerationSizeMb)}`);
+    }
+    if (maxYoungGenerationSizeMb > 0) {
+        // The young generation is three semi-spaces.
+        flags.push(`--max-semi-space-size=${Math.max(1, Math.ceil(maxYoungGenerationSizeMb / 3))}`);
+    }
+    if (stackSizeMb > 0) {
+        flags.push(`--stack-size=${Math.floor(stackSizeMb * 1024 * 0.9)}`);
+    }
+    return flags;
+}
+
+/** @returns {Record<string, string> | undefined} variables laid over the host's environment */
+function overlay(env) {
+    if (typeof env !== 'object' || env === null) {
+        return undefined;
+    }
+    const given = Object.entries(env).filter(([, value]) => value !== undefined);
+    return Object.fromEntries(given.map(([key, value]) => [key, String(value)]));
+}
+
+/** What the job sees as `workerData`. */
+function workerData(defaults, job, data) {
+    if (data !== undefined && data !== null && typeof data !== 'object') {
+        return data;
+    }
+    return {job, ...defaults, ...data};
+}
+
+/** Without what is undefined: these bytes are kept for as long as the job is registered. */
+function present(properties) {
+    return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
+}
+
+/** A job's options over the manager's, checked. */
+function merged(name, worker, defaults) {
+    const options = {...defaults, ...worker};
+    for (const key of ['execArgv', 'argv']) {
+        if (options[key] !== undefined && !Array.isArray(options[key])) {
+            throw incorrectUsage({
+                message: `The worker option "${key}" of job "${name}" must be an array of strings`,
+                code: 'INVALID_OPTION'
+            });
+        }
+    }
+    return options;
+}
+
+/**
+ * The bytes that a worker process is given as its job.
+ *
+ * @param {object} job
+ * @param {string} job.name
+ * @param {import('./job-source').JobSource} job.source
+ * @param {object} job.description - what the job sees of itself as `workerData.job`
+ * @param {any} [job.data]
+ * @param {object} [job.worker] - options of this job's worker
+ * @param {object} [defaults] - options of every worker
+ * @returns {Buffer}
+ * @throws {DOMException} DataCloneError, when its data cannot be cloned
+ */
+function jobBytes({name, source, description, data, worker}, defaults) {
+    const options = merged(name, worker, defaults);
+    return serialize(
+        present({
+            name,
+            ...source,
+            argv: options.argv?.map(String),
+            workerData: workerData({...defaults?.workerData, ...worker?.workerData}, description, data),
+            env: overlay(options.env),
+            resourceLimits: options.resourceLimits,
+            title: options.name
+        })
+    );
+}
+
+/**
+ * What a worker process is started with.
+ *
+ * @param {object} job
+ * @param {string} job.name
+ * @param {object} [job.worker] - options of this job's worker
+ * @param {number} [job.timeout] - ms
+ * @param {number} [job.memoryLimitMb]
+ * @param {number} [job.gracePeriod] - ms
+ * @param {object} [defaults] - options of every worker
+ * @returns {import('./binding').WorkerOptions}
+ */
+function startOptions({name, worker, timeout, memoryLimitMb, gracePeriod}, defaults) {
+    const options = merged(name, worker, defaults);
+    const flags = options.execArgv?.map(String) ?? inheritedFlags();
+    return {
+        execArgv: [...flags, ...limitFlags(options.resourceLimits)],
+        bootEnv: Object.entries(overlay(options.env) ?? {}).map(([key, value]) => `${key}=${value}`),
+        captureStdout: Boolean(options.stdout),
+        captureStderr: Boolean(options.stderr),
+        timeoutMs: timeout,
+        memoryLimitBytes: memoryLimitMb === undefined ? undefined : memoryLimitMb * BYTES_PER_MB,
+        cancelGraceMs: gracePeriod ?? DEFAULT_GRACE_PERIOD_MS,
+        termGraceMs: TERM_GRACE_MS
+    };
+}
+
+module.exports = {jobBytes, startOptions, inheritedFlags};

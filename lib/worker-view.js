@@ -1,0 +1,103 @@
+'use strict';
+
+/**
+ * A run as the host sees it: what a Worker of `node:worker_threads` offers.
+ *
+ * Events: 'online' (), 'message' (value), 'error' (error), 'exit' (exit code).
+ */
+
+const {EventEmitter} = require('node:events');
+const {PassThrough} = require('node:stream');
+const {serialize} = require('./clone');
+
+/** The exit code of a Worker that was terminated. */
+const TERMINATED_EXIT_CODE = 1;
+
+class WorkerView extends EventEmitter {
+    #native;
+    #exited;
+
+    /**
+     * @param {import('./binding').NativeManager} native
+     * @param {number} run
+     * @param {string} name - the job
+     * @param {{resourceLimits?: object, stdout?: boolean, stderr?: boolean}} [options]
+     */
+    constructor(native, run, name, options = {}) {
+        super();
+        this.#native = native;
+        /** As in the job. */
+        this.isMainThread = false;
+        /** The number of the run; the job's own `threadId`. */
+        this.threadId = run;
+        /** The process, once the run is online. */
+        this.pid = undefined;
+        this.resourceLimits = options.resourceLimits ?? {};
+        /** Readable streams of what the job prints, where that was asked for. */
+        this.stdout = options.stdout ? new PassThrough() : null;
+        this.stderr = options.stderr ? new PassThrough() : null;
+        Object.defineProperty(this, 'jobName', {value: name});
+    }
+
+    /** What handlers of the host are given as `worker`. */
+    get meta() {
+        const {isMainThread, resourceLimits, threadId, pid} = this;
+        return {isMainThread, resourceLimits, threadId, pid};
+    }
+
+    /**
+     * Sends a value to the job's `parentPort`; nothing happens once the run has ended.
+     *
+     * @throws {DOMException} DataCloneError, when it cannot be cloned
+     */
+    postMessage(value) {
+        const bytes = serialize(value);
+        if (this.#exited === undefined) {
+            ignoreEnded(() => this.#native.postMessage(this.threadId, bytes));
+        }
+    }
+
+    /**
+     * Ends the run's processes at once.
+     *
+     * @returns {Promise<number>} the exit code
+     */
+    terminate() {
+        if (this.#exited !== undefined) {
+            return Promise.resolve(this.#exited);
+        }
+        const exited = new Promise((resolve) => this.once('exit', resolve));
+        ignoreEnded(() => this.#native.terminate(this.threadId));
+        return exited;
+    }
+
+    /** A Worker has these; a run keeps the host alive for as long as it goes. */
+    ref() {
+        return this;
+    }
+
+    unref() {
+        return this;
+    }
+
+    /** The run has ended. */
+    ended(end) {
+        this.#exited = end.cause === 'exit' ? end.exitCode : end.cause === 'done' ? 0 : TERMINATED_EXIT_CODE;
+        this.stdout?.end();
+        this.stderr?.end();
+        return this.#exited;
+    }
+}
+
+/** A run may end at any moment: a request that comes too late is none. */
+function ignoreEnded(request) {
+    try {
+        request();
+    } catch (error) {
+        if (error.code !== 'RUN_UNKNOWN') {
+            throw error;
+        }
+    }
+}
+
+module.exports = {WorkerView};

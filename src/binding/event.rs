@@ -1,0 +1,223 @@
+//! Events as JavaScript reads them.
+
+use napi::bindgen_prelude::Uint8Array;
+use napi_derive::napi;
+
+use crate::engine::{EndCause, JobEvent, SkipReason};
+
+/// Events, and the bytes that they refer to by offset: one buffer for all, since each costs more than
+/// a small message does.
+#[napi(object, object_from_js = false)]
+pub struct EventBatch {
+    /// In the order in which they happened.
+    pub events: Vec<NativeEvent>,
+    /// What `start` and `end` of an event count in.
+    pub bytes: Uint8Array,
+    /// There are more, and nothing else will say so.
+    pub has_more: bool,
+}
+
+/// One event. Which fields it has follows from its type.
+#[napi(discriminant = "type", discriminant_case = "camelCase", object_from_js = false)]
+pub enum NativeEvent {
+    /// A run was given a process.
+    RunStarted {
+        /// The run.
+        run: u32,
+        /// Its job.
+        name: String,
+    },
+    /// A run's process is about to run the job's module.
+    RunOnline {
+        /// The run.
+        run: u32,
+        /// Its process.
+        pid: u32,
+    },
+    /// A run posted a message.
+    Message {
+        /// The run.
+        run: u32,
+        /// Where its structured-clone bytes begin.
+        start: u32,
+        /// Where they end.
+        end: u32,
+    },
+    /// A run wrote to a captured stream.
+    Output {
+        /// The run.
+        run: u32,
+        /// Standard error instead of standard output.
+        is_stderr: bool,
+        /// Where what it wrote begins.
+        start: u32,
+        /// Where it ends.
+        end: u32,
+    },
+    /// A run ended.
+    RunEnded {
+        /// The run.
+        run: u32,
+        /// Its job.
+        name: String,
+        /// How it ended.
+        ending: RunEnd,
+        /// Where the envelope of an uncaught error begins.
+        start: u32,
+        /// Where it ends.
+        end: u32,
+    },
+    /// An inline job is due.
+    InlineDue {
+        /// The run, to be given to `inlineEnded`.
+        run: u32,
+        /// Its job.
+        name: String,
+    },
+    /// A due time got no run.
+    Skipped {
+        /// The job.
+        name: String,
+        /// An earlier run still goes; otherwise the time had passed.
+        is_overlap: bool,
+        /// Due times of the job skipped for overlap so far.
+        skipped: u32,
+    },
+    /// A request has been carried out.
+    RequestSettled {
+        /// The request.
+        request: u32,
+        /// Time ran out, and what was left was killed.
+        timed_out: bool,
+    },
+    /// The host's environment variables are wanted.
+    EnvironmentWanted,
+}
+
+/// How a run ended, and what it used.
+#[napi(object, object_from_js = false)]
+pub struct RunEnd {
+    /// 'done', 'exit', 'error', 'signal', 'cancelled', 'terminated', 'timeout', 'memory', 'start' or
+    /// 'channel'.
+    pub cause: String,
+    /// The exit code; present for 'exit'.
+    pub exit_code: Option<i32>,
+    /// The number of the signal; present for 'signal'.
+    pub signal: Option<i32>,
+    /// Stable code of a failed start; present for 'start'.
+    pub code: Option<String>,
+    /// What went wrong; present for 'start' and 'channel'.
+    pub message: Option<String>,
+    /// The limit that was passed: milliseconds for 'timeout', bytes for 'memory'.
+    pub limit: Option<f64>,
+    /// What was measured against the limit; present for 'memory'.
+    pub used: Option<f64>,
+    /// From the request for a process to the end.
+    pub elapsed_ms: f64,
+    /// User and system time.
+    pub cpu_ms: f64,
+    /// Peak resident memory of the process.
+    pub peak_memory_bytes: f64,
+}
+
+impl EventBatch {
+    pub(super) fn new(events: Vec<JobEvent>, has_more: bool) -> Self {
+        let mut bytes = Vec::new();
+        let events = events.into_iter().map(|event| NativeEvent::new(event, &mut bytes)).collect();
+        EventBatch { events, bytes: Uint8Array::from(bytes), has_more }
+    }
+}
+
+impl NativeEvent {
+    fn new(event: JobEvent, bytes: &mut Vec<u8>) -> Self {
+        match event {
+            JobEvent::RunStarted { run, name } => {
+                NativeEvent::RunStarted { run: run.0, name: name.to_string() }
+            }
+            JobEvent::RunOnline { run, pid } => NativeEvent::RunOnline { run: run.0, pid },
+            JobEvent::Message { run, bytes: message } => {
+                let (start, end) = append(bytes, &message);
+                NativeEvent::Message { run: run.0, start, end }
+            }
+            JobEvent::Output { run, is_stderr, bytes: output } => {
+                let (start, end) = append(bytes, &output);
+                NativeEvent::Output { run: run.0, is_stderr, start, end }
+            }
+            JobEvent::RunEnded { run, name, cause, usage } => {
+                let envelope: &[u8] = if let EndCause::Error(envelope) = &cause { envelope } else { &[] };
+                let (start, end) = append(bytes, envelope);
+                let ending = RunEnd {
+                    elapsed_ms: usage.elapsed.as_secs_f64() * 1000.0,
+                    cpu_ms: usage.cpu_time.as_secs_f64() * 1000.0,
+                    peak_memory_bytes: number(usage.peak_memory_bytes),
+                    ..RunEnd::new(&cause)
+                };
+                NativeEvent::RunEnded { run: run.0, name: name.to_string(), ending, start, end }
+            }
+            JobEvent::InlineDue { run, name } => {
+                NativeEvent::InlineDue { run: run.0, name: name.to_string() }
+            }
+            JobEvent::Skipped { name, reason, skipped } => NativeEvent::Skipped {
+                name: name.to_string(),
+                is_overlap: reason == SkipReason::Overlap,
+                skipped,
+            },
+            JobEvent::RequestSettled { request, timed_out } => {
+                NativeEvent::RequestSettled { request: request.0, timed_out }
+            }
+            JobEvent::EnvironmentWanted => NativeEvent::EnvironmentWanted,
+        }
+    }
+}
+
+impl RunEnd {
+    fn new(cause: &EndCause) -> Self {
+        let named = |cause: &str| RunEnd {
+            cause: cause.to_owned(),
+            exit_code: None,
+            signal: None,
+            code: None,
+            message: None,
+            limit: None,
+            used: None,
+            elapsed_ms: 0.0,
+            cpu_ms: 0.0,
+            peak_memory_bytes: 0.0,
+        };
+        match cause {
+            EndCause::Done => named("done"),
+            EndCause::ExitCode(code) => RunEnd { exit_code: Some(*code), ..named("exit") },
+            EndCause::Error(_) => named("error"),
+            EndCause::Signal(signal) => RunEnd { signal: Some(*signal), ..named("signal") },
+            EndCause::Cancelled => named("cancelled"),
+            EndCause::Terminated => named("terminated"),
+            EndCause::Timeout(limit) => {
+                RunEnd { limit: Some(limit.as_secs_f64() * 1000.0), ..named("timeout") }
+            }
+            EndCause::Memory { limit_bytes, used_bytes } => RunEnd {
+                limit: Some(number(*limit_bytes)),
+                used: Some(number(*used_bytes)),
+                ..named("memory")
+            },
+            EndCause::FailedToStart { code, message } => {
+                RunEnd { code: Some((*code).to_owned()), message: Some(message.clone()), ..named("start") }
+            }
+            EndCause::ChannelBroke(error) => RunEnd { message: Some(error.to_string()), ..named("channel") },
+        }
+    }
+}
+
+/// Where the appended bytes are. A batch stays far below 4 GiB: readers wait when the host falls
+/// behind.
+fn append(bytes: &mut Vec<u8>, more: &[u8]) -> (u32, u32) {
+    let start = bytes.len();
+    bytes.extend_from_slice(more);
+    let offset = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    (offset(start), offset(bytes.len()))
+}
+
+/// JavaScript has no other numbers; these are far below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "counts and bytes stay far below 2^53")]
+fn number(value: u64) -> f64 {
+    value as f64
+}

@@ -1,0 +1,233 @@
+//! The native side of a `JobManager`. Each method sends one input.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use napi::bindgen_prelude::Function;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Status};
+use napi_derive::napi;
+
+use super::error::{Error, refused, system};
+use super::event::EventBatch;
+use super::request::{DueRequest, JobOptions, ManagerOptions, duration, payload};
+use crate::driver::{EventQueue, Manager, NodeCommand};
+use crate::engine::{Engine, InlineQueue, Input, Reply, RequestId, RunId};
+use crate::worker::environment::Environment;
+
+/// Events handed over in one batch, so that the host's loop gets its turn.
+const BATCH_EVENTS: usize = 1024;
+
+/// A function without arguments, called on the host's loop from any thread.
+type Wake<const WEAK: bool> = ThreadsafeFunction<(), (), (), Status, false, WEAK>;
+
+/// The native side of a `JobManager`.
+#[napi]
+pub struct NativeManager {
+    manager: Arc<Manager>,
+    inline: RefCell<InlineQueue>,
+    /// Held while the host's process should not exit by itself: a reference to its event loop.
+    keep_alive: RefCell<Option<Wake<false>>>,
+}
+
+#[napi]
+impl NativeManager {
+    /// Starts a manager. `onEvents` is called on the host's loop when there is something to take; it
+    /// must not throw.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    #[napi(constructor)]
+    pub fn new(env: Env, options: ManagerOptions, on_events: Function<(), ()>) -> Result<Self, Error> {
+        let wake = on_events
+            .build_threadsafe_function::<()>()
+            .callee_handled::<false>()
+            .weak::<true>()
+            .build()
+            .map_err(|error| system(error.reason.clone()))?;
+        let events = EventQueue::new(move || {
+            // Refused only when the environment is ending, and with it this manager.
+            let _status = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        });
+        let engine = Engine::new(options.pool_limits(), payload(&options.cancel_message)?);
+        let command =
+            NodeCommand { exec_path: options.exec_path.into(), bootstrap: options.bootstrap_path.into() };
+        let manager = Manager::start(engine, command, events)
+            .map_err(|error| system(format!("the scheduler's thread cannot be started: {error}")))?;
+        let manager = Arc::new(manager);
+        let closing = Arc::downgrade(&manager);
+        env.add_env_cleanup_hook(closing, |manager| {
+            if let Some(manager) = manager.upgrade() {
+                manager.close();
+            }
+        })
+        .map_err(|error| system(error.reason.clone()))?;
+        let inline = RefCell::new(InlineQueue::new(options.inline_concurrency));
+        Ok(NativeManager { manager, inline, keep_alive: RefCell::new(None) })
+    }
+
+    /// Registers a job. `job` is what `lib/bootstrap.js` is given, as structured-clone bytes; absent
+    /// for an inline job. With `replaceFinished` a job of this name without live run or due time gives
+    /// way; with `isHeld` the schedule waits for `scheduleJob`. Answers 'accepted', 'past' (its one due time is over) or 'running'.
+    ///
+    /// # Errors
+    /// What is wrong with the job, or `JOB_DUPLICATE_NAME`, `SCHEDULE_NEVER_DUE`,
+    /// `MANAGER_SHUTTING_DOWN`.
+    #[napi]
+    pub fn add_job(
+        &self,
+        name: String,
+        due: DueRequest,
+        options: &JobOptions,
+        job: Option<&[u8]>,
+        replace_finished: bool,
+        is_held: bool,
+    ) -> Result<&'static str, Error> {
+        let spec = options.spec(name, due, job)?;
+        self.submit(Input::AddJob { spec, replace_finished, is_held })
+    }
+
+    /// Is a job of that name registered that is due, runs, or waits to?
+    #[napi]
+    pub fn is_busy(&self, name: String) -> bool {
+        self.manager.is_busy(&name)
+    }
+
+    /// Arms the due times of a registered job that was held or stopped.
+    ///
+    /// # Errors
+    /// `JOB_UNKNOWN`, `JOB_ALREADY_STARTED`, `MANAGER_SHUTTING_DOWN`.
+    #[napi]
+    pub fn schedule_job(&self, name: String) -> Result<&'static str, Error> {
+        self.submit(Input::ScheduleJob(Arc::from(name)))
+    }
+
+    /// Starts a run now.
+    ///
+    /// # Errors
+    /// `JOB_UNKNOWN`, `MANAGER_SHUTTING_DOWN`.
+    #[napi]
+    pub fn run_job(&self, name: String) -> Result<&'static str, Error> {
+        self.submit(Input::RunJob(Arc::from(name)))
+    }
+
+    /// Disarms a job and cancels its runs. Settled by an event.
+    ///
+    /// # Errors
+    /// `JOB_UNKNOWN`.
+    #[napi]
+    pub fn stop_job(&self, name: String, request: u32) -> Result<&'static str, Error> {
+        self.submit(Input::StopJob { name: Arc::from(name), request: RequestId(request) })
+    }
+
+    /// As `stopJob`, and the job is forgotten.
+    ///
+    /// # Errors
+    /// `JOB_UNKNOWN`.
+    #[napi]
+    pub fn remove_job(&self, name: String, request: u32) -> Result<&'static str, Error> {
+        self.submit(Input::RemoveJob { name: Arc::from(name), request: RequestId(request) })
+    }
+
+    /// Sends structured-clone bytes to a run's `parentPort`.
+    ///
+    /// # Errors
+    /// `RUN_UNKNOWN`, or more bytes than fit into a frame.
+    #[napi]
+    pub fn post_message(&self, run: u32, bytes: &[u8]) -> Result<&'static str, Error> {
+        self.submit(Input::PostMessage { run: RunId(run), bytes: payload(bytes)? })
+    }
+
+    /// Ends a run's processes at once.
+    ///
+    /// # Errors
+    /// `RUN_UNKNOWN`.
+    #[napi]
+    pub fn terminate(&self, run: u32) -> Result<&'static str, Error> {
+        self.submit(Input::Terminate(RunId(run)))
+    }
+
+    /// A message of the run cannot be read: it is ended.
+    #[napi]
+    pub fn bad_message(&self, run: u32) {
+        // A fact: never refused.
+        let _accepted = self.manager.submit(Input::BadMessage(RunId(run)));
+    }
+
+    /// Disarms everything and stops every run. Settled by an event, after `timeoutMs` at the latest.
+    ///
+    /// # Errors
+    /// A time-out that is no duration.
+    #[napi]
+    pub fn shutdown(&self, request: u32, timeout_ms: f64) -> Result<&'static str, Error> {
+        let timeout = duration("timeout", timeout_ms)?;
+        self.submit(Input::Shutdown { request: RequestId(request), timeout })
+    }
+
+    /// The host's environment variables as they are now, as "KEY=VALUE".
+    #[napi]
+    pub fn set_environment(&self, variables: Vec<String>) {
+        // A fact: never refused.
+        let _accepted = self.manager.submit(Input::SetEnvironment(Arc::new(Environment::new(variables))));
+    }
+
+    /// The function for an inline run has settled.
+    #[napi]
+    pub fn inline_ended(&self, run: u32) {
+        let _accepted = self.manager.submit(Input::InlineEnded(RunId(run)));
+    }
+
+    /// Takes the events that wait, some at a time.
+    #[napi]
+    pub fn take_events(&self) -> Option<EventBatch> {
+        let (events, has_more) = self.manager.events().take(BATCH_EVENTS);
+        (!events.is_empty()).then(|| EventBatch::new(events, has_more))
+    }
+
+    /// Is there anything that the host should stay alive for?
+    #[napi]
+    pub fn is_active(&self) -> bool {
+        self.manager.is_active()
+    }
+
+    /// While a function is given, the host's process does not exit by itself. It is never called.
+    ///
+    /// # Errors
+    /// The environment is ending.
+    #[napi]
+    pub fn keep_alive(&self, hold: Option<Function<(), ()>>) -> Result<(), Error> {
+        let keep_alive = hold
+            .map(|hold| hold.build_threadsafe_function::<()>().callee_handled::<false>().build())
+            .transpose()
+            .map_err(|error| system(error.reason.clone()))?;
+        self.keep_alive.replace(keep_alive);
+        Ok(())
+    }
+
+    /// `added` inline jobs wait at the end, and `ended` ones have settled; answers how many of those at
+    /// the front may begin.
+    #[napi]
+    pub fn inline_admit(&self, added: u32, ended: u32) -> u32 {
+        self.inline.borrow_mut().admit(added, ended)
+    }
+
+    /// Inline jobs that have begun, and were not yet said to have settled.
+    #[napi]
+    pub fn inline_running(&self) -> u32 {
+        self.inline.borrow().running()
+    }
+
+    fn submit(&self, input: Input) -> Result<&'static str, Error> {
+        match self.manager.submit(input).map_err(refused)? {
+            Reply::Accepted => Ok("accepted"),
+            Reply::InThePast => Ok("past"),
+            Reply::AlreadyRunning => Ok("running"),
+        }
+    }
+}
+
+impl Drop for NativeManager {
+    fn drop(&mut self) {
+        self.manager.close();
+    }
+}

@@ -1,0 +1,230 @@
+//! Requests as JavaScript writes them, and their one conversion into the engine's own types.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use napi::bindgen_prelude::Uint8Array;
+use napi_derive::napi;
+
+use super::error::{Error, bad_value};
+use super::schedules::{self, ScheduleOptions};
+use crate::engine::{
+    BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Policy, PoolLimits, WarmWorkers, When, Work,
+};
+use crate::timer::{EpochMs, Now};
+use crate::worker::ipc::MAX_PAYLOAD_BYTES;
+
+/// Options of a manager.
+#[napi(object)]
+pub struct ManagerOptions {
+    /// The `node` binary for worker processes.
+    pub exec_path: String,
+    /// Path of `lib/bootstrap.js`.
+    pub bootstrap_path: String,
+    /// The message 'cancel', as structured-clone bytes.
+    pub cancel_message: Uint8Array,
+    /// Processes with a job at the same time; unbounded when absent.
+    pub max_workers: Option<u32>,
+    /// Spares to keep; 'auto' when absent.
+    pub warm_workers: Option<u32>,
+    /// Inline jobs at the same time.
+    pub inline_concurrency: u32,
+}
+
+/// What jobs may have in common.
+#[napi(object)]
+pub struct CommonOptions {
+    /// How a schedule is read.
+    pub schedule: Option<ScheduleOptions>,
+    /// 'skip' (default), 'queue', 'allow' or 'replace'.
+    pub overlap: Option<String>,
+    /// 'once' (default) or 'skip'.
+    pub missed: Option<String>,
+    /// With 'once': the latest useful start after a due time.
+    pub start_deadline_ms: Option<f64>,
+    /// The process that a run needs; absent for inline jobs.
+    pub worker: Option<WorkerOptions>,
+}
+
+/// What a worker process is started with.
+#[napi(object)]
+pub struct WorkerOptions {
+    /// Flags for `node`.
+    pub exec_argv: Vec<String>,
+    /// Variables ("KEY=VALUE") of the job, which `node` may read at start.
+    pub boot_env: Vec<String>,
+    /// Give the output to the host program.
+    pub capture_stdout: bool,
+    /// As `captureStdout`.
+    pub capture_stderr: bool,
+    /// Longest time from the job's first line to its end.
+    pub timeout_ms: Option<f64>,
+    /// Most resident memory of the run's processes.
+    pub memory_limit_bytes: Option<f64>,
+    /// From the message 'cancel' to SIGTERM.
+    pub cancel_grace_ms: f64,
+    /// From SIGTERM to SIGKILL.
+    pub term_grace_ms: f64,
+}
+
+/// What jobs have in common, converted once for all of them.
+#[napi]
+pub struct JobOptions {
+    schedule: ScheduleOptions,
+    policy: Arc<Policy>,
+    /// `None` for inline jobs.
+    boot: Option<Arc<BootProfile>>,
+}
+
+/// When a job is due. Of these at most one is given; none means now.
+#[napi(object)]
+pub struct DueRequest {
+    /// Once, at this instant (milliseconds since 1970).
+    pub at_ms: Option<f64>,
+    /// Again and again: cron or text.
+    pub schedule: Option<String>,
+    /// When the host calls `runJob`: it keeps the time of this job.
+    pub is_host_clock: Option<bool>,
+}
+
+impl ManagerOptions {
+    pub(super) fn pool_limits(&self) -> PoolLimits {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        PoolLimits {
+            max_boots: cores.clamp(2, 4),
+            max_workers: self.max_workers.map(|count| count as usize),
+            warm_workers: self
+                .warm_workers
+                .map_or(WarmWorkers::Auto, |count| WarmWorkers::Count(count as usize)),
+        }
+    }
+}
+
+#[napi]
+impl JobOptions {
+    /// # Errors
+    /// `INVALID_OPTION`, naming the option.
+    #[napi(constructor)]
+    pub fn new(options: CommonOptions) -> Result<Self, Error> {
+        let limits = options.worker.as_ref().map(WorkerOptions::limits).transpose()?;
+        let policy = Policy {
+            overlap: options.overlap()?,
+            missed: options.missed()?,
+            limits: limits.unwrap_or_default(),
+        };
+        let schedule = options.schedule.unwrap_or_default();
+        let boot = options.worker.map(|worker| Arc::new(worker.into_profile()));
+        Ok(JobOptions { schedule, policy: Arc::new(policy), boot })
+    }
+
+    /// The job that has these options; `job` is absent for inline ones.
+    pub(super) fn spec(&self, name: String, due: DueRequest, job: Option<&[u8]>) -> Result<JobSpec, Error> {
+        let when = self.when(due)?;
+        let work = match (&self.boot, job) {
+            (Some(boot), Some(job)) => {
+                Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: payload(job)? })
+            }
+            _ => Work::Inline,
+        };
+        Ok(JobSpec { name: Arc::from(name), when, work, policy: Arc::clone(&self.policy) })
+    }
+
+    fn when(&self, due: DueRequest) -> Result<When, Error> {
+        match (due.is_host_clock, due.at_ms, due.schedule) {
+            (Some(true), ..) => Ok(When::HostClock),
+            (_, Some(at_ms), _) => Ok(When::At(instant("at", at_ms)?)),
+            (_, None, Some(text)) => {
+                let plan = schedules::plan(&text, &self.schedule)?;
+                Ok(When::Recurring { plan, anchor: Now::read().wall })
+            }
+            (_, None, None) => Ok(When::Now),
+        }
+    }
+}
+
+impl CommonOptions {
+    fn overlap(&self) -> Result<Overlap, Error> {
+        match self.overlap.as_deref() {
+            None | Some("skip") => Ok(Overlap::Skip),
+            Some("queue") => Ok(Overlap::Queue),
+            Some("allow") => Ok(Overlap::Allow),
+            Some("replace") => Ok(Overlap::Replace),
+            Some(other) => Err(bad_value(format!(
+                "overlap is '{other}', expected 'skip', 'queue', 'allow' or 'replace'"
+            ))),
+        }
+    }
+
+    fn missed(&self) -> Result<Missed, Error> {
+        match self.missed.as_deref() {
+            None | Some("once") => {
+                let start_deadline =
+                    self.start_deadline_ms.map(|ms| duration("startDeadline", ms)).transpose()?;
+                Ok(Missed::Once { start_deadline })
+            }
+            Some("skip") => Ok(Missed::Skip),
+            Some(other) => Err(bad_value(format!("missed is '{other}', expected 'once' or 'skip'"))),
+        }
+    }
+}
+
+impl WorkerOptions {
+    fn limits(&self) -> Result<Limits, Error> {
+        Ok(Limits {
+            timeout: self.timeout_ms.map(|ms| duration("timeout", ms)).transpose()?,
+            memory_bytes: self.memory_limit_bytes.map(|bytes| whole("memoryLimitMb", bytes)).transpose()?,
+            cancel_grace: duration("gracePeriod", self.cancel_grace_ms)?,
+            term_grace: duration("gracePeriod", self.term_grace_ms)?,
+        })
+    }
+
+    fn into_profile(self) -> BootProfile {
+        BootProfile {
+            exec_args: self.exec_argv,
+            env: self.boot_env,
+            capture_stdout: self.capture_stdout,
+            capture_stderr: self.capture_stderr,
+        }
+    }
+}
+
+/// Bytes that fit into a frame.
+pub(super) fn payload(bytes: &[u8]) -> Result<Arc<[u8]>, Error> {
+    // Room for the header that leads a job.
+    const LEAD_BYTES: usize = 1024 * 1024;
+    if bytes.len() > MAX_PAYLOAD_BYTES - LEAD_BYTES {
+        return Err(bad_value(format!(
+            "{} bytes of data are more than the {MAX_PAYLOAD_BYTES} that a worker can be given at once",
+            bytes.len()
+        )));
+    }
+    Ok(Arc::from(bytes))
+}
+
+pub(super) fn duration(option: &str, ms: f64) -> Result<Duration, Error> {
+    Duration::try_from_secs_f64(ms / 1000.0)
+        .map_err(|_| bad_value(format!("{option} is {ms}, expected a number of milliseconds from 0 up")))
+}
+
+pub(super) fn instant(option: &str, ms: f64) -> Result<EpochMs, Error> {
+    // The range of Date: 100,000,000 days either side of 1970 (ECMAScript, "Time Values").
+    const LIMIT_MS: f64 = 8.64e15;
+    if ms.is_finite() && ms.abs() <= LIMIT_MS {
+        #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
+        return Ok(EpochMs(ms as i64));
+    }
+    Err(bad_value(format!("{option} is not a valid date")))
+}
+
+fn whole(option: &str, number: f64) -> Result<u64, Error> {
+    const LIMIT: f64 = 9_007_199_254_740_992.0;
+    if (1.0..=LIMIT).contains(&number) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the range was checked"
+        )]
+        return Ok(number as u64);
+    }
+    Err(bad_value(format!("{option} is out of range")))
+}

@@ -1,0 +1,115 @@
+//! Schedules: for jobs, and for people who want to see what was understood.
+
+use std::sync::Arc;
+
+use napi_derive::napi;
+use once_cell::sync::Lazy;
+
+use super::error::{Error, bad_schedule, bad_value, bad_zone};
+use super::request::instant;
+use super::shared::Shared;
+use crate::engine::Plan;
+use crate::schedule::{ClockChange, Schedule, zone};
+
+/// How a schedule is read.
+#[napi(object)]
+#[derive(Debug, Default)]
+pub struct ScheduleOptions {
+    /// IANA name of the time zone; the host's when absent.
+    pub timezone: Option<String>,
+    /// 'upstream' for what the old package does when the clocks change.
+    pub dst: Option<String>,
+}
+
+/// What is wrong with a schedule.
+#[napi(object)]
+pub struct ScheduleProblem {
+    /// Stable, for programs.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+    /// The words at fault: offsets into the text, in UTF-16 code units.
+    pub start: u32,
+    /// End of the words at fault.
+    pub end: u32,
+    /// What was expected there.
+    pub expected: Vec<String>,
+    /// What may have been meant.
+    pub suggestion: Option<String>,
+}
+
+/// The due times of a schedule after `fromMs`, earliest first, at most `count`.
+///
+/// # Errors
+/// The code of what could not be understood; see `explainSchedule`.
+#[napi]
+pub fn next_runs(
+    schedule: String,
+    from_ms: f64,
+    anchor_ms: f64,
+    count: u32,
+    options: Option<ScheduleOptions>,
+) -> Result<Vec<f64>, Error> {
+    let mut after = instant("from", from_ms)?;
+    let anchor = instant("anchor", anchor_ms)?;
+    let plan = plan(&schedule, &options.unwrap_or_default())?;
+    let mut runs = Vec::new();
+    for _ in 0..count {
+        let Some(due) = plan.next_after(after, anchor) else { break };
+        #[expect(clippy::cast_precision_loss, reason = "instants of Date fit")]
+        runs.push(due.0 as f64);
+        after = due;
+    }
+    Ok(runs)
+}
+
+/// A schedule in plain English.
+///
+/// # Errors
+/// The code of what could not be understood; see `explainSchedule`.
+#[napi]
+pub fn describe_schedule(schedule: String) -> Result<String, Error> {
+    Schedule::parse(&schedule).map(|schedule| schedule.describe()).map_err(|error| bad_schedule(&error))
+}
+
+/// What is wrong with a schedule; nothing, when it can be used.
+#[napi]
+pub fn explain_schedule(schedule: String) -> Option<ScheduleProblem> {
+    let error = Schedule::parse(&schedule).err()?;
+    let span = error.span();
+    Some(ScheduleProblem {
+        code: error.code().to_owned(),
+        message: error.to_string(),
+        start: utf16_offset(&schedule, span.start),
+        end: utf16_offset(&schedule, span.end),
+        expected: error.expected().iter().map(ToString::to_string).collect(),
+        suggestion: error.suggestion(),
+    })
+}
+
+fn utf16_offset(text: &str, byte_offset: usize) -> u32 {
+    let before = text.get(..byte_offset).unwrap_or(text);
+    u32::try_from(before.encode_utf16().count()).unwrap_or(u32::MAX)
+}
+
+/// Plans in use, by what they were made of: hosts register thousands of jobs under a few texts.
+static PLANS: Lazy<Shared<PlanKey, Plan>> = Lazy::new(Shared::new);
+
+/// Text, name of the zone, rule for clock changes.
+type PlanKey = (Box<str>, Option<Box<str>>, ClockChange);
+
+/// The plan of a job's schedule.
+pub(super) fn plan(text: &str, options: &ScheduleOptions) -> Result<Arc<Plan>, Error> {
+    let zone_name = options.timezone.as_deref();
+    let clock_change = match options.dst.as_deref() {
+        None => ClockChange::Debian,
+        Some("upstream") => ClockChange::Upstream,
+        Some(other) => return Err(bad_value(format!("dst is '{other}', expected 'upstream' or nothing"))),
+    };
+    let key = (Box::from(text), zone_name.map(Box::from), clock_change);
+    PLANS.get_or_try_make(key, || {
+        let schedule = Schedule::parse(text).map_err(|error| bad_schedule(&error))?;
+        let zone = zone::resolve(zone_name).map_err(|error| bad_zone(&error))?;
+        Ok(Plan { schedule, zone, clock_change })
+    })
+}

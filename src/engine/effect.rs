@@ -1,0 +1,57 @@
+//! What the engine orders; the driver does it.
+
+use std::sync::Arc;
+
+use super::event::JobEvent;
+use super::job::BootProfile;
+use super::pool::WorkerId;
+use crate::worker::environment::Environment;
+use crate::worker::ipc::HostFrame;
+use crate::worker::os::StopSignal;
+
+/// One order.
+#[derive(Debug)]
+pub enum Effect {
+    /// Start a process.
+    Boot {
+        /// Its name from now on.
+        worker: WorkerId,
+        /// What it needs at start.
+        profile: Arc<BootProfile>,
+        /// The host's environment.
+        env: Arc<Environment>,
+        /// A job waits for it, so it should not warm up first.
+        is_cold: bool,
+    },
+    /// Hand a process its job.
+    Start {
+        /// The process.
+        worker: WorkerId,
+        /// What the job sees as `threadId`.
+        thread_id: u32,
+        /// The environment to replace the one of its boot; `None` when that is still right.
+        env: Option<Arc<Environment>>,
+        /// The job, as structured-clone bytes.
+        job: Arc<[u8]>,
+        /// Watch the memory of its processes against this limit.
+        memory_limit_bytes: Option<u64>,
+    },
+    /// Write a frame to a process.
+    Write {
+        /// The process.
+        worker: WorkerId,
+        /// The frame.
+        frame: HostFrame,
+    },
+    /// Send a signal to a process's group.
+    Signal {
+        /// The process.
+        worker: WorkerId,
+        /// The signal.
+        signal: StopSignal,
+    },
+    /// Close the channel to an idle process: it leaves by itself.
+    Retire(WorkerId),
+    /// Tell the host.
+    Emit(JobEvent),
+}

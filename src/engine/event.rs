@@ -1,0 +1,98 @@
+//! What the host is told, in the past tense.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::input::RequestId;
+use super::run::{EndCause, RunId};
+
+/// One thing that happened to a job.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JobEvent {
+    /// A run was given a process.
+    RunStarted {
+        /// The run.
+        run: RunId,
+        /// Its job.
+        name: Arc<str>,
+    },
+    /// A run's process is about to run the job's module.
+    RunOnline {
+        /// The run.
+        run: RunId,
+        /// Its process.
+        pid: u32,
+    },
+    /// A run posted a message.
+    Message {
+        /// The run.
+        run: RunId,
+        /// Structured-clone bytes.
+        bytes: Vec<u8>,
+    },
+    /// A run wrote to a captured stream.
+    Output {
+        /// The run.
+        run: RunId,
+        /// Standard error instead of standard output.
+        is_stderr: bool,
+        /// As written.
+        bytes: Vec<u8>,
+    },
+    /// A run ended. Every run that was started or queued gets exactly one of these.
+    RunEnded {
+        /// The run.
+        run: RunId,
+        /// Its job.
+        name: Arc<str>,
+        /// How.
+        cause: EndCause,
+        /// What it used.
+        usage: Usage,
+    },
+    /// An inline job is due: the host shall queue a run of it.
+    InlineDue {
+        /// The run, to be reported back by `Input::InlineEnded`.
+        run: RunId,
+        /// Its job.
+        name: Arc<str>,
+    },
+    /// A due time got no run.
+    Skipped {
+        /// The job.
+        name: Arc<str>,
+        /// Why.
+        reason: SkipReason,
+        /// Due times of this job skipped so far for overlap.
+        skipped: u32,
+    },
+    /// A request has been carried out.
+    RequestSettled {
+        /// The request.
+        request: RequestId,
+        /// Time ran out, and what was left was killed.
+        timed_out: bool,
+    },
+    /// A job is due soon: the host's environment variables as they are now are wanted.
+    EnvironmentWanted,
+}
+
+/// Why a due time got no run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SkipReason {
+    /// An earlier run still goes.
+    Overlap,
+    /// It passed unnoticed, and the job does not want to start late.
+    Missed,
+}
+
+/// What a run used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// From the request for its process to its end.
+    pub elapsed: Duration,
+    /// User and system time of its process and the descendants it waited for.
+    pub cpu_time: Duration,
+    /// Peak resident memory of its process.
+    pub peak_memory_bytes: u64,
+}

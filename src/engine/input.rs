@@ -1,0 +1,125 @@
+//! What reaches the engine: requests of the host, and facts from the workers and the clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::job::JobSpec;
+use super::pool::WorkerId;
+use super::run::RunId;
+use crate::worker::environment::Environment;
+use crate::worker::ipc::{ChannelError, WorkerFrame};
+use crate::worker::os::Exit;
+use crate::worker::os::SpawnError;
+
+/// Names a request that is answered later, by `JobEvent::RequestSettled`. The host chooses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId(pub u32);
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Input {
+    /// Register a job and arm its first due time.
+    AddJob {
+        /// The job.
+        spec: JobSpec,
+        /// A registered job of that name without live run or due time gives way.
+        replace_finished: bool,
+        /// Register it only: `ScheduleJob` arms it.
+        is_held: bool,
+    },
+    /// Arm the due times of a registered job that was held or stopped.
+    ScheduleJob(Arc<str>),
+    /// Start a run now, whatever its schedule says.
+    RunJob(Arc<str>),
+    /// Disarm a job's due times and cancel its runs; it stays registered.
+    StopJob {
+        /// The job.
+        name: Arc<str>,
+        /// Settled when no run of it is left.
+        request: RequestId,
+    },
+    /// As `StopJob`, and the job is forgotten.
+    RemoveJob {
+        /// The job.
+        name: Arc<str>,
+        /// Settled when no run of it is left.
+        request: RequestId,
+    },
+    /// Send a message to a run's `parentPort`.
+    PostMessage {
+        /// The run.
+        run: RunId,
+        /// Structured-clone bytes.
+        bytes: Arc<[u8]>,
+    },
+    /// End a run's processes at once.
+    Terminate(RunId),
+    /// The host's function for an inline run has settled.
+    InlineEnded(RunId),
+    /// The host's environment variables as they are now.
+    SetEnvironment(Arc<Environment>),
+    /// Disarm everything and stop every run.
+    Shutdown {
+        /// Settled when no worker is left.
+        request: RequestId,
+        /// After this long what is left is killed.
+        timeout: Duration,
+    },
+    /// The host's JavaScript environment ends: kill everything, tell nobody.
+    Close,
+    /// A process was started.
+    WorkerStarted {
+        /// The process.
+        worker: WorkerId,
+        /// Its pid.
+        pid: u32,
+    },
+    /// A process could not be started.
+    StartFailed {
+        /// The process that was asked for.
+        worker: WorkerId,
+        /// Why.
+        error: SpawnError,
+    },
+    /// A process said something.
+    Frame {
+        /// The process.
+        worker: WorkerId,
+        /// What it said.
+        frame: WorkerFrame,
+    },
+    /// A captured stream of a process gave output.
+    Output {
+        /// The process.
+        worker: WorkerId,
+        /// Standard error instead of standard output.
+        is_stderr: bool,
+        /// As written.
+        bytes: Vec<u8>,
+    },
+    /// A process's channel cannot be read any further.
+    ChannelBroke {
+        /// The process.
+        worker: WorkerId,
+        /// Why.
+        error: ChannelError,
+    },
+    /// The host could not read a message of that run.
+    BadMessage(RunId),
+    /// The processes of a run use more memory than its limit.
+    MemoryExceeded {
+        /// The process.
+        worker: WorkerId,
+        /// What they use.
+        used_bytes: u64,
+    },
+    /// A process has exited, and all it said has been read.
+    Exited {
+        /// The process.
+        worker: WorkerId,
+        /// How, and what it used.
+        exit: Exit,
+    },
+    /// A deadline may have come.
+    TimePassed,
+}

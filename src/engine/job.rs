@@ -1,0 +1,175 @@
+//! What a job is: its name, when it is due, and what a run of it does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::schedule::{ClockChange, Place, Schedule};
+use crate::timer::{EpochMs, TimerKey};
+
+/// Names a registered job for as long as it is registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub u32);
+
+/// A job as the host asked for it. What many jobs have in common is shared by them: a host may
+/// register a hundred thousand.
+#[derive(Debug, Clone)]
+pub struct JobSpec {
+    /// Unique among the registered jobs.
+    pub name: Arc<str>,
+    /// When it is due.
+    pub when: When,
+    /// What a run does.
+    pub work: Work,
+    /// What is made of it when things do not go by the plan.
+    pub policy: Arc<Policy>,
+}
+
+/// When a job is due.
+#[derive(Debug, Clone)]
+pub enum When {
+    /// As soon as it is added.
+    Now,
+    /// Once.
+    At(EpochMs),
+    /// Again and again.
+    Recurring {
+        /// Shared by all jobs with the same text in the same zone.
+        plan: Arc<Plan>,
+        /// What plain intervals count from: when the job was registered.
+        anchor: EpochMs,
+    },
+    /// When the host says so: its timers are not Node's own, and keep this job's time.
+    HostClock,
+}
+
+/// A schedule and the clock that it is read against.
+#[derive(Debug)]
+pub struct Plan {
+    /// What the text says.
+    pub schedule: Schedule,
+    /// Where its wall-clock times are read.
+    pub zone: TimeZone,
+    /// What happens where the clocks of the zone change.
+    pub clock_change: ClockChange,
+}
+
+impl Plan {
+    /// The first due instant strictly after `after`; `None` when there is none.
+    pub fn next_after(&self, after: EpochMs, anchor: EpochMs) -> Option<EpochMs> {
+        let instant = |at: EpochMs| Timestamp::from_millisecond(at.0).ok();
+        let place =
+            Place { zone: self.zone.clone(), clock_change: self.clock_change, anchor: instant(anchor)? };
+        self.schedule.next_after(instant(after)?, &place).map(|due| EpochMs(due.as_millisecond()))
+    }
+}
+
+/// What a run does.
+#[derive(Debug, Clone)]
+pub enum Work {
+    /// The host calls a function on its own event loop.
+    Inline,
+    /// A process runs a module.
+    Offloaded(Offloaded),
+}
+
+/// How a worker process is started and what it is given.
+#[derive(Debug, Clone)]
+pub struct Offloaded {
+    /// What must be known before the process boots.
+    pub boot: Arc<BootProfile>,
+    /// The job for `lib/bootstrap.js`, as structured-clone bytes.
+    pub job: Arc<[u8]>,
+}
+
+/// What is made of a job when things do not go by the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Policy {
+    /// It is due while a run of it still goes.
+    pub overlap: Overlap,
+    /// Its time has passed unnoticed.
+    pub missed: Missed,
+    /// Limits on a run.
+    pub limits: Limits,
+}
+
+/// What a process must be booted with. Two jobs with equal profiles can use the same spare.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct BootProfile {
+    /// Flags for `node`, before the script.
+    pub exec_args: Vec<String>,
+    /// Variables ("KEY=VALUE") laid over the host's environment, because `node` reads them at start.
+    pub env: Vec<String>,
+    /// Output goes to the host program through events, not to the host's standard output.
+    pub capture_stdout: bool,
+    /// As `capture_stdout`, for standard error.
+    pub capture_stderr: bool,
+}
+
+/// Limits on one run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// Longest time from the job's first line to its end.
+    pub timeout: Option<Duration>,
+    /// Most resident memory of the run's processes.
+    pub memory_bytes: Option<u64>,
+    /// From the message 'cancel' to SIGTERM.
+    pub cancel_grace: Duration,
+    /// From SIGTERM to SIGKILL.
+    pub term_grace: Duration,
+}
+
+/// What happens to a due time while an earlier run of the job still goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Overlap {
+    /// It is dropped, and counted. What the old package does.
+    #[default]
+    Skip,
+    /// It waits for its turn; every due time gets its run.
+    Queue,
+    /// Both go at once.
+    Allow,
+    /// The earlier run is cancelled, and the new one starts once that has ended.
+    Replace,
+}
+
+/// What happens to a due time that passed while the host slept or was suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Missed {
+    /// One run, late, however many due times have passed; none if it would be later than this.
+    Once {
+        /// Latest useful start after the due time; `None` for no limit.
+        start_deadline: Option<Duration>,
+    },
+    /// No run.
+    Skip,
+}
+
+/// A registered job.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) spec: JobSpec,
+    /// The armed due time, if one is still to come.
+    pub(super) timer: Option<TimerKey<EpochMs>>,
+    /// Runs of this job that have not ended.
+    pub(super) live_runs: u32,
+    /// Due times that wait for a live run to end.
+    pub(super) backlog: u32,
+    /// Due times dropped because a run was still going, since the job was added.
+    pub(super) skipped: u32,
+}
+
+/// How late a start may be before its due time counts as missed rather than as a busy moment.
+const MISSED_AFTER: Duration = Duration::from_secs(1);
+
+impl Missed {
+    /// Is a due time noticed `late` still worth a run?
+    pub(super) fn runs(self, late: Duration) -> bool {
+        match self {
+            Missed::Once { start_deadline } => start_deadline.is_none_or(|limit| late <= limit),
+            Missed::Skip => late <= MISSED_AFTER,
+        }
+    }
+}

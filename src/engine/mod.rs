@@ -1,0 +1,265 @@
+//! All decisions: what is registered, what runs, what must stop, and what the host is told.
+//!
+//! [`Engine::handle`] takes one [`Input`] and the time, answers it, and leaves [`Effect`]s to be
+//! carried out. It does no I/O, reads no clock and knows nothing of JavaScript, so that every rule
+//! is tested with a virtual clock (`engine/tests/`). The rooms:
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | `registry.rs` | which jobs exist, and their due times |
+//! | `runs.rs` | the queue of runs, which process takes which, how a run ends |
+//! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown |
+//! | `pool.rs` | processes: boots, spares, limits, backing off |
+//! | `inline_queue.rs` | order and concurrency of inline jobs |
+
+mod effect;
+mod event;
+mod inline_queue;
+mod input;
+mod job;
+mod pool;
+mod registry;
+mod run;
+mod runs;
+mod stopping;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+pub use effect::Effect;
+pub use event::{JobEvent, SkipReason, Usage};
+pub use inline_queue::InlineQueue;
+pub use input::{Input, RequestId};
+pub use job::{BootProfile, JobId, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
+pub use pool::{PoolLimits, WarmWorkers, WorkerId};
+pub use run::{EndCause, RunId};
+
+use crate::timer::{EpochMs, MonoMs, Now, TimerHeap};
+use crate::worker::environment::Environment;
+use job::Job;
+use pool::Pool;
+use run::Run;
+use stopping::PendingRequest;
+
+/// The state of one job manager.
+#[derive(Debug)]
+pub struct Engine {
+    /// Boxed: the table keeps room for more than it holds.
+    jobs: HashMap<JobId, Box<Job>>,
+    names: HashMap<Arc<str>, JobId>,
+    /// Due times, by the wall clock.
+    due: TimerHeap<EpochMs, JobId>,
+    /// Everything else that waits for its time, by the monotonic clock.
+    deadlines: TimerHeap<MonoMs, Deadline>,
+    /// Offloaded runs that have not ended.
+    runs: BTreeMap<RunId, Run>,
+    /// Runs of scheduled inline jobs that the host has been told of.
+    inline_runs: HashMap<RunId, JobId>,
+    /// Runs that wait for a process, first come first served.
+    queue: VecDeque<RunId>,
+    pool: Pool,
+    requests: Vec<PendingRequest>,
+    /// A shutdown was the last thing that the host asked for: no spares are kept.
+    is_shut_down: bool,
+    environment: Arc<Environment>,
+    /// Due times up to here have been prepared for.
+    prepared_until: EpochMs,
+    /// The message 'cancel', as structured-clone bytes.
+    cancel_message: Arc<[u8]>,
+    next_job: u32,
+    next_run: u32,
+    effects: Vec<Effect>,
+}
+
+/// What falls due on the monotonic clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deadline {
+    /// A process must have come further by now: booted, reached its job, or left.
+    WorkerLimit(WorkerId),
+    /// A spare has been idle for long enough.
+    SpareIdle(WorkerId),
+    /// Boots may be tried again after failures.
+    BootsResume,
+    /// A run has reached its time limit.
+    TimeLimit(RunId),
+    /// A run has not done in time what its phase waits for.
+    NextStep(RunId),
+    /// A shutdown has reached its time limit.
+    ShutdownLimit(RequestId),
+}
+
+/// The answer to a request that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// It is done, or under way.
+    Accepted,
+    /// The job was registered, but its only due time is in the past.
+    InThePast,
+    /// A run of that job still goes, so none was started.
+    AlreadyRunning,
+}
+
+/// Why a request was refused. Nothing has changed then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// A job of that name is registered.
+    #[error("a job of that name is registered already")]
+    DuplicateName,
+    /// No job of that name is registered.
+    #[error("no job of that name is registered")]
+    UnknownJob,
+    /// That run has ended, or never was.
+    #[error("no such run")]
+    UnknownRun,
+    /// Its schedule never falls due.
+    #[error("the schedule never falls due")]
+    NeverDue,
+    /// The job is scheduled already.
+    #[error("the job is started already")]
+    AlreadyStarted,
+    /// The manager is shutting down.
+    #[error("the job manager is shutting down")]
+    ShuttingDown,
+}
+
+impl Refusal {
+    /// Stable, for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Refusal::DuplicateName => "JOB_DUPLICATE_NAME",
+            Refusal::UnknownJob => "JOB_UNKNOWN",
+            Refusal::UnknownRun => "RUN_UNKNOWN",
+            Refusal::NeverDue => "SCHEDULE_NEVER_DUE",
+            Refusal::AlreadyStarted => "JOB_ALREADY_STARTED",
+            Refusal::ShuttingDown => "MANAGER_SHUTTING_DOWN",
+        }
+    }
+}
+
+/// When the engine next wants [`Input::TimePassed`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wakeup {
+    /// By the wall clock.
+    pub wall: Option<EpochMs>,
+    /// By the monotonic clock.
+    pub mono: Option<MonoMs>,
+}
+
+impl Engine {
+    /// An engine without jobs. `cancel_message` is the message 'cancel' as structured-clone bytes.
+    pub fn new(limits: PoolLimits, cancel_message: Arc<[u8]>) -> Self {
+        Engine {
+            jobs: HashMap::new(),
+            names: HashMap::new(),
+            due: TimerHeap::new(),
+            deadlines: TimerHeap::new(),
+            runs: BTreeMap::new(),
+            inline_runs: HashMap::new(),
+            queue: VecDeque::new(),
+            pool: Pool::new(limits),
+            requests: Vec::new(),
+            is_shut_down: false,
+            environment: Arc::default(),
+            prepared_until: EpochMs(i64::MIN),
+            cancel_message,
+            next_job: 1,
+            next_run: 1,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes one input. What has to be done about it is left for [`Engine::drain_effects`].
+    ///
+    /// # Errors
+    /// [`Refusal`] of a request; facts are never refused, the late ones are dropped.
+    pub fn handle(&mut self, input: Input, now: Now) -> Result<Reply, Refusal> {
+        let reply = match input {
+            Input::AddJob { spec, replace_finished, is_held } => {
+                self.add_job(spec, replace_finished, is_held, now)
+            }
+            Input::ScheduleJob(name) => self.schedule_job(&name, now),
+            Input::RunJob(name) => self.run_job(&name, now),
+            Input::StopJob { name, request } => self.stop_job(&name, request, now),
+            Input::RemoveJob { name, request } => self.remove_job(&name, request, now),
+            Input::PostMessage { run, bytes } => self.post_message(run, bytes),
+            Input::Terminate(run) => self.terminate(run, now),
+            other => {
+                self.take(other, now);
+                Ok(Reply::Accepted)
+            }
+        };
+        self.dispatch(now);
+        self.prepare_spares(now);
+        self.settle_requests();
+        reply
+    }
+
+    /// Takes what is never refused: facts, and requests that can always be met.
+    fn take(&mut self, input: Input, now: Now) {
+        match input {
+            Input::InlineEnded(run) => self.inline_ended(run),
+            Input::SetEnvironment(environment) => self.environment = environment,
+            Input::WorkerStarted { worker, pid } => self.pool.note_pid(worker, pid),
+            Input::StartFailed { worker, error } => self.start_failed(worker, &error, now),
+            Input::Frame { worker, frame } => self.take_frame(worker, frame, now),
+            Input::Output { worker, is_stderr, bytes } => self.take_output(worker, is_stderr, bytes),
+            Input::ChannelBroke { worker, error } => self.channel_broke(worker, error, now),
+            Input::BadMessage(run) => self.bad_message(run, now),
+            Input::MemoryExceeded { worker, used_bytes } => self.memory_exceeded(worker, used_bytes, now),
+            Input::Exited { worker, exit } => self.worker_exited(worker, &exit, now),
+            Input::TimePassed => self.time_passed(now),
+            Input::Shutdown { request, timeout } => self.shutdown(request, timeout, now),
+            Input::Close => self.close(),
+            // The requests that can be refused were taken by `handle`.
+            _ => {}
+        }
+    }
+
+    /// What has to be done, in order.
+    pub fn drain_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// When the next deadline falls due.
+    pub fn next_wakeup(&self) -> Wakeup {
+        let prepare_at = self.due.next_after(self.prepared_until).map(|due| due.minus(self.pool.boot_lead()));
+        Wakeup {
+            wall: [self.due.next_at(), prepare_at].into_iter().flatten().min(),
+            mono: self.deadlines.next_at(),
+        }
+    }
+
+    /// Is there anything that the host should stay alive for?
+    pub fn is_active(&self) -> bool {
+        self.due.next_at().is_some() || !self.runs.is_empty() || !self.requests.is_empty()
+    }
+
+    /// Is a job of that name registered that is due, runs, or waits to?
+    pub fn is_busy(&self, name: &str) -> bool {
+        self.names.get(name).and_then(|id| self.jobs.get(id)).is_some_and(|job| !job.is_finished())
+    }
+
+    fn time_passed(&mut self, now: Now) {
+        while let Some((at, job)) = self.due.pop_due(now.wall) {
+            self.fall_due(job, at, now);
+        }
+        while let Some((_, deadline)) = self.deadlines.pop_due(now.mono) {
+            match deadline {
+                Deadline::WorkerLimit(worker) => self.worker_limit_reached(worker),
+                Deadline::SpareIdle(worker) => self.spare_idle(worker, now),
+                Deadline::BootsResume => self.pool.resume_boots(),
+                Deadline::TimeLimit(run) => self.time_limit_reached(run, now),
+                Deadline::NextStep(run) => self.take_next_step(run, now),
+                Deadline::ShutdownLimit(request) => self.shutdown_limit_reached(request, now),
+            }
+        }
+    }
+
+    fn emit(&mut self, event: JobEvent) {
+        self.effects.push(Effect::Emit(event));
+    }
+}

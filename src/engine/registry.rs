@@ -1,0 +1,189 @@
+//! Which jobs exist, and when they are due.
+
+use std::sync::Arc;
+
+use super::event::{JobEvent, SkipReason};
+use super::job::{Job, JobId, JobSpec, Overlap, When, Work};
+use super::run::RunId;
+use super::stopping::Stop;
+use super::{Engine, Refusal, Reply};
+use crate::timer::{EpochMs, Now};
+
+impl Engine {
+    pub(super) fn add_job(
+        &mut self,
+        spec: JobSpec,
+        replace_finished: bool,
+        is_held: bool,
+        now: Now,
+    ) -> Result<Reply, Refusal> {
+        self.accept_work()?;
+        if let Some(&id) = self.names.get(&spec.name) {
+            if !(replace_finished && self.jobs.get(&id).is_some_and(|job| job.is_finished())) {
+                return Err(Refusal::DuplicateName);
+            }
+            self.forget_job(id);
+        }
+        let first_due = spec.when.next_after(now.wall);
+        if first_due.is_none() && matches!(spec.when, When::Recurring { .. }) {
+            return Err(Refusal::NeverDue);
+        }
+        let id = JobId(self.next_job);
+        self.next_job += 1;
+        self.names.insert(Arc::clone(&spec.name), id);
+        let job = Job { spec, timer: None, live_runs: 0, backlog: 0, skipped: 0 };
+        self.jobs.insert(id, Box::new(job));
+        Ok(if is_held { Reply::Accepted } else { self.arm(id, first_due, now) })
+    }
+
+    pub(super) fn schedule_job(&mut self, name: &str, now: Now) -> Result<Reply, Refusal> {
+        self.accept_work()?;
+        let id = self.job_named(name)?;
+        match self.jobs.get(&id) {
+            Some(job) if job.is_finished() => {
+                let first_due = job.spec.when.next_after(now.wall);
+                Ok(self.arm(id, first_due, now))
+            }
+            _ => Err(Refusal::AlreadyStarted),
+        }
+    }
+
+    pub(super) fn run_job(&mut self, name: &str, now: Now) -> Result<Reply, Refusal> {
+        self.accept_work()?;
+        let id = self.job_named(name)?;
+        Ok(self.trigger(id, now))
+    }
+
+    /// Something is asked for that may start processes.
+    fn accept_work(&mut self) -> Result<(), Refusal> {
+        if self.is_shutting_down() {
+            return Err(Refusal::ShuttingDown);
+        }
+        self.is_shut_down = false;
+        Ok(())
+    }
+
+    pub(super) fn job_named(&self, name: &str) -> Result<JobId, Refusal> {
+        self.names.get(name).copied().ok_or(Refusal::UnknownJob)
+    }
+
+    /// Arms the first due time, or starts the run when there is nothing to wait for.
+    fn arm(&mut self, id: JobId, first_due: Option<EpochMs>, now: Now) -> Reply {
+        let Some(job) = self.jobs.get_mut(&id) else { return Reply::Accepted };
+        job.timer = first_due.map(|at| self.due.insert(at, id));
+        match (&job.spec.when, first_due) {
+            (When::Now, _) => self.trigger(id, now),
+            (When::At(_), None) => Reply::InThePast,
+            _ => Reply::Accepted,
+        }
+    }
+
+    /// A due time has come. The next one is counted from now, or from this one should the clock
+    /// have been set back: no slot is made up for, and none comes twice.
+    pub(super) fn fall_due(&mut self, id: JobId, at: EpochMs, now: Now) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let next = match &job.spec.when {
+            When::Recurring { .. } => job.spec.when.next_after(at.max(now.wall)),
+            _ => None,
+        };
+        job.timer = next.map(|next| self.due.insert(next, id));
+        if job.spec.policy.missed.runs(now.wall.since(at)) {
+            self.trigger(id, now);
+        } else {
+            let (name, skipped) = (Arc::clone(&job.spec.name), job.skipped);
+            self.emit(JobEvent::Skipped { name, reason: SkipReason::Missed, skipped });
+        }
+    }
+
+    /// One run of the job is wanted now: its overlap policy says whether it gets it.
+    fn trigger(&mut self, id: JobId, now: Now) -> Reply {
+        let Some(job) = self.jobs.get_mut(&id) else { return Reply::Accepted };
+        if job.live_runs == 0 || job.spec.policy.overlap == Overlap::Allow {
+            self.start_run(id);
+            return Reply::Accepted;
+        }
+        match job.spec.policy.overlap {
+            Overlap::Skip | Overlap::Allow => {
+                job.skipped += 1;
+                let (name, skipped) = (Arc::clone(&job.spec.name), job.skipped);
+                self.emit(JobEvent::Skipped { name, reason: SkipReason::Overlap, skipped });
+                return Reply::AlreadyRunning;
+            }
+            Overlap::Queue => job.backlog = job.backlog.saturating_add(1),
+            Overlap::Replace => {
+                job.backlog = 1;
+                self.stop_runs_of(id, Stop::CANCEL, now);
+            }
+        }
+        Reply::Accepted
+    }
+
+    fn start_run(&mut self, id: JobId) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        job.live_runs += 1;
+        let spec = job.spec.clone();
+        let run = RunId(self.next_run);
+        self.next_run += 1;
+        match &spec.work {
+            Work::Inline => {
+                self.inline_runs.insert(run, id);
+                self.emit(JobEvent::InlineDue { run, name: spec.name });
+            }
+            Work::Offloaded(work) => self.queue_run(run, id, &spec, work.clone()),
+        }
+    }
+
+    pub(super) fn inline_ended(&mut self, run: RunId) {
+        if let Some(job) = self.inline_runs.remove(&run) {
+            self.run_of_job_ended(job);
+        }
+    }
+
+    /// A run has ended: one that waited for that may start.
+    pub(super) fn run_of_job_ended(&mut self, id: JobId) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        job.live_runs = job.live_runs.saturating_sub(1);
+        if job.live_runs == 0 && job.backlog > 0 {
+            job.backlog -= 1;
+            self.start_run(id);
+        }
+    }
+
+    /// No due time of the job comes any more.
+    pub(super) fn disarm(&mut self, id: JobId) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        job.backlog = 0;
+        if let Some(timer) = job.timer.take() {
+            self.due.cancel(timer);
+        }
+    }
+
+    /// Drops the job from the registry; its runs go on without it.
+    pub(super) fn forget_job(&mut self, id: JobId) {
+        self.disarm(id);
+        if let Some(job) = self.jobs.remove(&id) {
+            self.names.remove(&job.spec.name);
+        }
+        for run in self.runs.values_mut().filter(|run| run.job == Some(id)) {
+            run.job = None;
+        }
+    }
+}
+
+impl When {
+    /// The first due time after now; a date may also be now itself.
+    fn next_after(&self, now: EpochMs) -> Option<EpochMs> {
+        match self {
+            When::Now | When::HostClock => None,
+            When::At(at) => Some(*at).filter(|at| *at >= now),
+            When::Recurring { plan, anchor } => plan.next_after(now, *anchor),
+        }
+    }
+}
+
+impl Job {
+    /// Registered, but nothing of it runs or is due.
+    pub(super) fn is_finished(&self) -> bool {
+        self.timer.is_none() && self.live_runs == 0 && self.backlog == 0
+    }
+}

@@ -1,0 +1,202 @@
+//! A run: one execution of a job, from its due time to its end.
+//!
+//! ```text
+//! Queued ──▶ Starting ──▶ Running ──▶ Finishing ──▶ (ended)
+//!    │           │           │  ╲          ▲
+//!    │           │           │   ╲ said 'done' or threw
+//!    └───────────┴───────────┴──▶ Stopping ──▶ (ended)
+//! ```
+//! A run leaves the table when its process has exited and everything it said has been read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::job::{JobId, Limits, Offloaded};
+use super::pool::WorkerId;
+use crate::timer::{MonoMs, TimerKey};
+use crate::worker::ipc::ChannelError;
+use crate::worker::os::{Exit, ExitStatus};
+
+/// Names a run for the life of its manager.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunId(pub u32);
+
+/// A run of a worker process that has not ended.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// `None` once the job has been removed.
+    pub(super) job: Option<JobId>,
+    pub(super) name: Arc<str>,
+    pub(super) work: Offloaded,
+    pub(super) limits: Limits,
+    pub(super) phase: Phase,
+    /// Messages posted before there was a process to take them.
+    pub(super) outbox: Vec<Arc<[u8]>>,
+    /// When the run was given its first process.
+    pub(super) started: Option<MonoMs>,
+    /// A spare died on it once: it takes no other.
+    pub(super) needs_cold_start: bool,
+    /// The job's time limit, counted from its first line.
+    pub(super) time_limit: Option<TimerKey<MonoMs>>,
+    /// The next step of whatever the phase waits for.
+    pub(super) next_step: Option<TimerKey<MonoMs>>,
+    /// What the job said of its own end.
+    pub(super) said: Option<Said>,
+    /// Why it was asked to stop.
+    pub(super) stop: Option<StopReason>,
+}
+
+/// Where a run is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Waits for a place to boot in.
+    Queued,
+    /// Has a process, which has not reached the job yet.
+    Starting(WorkerId),
+    /// The job's module is running.
+    Running(WorkerId),
+    /// Asked to stop; the step says how firmly.
+    Stopping(WorkerId, StopStep),
+    /// Said its last word; its process ends itself.
+    Finishing(WorkerId),
+}
+
+/// How firmly a run has been asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum StopStep {
+    /// It got the message 'cancel'.
+    Asked,
+    /// Its process group got SIGTERM.
+    Terminated,
+    /// Its process group got SIGKILL.
+    Killed,
+}
+
+/// What a job said of its own end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Said {
+    /// The message 'done'.
+    Done,
+    /// The message 'cancelled'.
+    Cancelled,
+    /// An uncaught error: the bytes of its envelope.
+    Error(Vec<u8>),
+}
+
+/// Why a run was asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StopReason {
+    /// The host removed or stopped the job, or shuts down.
+    Cancelled,
+    /// The host ended the worker at once.
+    Terminated,
+    /// The run took longer than its limit.
+    Timeout(Duration),
+    /// The run's processes took more memory than its limit.
+    Memory { limit_bytes: u64, used_bytes: u64 },
+    /// Its channel could not be read any further.
+    ChannelBroke(ChannelError),
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndCause {
+    /// It said 'done'.
+    Done,
+    /// Its process ended with this exit code. Zero is a completion too.
+    ExitCode(i32),
+    /// It threw: the bytes of the error's envelope.
+    Error(Vec<u8>),
+    /// A signal that the host did not send ended it.
+    Signal(i32),
+    /// It was stopped on request.
+    Cancelled,
+    /// The host ended it at once.
+    Terminated,
+    /// It took longer than this limit.
+    Timeout(Duration),
+    /// It took more memory than its limit.
+    Memory {
+        /// The limit.
+        limit_bytes: u64,
+        /// What was measured.
+        used_bytes: u64,
+    },
+    /// No process could be started for it, or the process did not get as far as the job.
+    FailedToStart {
+        /// Stable, for programs.
+        code: &'static str,
+        /// One sentence, for people.
+        message: String,
+    },
+    /// Its channel could not be read any further.
+    ChannelBroke(ChannelError),
+}
+
+/// The end cause of a run whose process has exited: what the job said comes first, then what the
+/// host did, then how the process ended.
+pub(super) fn end_cause(
+    said: Option<Said>,
+    stop: Option<StopReason>,
+    reached_job: bool,
+    exit: &Exit,
+) -> EndCause {
+    match (said, stop) {
+        (Some(Said::Done), _) => EndCause::Done,
+        (_, Some(StopReason::Cancelled)) => EndCause::Cancelled,
+        (_, Some(StopReason::Terminated)) => EndCause::Terminated,
+        (_, Some(StopReason::Timeout(limit))) => EndCause::Timeout(limit),
+        (_, Some(StopReason::Memory { limit_bytes, used_bytes })) => {
+            EndCause::Memory { limit_bytes, used_bytes }
+        }
+        (_, Some(StopReason::ChannelBroke(error))) => EndCause::ChannelBroke(error),
+        (Some(Said::Error(envelope)), None) => EndCause::Error(envelope),
+        (Some(Said::Cancelled) | None, None) if reached_job => match exit.status {
+            ExitStatus::Code(code) => EndCause::ExitCode(code),
+            ExitStatus::Signal(signal) => EndCause::Signal(signal),
+        },
+        (Some(Said::Cancelled) | None, None) => EndCause::FailedToStart {
+            code: "WORKER_BOOT_FAILED",
+            message: format!("the worker process ended before it reached the job ({})", exit.status),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exit(status: ExitStatus) -> Exit {
+        Exit { status, cpu_time: Duration::ZERO, peak_memory_bytes: 0 }
+    }
+
+    #[test]
+    fn what_the_job_said_comes_before_how_its_process_ended() {
+        let killed = exit(ExitStatus::Signal(9));
+        let code = |code| exit(ExitStatus::Code(code));
+        let cancelled = Some(StopReason::Cancelled);
+        let cases = [
+            (Some(Said::Done), None, code(0), EndCause::Done),
+            (Some(Said::Done), cancelled, killed.clone(), EndCause::Done),
+            (Some(Said::Error(vec![1])), None, code(1), EndCause::Error(vec![1])),
+            (Some(Said::Error(vec![1])), cancelled, code(1), EndCause::Cancelled),
+            (Some(Said::Cancelled), cancelled, code(0), EndCause::Cancelled),
+            (Some(Said::Cancelled), None, code(0), EndCause::ExitCode(0)),
+            (None, None, code(0), EndCause::ExitCode(0)),
+            (None, None, code(3), EndCause::ExitCode(3)),
+            (None, None, killed.clone(), EndCause::Signal(9)),
+            (None, cancelled, killed.clone(), EndCause::Cancelled),
+            (None, Some(StopReason::Terminated), killed.clone(), EndCause::Terminated),
+        ];
+        for (said, stop, exit, expected) in cases {
+            let found = end_cause(said.clone(), stop, true, &exit);
+            assert_eq!(found, expected, "{said:?} {stop:?} {exit:?}");
+        }
+    }
+
+    #[test]
+    fn a_process_that_never_reached_the_job_failed_to_start() {
+        let cause = end_cause(None, None, false, &exit(ExitStatus::Code(9)));
+        assert!(matches!(cause, EndCause::FailedToStart { code: "WORKER_BOOT_FAILED", .. }));
+    }
+}

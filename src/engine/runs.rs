@@ -1,0 +1,223 @@
+//! The life of offloaded runs: the queue, the process each is given, what it says, and its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::event::{JobEvent, Usage};
+use super::job::{JobId, JobSpec, Offloaded};
+use super::pool::{Placement, WorkerId};
+use super::run::{EndCause, Phase, Run, RunId, Said, end_cause};
+use super::{Deadline, Effect, Engine, Refusal, Reply};
+use crate::timer::Now;
+use crate::worker::ipc::{HostFrame, WorkerFrame};
+use crate::worker::os::SpawnError;
+use crate::worker::os::{Exit, StopSignal};
+
+impl Engine {
+    pub(super) fn queue_run(&mut self, id: RunId, job: JobId, spec: &JobSpec, work: Offloaded) {
+        let run = Run {
+            job: Some(job),
+            name: Arc::clone(&spec.name),
+            work,
+            limits: spec.policy.limits,
+            phase: Phase::Queued,
+            outbox: Vec::new(),
+            started: None,
+            time_limit: None,
+            next_step: None,
+            said: None,
+            stop: None,
+            needs_cold_start: false,
+        };
+        self.runs.insert(id, run);
+        self.queue.push_back(id);
+    }
+
+    /// Gives waiting runs their processes, in order. One that has to wait for a boot does not hold
+    /// up one behind it that a ready spare fits.
+    pub(super) fn dispatch(&mut self, now: Now) {
+        let mut index = 0;
+        while let Some(&id) = self.queue.get(index) {
+            let Some(run) = self.runs.get(&id) else {
+                self.queue.remove(index);
+                continue;
+            };
+            let profile = &run.work.boot;
+            match self.pool.place(profile, &self.environment, run.needs_cold_start) {
+                Placement::Spare(worker) => {
+                    self.queue.remove(index);
+                    self.hand_over(id, worker, now);
+                }
+                Placement::Boot => {
+                    let profile = Arc::clone(profile);
+                    self.queue.remove(index);
+                    let worker = self.boot(profile, Some(id), now);
+                    self.hand_over(id, worker, now);
+                }
+                Placement::Wait if self.pool.has_spares() => index += 1,
+                Placement::Wait => return,
+            }
+        }
+    }
+
+    /// The process may still be booting: its start frame waits for it in the channel.
+    fn hand_over(&mut self, id: RunId, worker: WorkerId, now: Now) {
+        if let Some(idle) = self.pool.claim(worker, id) {
+            self.deadlines.cancel(idle);
+            self.limit_worker(worker, Some(BOOT_LIMIT), now);
+        }
+        let env = self.pool.changed_environment(worker, &self.environment);
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.phase = Phase::Starting(worker);
+        let is_first = run.started.is_none();
+        run.started.get_or_insert(now.mono);
+        let (name, job) = (Arc::clone(&run.name), Arc::clone(&run.work.job));
+        let memory_limit_bytes = run.limits.memory_bytes;
+        if is_first {
+            self.effects.push(Effect::Emit(JobEvent::RunStarted { run: id, name }));
+        }
+        self.effects.push(Effect::Start { worker, thread_id: id.0, env, job, memory_limit_bytes });
+    }
+
+    pub(super) fn post_message(&mut self, id: RunId, bytes: Arc<[u8]>) -> Result<Reply, Refusal> {
+        let run = self.runs.get_mut(&id).ok_or(Refusal::UnknownRun)?;
+        match run.phase {
+            Phase::Running(worker) | Phase::Stopping(worker, _) | Phase::Finishing(worker) => {
+                self.effects.push(Effect::Write { worker, frame: HostFrame::message(bytes) });
+            }
+            // The process it gets may yet be another one.
+            Phase::Queued | Phase::Starting(_) => run.outbox.push(bytes),
+        }
+        Ok(Reply::Accepted)
+    }
+
+    pub(super) fn take_frame(&mut self, worker: WorkerId, frame: WorkerFrame, now: Now) {
+        let run = self.pool.run_of(worker);
+        match (frame, run) {
+            (WorkerFrame::Ready, _) => self.worker_ready(worker, now),
+            // Only a run has anything else to say.
+            (_, None) => self.signal(worker, StopSignal::Kill),
+            (WorkerFrame::Online, Some(run)) => self.run_online(run, worker, now),
+            (WorkerFrame::Message(bytes), Some(run)) => self.emit(JobEvent::Message { run, bytes }),
+            (WorkerFrame::Done(bytes), Some(run)) => {
+                self.emit(JobEvent::Message { run, bytes });
+                self.last_word(run, worker, Said::Done, now);
+            }
+            (WorkerFrame::Error(envelope), Some(run)) => {
+                self.last_word(run, worker, Said::Error(envelope), now);
+            }
+            (WorkerFrame::Cancelled(bytes), Some(run)) => {
+                self.emit(JobEvent::Message { run, bytes });
+                if self.runs.get(&run).is_some_and(|run| run.stop.is_some()) {
+                    self.last_word(run, worker, Said::Cancelled, now);
+                }
+            }
+        }
+    }
+
+    pub(super) fn take_output(&mut self, worker: WorkerId, is_stderr: bool, bytes: Vec<u8>) {
+        if let Some(run) = self.pool.run_of(worker) {
+            self.emit(JobEvent::Output { run, is_stderr, bytes });
+        }
+    }
+
+    fn run_online(&mut self, id: RunId, worker: WorkerId, now: Now) {
+        self.limit_worker(worker, None, now);
+        self.pool.boot_succeeded();
+        let pid = self.pool.pid(worker).unwrap_or(0);
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        // A run that was stopped meanwhile is being killed, and one that says so again is no news.
+        if run.phase != Phase::Starting(worker) {
+            return;
+        }
+        run.phase = Phase::Running(worker);
+        run.time_limit = run
+            .limits
+            .timeout
+            .map(|timeout| self.deadlines.insert(now.mono.plus(timeout), Deadline::TimeLimit(id)));
+        for bytes in std::mem::take(&mut run.outbox) {
+            self.effects.push(Effect::Write { worker, frame: HostFrame::message(bytes) });
+        }
+        self.emit(JobEvent::RunOnline { run: id, pid });
+    }
+
+    fn last_word(&mut self, id: RunId, worker: WorkerId, said: Said, now: Now) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        // An error after 'done' changes nothing; a process may still be at work after 'cancelled'.
+        if run.said.is_none() || run.said == Some(Said::Cancelled) {
+            run.said = Some(said);
+        }
+        self.finishing(id, worker, now);
+    }
+
+    pub(super) fn start_failed(&mut self, worker: WorkerId, error: &SpawnError, now: Now) {
+        let gone = self.pool.exited(worker, now);
+        self.cancel_deadlines(gone.deadlines);
+        if let Some(resume_at) = gone.boots_resume_at {
+            self.deadlines.insert(resume_at, Deadline::BootsResume);
+        }
+        if let Some(run) = gone.run {
+            let cause = EndCause::FailedToStart { code: error.code(), message: error.to_string() };
+            self.end_run(run, cause, Usage::default());
+        }
+    }
+
+    pub(super) fn worker_exited(&mut self, worker: WorkerId, exit: &Exit, now: Now) {
+        let gone = self.pool.exited(worker, now);
+        self.cancel_deadlines(gone.deadlines);
+        if let Some(resume_at) = gone.boots_resume_at {
+            self.deadlines.insert(resume_at, Deadline::BootsResume);
+        }
+        let Some(id) = gone.run else { return };
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let is_starting = matches!(run.phase, Phase::Starting(_));
+        if is_starting && gone.was_spare && run.said.is_none() {
+            // The spare died before it reached the job, so the job has not begun: it is not lost.
+            run.phase = Phase::Queued;
+            run.needs_cold_start = true;
+            self.queue.push_front(id);
+            return;
+        }
+        let usage = Usage {
+            elapsed: now.mono.since(run.started.unwrap_or(now.mono)),
+            cpu_time: exit.cpu_time,
+            peak_memory_bytes: exit.peak_memory_bytes,
+        };
+        let cause = end_cause(run.said.take(), run.stop, !is_starting, exit);
+        self.end_run(id, cause, usage);
+    }
+
+    /// The run leaves the table; whatever waited for it goes on.
+    pub(super) fn end_run(&mut self, id: RunId, cause: EndCause, usage: Usage) {
+        let Some(run) = self.runs.remove(&id) else { return };
+        self.cancel_deadlines([run.time_limit, run.next_step]);
+        self.release_requests(id);
+        self.emit(JobEvent::RunEnded { run: id, name: run.name, cause, usage });
+        if let Some(job) = run.job {
+            self.run_of_job_ended(job);
+        }
+    }
+
+    fn cancel_deadlines(&mut self, keys: [Option<crate::timer::TimerKey<crate::timer::MonoMs>>; 2]) {
+        for key in keys.into_iter().flatten() {
+            self.deadlines.cancel(key);
+        }
+    }
+
+    pub(super) fn boot(
+        &mut self,
+        profile: Arc<super::BootProfile>,
+        run: Option<RunId>,
+        now: Now,
+    ) -> WorkerId {
+        let env = Arc::clone(&self.environment);
+        let worker = self.pool.add(Arc::clone(&profile), Arc::clone(&env), run, now);
+        self.limit_worker(worker, Some(BOOT_LIMIT), now);
+        self.effects.push(Effect::Boot { worker, profile, env, is_cold: run.is_some() });
+        worker
+    }
+}
+
+/// A process that has not reached its job, or become ready, after this long is given up. Far more
+/// than a busy machine needs (tens of milliseconds at rest), far less than for ever.
+const BOOT_LIMIT: Duration = Duration::from_secs(60);

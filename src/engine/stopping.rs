@@ -1,0 +1,288 @@
+//! How runs are stopped: the message 'cancel', then SIGTERM, then SIGKILL, each to the whole process
+//! group after a grace period; and the requests that wait for it.
+
+use std::time::Duration;
+
+use super::input::RequestId;
+use super::job::JobId;
+use super::pool::WorkerId;
+use super::run::{EndCause, Phase, RunId, StopReason, StopStep};
+use super::{Deadline, Effect, Engine, JobEvent, Refusal, Reply, Usage};
+use crate::timer::{MonoMs, Now, TimerKey};
+use crate::worker::ipc::{ChannelError, HostFrame};
+use crate::worker::os::StopSignal;
+
+/// How long a process that said its last word may take to leave.
+const FINISH_GRACE: Duration = Duration::from_secs(1);
+/// How long a shutdown that ran out of time waits for the kernel to end what it killed.
+const KILL_GRACE: Duration = Duration::from_secs(5);
+
+/// A request to stop a run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stop {
+    reason: StopReason,
+    /// The step of the ladder to begin with.
+    first: StopStep,
+}
+
+impl Stop {
+    pub(super) const CANCEL: Stop = Stop { reason: StopReason::Cancelled, first: StopStep::Asked };
+    const KILL: Stop = Stop { reason: StopReason::Cancelled, first: StopStep::Killed };
+
+    fn kill(reason: StopReason) -> Self {
+        Stop { reason, first: StopStep::Killed }
+    }
+}
+
+/// A request that is settled when what it waits for has ended.
+#[derive(Debug)]
+pub(super) struct PendingRequest {
+    request: RequestId,
+    waits_for: WaitsFor,
+    /// When it is settled at the latest.
+    limit: Option<TimerKey<MonoMs>>,
+    timed_out: bool,
+}
+
+#[derive(Debug)]
+enum WaitsFor {
+    Runs(Vec<RunId>),
+    /// Every process, spares too.
+    AllWorkers,
+    Nothing,
+}
+
+impl Engine {
+    pub(super) fn stop_job(&mut self, name: &str, request: RequestId, now: Now) -> Result<Reply, Refusal> {
+        let id = self.job_named(name)?;
+        self.disarm(id);
+        let runs = self.stop_runs_of(id, Stop::CANCEL, now);
+        let waits_for = WaitsFor::Runs(runs);
+        self.requests.push(PendingRequest { request, waits_for, limit: None, timed_out: false });
+        Ok(Reply::Accepted)
+    }
+
+    pub(super) fn remove_job(&mut self, name: &str, request: RequestId, now: Now) -> Result<Reply, Refusal> {
+        let id = self.job_named(name)?;
+        let reply = self.stop_job(name, request, now);
+        self.forget_job(id);
+        reply
+    }
+
+    pub(super) fn terminate(&mut self, run: RunId, now: Now) -> Result<Reply, Refusal> {
+        if !self.runs.contains_key(&run) {
+            return Err(Refusal::UnknownRun);
+        }
+        self.stop_run(run, Stop::kill(StopReason::Terminated), now);
+        Ok(Reply::Accepted)
+    }
+
+    pub(super) fn shutdown(&mut self, request: RequestId, timeout: Duration, now: Now) {
+        let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
+        for id in jobs {
+            self.disarm(id);
+        }
+        self.is_shut_down = true;
+        self.stop_all_runs(Stop::CANCEL, now);
+        self.retire_spares(now);
+        let limit = Some(self.deadlines.insert(now.mono.plus(timeout), Deadline::ShutdownLimit(request)));
+        let waits_for = WaitsFor::AllWorkers;
+        self.requests.push(PendingRequest { request, waits_for, limit, timed_out: false });
+    }
+
+    pub(super) fn is_shutting_down(&self) -> bool {
+        self.requests.iter().any(|pending| matches!(pending.waits_for, WaitsFor::AllWorkers))
+    }
+
+    pub(super) fn shutdown_limit_reached(&mut self, request: RequestId, now: Now) {
+        let Some(pending) = self.requests.iter_mut().find(|pending| pending.request == request) else {
+            return;
+        };
+        if pending.timed_out {
+            // What SIGKILL has not ended by now sits in the kernel; nobody can hurry it.
+            pending.waits_for = WaitsFor::Nothing;
+            pending.limit = None;
+            return;
+        }
+        pending.timed_out = true;
+        pending.limit =
+            Some(self.deadlines.insert(now.mono.plus(KILL_GRACE), Deadline::ShutdownLimit(request)));
+        self.stop_all_runs(Stop::KILL, now);
+        self.kill_all_workers();
+    }
+
+    /// The host's environment ends: nobody is left to be told anything.
+    pub(super) fn close(&mut self) {
+        self.jobs.clear();
+        self.names.clear();
+        self.due = crate::timer::TimerHeap::new();
+        self.deadlines = crate::timer::TimerHeap::new();
+        self.queue.clear();
+        self.runs.clear();
+        self.requests.clear();
+        self.kill_all_workers();
+    }
+
+    fn kill_all_workers(&mut self) {
+        for worker in self.pool.all() {
+            self.signal(worker, StopSignal::Kill);
+        }
+    }
+
+    fn stop_all_runs(&mut self, stop: Stop, now: Now) {
+        let runs: Vec<RunId> = self.runs.keys().copied().collect();
+        for run in runs {
+            self.stop_run(run, stop, now);
+        }
+    }
+
+    /// Stops the offloaded runs of a job, and says which of them have yet to end.
+    pub(super) fn stop_runs_of(&mut self, id: JobId, stop: Stop, now: Now) -> Vec<RunId> {
+        let runs: Vec<RunId> =
+            self.runs.iter().filter(|(_, run)| run.job == Some(id)).map(|(&run, _)| run).collect();
+        for &run in &runs {
+            self.stop_run(run, stop, now);
+        }
+        runs.into_iter().filter(|run| self.runs.contains_key(run)).collect()
+    }
+
+    pub(super) fn time_limit_reached(&mut self, id: RunId, now: Now) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.time_limit = None;
+        if let Some(limit) = run.limits.timeout {
+            self.stop_run(id, Stop { reason: StopReason::Timeout(limit), first: StopStep::Asked }, now);
+        }
+    }
+
+    pub(super) fn memory_exceeded(&mut self, worker: WorkerId, used_bytes: u64, now: Now) {
+        let Some(id) = self.pool.run_of(worker) else { return };
+        let limit = self.runs.get(&id).and_then(|run| run.limits.memory_bytes);
+        if let Some(limit_bytes) = limit {
+            self.stop_run(id, Stop::kill(StopReason::Memory { limit_bytes, used_bytes }), now);
+        }
+    }
+
+    pub(super) fn channel_broke(&mut self, worker: WorkerId, error: ChannelError, now: Now) {
+        match self.pool.run_of(worker) {
+            Some(run) => self.stop_run(run, Stop::kill(StopReason::ChannelBroke(error)), now),
+            None => self.signal(worker, StopSignal::Kill),
+        }
+    }
+
+    pub(super) fn bad_message(&mut self, run: RunId, now: Now) {
+        self.stop_run(run, Stop::kill(StopReason::ChannelBroke(ChannelError::BadMessage)), now);
+    }
+
+    /// Begins to stop a run, or hurries a stop that is under way. The first reason stands.
+    fn stop_run(&mut self, id: RunId, stop: Stop, now: Now) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let first_reason = *run.stop.get_or_insert(stop.reason);
+        match run.phase {
+            Phase::Queued => {
+                self.queue.retain(|&queued| queued != id);
+                let cause = match first_reason {
+                    StopReason::Terminated => EndCause::Terminated,
+                    _ => EndCause::Cancelled,
+                };
+                self.end_run(id, cause, Usage::default());
+            }
+            // The job has not begun: there is nothing to clean up, and nobody to ask.
+            Phase::Starting(worker) => self.take_step(id, worker, StopStep::Killed, now),
+            Phase::Running(worker) => self.take_step(id, worker, stop.first, now),
+            Phase::Stopping(worker, reached) if reached < stop.first => {
+                self.take_step(id, worker, stop.first, now);
+            }
+            Phase::Finishing(worker) if stop.first == StopStep::Killed => {
+                self.take_step(id, worker, StopStep::Killed, now);
+            }
+            Phase::Stopping(..) | Phase::Finishing(_) => {}
+        }
+    }
+
+    /// The time for a run's current step is over.
+    pub(super) fn take_next_step(&mut self, id: RunId, now: Now) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.next_step = None;
+        match run.phase {
+            Phase::Stopping(worker, StopStep::Asked) => self.take_step(id, worker, StopStep::Terminated, now),
+            Phase::Stopping(worker, StopStep::Terminated) | Phase::Finishing(worker) => {
+                self.take_step(id, worker, StopStep::Killed, now);
+            }
+            _ => {}
+        }
+    }
+
+    fn take_step(&mut self, id: RunId, worker: WorkerId, step: StopStep, now: Now) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.phase = Phase::Stopping(worker, step);
+        let limits = run.limits;
+        let grace = match step {
+            StopStep::Asked => {
+                let frame = HostFrame::message(std::sync::Arc::clone(&self.cancel_message));
+                self.effects.push(Effect::Write { worker, frame });
+                Some(limits.cancel_grace)
+            }
+            StopStep::Terminated => {
+                self.signal(worker, StopSignal::Terminate);
+                Some(limits.term_grace)
+            }
+            StopStep::Killed => {
+                self.signal(worker, StopSignal::Kill);
+                None
+            }
+        };
+        self.set_next_step(id, grace, now);
+    }
+
+    /// The process has said that it leaves by itself.
+    pub(super) fn finishing(&mut self, id: RunId, worker: WorkerId, now: Now) {
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.phase = Phase::Finishing(worker);
+            self.set_next_step(id, Some(FINISH_GRACE), now);
+        }
+    }
+
+    pub(super) fn set_next_step(&mut self, id: RunId, grace: Option<Duration>, now: Now) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        if let Some(key) = run.next_step.take() {
+            self.deadlines.cancel(key);
+        }
+        run.next_step =
+            grace.map(|grace| self.deadlines.insert(now.mono.plus(grace), Deadline::NextStep(id)));
+    }
+
+    pub(super) fn signal(&mut self, worker: WorkerId, signal: StopSignal) {
+        self.pool.note_signal(worker);
+        self.effects.push(Effect::Signal { worker, signal });
+    }
+
+    /// A run has ended: no request waits for it any more.
+    pub(super) fn release_requests(&mut self, run: RunId) {
+        for pending in &mut self.requests {
+            if let WaitsFor::Runs(runs) = &mut pending.waits_for {
+                runs.retain(|&waited| waited != run);
+            }
+        }
+    }
+
+    pub(super) fn settle_requests(&mut self) {
+        if self.requests.is_empty() {
+            return;
+        }
+        let no_worker_left = self.runs.is_empty() && self.pool.is_empty();
+        let (settled, pending) =
+            std::mem::take(&mut self.requests).into_iter().partition(|pending| match &pending.waits_for {
+                WaitsFor::Runs(runs) => runs.is_empty(),
+                WaitsFor::AllWorkers => no_worker_left,
+                WaitsFor::Nothing => true,
+            });
+        self.requests = pending;
+        let settled: Vec<PendingRequest> = settled;
+        for PendingRequest { request, limit, timed_out, .. } in settled {
+            if let Some(limit) = limit {
+                self.deadlines.cancel(limit);
+            }
+            self.emit(JobEvent::RequestSettled { request, timed_out });
+        }
+    }
+}

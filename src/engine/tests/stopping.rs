@@ -1,0 +1,188 @@
+//! The kill ladder, limits of a run, removal and shutdown.
+
+use super::*;
+
+const REQUEST: RequestId = RequestId(1);
+
+fn online(limits: Limits) -> Bench {
+    let mut bench = Bench::new();
+    bench.add(offloaded_with("job", When::Now, limits, &Arc::default())).unwrap();
+    bench.bring_online(FIRST);
+    bench.take();
+    bench
+}
+
+fn remove(bench: &mut Bench) {
+    bench.send(Input::RemoveJob { name: Arc::from("job"), request: REQUEST }).unwrap();
+}
+
+fn asked_to_cancel(bench: &mut Bench) -> bool {
+    bench
+        .take()
+        .iter()
+        .any(|effect| matches!(effect, Effect::Write { frame, .. } if &*frame.tail == b"cancel"))
+}
+
+fn settled(bench: &mut Bench) -> Vec<bool> {
+    let settled = |event| match event {
+        JobEvent::RequestSettled { timed_out, .. } => Some(timed_out),
+        _ => None,
+    };
+    bench.events().into_iter().filter_map(settled).collect()
+}
+
+#[test]
+fn a_run_is_asked_then_terminated_then_killed() {
+    let mut bench = online(limits());
+    remove(&mut bench);
+    assert!(asked_to_cancel(&mut bench));
+    bench.pass_ms(4_999);
+    assert!(bench.signals().is_empty());
+    bench.pass_ms(1);
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Terminate)]);
+    bench.pass_ms(1_999);
+    assert!(bench.signals().is_empty());
+    bench.pass_ms(1);
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Kill)]);
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    assert_eq!(bench.ends(), [(RunId(1), EndCause::Cancelled)]);
+}
+
+#[test]
+fn a_run_that_says_cancelled_is_over_when_it_has_left() {
+    let mut bench = online(limits());
+    remove(&mut bench);
+    bench.frame(FIRST, WorkerFrame::Cancelled(b"cancelled".to_vec()));
+    assert!(settled(&mut bench).is_empty());
+    bench.exit(FIRST, ExitStatus::Code(0));
+    let events = bench.events();
+    assert!(matches!(&events[0], JobEvent::RunEnded { cause: EndCause::Cancelled, .. }), "{events:?}");
+    assert_eq!(events[1], JobEvent::RequestSettled { request: REQUEST, timed_out: false });
+}
+
+#[test]
+fn cancelled_is_an_ordinary_message_when_nobody_asked() {
+    let mut bench = online(limits());
+    bench.frame(FIRST, WorkerFrame::Cancelled(b"cancelled".to_vec()));
+    bench.pass_ms(MINUTE_MS);
+    assert!(bench.signals().is_empty());
+    bench.say_done(FIRST);
+    assert_eq!(bench.ends(), [(RunId(1), EndCause::Done)]);
+}
+
+#[test]
+fn a_run_that_completes_although_it_was_asked_to_stop_is_done() {
+    let mut bench = online(limits());
+    remove(&mut bench);
+    bench.say_done(FIRST);
+    assert_eq!(bench.ends(), [(RunId(1), EndCause::Done)]);
+}
+
+#[test]
+fn a_time_limit_counts_from_the_first_line_and_takes_the_ladder() {
+    let limits = Limits { timeout: Some(Duration::from_secs(1)), ..limits() };
+    let mut bench = Bench::new();
+    bench.add(offloaded_with("job", When::Now, limits, &Arc::default())).unwrap();
+    bench.pass_ms(5_000);
+    bench.bring_online(FIRST);
+    bench.take();
+    bench.pass_ms(999);
+    assert!(!asked_to_cancel(&mut bench));
+    bench.pass_ms(1);
+    assert!(asked_to_cancel(&mut bench));
+    bench.pass_ms(5_000);
+    bench.exit(FIRST, ExitStatus::Signal(15));
+    assert_eq!(bench.ends(), [(RunId(1), EndCause::Timeout(Duration::from_secs(1)))]);
+}
+
+#[test]
+fn too_much_memory_is_killed_at_once() {
+    let mut bench = online(Limits { memory_bytes: Some(100), ..limits() });
+    bench.send(Input::MemoryExceeded { worker: FIRST, used_bytes: 150 }).unwrap();
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Kill)]);
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    assert_eq!(bench.ends(), [(RunId(1), EndCause::Memory { limit_bytes: 100, used_bytes: 150 })]);
+}
+
+#[test]
+fn terminate_kills_at_once_also_in_the_middle_of_the_ladder() {
+    let mut bench = online(limits());
+    remove(&mut bench);
+    bench.take();
+    bench.send(Input::Terminate(RunId(1))).unwrap();
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Kill)]);
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    assert_eq!(bench.ends(), [(RunId(1), EndCause::Cancelled)], "the first reason stands");
+}
+
+#[test]
+fn a_run_that_waits_for_a_process_is_cancelled_without_one() {
+    let mut bench = Bench::new();
+    for name in ["a", "b", "job"] {
+        bench.add(offloaded(name, When::Now)).unwrap();
+    }
+    bench.take();
+    remove(&mut bench);
+    let events = bench.events();
+    assert!(matches!(&events[0], JobEvent::RunEnded { run: RunId(3), cause: EndCause::Cancelled, .. }));
+    assert_eq!(events[1], JobEvent::RequestSettled { request: REQUEST, timed_out: false });
+}
+
+#[test]
+fn removing_an_unknown_job_is_refused() {
+    let mut bench = Bench::new();
+    let reply = bench.send(Input::RemoveJob { name: Arc::from("job"), request: REQUEST });
+    assert_eq!(reply, Err(Refusal::UnknownJob));
+}
+
+#[test]
+fn shutdown_starts_nothing_and_waits_for_the_last_process() {
+    let mut bench = online(limits());
+    bench.add(inline("later", in_ms(60_000))).unwrap();
+    bench.send(Input::Shutdown { request: REQUEST, timeout: Duration::from_secs(30) }).unwrap();
+    assert!(asked_to_cancel(&mut bench));
+    assert_eq!(bench.add(offloaded("new", When::Now)), Err(Refusal::ShuttingDown));
+    assert!(settled(&mut bench).is_empty());
+    bench.exit(FIRST, ExitStatus::Code(0));
+    assert_eq!(settled(&mut bench), [false]);
+    bench.pass_ms(120_000);
+    assert!(bench.events().is_empty(), "the job that was due later is disarmed");
+    assert_eq!(bench.add(offloaded("new", When::Now)), Ok(Reply::Accepted), "a manager can be used again");
+}
+
+#[test]
+fn shutdown_kills_what_is_left_at_its_time_limit() {
+    let mut bench = online(Limits { cancel_grace: Duration::from_secs(600), ..limits() });
+    bench.send(Input::Shutdown { request: REQUEST, timeout: Duration::from_secs(3) }).unwrap();
+    bench.pass_ms(3_000);
+    assert!(bench.signals().contains(&(FIRST, StopSignal::Kill)));
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    assert_eq!(settled(&mut bench), [true]);
+}
+
+#[test]
+fn shutdown_does_not_wait_for_ever_on_what_the_kernel_holds() {
+    let mut bench = online(limits());
+    bench.send(Input::Shutdown { request: REQUEST, timeout: Duration::from_secs(3) }).unwrap();
+    bench.pass_ms(3_000);
+    assert!(settled(&mut bench).is_empty());
+    bench.pass_ms(5_000);
+    assert_eq!(settled(&mut bench), [true]);
+}
+
+#[test]
+fn shutdown_at_rest_is_settled_at_once() {
+    let mut bench = Bench::new();
+    bench.send(Input::Shutdown { request: REQUEST, timeout: Duration::from_secs(3) }).unwrap();
+    assert_eq!(settled(&mut bench), [false]);
+}
+
+#[test]
+fn close_kills_everything_and_tells_nobody() {
+    let mut bench = online(limits());
+    bench.send(Input::Close).unwrap();
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Kill)]);
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    assert!(bench.events().is_empty());
+    assert!(!bench.engine.is_active());
+}

@@ -1,0 +1,194 @@
+//! The frames of the private channel between host and worker process, as bytes.
+//!
+//! A frame is the length of its payload (u32, little endian), its kind (u8), and the payload. The
+//! other end is `lib/bootstrap.js`; `docs/design/worker-protocol.md` describes both sides. Payloads
+//! that hold values of JavaScript stay opaque here.
+
+use std::io;
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// Bytes before the payload.
+pub const HEADER_BYTES: usize = 5;
+/// The largest payload that either side accepts, in bytes.
+pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024 * 1024;
+
+/// What a worker process says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkerFrame {
+    /// It has booted and waits for its job.
+    Ready,
+    /// It is about to run the job's module.
+    Online,
+    /// A message of the job: structured-clone bytes.
+    Message(Vec<u8>),
+    /// The message 'done': the process ends itself now.
+    Done(Vec<u8>),
+    /// The message 'cancelled'.
+    Cancelled(Vec<u8>),
+    /// An uncaught error: the bytes of its envelope. The process ends itself now.
+    Error(Vec<u8>),
+}
+
+/// Why the channel cannot be read any further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ChannelError {
+    /// A kind of frame that this version does not know.
+    #[error("it sent a frame of the unknown kind {0}")]
+    UnknownKind(u8),
+    /// A payload larger than [`MAX_PAYLOAD_BYTES`].
+    #[error("it sent a frame of {0} bytes, more than the limit of {MAX_PAYLOAD_BYTES}")]
+    TooLarge(usize),
+    /// The channel ended in the middle of a frame.
+    #[error("its channel ended in the middle of a message")]
+    Cut,
+    /// The process closed its end and went on.
+    #[error("it closed its channel")]
+    Closed,
+    /// The payload of a message is no structured clone.
+    #[error("it sent a message that is no structured clone")]
+    BadMessage,
+    /// The system refused.
+    #[error("its channel failed: {0}")]
+    Io(io::ErrorKind),
+}
+
+impl From<io::Error> for ChannelError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => ChannelError::Cut,
+            kind => ChannelError::Io(kind),
+        }
+    }
+}
+
+/// Reads one frame; `None` at the end of the channel between two frames.
+///
+/// # Errors
+/// [`ChannelError`]; the channel is of no use after any of them.
+pub async fn read_frame<R: AsyncRead + Unpin>(reader: &mut R) -> Result<Option<WorkerFrame>, ChannelError> {
+    let mut header = [0; HEADER_BYTES];
+    if reader.read(&mut header[..1]).await? == 0 {
+        return Ok(None);
+    }
+    reader.read_exact(&mut header[1..]).await?;
+    let length = u32::from_le_bytes([header[0], header[1], header[2], header[3]]) as usize;
+    if length > MAX_PAYLOAD_BYTES {
+        return Err(ChannelError::TooLarge(length));
+    }
+    let payload = read_payload(reader, length).await?;
+    match header[4] {
+        1 => Ok(Some(WorkerFrame::Ready)),
+        2 => Ok(Some(WorkerFrame::Message(payload))),
+        3 => Ok(Some(WorkerFrame::Done(payload))),
+        4 => Ok(Some(WorkerFrame::Cancelled(payload))),
+        5 => Ok(Some(WorkerFrame::Error(payload))),
+        6 => Ok(Some(WorkerFrame::Online)),
+        kind => Err(ChannelError::UnknownKind(kind)),
+    }
+}
+
+/// Memory is taken as bytes arrive, not as a header promises.
+async fn read_payload<R: AsyncRead + Unpin>(reader: &mut R, length: usize) -> Result<Vec<u8>, ChannelError> {
+    let mut payload = Vec::with_capacity(length.min(1024 * 1024));
+    let read = reader.take(length as u64).read_to_end(&mut payload).await?;
+    if read < length {
+        return Err(ChannelError::Cut);
+    }
+    Ok(payload)
+}
+
+/// What the host says, ready to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostFrame {
+    /// Header and whatever leads the payload.
+    pub head: Vec<u8>,
+    /// The rest of the payload, shared with whoever else holds these bytes.
+    pub tail: Arc<[u8]>,
+}
+
+impl HostFrame {
+    /// The job that the process shall run: `header` is JSON, `job` structured-clone bytes.
+    pub fn start(header: &serde_json::Value, job: Arc<[u8]>) -> Self {
+        let header = header.to_string();
+        let mut frame = Self::new(1, 4 + header.len(), job);
+        frame.head.extend_from_slice(&u32_le(header.len()));
+        frame.head.extend_from_slice(header.as_bytes());
+        frame
+    }
+
+    /// A message for the job's `parentPort`: structured-clone bytes.
+    pub fn message(bytes: Arc<[u8]>) -> Self {
+        Self::new(2, 0, bytes)
+    }
+
+    fn new(kind: u8, lead_bytes: usize, tail: Arc<[u8]>) -> Self {
+        let mut head = Vec::with_capacity(HEADER_BYTES + lead_bytes);
+        head.extend_from_slice(&u32_le(lead_bytes + tail.len()));
+        head.push(kind);
+        HostFrame { head, tail }
+    }
+}
+
+/// The binding refuses what would not fit (see `MAX_PAYLOAD_BYTES`), so this never saturates.
+fn u32_le(length: usize) -> [u8; 4] {
+    u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read_all(mut bytes: &[u8]) -> Result<Vec<WorkerFrame>, ChannelError> {
+        let mut frames = Vec::new();
+        while let Some(frame) = read_frame(&mut bytes).await? {
+            frames.push(frame);
+        }
+        Ok(frames)
+    }
+
+    fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = u32_le(payload.len()).to_vec();
+        bytes.push(kind);
+        bytes.extend_from_slice(payload);
+        bytes
+    }
+
+    #[tokio::test]
+    async fn frames_arrive_in_order_and_the_end_is_quiet() {
+        let bytes = [frame(1, b"{}"), frame(6, b""), frame(2, b"one"), frame(3, b"done")].concat();
+        let frames = read_all(&bytes).await.unwrap();
+        assert_eq!(
+            frames,
+            [
+                WorkerFrame::Ready,
+                WorkerFrame::Online,
+                WorkerFrame::Message(b"one".to_vec()),
+                WorkerFrame::Done(b"done".to_vec())
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_cut_frame_an_unknown_kind_and_a_huge_length_are_errors() {
+        let whole = frame(2, b"payload");
+        for cut in 1..whole.len() {
+            assert_eq!(read_all(&whole[..cut]).await, Err(ChannelError::Cut), "cut at {cut}");
+        }
+        assert!(matches!(read_all(&frame(9, b"")).await, Err(ChannelError::UnknownKind(9))));
+        let huge = [u32::MAX.to_le_bytes().as_slice(), &[2]].concat();
+        assert!(matches!(read_all(&huge).await, Err(ChannelError::TooLarge(_))));
+    }
+
+    #[test]
+    fn a_start_frame_holds_header_and_job() {
+        let frame = HostFrame::start(&serde_json::json!({"threadId": 1}), Arc::from(b"job".as_slice()));
+        let header = br#"{"threadId":1}"#;
+        let expected =
+            [&u32_le(4 + header.len() + 3)[..], &[1], &u32_le(header.len()), header.as_slice()].concat();
+        assert_eq!(frame.head, expected);
+        assert_eq!(&*frame.tail, b"job");
+    }
+}

@@ -1,0 +1,17 @@
+//! Linux: starts processes by clone, watches them by pidfd, measures them by `/proc`.
+
+mod child_side;
+mod clone;
+mod exit;
+mod memory;
+mod sealing;
+mod signals;
+mod stack;
+
+pub(super) use clone::Starter;
+pub(super) use exit::watch_exit;
+pub use memory::tree_memory_bytes;
+pub(super) use memory::{host_peak_bytes, max_rss_bytes, peak_memory_bytes};
+
+/// What the system answers for a file that it cannot run.
+pub(super) const BAD_FORMAT: &[i32] = &[libc::ENOEXEC, libc::ELIBBAD];

@@ -1,0 +1,185 @@
+//! The handle of a running process: its channel, its output, its signals and its end.
+
+use super::exit_watch::{AsyncExitWatch, ExitWatch};
+use super::pipes::HostEnds;
+use super::process::Process;
+use super::spawn_error;
+use crate::worker::os::{Exit, SpawnError, Stage, StopSignal};
+use std::ffi::OsStr;
+use std::io;
+use std::time::Duration;
+use tokio::net::unix::pipe;
+use tokio::time::{Instant, sleep_until};
+
+/// Where the host writes to a process.
+pub type ChannelWriter = pipe::Sender;
+/// Where the host reads from a process.
+pub type ChannelReader = pipe::Receiver;
+/// Where the host reads what a process prints.
+pub type OutputReader = pipe::Receiver;
+
+/// The host's ends of the private channel of one process. The process has the others: descriptor
+/// 3 to read, descriptor 4 to write, both blocking.
+#[derive(Debug)]
+pub struct Channel {
+    /// To the process.
+    pub writer: ChannelWriter,
+    /// From the process; ends when every copy of its descriptor 4 is closed.
+    pub reader: ChannelReader,
+}
+
+/// A started process, not yet registered with a runtime. Dropped, it ends its whole group.
+#[derive(Debug)]
+pub struct Launched {
+    process: Process,
+    watch: ExitWatch,
+    pipes: HostEnds,
+}
+
+impl Launched {
+    pub(crate) fn new(process: Process, watch: ExitWatch, pipes: HostEnds) -> Launched {
+        Launched { process, watch, pipes }
+    }
+
+    /// Registers the process with the runtime that this is called on.
+    ///
+    /// # Errors
+    /// What the runtime's registration answers; the process is ended then.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with I/O and time enabled.
+    pub fn into_child(self) -> Result<Child, SpawnError> {
+        self.register().map_err(|error| spawn_error(Stage::Watch, &error, OsStr::new("")))
+    }
+
+    fn register(self) -> io::Result<Child> {
+        let Launched { process, watch, pipes } = self;
+        let channel = Channel {
+            writer: ChannelWriter::from_owned_fd(pipes.channel_writer)?,
+            reader: ChannelReader::from_owned_fd(pipes.channel_reader)?,
+        };
+        let stdout = pipes.stdout.map(OutputReader::from_owned_fd).transpose()?;
+        let stderr = pipes.stderr.map(OutputReader::from_owned_fd).transpose()?;
+        let pid = process.pid().unsigned_abs();
+        let life =
+            Life::Running { watch: AsyncExitWatch::new(watch)?, process, memory_looks: Looks::from_now() };
+        Ok(Child { pid, life, channel: Some(channel), stdout, stderr })
+    }
+}
+
+/// A process started by the [`Spawner`](crate::worker::spawner::Spawner), leader of a process group
+/// of its own.
+///
+/// Dropped before [`wait`](Child::wait) has returned, it ends its whole group.
+#[derive(Debug)]
+pub struct Child {
+    pid: u32,
+    life: Life,
+    channel: Option<Channel>,
+    stdout: Option<OutputReader>,
+    stderr: Option<OutputReader>,
+}
+
+/// After the end there is no pid to signal.
+#[derive(Debug)]
+enum Life {
+    Running { watch: AsyncExitWatch, process: Process, memory_looks: Looks },
+    Exited(Exit),
+}
+
+impl Child {
+    /// The system's number of the process, for messages: a stranger may have it once
+    /// [`wait`](Child::wait) has returned.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The host's ends of the channel; `None` once taken.
+    pub fn take_channel(&mut self) -> Option<Channel> {
+        self.channel.take()
+    }
+
+    /// What the process prints; `None` once taken, or where it is not piped.
+    pub fn take_stdout(&mut self) -> Option<OutputReader> {
+        self.stdout.take()
+    }
+
+    /// What the process prints as errors; `None` once taken, or where it is not piped.
+    pub fn take_stderr(&mut self) -> Option<OutputReader> {
+        self.stderr.take()
+    }
+
+    /// Sends `signal` to the process and to all others of its group.
+    ///
+    /// # Errors
+    /// `ESRCH` once [`wait`](Child::wait) has returned; whatever the system answers.
+    pub fn signal_group(&self, signal: StopSignal) -> io::Result<()> {
+        self.running()?.signal_group(signal)
+    }
+
+    /// Sends `signal` to the process alone.
+    ///
+    /// # Errors
+    /// As [`signal_group`](Child::signal_group).
+    pub fn signal(&self, signal: StopSignal) -> io::Result<()> {
+        self.running()?.signal(signal)
+    }
+
+    /// Waits until the process has ended, then ends what is left of its group. Can be cancelled
+    /// and called again, also after it has returned.
+    ///
+    /// # Errors
+    /// `ECHILD` when someone else in the host has waited for the process; whatever else the system
+    /// answers.
+    pub async fn wait(&mut self) -> io::Result<Exit> {
+        loop {
+            match &mut self.life {
+                Life::Exited(exit) => return Ok(exit.clone()),
+                Life::Running { watch, process, memory_looks } => {
+                    tokio::select! {
+                        biased;
+                        ended = watch.ended() => ended?,
+                        () = memory_looks.due() => {
+                            process.note_memory();
+                            continue;
+                        }
+                    }
+                    if let Some(exit) = process.try_reap()? {
+                        self.life = Life::Exited(exit);
+                    }
+                }
+            }
+        }
+    }
+
+    fn running(&self) -> io::Result<&Process> {
+        match &self.life {
+            Life::Running { process, .. } => Ok(process),
+            Life::Exited(_) => Err(io::Error::from_raw_os_error(libc::ESRCH)),
+        }
+    }
+}
+
+/// When to look at something that only grows: after a while, and again whenever the time since the
+/// start has grown by a quarter.
+#[derive(Debug)]
+struct Looks {
+    started: Instant,
+    next: Instant,
+}
+
+impl Looks {
+    const FIRST: Duration = Duration::from_millis(10);
+
+    fn from_now() -> Looks {
+        let started = Instant::now();
+        Looks { started, next: started + Looks::FIRST }
+    }
+
+    /// Returns when it is time, and sets the next time. Cancel-safe.
+    async fn due(&mut self) {
+        sleep_until(self.next).await;
+        let now = Instant::now();
+        self.next = now + (now - self.started) / 4;
+    }
+}

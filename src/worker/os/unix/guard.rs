@@ -1,0 +1,214 @@
+//! What ends the process groups of a host that is gone without notice.
+//!
+//! `kill -9` of the host leaves nobody to stop what its workers have started: the system tells the
+//! workers themselves at best (Linux), their children never. So a host with running workers has a
+//! *guard*: a shell, in a session of its own, that reads the numbers of their process groups from
+//! a socket and kills those it still knows when the socket ends, which is when the host does. It is
+//! started with the first worker and dismissed when none has been there for a while.
+//!
+//! A number is written before the program of the worker runs and struck off before the worker is
+//! waited for, so the guard knows no group whose number could have gone to a stranger. Nothing but
+//! those numbers passes through it.
+//!
+//! Without a shell there is no guard, and grandchildren may outlive a killed host.
+
+use super::process::has_exited;
+use super::reaper;
+use crate::worker::os::{ChildCommand, EnvBlock, Output};
+use std::collections::BTreeSet;
+use std::ffi::c_int;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Reads `+ GROUP` and `- GROUP`. Built-in commands only. The signals that a terminal or a service
+/// manager sends to everyone are not for it.
+const SCRIPT: &str = r#"cd /; trap '' HUP INT QUIT TERM; groups=' '
+while read -r sign group; do case "$sign$groups" in
++*" $group "*) ;;
++*) groups="$groups$group " ;;
+-*" $group "*) groups="${groups%% $group *} ${groups#* $group }" ;;
+esac; done
+for group in $groups; do kill -9 "-$group"; done"#;
+
+static GUARD: Mutex<Guard> = Mutex::new(Guard { shell: None, groups: BTreeSet::new() });
+
+/// Starts the shell with the given descriptor as its standard input and returns its pid.
+pub(crate) type StartShell<'a> = dyn FnMut(&ChildCommand, RawFd) -> io::Result<libc::pid_t> + 'a;
+
+struct Guard {
+    shell: Option<Shell>,
+    /// The groups to be killed with the host: what a new shell is told first.
+    groups: BTreeSet<libc::pid_t>,
+}
+
+struct Shell {
+    pid: libc::pid_t,
+    line: Arc<OwnedFd>,
+}
+
+/// Makes sure that there is a guard, and returns the line to it, for [`write`]. `None` if none
+/// can be started.
+pub(crate) fn ensure(start: &mut StartShell) -> Option<Arc<OwnedFd>> {
+    let mut guard = lock();
+    if guard.shell.is_none() {
+        guard.start(start);
+    }
+    guard.shell.as_ref().map(|shell| Arc::clone(&shell.line))
+}
+
+/// Has the group killed when the host is gone. A guard that does not listen is replaced.
+pub(crate) fn add(group: libc::pid_t, start: &mut StartShell) {
+    let mut guard = lock();
+    guard.groups.insert(group);
+    if guard.tell(b'+', group).is_err() {
+        guard.dismiss();
+        guard.start(start);
+    }
+}
+
+/// Strikes the group off. To be called before its leader is waited for: its number is free then.
+pub(super) fn remove(group: libc::pid_t) {
+    let mut guard = lock();
+    // A guard that cannot be told must not stay and kill whoever gets the number later. The next
+    // start or `tend` makes a new one.
+    if guard.groups.remove(&group) && guard.tell(b'-', group).is_err() {
+        guard.dismiss();
+    }
+}
+
+/// True as long as [`tend`] has something to do.
+pub(crate) fn needs_tending() -> bool {
+    let guard = lock();
+    guard.shell.is_some() || !guard.groups.is_empty()
+}
+
+/// Dismisses a guard with nothing to watch, and replaces one that has died.
+pub(crate) fn tend(start: &mut StartShell) {
+    let mut guard = lock();
+    if guard.groups.is_empty() {
+        guard.dismiss();
+    } else if guard.shell.as_ref().is_none_or(Shell::has_died) {
+        guard.dismiss();
+        guard.start(start);
+    }
+}
+
+/// Writes one line: `+` or `-` and a group. Neither allocates nor locks, so it is safe between fork
+/// and exec.
+///
+/// # Errors
+/// The guard is gone or does not read.
+pub(crate) fn write(line: RawFd, sign: u8, group: libc::pid_t) -> io::Result<()> {
+    send(line, Message::new(sign, group).bytes())
+}
+
+impl Guard {
+    /// Tells the shell, if there is one.
+    fn tell(&self, sign: u8, group: libc::pid_t) -> io::Result<()> {
+        self.shell.as_ref().map_or(Ok(()), |shell| write(shell.line.as_raw_fd(), sign, group))
+    }
+
+    fn start(&mut self, start: &mut StartShell) {
+        // Not an error of the run for which it is started: that one has its own lines of defence.
+        self.shell = Shell::start(start).ok();
+        let told = self.groups.iter().try_for_each(|&group| self.tell(b'+', group));
+        if told.is_err() {
+            self.dismiss();
+        }
+    }
+
+    fn dismiss(&mut self) {
+        if let Some(Shell { pid, line }) = self.shell.take() {
+            // SAFETY: no memory is involved; the shell is our child and not waited for.
+            unsafe { libc::kill(pid, libc::SIGKILL) };
+            // Not before, or it would take this for the end of the host.
+            drop(line);
+            reaper::adopt(pid);
+        }
+    }
+}
+
+impl Shell {
+    fn start(start: &mut StartShell) -> io::Result<Shell> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let command = ChildCommand {
+            program: "/bin/sh".into(),
+            argv: ["sh", "-c", SCRIPT, "job-manager-guard"].map(Into::into).into(),
+            env: Arc::new(EnvBlock::new([("PATH", "/usr/bin:/bin")])),
+            stdout: Output::Inherit,
+            stderr: Output::Inherit,
+        };
+        // Above the places of a worker's descriptors, so that it still is the line to the guard
+        // when those are filled.
+        let line = rustix::io::fcntl_dupfd_cloexec(ours.as_fd(), 5)?;
+        let pid = start(&command, theirs.as_raw_fd())?;
+        Ok(Shell { pid, line: Arc::new(line) })
+    }
+
+    fn has_died(&self) -> bool {
+        has_exited(self.pid).unwrap_or(true)
+    }
+}
+
+/// One line to the guard, made without allocation.
+struct Message {
+    text: [u8; 16],
+    start: usize,
+}
+
+impl Message {
+    fn new(sign: u8, group: libc::pid_t) -> Message {
+        let mut message = Message { text: [b'\n'; 16], start: 15 };
+        let mut rest = group.unsigned_abs();
+        loop {
+            message.prepend(b'0' + (rest % 10) as u8);
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        message.prepend(b' ');
+        message.prepend(sign);
+        message
+    }
+
+    fn prepend(&mut self, byte: u8) {
+        self.start = self.start.saturating_sub(1);
+        if let Some(place) = self.text.get_mut(self.start) {
+            *place = byte;
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.text.get(self.start..).unwrap_or_default()
+    }
+}
+
+/// All or nothing, without waiting, and without a signal should nobody listen.
+fn send(line: RawFd, text: &[u8]) -> io::Result<()> {
+    let flags: c_int = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+    // SAFETY: the text is valid for reading during the call.
+    let sent = unsafe { libc::send(line, text.as_ptr().cast(), text.len(), flags) };
+    match usize::try_from(sent) {
+        Ok(bytes) if bytes == text.len() => Ok(()),
+        Ok(_) => Err(io::ErrorKind::WriteZero.into()),
+        Err(_) => Err(io::Error::last_os_error()),
+    }
+}
+
+fn lock() -> MutexGuard<'static, Guard> {
+    GUARD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line() {
+        assert_eq!(Message::new(b'+', 7).bytes(), b"+ 7\n");
+        assert_eq!(Message::new(b'-', i32::MAX).bytes(), b"- 2147483647\n");
+    }
+}

@@ -1,0 +1,60 @@
+//! What a new process is to become, for the platform to carry out.
+
+use super::{ExecImage, Pipes};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+
+/// How many descriptors a process gets at most: 0, 1, 2 and the two ends of the channel.
+pub(crate) const MAX_PLACES: usize = 5;
+
+/// What one of its descriptors is to be.
+#[derive(Clone, Copy)]
+pub(crate) enum Source {
+    /// The null device.
+    Null,
+    /// What the host has there, or the null device where it has nothing.
+    Inherit,
+    /// A copy of this descriptor of the host.
+    Descriptor(RawFd),
+}
+
+/// How it is bound to the host.
+#[derive(Clone, Copy)]
+pub(crate) enum Tie {
+    /// It leads a process group of its own and, where the system can do so, is killed when the
+    /// thread that started it ends and tells the guard at the end of this line of itself.
+    ToHost {
+        #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux can do so"))]
+        line: Option<RawFd>,
+    },
+    /// It leads a session of its own and outlives the host.
+    None,
+}
+
+/// A process to start.
+pub(crate) struct Plan<'a> {
+    pub(crate) image: &'a ExecImage,
+    /// Its descriptors from 0 up, [`MAX_PLACES`] at most; it gets no others.
+    pub(crate) places: &'a [Source],
+    pub(crate) tie: Tie,
+}
+
+/// The descriptors of a worker: nothing to read, the host's output or pipes, and the channel.
+pub(super) fn worker_places(pipes: &Pipes) -> [Source; MAX_PLACES] {
+    let ends = &pipes.child;
+    [
+        Source::Null,
+        output(ends.stdout.as_ref()),
+        output(ends.stderr.as_ref()),
+        Source::Descriptor(ends.channel_reader.as_raw_fd()),
+        Source::Descriptor(ends.channel_writer.as_raw_fd()),
+    ]
+}
+
+/// The descriptors of the guard: its line, and nowhere to print.
+pub(super) fn guard_places(line: RawFd) -> [Source; 3] {
+    [Source::Descriptor(line), Source::Null, Source::Null]
+}
+
+fn output(pipe: Option<&OwnedFd>) -> Source {
+    pipe.map_or(Source::Inherit, |pipe| Source::Descriptor(pipe.as_raw_fd()))
+}

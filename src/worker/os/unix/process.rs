@@ -1,0 +1,183 @@
+//! The pid of a process that nobody has waited for: the only state in which it may be signalled.
+
+use super::{guard, reaper};
+use crate::worker::os::{Exit, ExitStatus, StopSignal, platform};
+use std::io;
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// A started process, leader of its own group. Until it is waited for, the system keeps its pid (as
+/// a zombie at least), so no stranger can have it; from then on nothing is sent to it. Dropped
+/// before, it takes the whole group with it.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pid: libc::pid_t,
+    waited_for: bool,
+    /// The host's own peak at the start: what Linux may report as the process's.
+    host_peak_bytes: u64,
+    seen_peak_bytes: AtomicU64,
+}
+
+impl Process {
+    /// Takes charge of `pid`, a child of this process and leader of its own group.
+    pub(crate) fn new(pid: libc::pid_t, host_peak_bytes: u64) -> Process {
+        Process { pid, waited_for: false, host_peak_bytes, seen_peak_bytes: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn pid(&self) -> libc::pid_t {
+        self.pid
+    }
+
+    /// Sends `signal` to the process alone.
+    pub(super) fn signal(&self, signal: StopSignal) -> io::Result<()> {
+        self.is_zombie()?;
+        kill(self.pid, signal)
+    }
+
+    /// Sends `signal` to every process of the group.
+    pub(super) fn signal_group(&self, signal: StopSignal) -> io::Result<()> {
+        self.is_zombie()?;
+        self.note_memory();
+        kill(-self.pid, signal)
+    }
+
+    /// Remembers how much memory the process holds now, if that is the most so far.
+    pub(super) fn note_memory(&self) {
+        if let Some(bytes) = platform::peak_memory_bytes(self.pid) {
+            self.seen_peak_bytes.fetch_max(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits for the process if it has ended, once what is left of its group is killed.
+    ///
+    /// # Errors
+    /// `ECHILD` when someone else in the host has waited for it, for instance by ignoring
+    /// `SIGCHLD`: how it ended is then unknown for ever.
+    pub(super) fn try_reap(&mut self) -> io::Result<Option<Exit>> {
+        if !self.is_zombie()? {
+            return Ok(None);
+        }
+        self.kill_group();
+        let (status, usage) = wait_for(self.pid)?;
+        self.waited_for = true;
+        Ok(Some(Exit {
+            status: exit_status(status),
+            cpu_time: duration(usage.ru_utime) + duration(usage.ru_stime),
+            peak_memory_bytes: self.peak_memory_bytes(platform::max_rss_bytes(&usage)),
+        }))
+    }
+
+    /// Kills whoever is left of the group. The pid of the leader, zombie or not, names the group and
+    /// nobody else's only until it is waited for: now, and not later, is the time.
+    fn kill_group(&self) {
+        // An error means that nobody is left.
+        let _ = kill(-self.pid, StopSignal::Kill);
+        guard::remove(self.pid);
+    }
+
+    /// The kernel counts the memory that a process held before its `execve`, which is the host's,
+    /// as the process's own. A figure clearly above the host's is the process's; below that only
+    /// what was seen counts. The margin covers the inexact counting of pages on many processors.
+    fn peak_memory_bytes(&self, reported: u64) -> u64 {
+        let margin = self.host_peak_bytes / 8;
+        if reported > self.host_peak_bytes + margin {
+            reported
+        } else {
+            self.seen_peak_bytes.load(Ordering::Relaxed).min(reported)
+        }
+    }
+
+    /// # Errors
+    /// `ECHILD` when it is no child of ours any more, so that its pid may be a stranger's.
+    fn is_zombie(&self) -> io::Result<bool> {
+        if self.waited_for { Err(io::Error::from_raw_os_error(libc::ECHILD)) } else { has_exited(self.pid) }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        match self.is_zombie() {
+            Ok(_) => {
+                self.kill_group();
+                reaper::adopt(self.pid);
+            }
+            Err(_) => guard::remove(self.pid),
+        }
+    }
+}
+
+/// True once the process is a zombie; it stays one.
+///
+/// # Errors
+/// `ECHILD`: it is not a child of ours, or no longer.
+pub(super) fn has_exited(pid: libc::pid_t) -> io::Result<bool> {
+    wait_without_reaping(pid, libc::WNOHANG)
+}
+
+/// Blocks until the process is a zombie; it stays one.
+pub(super) fn block_until_exited(pid: libc::pid_t) -> io::Result<()> {
+    wait_without_reaping(pid, 0).map(|_| ())
+}
+
+fn wait_without_reaping(pid: libc::pid_t, flags: libc::c_int) -> io::Result<bool> {
+    loop {
+        // SAFETY: siginfo_t is plain data, for which zero is a value.
+        let mut info: libc::siginfo_t = unsafe { MaybeUninit::zeroed().assume_init() };
+        // SAFETY: `info` is valid for writing during the call.
+        let result = unsafe {
+            libc::waitid(
+                libc::P_PID,
+                pid.cast_unsigned(),
+                &raw mut info,
+                libc::WEXITED | libc::WNOWAIT | flags,
+            )
+        };
+        if result == 0 {
+            // SAFETY: waitid filled the field in, or left it zero where nothing has ended.
+            return Ok(unsafe { info.si_pid() } != 0);
+        }
+        retry_if_interrupted(io::Error::last_os_error())?;
+    }
+}
+
+/// Waits for `pid`, blocking, and takes its status and usage.
+pub(crate) fn wait_for(pid: libc::pid_t) -> io::Result<(libc::c_int, libc::rusage)> {
+    loop {
+        let mut status = 0;
+        // SAFETY: rusage is plain data, for which zero is a value.
+        let mut usage: libc::rusage = unsafe { MaybeUninit::zeroed().assume_init() };
+        // SAFETY: both pointers are valid for writing during the call.
+        if unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) } == pid {
+            return Ok((status, usage));
+        }
+        retry_if_interrupted(io::Error::last_os_error())?;
+    }
+}
+
+fn retry_if_interrupted(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) }
+}
+
+fn kill(target: libc::pid_t, signal: StopSignal) -> io::Result<()> {
+    let number = match signal {
+        StopSignal::Terminate => libc::SIGTERM,
+        StopSignal::Kill => libc::SIGKILL,
+    };
+    // SAFETY: no memory is involved; the callers own the target.
+    if unsafe { libc::kill(target, number) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+fn exit_status(status: libc::c_int) -> ExitStatus {
+    if libc::WIFEXITED(status) {
+        ExitStatus::Code(libc::WEXITSTATUS(status))
+    } else {
+        ExitStatus::Signal(libc::WTERMSIG(status))
+    }
+}
+
+fn duration(time: libc::timeval) -> Duration {
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let microseconds = u64::try_from(time.tv_usec).unwrap_or(0);
+    Duration::from_secs(seconds) + Duration::from_micros(microseconds)
+}

@@ -1,0 +1,284 @@
+//! One worker process, from its start to the report of its end.
+//!
+//! Three tasks on the driver's thread: one reads what the process says, one writes what it is told,
+//! and one waits for orders and for its exit. The exit is reported last, when everything the process
+//! said has been.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+
+use super::ipc::{ChannelError, HostFrame, WorkerFrame, read_frame};
+use super::os::{
+    ChannelReader, ChannelWriter, Child, ChildCommand, Exit, ExitStatus, StopSignal, tree_memory_bytes,
+};
+use super::spawner::Spawner;
+use crate::driver::EventQueue;
+use crate::engine::{Input, WorkerId};
+
+/// Where a process's facts go.
+pub(crate) trait Host: Send + Sync + 'static {
+    /// Takes a fact.
+    fn report(&self, fact: Input);
+    /// Says when the program that consumes the facts has fallen behind.
+    fn events(&self) -> &EventQueue;
+}
+
+/// What a process's supervisor is told.
+#[derive(Debug)]
+pub(crate) enum WorkerOrder {
+    /// Hand over the job, and watch its memory.
+    Start { frame: HostFrame, memory_limit_bytes: Option<u64> },
+    /// Write a frame.
+    Write(HostFrame),
+    /// Send a signal to the process group.
+    Signal(StopSignal),
+    /// Close the channel: an idle process leaves.
+    Retire,
+}
+
+/// How often the memory of a run with a limit is looked at.
+const MEMORY_PERIOD: Duration = Duration::from_millis(250);
+/// How often the peak of a run's memory is noted: the system forgets it with the process.
+const PEAK_PERIOD: Duration = Duration::from_secs(1);
+/// A channel that stays open this long after its process has exited is held by a stranger; one that
+/// ended this long before was closed on purpose.
+const CHANNEL_GRACE: Duration = Duration::from_secs(2);
+const OUTPUT_CHUNK_BYTES: usize = 64 * 1024;
+/// As much as a pipe holds: a burst of small messages costs few reads.
+const READ_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Starts a process and looks after it until it has exited.
+pub(crate) async fn supervise<H: Host>(
+    worker: WorkerId,
+    command: ChildCommand,
+    mut orders: mpsc::UnboundedReceiver<WorkerOrder>,
+    host: Arc<H>,
+) {
+    let mut child = match Spawner::global().spawn(command).await {
+        Ok(child) => child,
+        Err(error) => return host.report(Input::StartFailed { worker, error }),
+    };
+    host.report(Input::WorkerStarted { worker, pid: child.pid() });
+    let (exited, has_exited) = watch::channel(None);
+    let mut readers = output_readers(worker, &mut child, &host, &has_exited);
+    let milestone = Arc::new(Notify::new());
+    let mut frames = None;
+    if let Some(channel) = child.take_channel() {
+        let reader = FrameReader { worker, host: Arc::clone(&host), milestone: Arc::clone(&milestone) };
+        readers.push(tokio::spawn(reader.run(channel.reader, has_exited)));
+        let (sender, receiver) = mpsc::unbounded_channel();
+        tokio::spawn(write_frames(channel.writer, receiver));
+        frames = Some(sender);
+    }
+
+    let attendant = Attendant { worker, frames, memory: None, peak: None, milestone };
+    let exit = attendant.attend(&mut child, &mut orders, &*host).await;
+    // Nothing can flood any more: what is left fits into the pipe.
+    let _ = exited.send(Some(exit.status));
+    for reader in readers {
+        let abort = reader.abort_handle();
+        if timeout(CHANNEL_GRACE, reader).await.is_err() {
+            abort.abort();
+        }
+    }
+    host.report(Input::Exited { worker, exit });
+}
+
+/// What looks after a process while it lives.
+struct Attendant {
+    worker: WorkerId,
+    frames: Option<mpsc::UnboundedSender<HostFrame>>,
+    /// The limit in bytes, and when to look next.
+    memory: Option<(u64, Interval)>,
+    /// When to note the peak of its memory next, once it has a job.
+    peak: Option<Interval>,
+    /// The process has begun its job, or is about to leave.
+    milestone: Arc<Notify>,
+}
+
+impl Attendant {
+    /// Carries out orders until the process has exited.
+    async fn attend<H: Host>(
+        mut self,
+        child: &mut Child,
+        orders: &mut mpsc::UnboundedReceiver<WorkerOrder>,
+        host: &H,
+    ) -> Exit {
+        let mut has_manager = true;
+        let pid = child.pid();
+        loop {
+            tokio::select! {
+                biased;
+                exit = child.wait() => return exit.unwrap_or(UNKNOWN_EXIT),
+                order = orders.recv(), if has_manager => match order {
+                    Some(order) => self.carry_out(order, child),
+                    None => {
+                        has_manager = false;
+                        drop(child.signal_group(StopSignal::Kill));
+                    }
+                },
+                used_bytes = over_limit(pid, &mut self.memory) => {
+                    self.memory = None;
+                    host.report(Input::MemoryExceeded { worker: self.worker, used_bytes });
+                }
+                () = self.milestone.notified() => child.note_memory(),
+                () = next_tick(&mut self.peak) => child.note_memory(),
+            }
+        }
+    }
+
+    fn carry_out(&mut self, order: WorkerOrder, child: &Child) {
+        match order {
+            WorkerOrder::Start { frame, memory_limit_bytes } => {
+                self.memory = memory_limit_bytes.map(|limit| (limit, ticks(MEMORY_PERIOD)));
+                self.peak = Some(ticks(PEAK_PERIOD));
+                self.write(frame);
+            }
+            WorkerOrder::Write(frame) => self.write(frame),
+            // It may just have exited: then there is nothing to signal.
+            WorkerOrder::Signal(signal) => drop(child.signal_group(signal)),
+            WorkerOrder::Retire => self.frames = None,
+        }
+    }
+
+    /// The writer ends when the process closes its end: then there is nobody to tell.
+    fn write(&self, frame: HostFrame) {
+        if let Some(frames) = &self.frames {
+            let _sent = frames.send(frame);
+        }
+    }
+}
+
+/// The system has lost the process's status (a stranger in the host reaped it).
+const UNKNOWN_EXIT: Exit =
+    Exit { status: ExitStatus::Code(-1), cpu_time: Duration::ZERO, peak_memory_bytes: 0 };
+
+async fn write_frames(mut writer: ChannelWriter, mut frames: mpsc::UnboundedReceiver<HostFrame>) {
+    while let Some(HostFrame { head, tail }) = frames.recv().await {
+        if writer.write_all(&head).await.is_err() || writer.write_all(&tail).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Reports what a process says.
+struct FrameReader<H> {
+    worker: WorkerId,
+    host: Arc<H>,
+    milestone: Arc<Notify>,
+}
+
+impl<H: Host> FrameReader<H> {
+    async fn run(self, channel: ChannelReader, mut exited: watch::Receiver<Option<ExitStatus>>) {
+        let worker = self.worker;
+        let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, channel);
+        loop {
+            room(&*self.host, &mut exited).await;
+            match read_frame(&mut reader).await {
+                Ok(Some(frame)) => {
+                    if !matches!(frame, WorkerFrame::Ready | WorkerFrame::Message(_)) {
+                        self.milestone.notify_one();
+                    }
+                    self.host.report(Input::Frame { worker, frame });
+                }
+                end => {
+                    if let Some(error) = complaint(end.err(), &mut exited).await {
+                        self.host.report(Input::ChannelBroke { worker, error });
+                    }
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// What is wrong with a channel that gives no further frame; `None` when the end of its process
+/// explains it.
+async fn complaint(
+    error: Option<ChannelError>,
+    exited: &mut watch::Receiver<Option<ExitStatus>>,
+) -> Option<ChannelError> {
+    if !matches!(error, None | Some(ChannelError::Cut)) {
+        return error;
+    }
+    // Its descriptors are closed a moment before its end is noticed.
+    match timeout(CHANNEL_GRACE, exited.wait_for(Option::is_some)).await {
+        Ok(Ok(status)) => error.filter(|_| *status == Some(ExitStatus::Code(0))),
+        Ok(Err(_)) => None,
+        Err(_) => error.or(Some(ChannelError::Closed)),
+    }
+}
+
+/// Returns when more may be read: the host has caught up, or nothing can flood it any more.
+async fn room<H: Host>(host: &H, exited: &mut watch::Receiver<Option<ExitStatus>>) {
+    tokio::select! {
+        () = host.events().room() => {}
+        _ = exited.wait_for(Option::is_some) => {}
+    }
+}
+
+fn output_readers<H: Host>(
+    worker: WorkerId,
+    child: &mut Child,
+    host: &Arc<H>,
+    exited: &watch::Receiver<Option<ExitStatus>>,
+) -> Vec<JoinHandle<()>> {
+    let streams = [(false, child.take_stdout()), (true, child.take_stderr())];
+    let readers = streams.into_iter().filter_map(|(is_stderr, stream)| Some((is_stderr, stream?)));
+    readers
+        .map(|(is_stderr, stream)| {
+            tokio::spawn(read_output(worker, is_stderr, stream, Arc::clone(host), exited.clone()))
+        })
+        .collect()
+}
+
+async fn read_output<H: Host>(
+    worker: WorkerId,
+    is_stderr: bool,
+    mut stream: impl AsyncRead + Unpin,
+    host: Arc<H>,
+    mut exited: watch::Receiver<Option<ExitStatus>>,
+) {
+    loop {
+        room(&*host, &mut exited).await;
+        let mut bytes = Vec::with_capacity(OUTPUT_CHUNK_BYTES);
+        match stream.read_buf(&mut bytes).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => host.report(Input::Output { worker, is_stderr, bytes }),
+        }
+    }
+}
+
+fn ticks(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+async fn next_tick(ticks: &mut Option<Interval>) {
+    match ticks {
+        Some(ticks) => drop(ticks.tick().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Returns once the processes of the run use more than the limit; never, without a limit.
+async fn over_limit(pid: u32, memory: &mut Option<(u64, Interval)>) -> u64 {
+    let Some((limit_bytes, ticks)) = memory else { return std::future::pending().await };
+    loop {
+        ticks.tick().await;
+        // Reading /proc may block, and the driver's thread may not.
+        let used = tokio::task::spawn_blocking(move || tree_memory_bytes(pid)).await;
+        // A process that has just exited has no memory to measure.
+        if let Ok(Ok(used_bytes)) = used
+            && used_bytes > *limit_bytes
+        {
+            return used_bytes;
+        }
+    }
+}
