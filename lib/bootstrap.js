@@ -49,7 +49,8 @@ function post(value, release) {
         throw Object.assign(
             new RangeError(
                 `message of ${frame.length - HEADER_BYTES} bytes is larger than the limit of ${MAX_PAYLOAD_BYTES} bytes`
-            ), {code: 'ERR_MESSAGE_TOO_LARGE'}
+            ),
+            {code: 'ERR_MESSAGE_TOO_LARGE'}
         );
     }
     release();

@@ -15,7 +15,11 @@ const HANG_MS = 8_000;
 
 /** Everything a run showed, as text to look for marks in. */
 function textOf({messages, stdout, stderr}) {
-    return inspect(messages, {depth: Infinity, maxStringLength: Infinity, maxArrayLength: Infinity}) + stdout + stderr;
+    return (
+        inspect(messages, {depth: Infinity, maxStringLength: Infinity, maxArrayLength: Infinity}) +
+        stdout +
+        stderr
+    );
 }
 
 suite('a job in a worker process is as in a Worker', {concurrency: 2}, () => {

@@ -29,7 +29,8 @@ function mask(text) {
     return text.replaceAll(/\(node:\d+\)/g, '(node:PID)').replaceAll(/^ {4}at .*\n/gm, '');
 }
 
-const errorsOf = events => events.filter(({type}) => type === 'error').map(({value}) => describeError(value));
+const errorsOf = (events) =>
+    events.filter(({type}) => type === 'error').map(({value}) => describeError(value));
 
 /**
  * Messages, errors and the word of being online apart: a Worker sends them over two ports, and which arrives first is

@@ -48,7 +48,10 @@ function watch(worker, answers) {
  * @param {import('./run-in-worker.js').JobOptions & {start?: 'spare' | 'cold'}} [options] what it is started with
  * @returns {Promise<import('./run-in-worker.js').Observations>} what was seen
  */
-async function runInProcess(job, {start = 'spare', source, execArgv = [], answers = () => [], ...options} = {}) {
+async function runInProcess(
+    job,
+    {start = 'spare', source, execArgv = [], answers = () => [], ...options} = {}
+) {
     const flags = flagsOf(options.resourceLimits);
     const worker = new WorkerProcess({cold: start === 'cold', execArgv: [...execArgv, ...flags]});
     const header = {threadId: 7, execArgv};

@@ -43,15 +43,24 @@ function endOf(message, isCancelRequested) {
  * @param {JobOptions} [options] what it is started with
  * @returns {Promise<Observations>} what was seen
  */
-async function runInWorker(job, {source = false, env = {}, execArgv = [], answers = () => [], ...options} = {}) {
+async function runInWorker(
+    job,
+    {source = false, env = {}, execArgv = [], answers = () => [], ...options} = {}
+) {
     const events = [];
     let end = null;
     let isCancelRequested = false;
     const worker = new Worker(job, {
-        ...options, execArgv, eval: source, name: 'probe', env: {...process.env, ...env}, stdout: true, stderr: true
+        ...options,
+        execArgv,
+        eval: source,
+        name: 'probe',
+        env: {...process.env, ...env},
+        stdout: true,
+        stderr: true
     });
     worker.on('online', () => events.push({type: 'online'}));
-    worker.on('error', value => events.push({type: 'error', value}));
+    worker.on('error', (value) => events.push({type: 'error', value}));
     worker.on('message', (value) => {
         events.push({type: 'message', value});
         const type = endOf(value, isCancelRequested);

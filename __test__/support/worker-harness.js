@@ -29,7 +29,7 @@ function startPayload(header, job) {
 
 function collect(stream) {
     const chunks = [];
-    stream?.on('data', chunk => chunks.push(chunk));
+    stream?.on('data', (chunk) => chunks.push(chunk));
     return () => Buffer.concat(chunks).toString();
 }
 
@@ -48,14 +48,18 @@ class WorkerProcess extends EventEmitter {
     constructor({cold = false, execArgv = [], env = process.env, node = process.execPath} = {}) {
         super();
         const args = [...execArgv, BOOTSTRAP, ...(cold ? ['--cold'] : [])];
-        this.child = spawn(node, args, {env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe']});
+        this.child = spawn(node, args, {
+            env,
+            detached: true,
+            stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe']
+        });
         [, , , this.toWorker, this.fromWorker] = this.child.stdio;
         // A worker that ended no longer reads; its exit says so.
         this.toWorker.on('error', () => {});
         this.stdout = collect(this.child.stdout);
         this.stderr = collect(this.child.stderr);
         this.decoder = new FrameDecoder();
-        this.fromWorker.on('data', chunk => this.#decode(chunk));
+        this.fromWorker.on('data', (chunk) => this.#decode(chunk));
         this.isReady = once(this, 'frame').then(([kind, payload]) => {
             if (kind !== ToHost.READY) {
                 throw new Error(`expected READY, got a frame of kind ${kind}`);
@@ -64,9 +68,12 @@ class WorkerProcess extends EventEmitter {
         });
         // Not everyone waits for it.
         this.isReady.catch(() => {});
-        this.ended = once(this.child, 'close').then(([code, signal]) => (
-            {code, signal, stdout: this.stdout(), stderr: this.stderr()}
-        ));
+        this.ended = once(this.child, 'close').then(([code, signal]) => ({
+            code,
+            signal,
+            stdout: this.stdout(),
+            stderr: this.stderr()
+        }));
     }
 
     #decode(chunk) {
@@ -83,7 +90,9 @@ class WorkerProcess extends EventEmitter {
 
     /** Sends START. */
     start(header, job) {
-        this.write(encodeFrame(ToWorker.START, startPayload({cwd: process.cwd(), env: null, ...header}, job)));
+        this.write(
+            encodeFrame(ToWorker.START, startPayload({cwd: process.cwd(), env: null, ...header}, job))
+        );
     }
 
     /** Sends MESSAGE. */
@@ -105,16 +114,16 @@ class WorkerProcess extends EventEmitter {
 /** Turns a frame of the worker into what the host learns from it. */
 function decodeFrame(kind, payload) {
     switch (kind) {
-    case ToHost.ONLINE:
-        return {type: 'online'};
-    case ToHost.ERROR:
-        return {type: 'error', value: deserializeError(payload)};
-    case ToHost.DONE:
-        return {type: 'done', value: deserialize(payload)};
-    case ToHost.CANCELLED:
-        return {type: 'cancelled', value: deserialize(payload)};
-    default:
-        return {type: 'message', value: deserialize(payload)};
+        case ToHost.ONLINE:
+            return {type: 'online'};
+        case ToHost.ERROR:
+            return {type: 'error', value: deserializeError(payload)};
+        case ToHost.DONE:
+            return {type: 'done', value: deserialize(payload)};
+        case ToHost.CANCELLED:
+            return {type: 'cancelled', value: deserialize(payload)};
+        default:
+            return {type: 'message', value: deserialize(payload)};
     }
 }
 

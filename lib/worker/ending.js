@@ -73,7 +73,7 @@ function installOutput() {
  * @param {() => void} callback what to do then
  */
 function afterOutput(callback) {
-    const behind = [...streams.values()].find(stream => stream.writableLength > 0 && !stream.destroyed);
+    const behind = [...streams.values()].find((stream) => stream.writableLength > 0 && !stream.destroyed);
     if (behind === undefined) {
         callback();
         return;
@@ -102,7 +102,9 @@ function errorPayload(thrown) {
     if (payload.length <= MAX_PAYLOAD_BYTES) {
         return payload;
     }
-    const summary = new Error(String(thrown?.message ?? 'an error too large to be sent').slice(0, LONGEST_TEXT));
+    const summary = new Error(
+        String(thrown?.message ?? 'an error too large to be sent').slice(0, LONGEST_TEXT)
+    );
     summary.stack = String(thrown?.stack ?? summary.stack).slice(0, LONGEST_TEXT);
     return serializeError(summary);
 }
@@ -112,7 +114,10 @@ function report(channel, thrown) {
     try {
         channel.send(ToHost.ERROR, errorPayload(thrown));
     } catch (error) {
-        writeFully(2, Buffer.from(`job-manager worker: no channel to a host (${error.code}): ${thrown?.message}\n`));
+        writeFully(
+            2,
+            Buffer.from(`job-manager worker: no channel to a host (${error.code}): ${thrown?.message}\n`)
+        );
     }
 }
 

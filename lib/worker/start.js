@@ -93,7 +93,7 @@ function applyEnvironment({env}, job) {
     if (!env && !job.env) {
         return;
     }
-    const before = LOOKUP_VARIABLES.map(key => process.env[key]);
+    const before = LOOKUP_VARIABLES.map((key) => process.env[key]);
     if (env) {
         replaceEnvironment(env);
     }
@@ -132,7 +132,8 @@ function prepareSource(source) {
     Object.assign(globalThis, {module, exports: module.exports, __filename: SOURCE_NAME, __dirname: '.'});
     try {
         module._compile('globalThis.require = require;', module.filename);
-        return module._compile(`return function (__filename, __dirname) {${source}\n}`, module.filename)
+        return module
+            ._compile(`return function (__filename, __dirname) {${source}\n}`, module.filename)
             .bind(globalThis, SOURCE_NAME, '.');
     } catch (error) {
         return () => {
