@@ -23,6 +23,8 @@ class JobEvents {
     #requests = new Map();
     #nextRequest = 1;
     #isPumping = false;
+    /** Jobs with a run of which a skipped due time has been told. */
+    #toldOfOverlap = new Set();
 
     /**
      * @param {import('./binding').NativeManager} native
@@ -86,6 +88,7 @@ class JobEvents {
             case 'runEnded':
                 return this.#runEnded(event, bytes.subarray(event.start, event.end));
             case 'inlineDue':
+                this.#toldOfOverlap.delete(event.name);
                 return this.#host.onInlineDue(event.name, event.run);
             case 'skipped':
                 return this.#skipped(event);
@@ -135,6 +138,7 @@ class JobEvents {
         // A run that was stopped while it still waited for a process never had a worker.
         const worker = this.#workers.get(run);
         this.#workers.delete(run);
+        this.#toldOfOverlap.delete(name);
         const meta = {name, worker: worker?.meta};
         const error = isCompletion(end) ? undefined : errorOf(name, end, envelope);
         const exitCode = worker?.ended(end);
@@ -154,9 +158,11 @@ class JobEvents {
     }
 
     #skipped({name, isOverlap, skipped}) {
-        if (isOverlap) {
+        if (isOverlap && !this.#toldOfOverlap.has(name)) {
+            // Once a run: a job that hangs must not fill the log.
+            this.#toldOfOverlap.add(name);
             this.#host.logger.warn(`Job "${name}" is already running`, {skipped});
-        } else {
+        } else if (!isOverlap) {
             this.#host.logger.warn(`Job "${name}" was skipped because its time had passed`);
             this.#bree.timeouts.delete(name);
         }

@@ -211,6 +211,15 @@ impl NativeManager {
         self.inline.borrow_mut().admit(added, ended)
     }
 
+    /// How many inline jobs would have to wait if `added` more were at the end, and `ended` ones had
+    /// settled.
+    #[napi]
+    pub fn inline_waiting(&self, added: u32, ended: u32) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a queue in memory stays far below 2^53")]
+        let waiting = self.inline.borrow().waiting(added, ended) as f64;
+        waiting
+    }
+
     /// Inline jobs that have begun, and were not yet said to have settled.
     #[napi]
     pub fn inline_running(&self) -> u32 {

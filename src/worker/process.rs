@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use super::ipc::{ChannelError, HostFrame, WorkerFrame, read_frame};
+use super::ipc::{ChannelError, HostFrame, read_frame};
 use super::os::{
     ChannelReader, ChannelWriter, Child, ChildCommand, Exit, ExitStatus, StopSignal, tree_memory_bytes,
 };
@@ -43,8 +43,6 @@ pub(crate) enum WorkerOrder {
 
 /// How often the memory of a run with a limit is looked at.
 const MEMORY_PERIOD: Duration = Duration::from_millis(250);
-/// How often the peak of a run's memory is noted: the system forgets it with the process.
-const PEAK_PERIOD: Duration = Duration::from_secs(1);
 /// A channel that stays open this long after its process has exited is held by a stranger; one that
 /// ended this long before was closed on purpose.
 const CHANNEL_GRACE: Duration = Duration::from_secs(2);
@@ -66,17 +64,16 @@ pub(crate) async fn supervise<H: Host>(
     host.report(Input::WorkerStarted { worker, pid: child.pid() });
     let (exited, has_exited) = watch::channel(None);
     let mut readers = output_readers(worker, &mut child, &host, &has_exited);
-    let milestone = Arc::new(Notify::new());
     let mut frames = None;
     if let Some(channel) = child.take_channel() {
-        let reader = FrameReader { worker, host: Arc::clone(&host), milestone: Arc::clone(&milestone) };
+        let reader = FrameReader { worker, host: Arc::clone(&host) };
         readers.push(tokio::spawn(reader.run(channel.reader, has_exited)));
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(write_frames(channel.writer, receiver));
         frames = Some(sender);
     }
 
-    let attendant = Attendant { worker, frames, memory: None, peak: None, milestone };
+    let attendant = Attendant { worker, frames, memory: None };
     let exit = attendant.attend(&mut child, &mut orders, &*host).await;
     // Nothing can flood any more: what is left fits into the pipe.
     let _ = exited.send(Some(exit.status));
@@ -95,10 +92,6 @@ struct Attendant {
     frames: Option<mpsc::UnboundedSender<HostFrame>>,
     /// The limit in bytes, and when to look next.
     memory: Option<(u64, Interval)>,
-    /// When to note the peak of its memory next, once it has a job.
-    peak: Option<Interval>,
-    /// The process has begun its job, or is about to leave.
-    milestone: Arc<Notify>,
 }
 
 impl Attendant {
@@ -126,8 +119,6 @@ impl Attendant {
                     self.memory = None;
                     host.report(Input::MemoryExceeded { worker: self.worker, used_bytes });
                 }
-                () = self.milestone.notified() => child.note_memory(),
-                () = next_tick(&mut self.peak) => child.note_memory(),
             }
         }
     }
@@ -136,7 +127,6 @@ impl Attendant {
         match order {
             WorkerOrder::Start { frame, memory_limit_bytes } => {
                 self.memory = memory_limit_bytes.map(|limit| (limit, ticks(MEMORY_PERIOD)));
-                self.peak = Some(ticks(PEAK_PERIOD));
                 self.write(frame);
             }
             WorkerOrder::Write(frame) => self.write(frame),
@@ -170,7 +160,6 @@ async fn write_frames(mut writer: ChannelWriter, mut frames: mpsc::UnboundedRece
 struct FrameReader<H> {
     worker: WorkerId,
     host: Arc<H>,
-    milestone: Arc<Notify>,
 }
 
 impl<H: Host> FrameReader<H> {
@@ -181,9 +170,6 @@ impl<H: Host> FrameReader<H> {
             room(&*self.host, &mut exited).await;
             match read_frame(&mut reader).await {
                 Ok(Some(frame)) => {
-                    if !matches!(frame, WorkerFrame::Ready | WorkerFrame::Message(_)) {
-                        self.milestone.notify_one();
-                    }
                     self.host.report(Input::Frame { worker, frame });
                 }
                 end => {
@@ -258,13 +244,6 @@ fn ticks(period: Duration) -> Interval {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
-}
-
-async fn next_tick(ticks: &mut Option<Interval>) {
-    match ticks {
-        Some(ticks) => drop(ticks.tick().await),
-        None => std::future::pending().await,
-    }
 }
 
 /// Returns once the processes of the run use more than the limit; never, without a limit.
