@@ -360,10 +360,16 @@ class JobManager {
         this.#reportError(error, {name});
     }
 
-    #createNative({maxWorkers, warmWorkers = 'auto', inlineConcurrency = DEFAULT_INLINE_CONCURRENCY}) {
+    #createNative({
+        maxWorkers,
+        warmWorkers = 'auto',
+        inlineConcurrency = DEFAULT_INLINE_CONCURRENCY,
+        startTimeout
+    }) {
         const counts = {
             maxWorkers,
             inlineConcurrency,
+            startTimeout,
             warmWorkers: warmWorkers === 'auto' ? undefined : warmWorkers
         };
         for (const [option, count] of Object.entries(counts)) {
@@ -378,7 +384,13 @@ class JobManager {
         const manager = new WeakRef(this);
         const cancelMessage = serialize('cancel');
         return new NativeManager(
-            {...counts, execPath: process.execPath, bootstrapPath: BOOTSTRAP_PATH, cancelMessage},
+            {
+                ...counts,
+                startTimeoutMs: startTimeout,
+                execPath: process.execPath,
+                bootstrapPath: BOOTSTRAP_PATH,
+                cancelMessage
+            },
             () => manager.deref()?.#pump()
         );
     }

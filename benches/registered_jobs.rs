@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use job_manager::engine::{
-    BootProfile, Engine, Input, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, PoolLimits,
-    WarmWorkers, When, Work,
+    BootProfile, Engine, Input, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, PoolLimits, When,
+    Work,
 };
 use job_manager::schedule::{ClockChange, Schedule};
 use job_manager::timer::Now;
@@ -41,7 +41,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let limits = PoolLimits { max_boots: 2, max_workers: None, warm_workers: WarmWorkers::Auto };
+    let limits = PoolLimits::default();
     let mut engine = Engine::new(limits, Arc::from(b"cancel".as_slice()));
     let plans = plans()?;
     let boot = Arc::new(BootProfile::default());

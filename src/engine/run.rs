@@ -92,6 +92,8 @@ pub(super) enum StopReason {
     Terminated,
     /// The run took longer than its limit.
     Timeout(Duration),
+    /// Its process did not reach the job in this time.
+    TooLate(Duration),
     /// The run's processes took more memory than its limit.
     Memory { limit_bytes: u64, used_bytes: u64 },
     /// Its channel could not be read any further.
@@ -146,6 +148,10 @@ pub(super) fn end_cause(
         (_, Some(StopReason::Cancelled)) => EndCause::Cancelled,
         (_, Some(StopReason::Terminated)) => EndCause::Terminated,
         (_, Some(StopReason::Timeout(limit))) => EndCause::Timeout(limit),
+        (_, Some(StopReason::TooLate(limit))) => EndCause::FailedToStart {
+            code: "WORKER_BOOT_TIMEOUT",
+            message: format!("the worker process did not reach the job within {} ms", limit.as_millis()),
+        },
         (_, Some(StopReason::Memory { limit_bytes, used_bytes })) => {
             EndCause::Memory { limit_bytes, used_bytes }
         }

@@ -29,7 +29,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Self::with(PoolLimits { max_boots: 2, max_workers: None, warm_workers: WarmWorkers::Count(0) })
+        Self::with(PoolLimits { warm_workers: WarmWorkers::Count(0), ..PoolLimits::default() })
     }
 
     fn with(limits: PoolLimits) -> Self {
