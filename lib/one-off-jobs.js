@@ -153,7 +153,10 @@ function checkedStaleAfter(staleAfterMs) {
 }
 
 function alreadyExecuted(name) {
-    return incorrectUsage({message: `A "${name}" one off job has already been executed.`, code: 'JOB_ALREADY_EXECUTED'});
+    return incorrectUsage({
+        message: `A "${name}" one off job has already been executed.`,
+        code: 'JOB_ALREADY_EXECUTED'
+    });
 }
 
 module.exports = {OneOffJobs};
