@@ -22,6 +22,13 @@ async function createContext(t) {
     return {...createManager(t, {JobModel}), database, looks: () => looks};
 }
 
+/** Lets everything happen that does not wait for a timer. */
+async function settle() {
+    for (let turn = 0; turn < 10; turn++) {
+        await nextTurn();
+    }
+}
+
 test('an outcome that this process writes is seen without waiting for the next look', async (t) => {
     const {manager} = await createContext(t);
     const gate = deferred();
@@ -36,11 +43,6 @@ test('a row that another process writes is looked at every 500 ms', async (t) =>
     await database.JobModel.add({name: 'backup', status: 'started'});
     let outcome;
     const waited = manager.awaitOneOffCompletion('backup').then((row) => (outcome = row.get('status')));
-    const settle = async () => {
-        for (let turn = 0; turn < 10; turn++) {
-            await nextTurn();
-        }
-    };
     await settle();
     assert.equal(looks(), 1);
     for (const look of [2, 3]) {

@@ -11,6 +11,8 @@ const {watchedModel, wrapModel} = require('./support/models');
 
 const ROUNDS = 100;
 
+const ago = (seconds) => new Date(Date.now() - seconds * 1000);
+
 /** Has both add a job at once; says who was let. */
 async function race(hosts, job) {
     const outcomes = await Promise.allSettled(hosts.map((host) => host.add(job)));
@@ -176,7 +178,6 @@ for (const engine of ENGINES) {
     test(`${engine}: staleAfter counts from the last that was heard of the job`, async (t) => {
         const {JobModel, connection} = await createDatabase(t, engine);
         const {manager} = createManager(t, {JobModel, staleAfter: 60_000});
-        const ago = (seconds) => new Date(Date.now() - seconds * 1000);
         for (const [status, columns, isFree] of [
             ['queued', {created_at: ago(90), updated_at: null}, true],
             ['queued', {created_at: ago(30), updated_at: null}, false],
