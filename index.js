@@ -69,7 +69,7 @@ class JobManager {
             bree: this.bree,
             logger: this.#logger,
             environment,
-            defaults: {worker, timezone, dst, gracePeriod},
+            defaults: {timezone, dst, gracePeriod},
             settle: (send) => this.#settle(send),
             onChange: () => this.#keepAlive(),
             onRun: () => this.#pump()
@@ -84,7 +84,7 @@ class JobManager {
      * @throws {IncorrectUsageError} for a job that makes no sense
      */
     async addJob(job) {
-        this.#add(job ?? {});
+        return this.#add(job ?? {});
     }
 
     /**
@@ -169,7 +169,9 @@ class JobManager {
         const startedMs = performance.now();
         const left = (limitMs) => limitMs && Math.max(0, limitMs - (performance.now() - startedMs));
         this.#jobs.disarmAll();
-        const {timedOut} = await this.#settle((request) => this.#native.shutdown(request, workersMs));
+        const {timedOut} = this.bree.isReplaced('stop')
+            ? {timedOut: Boolean(await this.bree.stop())}
+            : await this.#settle((request) => this.#native.shutdown(request, workersMs));
         if (!this.#inline.isIdle) {
             this.#logger.warn('Waiting for busy job in inline job queue');
             if (!(await this.#inline.idle(left(timeout)))) {
@@ -233,10 +235,9 @@ class JobManager {
             this.#logger.info('Adding offloaded job to the inline job queue');
         }
         if (offloaded || at !== undefined) {
-            this.#jobs.add(job, options);
-        } else {
-            this.#queueInline(job);
+            return this.#jobs.add(job, options);
         }
+        return this.#queueInline(job);
     }
 
     /** Throws if a one-off job could not start: before its row says that it is about to. */

@@ -42,14 +42,14 @@ class InlineJobs {
         return {length: () => this.length, idle: () => this.isIdle};
     }
 
-    /** Jobs that wait. */
+    /** Jobs that wait for others to end. */
     get length() {
-        return this.#tasks.length - this.#first;
+        return this.#native.inlineWaiting(this.#added, this.#ended);
     }
 
     /** Does no job wait or run? */
     get isIdle() {
-        return this.length === 0 && this.#native.inlineRunning() === this.#ended;
+        return this.#tasks.length === this.#first && this.#native.inlineRunning() === this.#ended;
     }
 
     /**

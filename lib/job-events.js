@@ -23,6 +23,8 @@ class JobEvents {
     #requests = new Map();
     #nextRequest = 1;
     #isPumping = false;
+    /** Jobs with a run of which a skipped due time has been told. */
+    #toldOfOverlap = new Set();
 
     /**
      * @param {import('./binding').NativeManager} native
@@ -86,6 +88,7 @@ class JobEvents {
             case 'runEnded':
                 return this.#runEnded(event, bytes.subarray(event.start, event.end));
             case 'inlineDue':
+                this.#toldOfOverlap.delete(event.name);
                 return this.#host.onInlineDue(event.name, event.run);
             case 'skipped':
                 return this.#skipped(event);
@@ -114,7 +117,14 @@ class JobEvents {
 
     #message(run, bytes) {
         const worker = this.#workers.get(run);
-        const message = deserialize(bytes);
+        let message;
+        try {
+            message = deserialize(bytes);
+        } catch {
+            // Not the job's doing by any means it was given; what else it says cannot be trusted.
+            this.#native.badMessage(run);
+            return;
+        }
         this.#host.onMessage({name: worker.jobName, message, worker: worker.meta});
         this.#emit(worker, 'message', message);
     }
@@ -128,10 +138,11 @@ class JobEvents {
         // A run that was stopped while it still waited for a process never had a worker.
         const worker = this.#workers.get(run);
         this.#workers.delete(run);
+        this.#toldOfOverlap.delete(name);
         const meta = {name, worker: worker?.meta};
-        const error = isCompletion(end) ? undefined : this.#errorOf(name, end, envelope);
+        const error = isCompletion(end) ? undefined : errorOf(name, end, envelope);
         const exitCode = worker?.ended(end);
-        if (error === undefined) {
+        if (isCompletion(end)) {
             this.#host.onCompletion(name);
         } else {
             this.#host.onError(error, meta, {isRequested: isRequested(end)});
@@ -146,14 +157,12 @@ class JobEvents {
         this.#bree.emit('run ended', {name, threadId: run, ...end});
     }
 
-    #errorOf(name, end, envelope) {
-        return end.cause === 'error' ? deserializeError(envelope) : runError(name, end);
-    }
-
     #skipped({name, isOverlap, skipped}) {
-        if (isOverlap) {
+        if (isOverlap && !this.#toldOfOverlap.has(name)) {
+            // Once a run: a job that hangs must not fill the log.
+            this.#toldOfOverlap.add(name);
             this.#host.logger.warn(`Job "${name}" is already running`, {skipped});
-        } else {
+        } else if (!isOverlap) {
             this.#host.logger.warn(`Job "${name}" was skipped because its time had passed`);
             this.#bree.timeouts.delete(name);
         }
@@ -162,6 +171,19 @@ class JobEvents {
     #emit(worker, event, ...args) {
         // A listener that throws must not keep the others, or the host, from what follows.
         safely(this.#host.logger, `A listener for "${event}"`, () => worker.emit(event, ...args));
+    }
+}
+
+/** The error of a run that did not complete. A job may throw anything, also nothing. */
+function errorOf(name, end, envelope) {
+    if (end.cause !== 'error') {
+        return runError(name, end);
+    }
+    try {
+        const thrown = deserializeError(envelope);
+        return thrown ?? new Error(`The job threw ${thrown}`);
+    } catch {
+        return runError(name, {cause: 'channel', message: 'it sent an error that is no structured clone'});
     }
 }
 

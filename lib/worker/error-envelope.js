@@ -11,7 +11,14 @@ const {inspect, types} = require('node:util');
 
 /** Built-in kinds that can be restored; anything else arrives as the nearest of them up its prototype chain. */
 const KINDS = new Set([
-    'Error', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError', 'AggregateError',
+    'Error',
+    'EvalError',
+    'RangeError',
+    'ReferenceError',
+    'SyntaxError',
+    'TypeError',
+    'URIError',
+    'AggregateError',
     'DOMException'
 ]);
 
@@ -30,9 +37,12 @@ function kindOf(prototype) {
 
 /** Property names of the error itself and of the classes between it and the built-in kind it extends. */
 function describe(error) {
-    const keys = new Map(Object.getOwnPropertyNames(error).map(key => [
-        key, Object.prototype.propertyIsEnumerable.call(error, key)
-    ]));
+    const keys = new Map(
+        Object.getOwnPropertyNames(error).map((key) => [
+            key,
+            Object.prototype.propertyIsEnumerable.call(error, key)
+        ])
+    );
     for (let link = Object.getPrototypeOf(error); link !== null; link = Object.getPrototypeOf(link)) {
         const kind = kindOf(link);
         if (kind !== undefined) {
@@ -82,7 +92,7 @@ class EnvelopeWriter {
             return {error: this.intern(value)};
         }
         if (Array.isArray(value) && value.some(isError)) {
-            return {list: value.map(item => this.slot(item))};
+            return {list: value.map((item) => this.slot(item))};
         }
         if (typeof value === 'function' || typeof value === 'symbol') {
             return undefined;
@@ -145,11 +155,19 @@ function create({kind, message, name}) {
 function restoreFields(error, {name, fields}, valueOf) {
     for (const [key, isEnumerable, slot] of fields) {
         Object.defineProperty(error, key, {
-            value: valueOf(slot), enumerable: isEnumerable, writable: true, configurable: true
+            value: valueOf(slot),
+            enumerable: isEnumerable,
+            writable: true,
+            configurable: true
         });
     }
     if (error.name !== name) {
-        Object.defineProperty(error, 'name', {value: name, enumerable: false, writable: true, configurable: true});
+        Object.defineProperty(error, 'name', {
+            value: name,
+            enumerable: false,
+            writable: true,
+            configurable: true
+        });
     }
 }
 

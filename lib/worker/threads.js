@@ -85,7 +85,7 @@ function createParentPort(post) {
         isClosed = true;
         nodeClose.call(parentPort, callback);
     });
-    return {parentPort, deliver: value => hostEnd.postMessage(value)};
+    return {parentPort, deliver: (value) => hostEnd.postMessage(value)};
 }
 
 /** `resourceLimits` as a Worker reports it: what was asked for, completed by what V8 chose. */
@@ -93,8 +93,9 @@ function completeLimits(limits = {}) {
     const young = limits.maxYoungGenerationSizeMb ?? YOUNG_GENERATION_MB;
     return {
         maxYoungGenerationSizeMb: young,
-        maxOldGenerationSizeMb: limits.maxOldGenerationSizeMb
-            ?? Math.round(getHeapStatistics().heap_size_limit / BYTES_PER_MB) - young,
+        maxOldGenerationSizeMb:
+            limits.maxOldGenerationSizeMb ??
+            Math.round(getHeapStatistics().heap_size_limit / BYTES_PER_MB) - young,
         codeRangeSizeMb: limits.codeRangeSizeMb ?? 0,
         stackSizeMb: limits.stackSizeMb ?? STACK_MB
     };

@@ -147,6 +147,13 @@ impl NativeManager {
         self.submit(Input::Terminate(RunId(run)))
     }
 
+    /// A message of the run cannot be read: it is ended.
+    #[napi]
+    pub fn bad_message(&self, run: u32) {
+        // A fact: never refused.
+        let _accepted = self.manager.submit(Input::BadMessage(RunId(run)));
+    }
+
     /// Disarms everything and stops every run. Settled by an event, after `timeoutMs` at the latest.
     ///
     /// # Errors
@@ -202,6 +209,15 @@ impl NativeManager {
     #[napi]
     pub fn inline_admit(&self, added: u32, ended: u32) -> u32 {
         self.inline.borrow_mut().admit(added, ended)
+    }
+
+    /// How many inline jobs would have to wait if `added` more were at the end, and `ended` ones had
+    /// settled.
+    #[napi]
+    pub fn inline_waiting(&self, added: u32, ended: u32) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a queue in memory stays far below 2^53")]
+        let waiting = self.inline.borrow().waiting(added, ended) as f64;
+        waiting
     }
 
     /// Inline jobs that have begun, and were not yet said to have settled.

@@ -63,6 +63,8 @@ pub struct Engine {
     queue: VecDeque<RunId>,
     pool: Pool,
     requests: Vec<PendingRequest>,
+    /// A shutdown was the last thing that the host asked for: no spares are kept.
+    is_shut_down: bool,
     environment: Arc<Environment>,
     /// Due times up to here have been prepared for.
     prepared_until: EpochMs,
@@ -76,8 +78,8 @@ pub struct Engine {
 /// What falls due on the monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Deadline {
-    /// A process must have booted by now.
-    BootLimit(WorkerId),
+    /// A process must have come further by now: booted, reached its job, or left.
+    WorkerLimit(WorkerId),
     /// A spare has been idle for long enough.
     SpareIdle(WorkerId),
     /// Boots may be tried again after failures.
@@ -160,6 +162,7 @@ impl Engine {
             queue: VecDeque::new(),
             pool: Pool::new(limits),
             requests: Vec::new(),
+            is_shut_down: false,
             environment: Arc::default(),
             prepared_until: EpochMs(i64::MIN),
             cancel_message,
@@ -204,7 +207,8 @@ impl Engine {
             Input::StartFailed { worker, error } => self.start_failed(worker, &error, now),
             Input::Frame { worker, frame } => self.take_frame(worker, frame, now),
             Input::Output { worker, is_stderr, bytes } => self.take_output(worker, is_stderr, bytes),
-            Input::ChannelBroke { worker, .. } => self.channel_broke(worker, now),
+            Input::ChannelBroke { worker, error } => self.channel_broke(worker, error, now),
+            Input::BadMessage(run) => self.bad_message(run, now),
             Input::MemoryExceeded { worker, used_bytes } => self.memory_exceeded(worker, used_bytes, now),
             Input::Exited { worker, exit } => self.worker_exited(worker, &exit, now),
             Input::TimePassed => self.time_passed(now),
@@ -245,7 +249,7 @@ impl Engine {
         }
         while let Some((_, deadline)) = self.deadlines.pop_due(now.mono) {
             match deadline {
-                Deadline::BootLimit(worker) => self.boot_limit_reached(worker),
+                Deadline::WorkerLimit(worker) => self.worker_limit_reached(worker),
                 Deadline::SpareIdle(worker) => self.spare_idle(worker, now),
                 Deadline::BootsResume => self.pool.resume_boots(),
                 Deadline::TimeLimit(run) => self.time_limit_reached(run, now),

@@ -17,6 +17,7 @@ use super::run::RunId;
 use super::{Deadline, Effect, Engine, JobEvent};
 use crate::timer::{MonoMs, Now, TimerKey};
 use crate::worker::environment::Environment;
+use crate::worker::os::StopSignal;
 
 /// Names a worker process for the life of its manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,6 +49,8 @@ const FIRST_BOOT_LEAD: Duration = Duration::from_millis(500);
 const BOOT_LEAD: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(5);
 /// A spare that nothing has needed for so long is let go.
 const SPARE_IDLE: Duration = Duration::from_secs(10);
+/// A process that was let go and has not left after this long is killed. It needs a millisecond.
+const LEAVE_LIMIT: Duration = Duration::from_secs(5);
 /// The pause after the first failed boot; it doubles with each further one in a row.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -77,7 +80,8 @@ struct Worker {
     asked_at: MonoMs,
     /// Booted ahead of any run.
     is_spare: bool,
-    boot_limit: Option<TimerKey<MonoMs>>,
+    /// By when it must be ready, have reached its job, or have left, whichever is next.
+    limit: Option<TimerKey<MonoMs>>,
     /// We ended it: that says nothing about whether processes can be started.
     is_signalled: bool,
 }
@@ -189,7 +193,7 @@ impl Pool {
             pid: None,
             asked_at: now.mono,
             is_spare,
-            boot_limit: None,
+            limit: None,
             is_signalled: false,
         };
         self.workers.insert(id, worker);
@@ -197,16 +201,14 @@ impl Pool {
         id
     }
 
-    pub(super) fn set_boot_limit(&mut self, id: WorkerId, key: TimerKey<MonoMs>) {
-        if let Some(worker) = self.workers.get_mut(&id) {
-            worker.boot_limit = Some(key);
-        }
-    }
-
-    pub(super) fn boot_limit_passed(&mut self, id: WorkerId) {
-        if let Some(worker) = self.workers.get_mut(&id) {
-            worker.boot_limit = None;
-        }
+    /// Sets the limit and gives the one before, which is void.
+    pub(super) fn set_limit(
+        &mut self,
+        id: WorkerId,
+        limit: Option<TimerKey<MonoMs>>,
+    ) -> Option<TimerKey<MonoMs>> {
+        let worker = self.workers.get_mut(&id)?;
+        std::mem::replace(&mut worker.limit, limit)
     }
 
     pub(super) fn note_pid(&mut self, id: WorkerId, pid: u32) {
@@ -260,16 +262,18 @@ impl Pool {
         let WorkerState::Booting(run) = worker.state else { return false };
         worker.state = run.map_or(WorkerState::Idle(idle), WorkerState::Busy);
         self.booting -= 1;
-        self.failures_in_a_row = 0;
+        if run.is_none() {
+            self.failures_in_a_row = 0;
+        }
         if worker.is_spare {
             self.boot_lead = next_lead(self.boot_lead, now.mono.since(worker.asked_at));
         }
         run.is_none()
     }
 
-    /// The process has reached its job: it has booted for good. Gives its boot limit, to be cancelled.
-    pub(super) fn reached_job(&mut self, id: WorkerId) -> Option<TimerKey<MonoMs>> {
-        self.workers.get_mut(&id)?.boot_limit.take()
+    /// A process has reached its job: boots work.
+    pub(super) fn boot_succeeded(&mut self) {
+        self.failures_in_a_row = 0;
     }
 
     pub(super) fn exited(&mut self, id: WorkerId, now: Now) -> Gone {
@@ -278,16 +282,15 @@ impl Pool {
         if run.is_some() {
             self.with_run -= 1;
         }
-        let mut boots_resume_at = None;
         if matches!(worker.state, WorkerState::Booting(_)) {
             self.booting -= 1;
-            boots_resume_at = if worker.is_signalled { None } else { self.pause_boots(now) };
         }
+        let boots_resume_at = if worker.has_failed_to_boot() { self.pause_boots(now) } else { None };
         let idle = match worker.state {
             WorkerState::Idle(key) => Some(key),
             _ => None,
         };
-        Gone { run, was_spare: worker.is_spare, deadlines: [worker.boot_limit, idle], boots_resume_at }
+        Gone { run, was_spare: worker.is_spare, deadlines: [worker.limit, idle], boots_resume_at }
     }
 
     /// A boot failed: wait, longer each time in a row, before the next try.
@@ -314,6 +317,16 @@ impl Worker {
     fn is_free(&self) -> bool {
         matches!(self.state, WorkerState::Idle(_) | WorkerState::Booting(None))
     }
+
+    /// It ended by itself before it was of any use. A spare that was ready has shown that boots work.
+    fn has_failed_to_boot(&self) -> bool {
+        let is_too_early = match self.state {
+            WorkerState::Booting(_) => true,
+            WorkerState::Busy(_) => self.limit.is_some() && !self.is_spare,
+            WorkerState::Idle(_) | WorkerState::Leaving => false,
+        };
+        is_too_early && !self.is_signalled
+    }
 }
 
 impl WorkerState {
@@ -334,12 +347,24 @@ fn next_lead(lead: Duration, boot: Duration) -> Duration {
 }
 
 impl Engine {
+    /// The process is killed unless it is further within this time; `None` lets it be.
+    pub(super) fn limit_worker(&mut self, worker: WorkerId, limit: Option<Duration>, now: Now) {
+        let limit =
+            limit.map(|limit| self.deadlines.insert(now.mono.plus(limit), Deadline::WorkerLimit(worker)));
+        if let Some(before) = self.pool.set_limit(worker, limit) {
+            self.deadlines.cancel(before);
+        }
+    }
+
+    pub(super) fn worker_limit_reached(&mut self, worker: WorkerId) {
+        self.pool.set_limit(worker, None);
+        self.effects.push(Effect::Signal { worker, signal: StopSignal::Kill });
+    }
+
     pub(super) fn worker_ready(&mut self, worker: WorkerId, now: Now) {
         let idle = self.deadlines.insert(now.mono.plus(SPARE_IDLE), Deadline::SpareIdle(worker));
         if self.pool.ready(worker, idle, now) {
-            if let Some(limit) = self.pool.reached_job(worker) {
-                self.deadlines.cancel(limit);
-            }
+            self.limit_worker(worker, None, now);
         } else {
             self.deadlines.cancel(idle);
         }
@@ -383,7 +408,7 @@ impl Engine {
                 None => wanted.push((Arc::clone(profile), 1)),
             }
         }
-        if kept > 0 && !self.jobs.is_empty() && wanted.is_empty() {
+        if kept > 0 && !self.jobs.is_empty() && !self.is_shut_down && wanted.is_empty() {
             wanted.push((Arc::default(), kept));
         }
         wanted
@@ -408,19 +433,19 @@ impl Engine {
             let key = self.deadlines.insert(now.mono.plus(SPARE_IDLE), Deadline::SpareIdle(worker));
             found.state = WorkerState::Idle(key);
         } else {
-            self.retire(worker);
+            self.retire(worker, now);
         }
     }
 
-    pub(super) fn retire_spares(&mut self) {
+    pub(super) fn retire_spares(&mut self, now: Now) {
         for worker in self.pool.all() {
             if self.pool.workers.get(&worker).is_some_and(Worker::is_free) {
-                self.retire(worker);
+                self.retire(worker, now);
             }
         }
     }
 
-    fn retire(&mut self, worker: WorkerId) {
+    fn retire(&mut self, worker: WorkerId, now: Now) {
         let Some(found) = self.pool.workers.get_mut(&worker) else { return };
         match std::mem::replace(&mut found.state, WorkerState::Leaving) {
             WorkerState::Idle(key) => {
@@ -429,9 +454,7 @@ impl Engine {
             WorkerState::Booting(_) => self.pool.booting -= 1,
             WorkerState::Busy(_) | WorkerState::Leaving => {}
         }
-        if let Some(limit) = found.boot_limit.take() {
-            self.deadlines.cancel(limit);
-        }
+        self.limit_worker(worker, Some(LEAVE_LIMIT), now);
         self.effects.push(Effect::Retire(worker));
     }
 }

@@ -17,9 +17,7 @@ impl Engine {
         is_held: bool,
         now: Now,
     ) -> Result<Reply, Refusal> {
-        if self.is_shutting_down() {
-            return Err(Refusal::ShuttingDown);
-        }
+        self.accept_work()?;
         if let Some(&id) = self.names.get(&spec.name) {
             if !(replace_finished && self.jobs.get(&id).is_some_and(|job| job.is_finished())) {
                 return Err(Refusal::DuplicateName);
@@ -39,9 +37,7 @@ impl Engine {
     }
 
     pub(super) fn schedule_job(&mut self, name: &str, now: Now) -> Result<Reply, Refusal> {
-        if self.is_shutting_down() {
-            return Err(Refusal::ShuttingDown);
-        }
+        self.accept_work()?;
         let id = self.job_named(name)?;
         match self.jobs.get(&id) {
             Some(job) if job.is_finished() => {
@@ -53,11 +49,18 @@ impl Engine {
     }
 
     pub(super) fn run_job(&mut self, name: &str, now: Now) -> Result<Reply, Refusal> {
+        self.accept_work()?;
+        let id = self.job_named(name)?;
+        Ok(self.trigger(id, now))
+    }
+
+    /// Something is asked for that may start processes.
+    fn accept_work(&mut self) -> Result<(), Refusal> {
         if self.is_shutting_down() {
             return Err(Refusal::ShuttingDown);
         }
-        let id = self.job_named(name)?;
-        Ok(self.trigger(id, now))
+        self.is_shut_down = false;
+        Ok(())
     }
 
     pub(super) fn job_named(&self, name: &str) -> Result<JobId, Refusal> {

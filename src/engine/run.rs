@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::job::{JobId, Limits, Offloaded};
 use super::pool::WorkerId;
 use crate::timer::{MonoMs, TimerKey};
+use crate::worker::ipc::ChannelError;
 use crate::worker::os::{Exit, ExitStatus};
 
 /// Names a run for the life of its manager.
@@ -94,7 +95,7 @@ pub(super) enum StopReason {
     /// The run's processes took more memory than its limit.
     Memory { limit_bytes: u64, used_bytes: u64 },
     /// Its channel could not be read any further.
-    ChannelBroke,
+    ChannelBroke(ChannelError),
 }
 
 /// How a run ended.
@@ -128,8 +129,8 @@ pub enum EndCause {
         /// One sentence, for people.
         message: String,
     },
-    /// What it said on its channel could not be understood.
-    ChannelBroke,
+    /// Its channel could not be read any further.
+    ChannelBroke(ChannelError),
 }
 
 /// The end cause of a run whose process has exited: what the job said comes first, then what the
@@ -148,7 +149,7 @@ pub(super) fn end_cause(
         (_, Some(StopReason::Memory { limit_bytes, used_bytes })) => {
             EndCause::Memory { limit_bytes, used_bytes }
         }
-        (_, Some(StopReason::ChannelBroke)) => EndCause::ChannelBroke,
+        (_, Some(StopReason::ChannelBroke(error))) => EndCause::ChannelBroke(error),
         (Some(Said::Error(envelope)), None) => EndCause::Error(envelope),
         (Some(Said::Cancelled) | None, None) if reached_job => match exit.status {
             ExitStatus::Code(code) => EndCause::ExitCode(code),

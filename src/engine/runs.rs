@@ -62,9 +62,9 @@ impl Engine {
 
     /// The process may still be booting: its start frame waits for it in the channel.
     fn hand_over(&mut self, id: RunId, worker: WorkerId, now: Now) {
-        let idle = self.pool.claim(worker, id);
-        if let Some(idle) = idle {
+        if let Some(idle) = self.pool.claim(worker, id) {
             self.deadlines.cancel(idle);
+            self.limit_worker(worker, Some(BOOT_LIMIT), now);
         }
         let env = self.pool.changed_environment(worker, &self.environment);
         let Some(run) = self.runs.get_mut(&id) else { return };
@@ -122,19 +122,19 @@ impl Engine {
     }
 
     fn run_online(&mut self, id: RunId, worker: WorkerId, now: Now) {
-        if let Some(limit) = self.pool.reached_job(worker) {
-            self.deadlines.cancel(limit);
-        }
+        self.limit_worker(worker, None, now);
+        self.pool.boot_succeeded();
         let pid = self.pool.pid(worker).unwrap_or(0);
         let Some(run) = self.runs.get_mut(&id) else { return };
-        // A run that was stopped meanwhile is being killed: it stays so.
-        if run.phase == Phase::Starting(worker) {
-            run.phase = Phase::Running(worker);
-            run.time_limit = run
-                .limits
-                .timeout
-                .map(|timeout| self.deadlines.insert(now.mono.plus(timeout), Deadline::TimeLimit(id)));
+        // A run that was stopped meanwhile is being killed, and one that says so again is no news.
+        if run.phase != Phase::Starting(worker) {
+            return;
         }
+        run.phase = Phase::Running(worker);
+        run.time_limit = run
+            .limits
+            .timeout
+            .map(|timeout| self.deadlines.insert(now.mono.plus(timeout), Deadline::TimeLimit(id)));
         for bytes in std::mem::take(&mut run.outbox) {
             self.effects.push(Effect::Write { worker, frame: HostFrame::message(bytes) });
         }
@@ -204,21 +204,15 @@ impl Engine {
         }
     }
 
-    pub(super) fn boot_limit_reached(&mut self, worker: WorkerId) {
-        self.pool.boot_limit_passed(worker);
-        self.signal(worker, StopSignal::Kill);
-    }
-
     pub(super) fn boot(
         &mut self,
         profile: Arc<super::BootProfile>,
         run: Option<RunId>,
         now: Now,
     ) -> WorkerId {
-        let limit_at = now.mono.plus(BOOT_LIMIT);
         let env = Arc::clone(&self.environment);
         let worker = self.pool.add(Arc::clone(&profile), Arc::clone(&env), run, now);
-        self.pool.set_boot_limit(worker, self.deadlines.insert(limit_at, Deadline::BootLimit(worker)));
+        self.limit_worker(worker, Some(BOOT_LIMIT), now);
         self.effects.push(Effect::Boot { worker, profile, env, is_cold: run.is_some() });
         worker
     }
