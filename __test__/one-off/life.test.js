@@ -163,7 +163,9 @@ for (const engine of ENGINES) {
         const database = await createDatabase(t, engine);
         const {manager, errors} = createManager(t, database);
         const online = new Promise((resolve) => {
-            manager.bree.once('worker created', (name) => manager.bree.workers.get(name).once('online', resolve));
+            manager.bree.once('worker created', (name) =>
+                manager.bree.workers.get(name).once('online', resolve)
+            );
         });
         await manager.addOneOffJob({name: 'backup', job: jobPath('waits')});
         await online;
@@ -202,7 +204,11 @@ for (const engine of ENGINES) {
             ['a missing file, inline', {offloaded: false, job: './missing.js'}, /missing\.js/],
             ['a bound function', {job: gate.job.bind(null)}, /can't be a bound or built-in function/],
             ['nothing', {}, /needs a path or a function/],
-            ['data that cannot be cloned', {job: jobPath('completes'), data: {of() {}}}, /could not be cloned/],
+            [
+                'data that cannot be cloned',
+                {job: jobPath('completes'), data: {of() {}}},
+                /could not be cloned/
+            ],
             ['a name that is taken', {name: 'busy', job: jobPath('completes')}, /duplicate job name of busy/],
             ['a reserved name', {name: 'index', job: jobPath('completes')}, /reserved job name/],
             ['no name', {name: undefined, job: jobPath('completes')}, /name parameter is required/],
