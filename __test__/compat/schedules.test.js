@@ -39,7 +39,7 @@ for (const [at, expected] of [
     ['0 0 12 13 * 5', local(2024, 8, 13, 12)],
     ['0 30 2 * * 0', local(2024, 2, 3, 2, 30)],
     ['every 5 minutes', local(2024, 1, 29, 12, 5)],
-    ['every 5 hours', local(2024, 1, 29, 15)],
+    ['every 8 hours', local(2024, 1, 29, 16)],
     ['every 15 min starting on the 5th minute', local(2024, 1, 29, 12, 5)],
     ['at 10:15 am', local(2024, 2, 1, 10, 15)],
     ['at 5:00 pm', local(2024, 1, 29, 17)],
@@ -60,8 +60,16 @@ for (const at of ['invalid expression', '* * * * * * * *', '0 61 * * * *', 'a * 
 for (const [at, results, expected] of [
     [
         'every 90 minutes',
-        {upstream: 'every hour', ours: 'every 90 minutes'},
-        {upstream: local(2024, 1, 29, 13), ours: local(2024, 1, 29, 13, 30)}
+        {upstream: 'every hour', ours: 'every 90 minutes, counted from now'},
+        {upstream: local(2024, 1, 29, 13), ours: local(2024, 1, 29, 13, 32, 30)}
+    ],
+    [
+        'every 5 hours',
+        {
+            upstream: "at 0, 5, 10, 15 and 20 o'clock: it begins anew each day",
+            ours: 'every 5 hours, counted from now'
+        },
+        {upstream: local(2024, 1, 29, 15), ours: local(2024, 1, 29, 17, 2, 30)}
     ],
     [
         'every 0 seconds',
