@@ -142,7 +142,7 @@ class JobManager {
      *   error among those it waited for
      */
     async allSettled() {
-        return this.#inline.allSettled();
+        return this.#inline.allSettled(() => this.inlineQueue.idle());
     }
 
     /**
@@ -224,9 +224,13 @@ class JobManager {
     }
 
     /** What the failure of a job means. */
-    async _jobErrorHandler(error, {name}) {
+    async _jobErrorHandler(error, {name, worker}) {
         await this.#writeStatus(name, {status: 'failed'});
         this.#completions.reject(name, error);
+        if (!worker) {
+            this.#inline.failed(error);
+            this.#inline.settle();
+        }
     }
 
     #add(job, options) {

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use job_manager::engine::{
-    BootProfile, Engine, Input, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, PoolLimits, When,
-    Work,
+    BootProfile, Engine, Input, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, PoolLimits,
+    RunNumbers, When, Work,
 };
 use job_manager::schedule::{ClockChange, Schedule};
 use job_manager::timer::Now;
@@ -42,7 +42,7 @@ static ALLOCATOR: Counting = Counting;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let limits = PoolLimits::default();
-    let mut engine = Engine::new(limits, Arc::from(b"cancel".as_slice()));
+    let mut engine = Engine::new(limits, Arc::from(b"cancel".as_slice()), RunNumbers::default());
     let plans = plans()?;
     let boot = Arc::new(BootProfile::default());
     let missed = Missed::Once { start_deadline: None };
