@@ -107,12 +107,14 @@ impl Attendant {
             tokio::select! {
                 biased;
                 exit = child.wait() => return exit.unwrap_or(UNKNOWN_EXIT),
-                order = orders.recv(), if has_manager => if let Some(order) = order {
-                    self.carry_out(order, child);
-                } else {
-                    has_manager = false;
-                    drop(child.signal_group(StopSignal::Kill));
-                },
+                order = orders.recv(), if has_manager => {
+                    if let Some(order) = order {
+                        self.carry_out(order, child);
+                    } else {
+                        has_manager = false;
+                        drop(child.signal_group(StopSignal::Kill));
+                    }
+                }
                 used_bytes = over_limit(pid, &mut self.memory) => {
                     self.memory = None;
                     host.report(Input::MemoryExceeded { worker: self.worker, used_bytes });
