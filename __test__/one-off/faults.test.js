@@ -279,6 +279,22 @@ for (const engine of ENGINES) {
         assert.deepEqual(time.pauses, []);
     });
 
+    test(`${engine}: a lock that cannot be deleted is told of, and the job is run`, async (t) => {
+        const database = await createDatabase(t, engine);
+        await database.JobModel.add({name: 'backup', status: 'failed'});
+        const {pause} = virtualTime();
+        const JobModel = wrapModel(database.JobModel, ({method}, proceed) =>
+            method === 'destroy' ? Promise.reject(connectionLost()) : proceed()
+        );
+        const {refusal, outcome, errors} = await runOnce(t, {JobModel, pause, kind: 'inline'});
+        assert.deepEqual([refusal, outcome], [undefined, 'completed']);
+        assert.deepEqual(
+            errors.map(([{code}, {name}]) => [code, name]),
+            [['PROTOCOL_CONNECTION_LOST', 'backup']]
+        );
+        assert.equal((await database.row('backup')).status, 'finished');
+    });
+
     test(`${engine}: another constraint is not taken for a second row`, async (t) => {
         const database = await createDatabase(t, engine);
         const time = virtualTime();

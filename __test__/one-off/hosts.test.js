@@ -103,7 +103,7 @@ for (const engine of ENGINES) {
         const job = {name: 'backup', offloaded: false, job() {}};
         await database.JobModel.add({name: 'backup', status: 'failed'});
         const lock = await database.JobModel.add({
-            name: 'backup:claim',
+            name: '__job-manager-claim__:backup',
             status: 'started',
             started_at: new Date()
         });
