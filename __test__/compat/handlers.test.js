@@ -95,6 +95,28 @@ same('first errorHandler, then the row, then awaitCompletion', async ({create, j
     assert.deepEqual(order.slice(-2), ['awaitCompletion', 'failed']);
 });
 
+fix(
+    'a run that was cancelled on request is not an error',
+    {
+        upstream: '`errorHandler` is told that the worker exited with code 1',
+        ours: '`errorHandler` is not called; who waits for the completion is told'
+    },
+    async ({create, jobFile, pick}) => {
+        const errors = recorder();
+        const messages = recorder();
+        const manager = create({errorHandler: errors, workerMessageHandler: messages});
+        const rejected = assert.rejects(manager.awaitCompletion('cancels'));
+        await manager.addJob({job: jobFile('cancels.js')});
+        await messages.times(1);
+        await manager.removeJob('cancels');
+        await rejected;
+        assert.deepEqual(
+            errors.calls.map(([{message}]) => message),
+            pick({upstream: ['Worker for job "cancels" exited with code 1'], ours: []})
+        );
+    }
+);
+
 for (const [kind, what] of [
     ['throws', 'throws'],
     ['rejects', 'returns a promise that rejects']
