@@ -219,7 +219,7 @@ class JobManager {
             }
             this.#completions.resolve(name);
         } else if (message?.event && this.#handlers.domainEvents) {
-            this.#handlers.domainEvents.dispatchRaw(message.event.type, message.event.data);
+            await this.#handlers.domainEvents.dispatchRaw(message.event.type, message.event.data);
         }
     }
 

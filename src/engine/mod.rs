@@ -62,6 +62,8 @@ pub struct Engine {
     /// Runs that wait for a process, first come first served.
     queue: VecDeque<RunId>,
     pool: Pool,
+    /// What the first of the registered jobs needs of a process, and so probably the others.
+    usual_profile: Option<Arc<BootProfile>>,
     requests: Vec<PendingRequest>,
     /// A shutdown was the last thing that the host asked for: no spares are kept.
     is_shut_down: bool,
@@ -161,6 +163,7 @@ impl Engine {
             inline_runs: HashMap::new(),
             queue: VecDeque::new(),
             pool: Pool::new(limits),
+            usual_profile: None,
             requests: Vec::new(),
             is_shut_down: false,
             environment: Arc::default(),

@@ -53,7 +53,7 @@ impl Default for PoolLimits {
 pub enum WarmWorkers {
     /// None at rest; for jobs that are due soon, as many as may boot at once.
     Auto,
-    /// This many while any job is registered, and for jobs that are due soon.
+    /// This many while any offloaded job is registered, and for jobs that are due soon.
     Count(usize),
 }
 
@@ -431,8 +431,12 @@ impl Engine {
                 None => wanted.push((Arc::clone(profile), 1)),
             }
         }
-        if kept > 0 && !self.jobs.is_empty() && !self.is_shut_down && wanted.is_empty() {
-            wanted.push((Arc::default(), kept));
+        if kept > 0
+            && !self.is_shut_down
+            && wanted.is_empty()
+            && let Some(profile) = &self.usual_profile
+        {
+            wanted.push((Arc::clone(profile), kept));
         }
         wanted
     }
