@@ -142,7 +142,7 @@ class JobManager {
      *   error among those it waited for
      */
     async allSettled() {
-        return this.#inline.allSettled();
+        return this.#inline.allSettled(() => this.inlineQueue.idle());
     }
 
     /**
@@ -224,9 +224,13 @@ class JobManager {
     }
 
     /** What the failure of a job means. */
-    async _jobErrorHandler(error, {name}) {
+    async _jobErrorHandler(error, {name, worker}) {
         await this.#writeStatus(name, {status: 'failed'});
         this.#completions.reject(name, error);
+        if (!worker) {
+            this.#inline.failed(error);
+            this.#inline.settle();
+        }
     }
 
     #add(job, options) {
@@ -360,10 +364,16 @@ class JobManager {
         this.#reportError(error, {name});
     }
 
-    #createNative({maxWorkers, warmWorkers = 'auto', inlineConcurrency = DEFAULT_INLINE_CONCURRENCY}) {
+    #createNative({
+        maxWorkers,
+        warmWorkers = 'auto',
+        inlineConcurrency = DEFAULT_INLINE_CONCURRENCY,
+        startTimeout
+    }) {
         const counts = {
             maxWorkers,
             inlineConcurrency,
+            startTimeout,
             warmWorkers: warmWorkers === 'auto' ? undefined : warmWorkers
         };
         for (const [option, count] of Object.entries(counts)) {
@@ -378,7 +388,13 @@ class JobManager {
         const manager = new WeakRef(this);
         const cancelMessage = serialize('cancel');
         return new NativeManager(
-            {...counts, execPath: process.execPath, bootstrapPath: BOOTSTRAP_PATH, cancelMessage},
+            {
+                ...counts,
+                startTimeoutMs: startTimeout,
+                execPath: process.execPath,
+                bootstrapPath: BOOTSTRAP_PATH,
+                cancelMessage
+            },
             () => manager.deref()?.#pump()
         );
     }

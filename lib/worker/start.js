@@ -17,9 +17,6 @@ const SOURCE_NAME = '[worker eval]';
 /** Environment variables from which Node computes the folders modules are looked up in. */
 const LOOKUP_VARIABLES = ['NODE_PATH', 'HOME', 'USERPROFILE'];
 
-// Taken now: preloaded libraries may install fake timers.
-const {setImmediate} = globalThis;
-
 function check(condition, complaint) {
     if (!condition) {
         throw new ProtocolError(`START frame ${complaint}`);
@@ -143,6 +140,17 @@ function prepareSource(source) {
 }
 
 /**
+ * Names the process in lists of processes. Not on Windows, where it would rename the console window of the host.
+ *
+ * @param {string} title what to show
+ */
+function showTitle(title) {
+    if (process.platform !== 'win32') {
+        process.title = title;
+    }
+}
+
+/**
  * Makes the process that of the job.
  *
  * @param {object} header of parseStart()
@@ -153,7 +161,7 @@ function applyStart(header, job) {
     enterDirectory(header.cwd);
     applyEnvironment(header, job);
     applyArguments(header, job);
-    process.title = job.title ?? `job: ${job.name}`;
+    showTitle(job.title ?? `job: ${job.name}`);
     describeThread({...job, threadId: header.threadId});
 }
 

@@ -29,6 +29,8 @@ pub struct ManagerOptions {
     pub warm_workers: Option<u32>,
     /// Inline jobs at the same time.
     pub inline_concurrency: u32,
+    /// From the request for a process to its readiness; 60,000 when absent.
+    pub start_timeout_ms: Option<u32>,
 }
 
 /// What jobs may have in common.
@@ -96,6 +98,9 @@ impl ManagerOptions {
             warm_workers: self
                 .warm_workers
                 .map_or(WarmWorkers::Auto, |count| WarmWorkers::Count(count as usize)),
+            start_timeout: self
+                .start_timeout_ms
+                .map_or(PoolLimits::default().start_timeout, |ms| Duration::from_millis(u64::from(ms))),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::job::{BootProfile, Overlap, Work};
-use super::run::RunId;
+use super::run::{RunId, StopReason};
 use super::{Deadline, Effect, Engine, JobEvent};
 use crate::timer::{MonoMs, Now, TimerKey};
 use crate::worker::environment::Environment;
@@ -32,6 +32,20 @@ pub struct PoolLimits {
     pub max_workers: Option<usize>,
     /// Spares.
     pub warm_workers: WarmWorkers,
+    /// A process that has not become ready, or reached its job, after this long is given up.
+    pub start_timeout: Duration,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        PoolLimits {
+            max_boots: 2,
+            max_workers: None,
+            warm_workers: WarmWorkers::Auto,
+            // Far more than a busy machine needs (tens of milliseconds at rest), far less than for ever.
+            start_timeout: Duration::from_secs(60),
+        }
+    }
 }
 
 /// How many spares are kept.
@@ -132,6 +146,10 @@ impl Pool {
     /// How long before a due time its process should be booted.
     pub(super) fn boot_lead(&self) -> Duration {
         self.boot_lead
+    }
+
+    pub(super) fn start_timeout(&self) -> Duration {
+        self.limits.start_timeout
     }
 
     pub(super) fn place(
@@ -358,6 +376,11 @@ impl Engine {
 
     pub(super) fn worker_limit_reached(&mut self, worker: WorkerId) {
         self.pool.set_limit(worker, None);
+        let start_timeout = self.pool.start_timeout();
+        if let Some(run) = self.pool.run_of(worker).and_then(|run| self.runs.get_mut(&run)) {
+            run.stop.get_or_insert(StopReason::TooLate(start_timeout));
+        }
+        // Not as a stop on request: that it had to be killed is a failed boot.
         self.effects.push(Effect::Signal { worker, signal: StopSignal::Kill });
     }
 
