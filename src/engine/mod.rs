@@ -9,7 +9,7 @@
 //! | `registry.rs` | which jobs exist, and their due times |
 //! | `runs.rs` | the queue of runs, which process takes which, how a run ends |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown |
-//! | `pool.rs` | processes: boots, spares, limits, backing off |
+//! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
 //! | `inline_queue.rs` | order and concurrency of inline jobs |
 
 mod effect;
