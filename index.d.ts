@@ -87,6 +87,8 @@ declare namespace JobManager {
         warmWorkers?: 'auto' | number;
         /** From 'cancel' to SIGTERM, in ms. Default 5,000. */
         gracePeriod?: number;
+        /** From the request for a worker process to the job's first line, in ms; then it is killed. Default 60,000. */
+        startTimeout?: number;
         /** A one-off row that a host left queued or started for this many ms counts as failed. Default: never. */
         staleAfter?: number;
         /** Accepted, and not used. */

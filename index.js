@@ -3,6 +3,7 @@
 const {BreeWindow} = require('./lib/bree-window');
 const {serialize} = require('./lib/clone');
 const {Completions} = require('./lib/completions');
+const {within} = require('./lib/deadline');
 const {TimeoutError, incorrectUsage, unhandledJob} = require('./lib/errors');
 const {HostEnvironment} = require('./lib/host-environment');
 const {loadFunction, resolveModule} = require('./lib/inline-function');
@@ -11,6 +12,7 @@ const {JobEvents} = require('./lib/job-events');
 const {JobsRepository} = require('./lib/jobs-repository');
 const {createLogger} = require('./lib/logging');
 const {NativeManager} = require('./lib/native');
+const {onNextTurn} = require('./lib/next-turn');
 const {OneOffJobs} = require('./lib/one-off-jobs');
 const {RegisteredJobs} = require('./lib/registered-jobs');
 const {describeSchedule, nextRuns} = require('./lib/schedules');
@@ -38,11 +40,6 @@ class JobManager {
     #oneOffs;
     #completions = new Completions();
 
-    /** When a job with this `at` runs next; see lib/schedules.js. */
-    static nextRuns = nextRuns;
-    /** A schedule in plain English; see lib/schedules.js. */
-    static describeSchedule = describeSchedule;
-
     /** @param {import('./index').Options} [options] */
     constructor(options) {
         const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
@@ -57,7 +54,10 @@ class JobManager {
         this.#native = this.#createNative(rest);
         this.#inline = new InlineJobs(this.#native);
         this.inlineQueue = this.#inline.window;
-        this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {staleAfterMs: staleAfter});
+        this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
+            staleAfterMs: staleAfter,
+            report: (error, name) => this.#reportDatabase(error, name)
+        });
         const environment = new HostEnvironment(this.#native);
         this.bree = new BreeWindow(() => this.#jobs, {worker, logger: this.#logger, timezone});
         this.bree.on('worker created', (name) => {
@@ -69,7 +69,7 @@ class JobManager {
             bree: this.bree,
             logger: this.#logger,
             environment,
-            defaults: {worker, timezone, dst, gracePeriod},
+            defaults: {timezone, dst, gracePeriod},
             settle: (send) => this.#settle(send),
             onChange: () => this.#keepAlive(),
             onRun: () => this.#pump()
@@ -84,7 +84,7 @@ class JobManager {
      * @throws {IncorrectUsageError} for a job that makes no sense
      */
     async addJob(job) {
-        this.#add(job ?? {});
+        return this.#add(job ?? {});
     }
 
     /**
@@ -101,7 +101,13 @@ class JobManager {
         }
         const check = () => this.#checkStart(oneOff);
         await this.#oneOffs.claim(oneOff.name, {check, staleAfterMs: staleAfter});
-        this.#add(oneOff, {replaceFinished: true});
+        try {
+            this.#add(oneOff, {replaceFinished: true});
+        } catch (error) {
+            // Its row says `queued`, and nobody is going to run it.
+            await this.#writeStatus(oneOff.name, {status: 'failed'});
+            throw error;
+        }
     }
 
     /**
@@ -136,7 +142,7 @@ class JobManager {
      *   error among those it waited for
      */
     async allSettled() {
-        return this.#inline.allSettled();
+        return this.#inline.allSettled(() => this.inlineQueue.idle());
     }
 
     /**
@@ -161,16 +167,21 @@ class JobManager {
     async shutdown({timeout} = {}) {
         const workersMs = timeout ?? DEFAULT_SHUTDOWN_TIMEOUT_MS;
         const startedMs = performance.now();
+        const left = (limitMs) => limitMs && Math.max(0, limitMs - (performance.now() - startedMs));
         this.#jobs.disarmAll();
-        const {timedOut} = await this.#settle((request) => this.#native.shutdown(request, workersMs));
-        if (!this.inlineQueue.idle()) {
+        const {timedOut} = this.bree.isReplaced('stop')
+            ? {timedOut: Boolean(await this.bree.stop())}
+            : await this.#settle((request) => this.#native.shutdown(request, workersMs));
+        if (!this.#inline.isIdle) {
             this.#logger.warn('Waiting for busy job in inline job queue');
-            const leftMs =
-                timeout === undefined ? undefined : Math.max(0, timeout - (performance.now() - startedMs));
-            if (!(await this.#inline.idle(leftMs))) {
+            if (!(await this.#inline.idle(left(timeout)))) {
                 throw new TimeoutError(`Inline jobs were still running after ${timeout} ms`);
             }
             this.#logger.warn('Inline job queue finished');
+        }
+        // A host closes its database next.
+        if (this._jobsRepository && !(await within(this._jobsRepository.settled(), left(workersMs)))) {
+            throw new TimeoutError(`Rows of jobs were still being written after ${workersMs} ms`);
         }
         if (timedOut) {
             throw new TimeoutError(`Workers were still running after ${workersMs} ms, and were killed`);
@@ -199,19 +210,27 @@ class JobManager {
             return;
         }
         if (message === 'started') {
-            await this.#writeStatus(name, {status: 'started', started_at: new Date()});
+            if (this._jobsRepository) {
+                await this.#writeStatus(name, {status: 'started', started_at: new Date()});
+            }
         } else if (message === 'done') {
-            await this.#writeStatus(name, {status: 'finished', finished_at: new Date()});
+            if (this._jobsRepository) {
+                await this.#writeStatus(name, {status: 'finished', finished_at: new Date()});
+            }
             this.#completions.resolve(name);
         } else if (message?.event && this.#handlers.domainEvents) {
-            this.#handlers.domainEvents.dispatchRaw(message.event.type, message.event.data);
+            await this.#handlers.domainEvents.dispatchRaw(message.event.type, message.event.data);
         }
     }
 
     /** What the failure of a job means. */
-    async _jobErrorHandler(error, {name}) {
+    async _jobErrorHandler(error, {name, worker}) {
         await this.#writeStatus(name, {status: 'failed'});
         this.#completions.reject(name, error);
+        if (!worker) {
+            this.#inline.failed(error);
+            this.#inline.settle();
+        }
     }
 
     #add(job, options) {
@@ -220,10 +239,9 @@ class JobManager {
             this.#logger.info('Adding offloaded job to the inline job queue');
         }
         if (offloaded || at !== undefined) {
-            this.#jobs.add(job, options);
-        } else {
-            this.#queueInline(job);
+            return this.#jobs.add(job, options);
         }
+        return this.#queueInline(job);
     }
 
     /** Throws if a one-off job could not start: before its row says that it is about to. */
@@ -236,37 +254,45 @@ class JobManager {
         }
     }
 
-    #queueInline({name, job, data}, onEnded) {
-        const length = this.inlineQueue.length();
+    /** `isWanted` is asked when the job's turn has come; it may have been removed by then. */
+    #queueInline({name, job, data}, {isWanted, onEnded} = {}) {
+        const {length} = this.#inline;
         this.#logger.info(
             `Adding one-off job to inlineQueue with current length = ${length} called '${name || 'anonymous'}'`
         );
-        this.#inline.add(async () => {
-            const failure = await this.#runInline(name, job, data);
-            onEnded?.();
-            return failure;
-        });
+        this.#inline.add(() => this.#runInline(name, job, data, {isWanted, onEnded}));
     }
 
-    async #runInline(name, job, data) {
-        let failure;
-        let result;
-        try {
-            // Written before the job begins, so that a job that fails at once is told from one that never began.
-            await this._jobMessageHandler({name, message: 'started'});
-            const run = typeof job === 'function' ? job : await loadFunction(job);
-            result = await run(data);
-        } catch (error) {
-            failure = {error: error || new Error(`The job threw ${error}`)};
-            const context = typeof job === 'function' ? 'function' : String(job);
-            this.#safely('The logger', () => this.#logger.error(unhandledJob({context, err: failure.error})));
+    async #runInline(name, job, data, {isWanted, onEnded}) {
+        if (!isWanted || isWanted()) {
+            if (name) {
+                const told = this.#safely('A message handler', () =>
+                    this._jobMessageHandler({name, message: 'started'})
+                );
+                if (this._jobsRepository) {
+                    // Written before the job begins: one that fails at once is told from one that never began.
+                    await told;
+                }
+            }
+            let error;
+            let result;
+            try {
+                const run = typeof job === 'function' ? job : await loadFunction(job);
+                result = await run(data);
+            } catch (thrown) {
+                error = this.#inlineThrew(job, thrown);
+            }
+            await this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result));
         }
-        try {
-            await this.inlineJobHandler(name)(failure?.error, result);
-        } catch (error) {
-            this.#logger.error(error);
-        }
-        return failure;
+        onEnded?.();
+    }
+
+    #inlineThrew(job, thrown) {
+        const error = thrown || new Error(`The job threw ${thrown}`);
+        const context = typeof job === 'function' ? 'function' : String(job);
+        this.#inline.failed(error);
+        this.#safely('The logger', () => this.#logger.error(unhandledJob({context, err: error})));
+        return error;
     }
 
     /** What is done with the events of offloaded jobs. */
@@ -284,10 +310,17 @@ class JobManager {
                 this.#safely('An error handler', () => this._jobErrorHandler(error, meta));
             },
             onInlineDue: (name, run) => {
-                const {job} = this.#jobs.get(name);
-                this.#queueInline({...job, name}, () => this.#native.inlineEnded(run));
+                const registered = this.#jobs.get(name);
+                this.#queueInline(
+                    {...registered.job, name},
+                    {
+                        isWanted: () => this.#jobs.get(name) === registered,
+                        onEnded: () => this.#native.inlineEnded(run)
+                    }
+                );
             },
-            onEnvironmentWanted: () => environment.refresh()
+            onEnvironmentWanted: () => environment.refresh(),
+            onMore: () => this.#pumpLater()
         };
     }
 
@@ -317,17 +350,30 @@ class JobManager {
         }
         try {
             await repository.inOrder(name, () => repository.updateByName(name, status));
-            this.#oneOffs.written(name);
         } catch (error) {
-            this.#logger.error(error);
-            this.#reportError(error, {name});
+            this.#reportDatabase(error, name);
+        }
+        if (status.status !== 'started') {
+            this.#oneOffs.decided(name);
         }
     }
 
-    #createNative({maxWorkers, warmWorkers = 'auto', inlineConcurrency = DEFAULT_INLINE_CONCURRENCY}) {
+    /** The database has stayed away. */
+    #reportDatabase(error, name) {
+        this.#safely('The logger', () => this.#logger.error(error));
+        this.#reportError(error, {name});
+    }
+
+    #createNative({
+        maxWorkers,
+        warmWorkers = 'auto',
+        inlineConcurrency = DEFAULT_INLINE_CONCURRENCY,
+        startTimeout
+    }) {
         const counts = {
             maxWorkers,
             inlineConcurrency,
+            startTimeout,
             warmWorkers: warmWorkers === 'auto' ? undefined : warmWorkers
         };
         for (const [option, count] of Object.entries(counts)) {
@@ -342,16 +388,29 @@ class JobManager {
         const manager = new WeakRef(this);
         const cancelMessage = serialize('cancel');
         return new NativeManager(
-            {...counts, execPath: process.execPath, bootstrapPath: BOOTSTRAP_PATH, cancelMessage},
+            {
+                ...counts,
+                startTimeoutMs: startTimeout,
+                execPath: process.execPath,
+                bootstrapPath: BOOTSTRAP_PATH,
+                cancelMessage
+            },
             () => manager.deref()?.#pump()
         );
     }
 
     /** On the host's event loop, whenever the native side has something to tell. Never throws. */
     #pump() {
-        this.#inline.resume();
-        this.#events.pump();
-        this.#keepAlive();
+        let isActive;
+        do {
+            // Asked before the events are taken: what has ended by now has told so.
+            isActive = this.#native.isActive();
+        } while (this.#events.pump() && !isActive);
+        if (isActive) {
+            this.#hold();
+        } else if (active.delete(this)) {
+            this.#native.keepAlive(null);
+        }
     }
 
     #settle(send) {
@@ -360,22 +419,33 @@ class JobManager {
         return settled;
     }
 
-    /** The host's process lives for as long as a job is due, runs, or waits to. */
+    /** The host's process lives until nothing is under way, and until it has been told of all that was. */
     #keepAlive() {
-        const isActive = this.#native.isActive();
-        if (isActive !== active.has(this)) {
-            this.#native.keepAlive(isActive ? () => {} : null);
-            if (isActive) {
-                active.add(this);
-            } else {
-                active.delete(this);
-            }
+        this.#hold();
+        if (!this.#native.isActive()) {
+            this.#pumpLater();
+        }
+    }
+
+    #pumpLater() {
+        onNextTurn(() => this.#pump());
+    }
+
+    #hold() {
+        if (!active.has(this)) {
+            this.#native.keepAlive(() => {});
+            active.add(this);
         }
     }
 
     #safely(what, call) {
-        safely(this.#logger, what, call);
+        return safely(this.#logger, what, call);
     }
 }
 
 module.exports = JobManager;
+// Assigned here rather than in the class, so that `import {nextRuns} from` finds them as well.
+/** When a job with this `at` runs next; see lib/schedules.js. */
+module.exports.nextRuns = nextRuns;
+/** A schedule in plain English; see lib/schedules.js. */
+module.exports.describeSchedule = describeSchedule;

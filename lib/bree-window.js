@@ -30,6 +30,23 @@ class NamedMap extends Map {
     }
 }
 
+/** A schedule that is under way. */
+class Handle {
+    #jobs;
+
+    constructor(name, jobs) {
+        this.name = name;
+        this.#jobs = jobs;
+    }
+
+    /** Ends the schedule, and cancels runs of the job. */
+    clear() {
+        this.#jobs()
+            .stop(this.name)
+            .catch(() => {});
+    }
+}
+
 /** Events: 'worker created' (name), 'worker deleted' (name), 'job past' (name), 'run ended' (summary). */
 class BreeWindow extends EventEmitter {
     #jobs;
@@ -47,9 +64,12 @@ class BreeWindow extends EventEmitter {
         this.config = {root: false, hasSeconds: true, timezone, worker, logger, jobs: []};
     }
 
-    /** @returns {object | undefined} the description of a registered job */
-    job(name) {
-        return this.config.jobs.find((job) => job.name === name);
+    /**
+     * @param {'add' | 'start' | 'stop'} method
+     * @returns {boolean} has the host put something else in its place? Then that is what gets called
+     */
+    isReplaced(method) {
+        return this[method] !== BreeWindow.prototype[method];
     }
 
     /** A job is registered. */
@@ -60,12 +80,7 @@ class BreeWindow extends EventEmitter {
     /** A job is waiting for its time, or for its turn. */
     armed(name, isRecurring) {
         const handles = isRecurring ? this.intervals : this.timeouts;
-        handles.set(name, {
-            clear: () =>
-                void this.#jobs()
-                    .stop(name)
-                    .catch(() => {})
-        });
+        handles.set(name, new Handle(name, this.#jobs));
     }
 
     /** No due time of a job is to come. */
@@ -84,7 +99,6 @@ class BreeWindow extends EventEmitter {
     workerCreated(name, worker) {
         this.timeouts.delete(name);
         this.workers.set(name, worker);
-        this.emit('worker created', name);
     }
 
     /** A run has ended. */
@@ -92,7 +106,6 @@ class BreeWindow extends EventEmitter {
         if (this.workers.get(name) === worker) {
             this.workers.delete(name);
         }
-        this.emit('worker deleted', name);
     }
 
     /** Registers one job or several, without starting them: `{name, path, date | cron | interval, worker}`. */

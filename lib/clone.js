@@ -16,11 +16,23 @@
 
 const {types} = require('node:util');
 const {Serializer, Deserializer} = require('node:v8');
+const {fromEnvelope, toEnvelope} = require('./worker/error-envelope.js');
 
 /** The kinds of ArrayBuffer view, by the number that stands for each on the wire. Append only. */
 const VIEW_TYPES = [
-    'DataView', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array',
-    'Uint32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array', 'Float16Array'
+    'DataView',
+    'Int8Array',
+    'Uint8Array',
+    'Uint8ClampedArray',
+    'Int16Array',
+    'Uint16Array',
+    'Int32Array',
+    'Uint32Array',
+    'Float32Array',
+    'Float64Array',
+    'BigInt64Array',
+    'BigUint64Array',
+    'Float16Array'
 ];
 
 /** On the wire instead of a view type: the bytes of a Buffer follow, without the ArrayBuffer it is a part of. */
@@ -53,14 +65,16 @@ const walkByPrototype = new WeakMap([
 function notPortable(object) {
     const name = object.constructor?.name || 'Object';
     return new DOMException(
-        `#<${name}> could not be cloned: it cannot be shared with or moved to another process.`, 'DataCloneError'
+        `#<${name}> could not be cloned: it cannot be shared with or moved to another process.`,
+        'DataCloneError'
     );
 }
 
 /** Node marks the classes it clones or transfers by means of its own with methods under these symbols. */
 function hasMessagingHook(prototype) {
     return Object.getOwnPropertySymbols(prototype).some(
-        ({description}) => description === 'messaging_clone_symbol' || description === 'messaging_transfer_symbol'
+        ({description}) =>
+            description === 'messaging_clone_symbol' || description === 'messaging_transfer_symbol'
     );
 }
 
@@ -123,24 +137,24 @@ function addEntries(seen, map) {
 
 function addContents(seen, object) {
     switch (walkOf(object)) {
-    case Walk.NONE:
-        return;
-    case Walk.MAP:
-        addEntries(seen, object);
-        return;
-    case Walk.SET:
-        for (const value of Set.prototype.values.call(object)) {
-            addObject(seen, value);
-        }
-        return;
-    case Walk.REFUSE:
-        throw notPortable(object);
-    case Walk.PROBE:
-        structuredClone(object);
-        addProperties(seen, object);
-        return;
-    default:
-        addProperties(seen, object);
+        case Walk.NONE:
+            return;
+        case Walk.MAP:
+            addEntries(seen, object);
+            return;
+        case Walk.SET:
+            for (const value of Set.prototype.values.call(object)) {
+                addObject(seen, value);
+            }
+            return;
+        case Walk.REFUSE:
+            throw notPortable(object);
+        case Walk.PROBE:
+            structuredClone(object);
+            addProperties(seen, object);
+            return;
+        default:
+            addProperties(seen, object);
     }
 }
 
@@ -163,7 +177,8 @@ function assertPortable(value) {
 }
 
 const typedArrayTag = Object.getOwnPropertyDescriptor(
-    Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag
+    Object.getPrototypeOf(Uint8Array.prototype),
+    Symbol.toStringTag
 ).get;
 
 class CloneWriter extends Serializer {
@@ -255,8 +270,7 @@ function deserialize(bytes) {
  * @returns {Buffer} bytes for deserializeError()
  */
 function serializeError(thrown) {
-    // Loaded when first needed: most workers end without an error.
-    return serialize(require('./worker/error-envelope.js').toEnvelope(thrown, serialize));
+    return serialize(toEnvelope(thrown, serialize));
 }
 
 /**
@@ -268,7 +282,7 @@ function serializeError(thrown) {
  * @throws {Error} when the bytes are not of serializeError()
  */
 function deserializeError(bytes) {
-    return require('./worker/error-envelope.js').fromEnvelope(deserialize(bytes), deserialize);
+    return fromEnvelope(deserialize(bytes), deserialize);
 }
 
 module.exports = {serialize, deserialize, serializeError, deserializeError};

@@ -133,11 +133,7 @@ function runError(name, end) {
         case 'terminated':
             return new JobError('JOB_TERMINATED', name, `${worker} exited with code 1`, {exitCode: 1});
         default:
-            return new JobError(
-                'JOB_CHANNEL_BROKEN',
-                name,
-                `${worker} sent what could not be understood, and was ended`
-            );
+            return new JobError('JOB_CHANNEL_BROKEN', name, `${worker} was ended: ${end.message}`);
     }
 }
 

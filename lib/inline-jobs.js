@@ -5,65 +5,82 @@
  * concurrency are decided natively; the functions stay here.
  */
 
-const {setTimeout: pause} = require('node:timers/promises');
+const {within} = require('./deadline');
+const {onNextTurn} = require('./next-turn');
 
-/** Jobs begun in one turn of the event loop, before timers and I/O of the host get theirs. */
+/** Jobs begun in one turn of the event loop, before timers and I/O of the host get theirs; fewer when they are slow. */
 const JOBS_PER_TURN = 256;
+const MS_PER_TURN = 5;
+/** Taken now: a host may replace it by a clock that stands still. */
+const nowMs = performance.now.bind(performance);
 /** The array is cut when this many at its front are done with. */
 const COMPACT_AT = 1024;
 
 class InlineJobs {
     #native;
+    /** Jobs that have not begun, from `#first` on. */
     #tasks = [];
     #first = 0;
+    /** Not yet told to the native side: jobs added, and jobs ended. */
+    #added = 0;
     #ended = 0;
     #begunThisTurn = 0;
+    #turnStartedMs = 0;
     #isDrainQueued = false;
     #isPaused = false;
     #settled = [];
 
-    /** @param {import('./binding').NativeManager} native */
+    /**
+     * @param {import('./binding').NativeManager} native
+     */
     constructor(native) {
         this.#native = native;
     }
 
     /** What hosts see as `inlineQueue`. */
     get window() {
-        return {
-            length: () => this.#native.inlineWaiting(),
-            idle: () => this.#native.inlineIdle()
-        };
+        return {length: () => this.length, idle: () => this.isIdle};
+    }
+
+    /** Jobs that wait for others to end. */
+    get length() {
+        return this.#native.inlineWaiting(this.#added, this.#ended);
+    }
+
+    /** Does no job wait or run? */
+    get isIdle() {
+        return this.#tasks.length === this.#first && this.#native.inlineRunning() === this.#ended;
     }
 
     /**
      * Puts a job at the end of the queue.
      *
-     * @param {() => Promise<{error: any} | undefined>} task - runs the job; resolves with
-     *   undefined or, when it threw, `{error}`; never rejects
+     * @param {() => Promise<void>} task - runs the job, and says by `failed` when it throws; never rejects
      */
     add(task) {
         this.#tasks.push(task);
-        this.#native.inlineSubmit();
+        this.#added += 1;
         // A microtask rather than a wake-up from outside: a host that waits one millisecond by a timer
         // that is due already would otherwise look before the job has begun.
         this.#queueDrain();
     }
 
-    /** A new turn of the event loop has begun, after a pause was asked for. */
-    resume() {
-        if (this.#isPaused) {
-            this.#isPaused = false;
-            this.#begunThisTurn = 0;
-            this.#drain();
-        }
-    }
-
-    /** @returns {Promise<void>} when no job waits or runs; rejects then with the first error meanwhile */
-    allSettled() {
-        if (this.#native.inlineIdle()) {
+    /**
+     * @param {() => boolean} [isIdle] - what the host sees as `inlineQueue.idle`
+     * @returns {Promise<void>} when no job waits or runs; rejects then with the first error meanwhile
+     */
+    allSettled(isIdle = () => this.isIdle) {
+        if (isIdle()) {
             return Promise.resolve();
         }
         return new Promise((resolve, reject) => this.#settled.push({resolve, reject, failure: undefined}));
+    }
+
+    /** Tells whoever waits for all, if all is done. */
+    settle() {
+        if (this.#settled.length > 0 && this.isIdle) {
+            this.#settle();
+        }
     }
 
     /**
@@ -71,46 +88,61 @@ class InlineJobs {
      * @returns {Promise<boolean>} true when no job waits or runs, false when the time was over before
      */
     async idle(timeoutMs) {
-        const settled = this.allSettled().then(
-            () => true,
-            () => true
+        return within(
+            this.allSettled().catch(() => {}),
+            timeoutMs
         );
-        if (timeoutMs === undefined) {
-            return settled;
-        }
-        const abort = new AbortController();
-        const timeOut = pause(timeoutMs, false, {signal: abort.signal}).catch(() => false);
-        const isIdle = await Promise.race([settled, timeOut]);
-        abort.abort();
-        return isIdle;
     }
 
     #queueDrain() {
         if (!this.#isDrainQueued && !this.#isPaused) {
             this.#isDrainQueued = true;
-            queueMicrotask(() => {
-                this.#isDrainQueued = false;
-                this.#drain();
-            });
+            queueMicrotask(this.#onMicrotask);
         }
     }
 
+    #onMicrotask = () => {
+        this.#isDrainQueued = false;
+        this.#drain();
+    };
+
     #drain() {
-        if (this.#begunThisTurn >= JOBS_PER_TURN) {
+        if (this.#isTurnOver()) {
             this.#isPaused = true;
-            this.#native.wakeLater();
             return;
         }
-        const ended = this.#ended;
+        const admitted = this.#native.inlineAdmit(this.#added, this.#ended);
+        const hasEnded = this.#ended > 0;
+        this.#added = 0;
         this.#ended = 0;
-        const admitted = this.#native.inlineAdmit(ended);
-        this.#begunThisTurn += admitted;
+        this.#noteBegun(admitted);
         for (let count = 0; count < admitted; count++) {
-            this.#next()().then((failure) => this.#taskEnded(failure));
+            this.#next()().then(this.#onTaskEnded);
         }
-        if (ended > 0 && this.#settled.length > 0 && this.#native.inlineIdle()) {
-            this.#settle();
+        if (hasEnded) {
+            this.settle();
         }
+    }
+
+    #noteBegun(count) {
+        if (this.#begunThisTurn === 0 && count > 0) {
+            this.#turnStartedMs = nowMs();
+            onNextTurn(() => this.#turnBegins());
+        }
+        this.#begunThisTurn += count;
+    }
+
+    #turnBegins() {
+        this.#begunThisTurn = 0;
+        if (this.#isPaused) {
+            this.#isPaused = false;
+            this.#drain();
+        }
+    }
+
+    #isTurnOver() {
+        const begun = this.#begunThisTurn;
+        return begun >= JOBS_PER_TURN || (begun > 0 && nowMs() - this.#turnStartedMs > MS_PER_TURN);
     }
 
     #next() {
@@ -124,15 +156,17 @@ class InlineJobs {
         return task;
     }
 
-    #taskEnded(failure) {
-        this.#ended += 1;
-        if (failure !== undefined) {
-            this.#settled.forEach((waiting) => {
-                waiting.failure ??= failure;
-            });
-        }
-        this.#queueDrain();
+    /** A job has thrown. Whoever waits is told once all are done, of the first. */
+    failed(error) {
+        this.#settled.forEach((waiting) => {
+            waiting.failure ??= {error};
+        });
     }
+
+    #onTaskEnded = () => {
+        this.#ended += 1;
+        this.#queueDrain();
+    };
 
     #settle() {
         for (const {resolve, reject, failure} of this.#settled.splice(0)) {

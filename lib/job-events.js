@@ -22,12 +22,15 @@ class JobEvents {
     #workers = new Map();
     #requests = new Map();
     #nextRequest = 1;
+    #isPumping = false;
+    /** Jobs with a run of which a skipped due time has been told. */
+    #toldOfOverlap = new Set();
 
     /**
      * @param {import('./binding').NativeManager} native
      * @param {import('./bree-window').BreeWindow} bree
      * @param {object} host - what is done with events: `logger`, `workerOptions(name)`, `onMessage`,
-     *   `onCompletion`, `onError`, `onInlineDue`, `onEnvironmentWanted`
+     *   `onCompletion`, `onError`, `onInlineDue`, `onEnvironmentWanted`, and `onMore` when it has to be pumped again
      */
     constructor(native, bree, host) {
         this.#native = native;
@@ -47,21 +50,29 @@ class JobEvents {
         return new Promise((resolve) => this.#requests.set(request, resolve));
     }
 
-    /** Takes what waits, at most one batch. Never throws. */
+    /**
+     * Takes what waits, at most one batch. Never throws.
+     *
+     * @returns {boolean} was there anything? Not for a handler of an event that asks for more: its own
+     *   batch comes first
+     */
     pump() {
-        const batch = this.#native.takeEvents();
+        const batch = this.#isPumping ? undefined : this.#native.takeEvents();
         if (!batch) {
-            return;
+            return false;
         }
+        this.#isPumping = true;
         for (const event of batch.events) {
             safely(this.#host.logger, `Handling the event ${event.type}`, () =>
                 this.#take(event, batch.bytes)
             );
         }
+        this.#isPumping = false;
         if (batch.hasMore) {
             // What is left has no wake-up of its own; the host's loop gets its turn first.
-            this.#native.wakeLater();
+            this.#host.onMore();
         }
+        return true;
     }
 
     #take(event, bytes) {
@@ -77,6 +88,7 @@ class JobEvents {
             case 'runEnded':
                 return this.#runEnded(event, bytes.subarray(event.start, event.end));
             case 'inlineDue':
+                this.#toldOfOverlap.delete(event.name);
                 return this.#host.onInlineDue(event.name, event.run);
             case 'skipped':
                 return this.#skipped(event);
@@ -94,6 +106,7 @@ class JobEvents {
         const worker = new WorkerView(this.#native, run, name, this.#host.workerOptions(name));
         this.#workers.set(run, worker);
         this.#bree.workerCreated(name, worker);
+        this.#emit(this.#bree, 'worker created', name);
     }
 
     #runOnline({run, pid}) {
@@ -105,7 +118,15 @@ class JobEvents {
 
     #message(run, bytes) {
         const worker = this.#workers.get(run);
-        const message = deserialize(bytes);
+        let message;
+        try {
+            message = deserialize(bytes);
+        } catch {
+            // Not the job's doing by any means it was given; what else it says cannot be trusted.
+            this.#native.badMessage(run);
+            return;
+        }
+        worker.hasSaidCancelled ||= message === 'cancelled';
         this.#host.onMessage({name: worker.jobName, message, worker: worker.meta});
         this.#emit(worker, 'message', message);
     }
@@ -119,10 +140,11 @@ class JobEvents {
         // A run that was stopped while it still waited for a process never had a worker.
         const worker = this.#workers.get(run);
         this.#workers.delete(run);
+        this.#toldOfOverlap.delete(name);
         const meta = {name, worker: worker?.meta};
-        const error = isCompletion(end) ? undefined : this.#errorOf(name, end, envelope);
+        const error = isCompletion(end) ? undefined : errorOf(name, end, envelope);
         const exitCode = worker?.ended(end);
-        if (error === undefined) {
+        if (isCompletion(end)) {
             this.#host.onCompletion(name);
         } else {
             this.#host.onError(error, meta, {isRequested: isRequested(end)});
@@ -131,28 +153,56 @@ class JobEvents {
             if (end.cause === 'error' && worker.listenerCount('error') > 0) {
                 this.#emit(worker, 'error', error);
             }
+            this.#logEnd(worker, end);
             this.#emit(worker, 'exit', exitCode);
             this.#bree.workerDeleted(name, worker);
+            this.#emit(this.#bree, 'worker deleted', name);
         }
-        this.#bree.emit('run ended', {name, threadId: run, ...end});
+        this.#emit(this.#bree, 'run ended', {name, threadId: run, ...end});
     }
 
-    #errorOf(name, end, envelope) {
-        return end.cause === 'error' ? deserializeError(envelope) : runError(name, end);
+    /** Ends that no handler of the host is told of. */
+    #logEnd(worker, end) {
+        const {cause} = end;
+        const {logger} = this.#host;
+        if (cause === 'exit' && isCompletion(end)) {
+            logger.info(`Worker for job "${worker.jobName}" exited with code 0`, {worker: worker.meta});
+        } else if (cause === 'cancelled' && worker.hasSaidCancelled) {
+            logger.info(`Gracefully cancelled worker for job "${worker.jobName}"`, {worker: worker.meta});
+        } else if (cause === 'cancelled') {
+            logger.warn(`Worker for job "${worker.jobName}" was cancelled, and did not say so`, {
+                worker: worker.meta
+            });
+        }
     }
 
     #skipped({name, isOverlap, skipped}) {
-        if (isOverlap) {
+        if (isOverlap && !this.#toldOfOverlap.has(name)) {
+            // Once a run: a job that hangs must not fill the log.
+            this.#toldOfOverlap.add(name);
             this.#host.logger.warn(`Job "${name}" is already running`, {skipped});
-        } else {
+        } else if (!isOverlap) {
             this.#host.logger.warn(`Job "${name}" was skipped because its time had passed`);
             this.#bree.timeouts.delete(name);
         }
     }
 
-    #emit(worker, event, ...args) {
+    #emit(emitter, event, ...args) {
         // A listener that throws must not keep the others, or the host, from what follows.
-        safely(this.#host.logger, `A listener for "${event}"`, () => worker.emit(event, ...args));
+        safely(this.#host.logger, `A listener for "${event}"`, () => void emitter.emit(event, ...args));
+    }
+}
+
+/** The error of a run that did not complete. A job may throw anything, also nothing. */
+function errorOf(name, end, envelope) {
+    if (end.cause !== 'error') {
+        return runError(name, end);
+    }
+    try {
+        const thrown = deserializeError(envelope);
+        return thrown ?? new Error(`The job threw ${thrown}`);
+    } catch {
+        return runError(name, {cause: 'channel', message: 'it sent an error that is no structured clone'});
     }
 }
 

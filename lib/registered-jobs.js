@@ -9,7 +9,8 @@ const {incorrectUsage} = require('./errors');
 const {HostClock, isReplaced} = require('./host-clock');
 const {defaultName, offloadedSource} = require('./job-source');
 const {CRON_LIKE, invalidSchedule, nextDue, parseAt} = require('./schedules');
-const {workerRequest} = require('./worker-options');
+const {JobOptions} = require('./native');
+const {jobBytes, startOptions} = require('./worker-options');
 
 /** Native refusals that are answered in the words of the package that we replace. */
 const REFUSALS = {
@@ -41,6 +42,8 @@ class RegisteredJobs {
     #onChange;
     #onRun;
     #hostClock = new HostClock();
+    #lastOptions;
+    #lastOptionsKey;
     /** @type {Map<string, RegisteredJob>} */
     #jobs = new Map();
 
@@ -50,7 +53,7 @@ class RegisteredJobs {
      * @param {import('./bree-window').BreeWindow} parts.bree
      * @param {object} parts.logger
      * @param {import('./host-environment').HostEnvironment} parts.environment
-     * @param {object} parts.defaults - manager-wide `worker`, `timezone`, `dst`, `gracePeriod`
+     * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`
      * @param {(send: (request: number) => void) => Promise<{timedOut: boolean}>} parts.settle - makes a
      *   request that is settled later
      * @param {() => void} parts.onChange - a job was registered
@@ -74,7 +77,7 @@ class RegisteredJobs {
 
     /** Options of a job's worker, the manager's included. */
     workerOptions(name) {
-        return {...this.#defaults.worker, ...this.#jobs.get(name)?.job.worker};
+        return {...this.#bree.config.worker, ...this.#jobs.get(name)?.job.worker};
     }
 
     /**
@@ -82,11 +85,23 @@ class RegisteredJobs {
      *
      * @param {object} job - of `addJob`
      * @param {{replaceFinished?: boolean}} [options] - a job of that name that is over gives way
+     * @returns {Promise<void> | undefined} a promise only where the host has replaced methods of the window
      * @throws when it makes no sense, could never start, or has the name of another
      */
     add(job, {replaceFinished = false} = {}) {
-        const registered = this.#register(this.#prepare(job), {replaceFinished});
-        this.#started(registered, registered.answer);
+        if (this.#bree.isReplaced('add') || this.#bree.isReplaced('start')) {
+            return this.#addThroughWindow(job);
+        }
+        const {registered, answer} = this.#register(this.#prepare(job), {replaceFinished});
+        this.#started(registered, answer);
+        return undefined;
+    }
+
+    /** What a host has put in place of bree's methods is called as bree's would be. */
+    async #addThroughWindow(job) {
+        const {name, description} = this.#prepare(job);
+        await this.#bree.add({...description, path: job.job});
+        await this.#bree.start(name);
     }
 
     /** Registers a job, and leaves its schedule to `start`. */
@@ -106,8 +121,12 @@ class RegisteredJobs {
         }
     }
 
-    /** Starts the schedule of a job that was stopped. */
+    /** Starts the schedule of a job that was held or stopped. */
     start(name) {
+        if (!this.#jobs.has(name)) {
+            // Without quotes, as bree has it here.
+            throw Object.assign(new Error(`Job ${name} does not exist`), {code: 'JOB_UNKNOWN'});
+        }
         const registered = this.#known(name);
         this.#environment.refresh();
         this.#started(
@@ -131,13 +150,16 @@ class RegisteredJobs {
         await this.#settle((request) => this.#ask(name, () => this.#native.stopJob(name, request)));
     }
 
-    /** As `stop`, and the job is forgotten. */
+    /** As `stop`, and the job is forgotten: at once, so that its name is free. */
     async remove(name) {
         this.#known(name);
         this.#disarm(name);
-        await this.#settle((request) => this.#ask(name, () => this.#native.removeJob(name, request)));
+        const runsEnded = this.#settle((request) =>
+            this.#ask(name, () => this.#native.removeJob(name, request))
+        );
         this.#jobs.delete(name);
         this.#bree.removed(name);
+        await runsEnded;
     }
 
     /** No job falls due any more. The native side has its own word about that. */
@@ -161,44 +183,50 @@ class RegisteredJobs {
             this.#logger.info(announcement);
         }
         const source = offloaded ? offloadedSource(name, job.job) : undefined;
-        return {name, when, anchorMs, job, source, request: this.#request(name, job, when, source)};
-    }
-
-    #request(name, job, when, source) {
-        const {overlap, missed, startDeadline, timeout, memoryLimitMb, worker, data} = job;
-        const {gracePeriod = this.#defaults.gracePeriod} = job;
-        const limits = {timeout, memoryLimitMb, gracePeriod};
         const description = describeJob(name, job, source);
-        return {
-            name,
-            atMs: when.atMs,
-            schedule: when.schedule,
-            scheduleOptions: when.scheduleOptions,
-            overlap,
-            missed,
-            startDeadlineMs: startDeadline,
-            worker:
-                source &&
-                workerRequest({name, source, description, data, worker, ...limits}, this.#defaults.worker)
-        };
+        const {data, worker} = job;
+        const bytes = source && jobBytes({name, source, description, data, worker}, this.#bree.config.worker);
+        return {name, when, anchorMs, job, description, bytes, options: this.#options(name, job, when)};
     }
 
-    #register({name, when, anchorMs, job, source, request}, {replaceFinished, isHeld}) {
+    /** What many jobs have in common is handed over once. */
+    #options(name, job, when) {
+        const {offloaded = true, overlap, missed, startDeadline: startDeadlineMs} = job;
+        const {gracePeriod = this.#defaults.gracePeriod, worker, timeout, memoryLimitMb} = job;
+        const limits = {gracePeriod, timeout, memoryLimitMb};
+        const start = offloaded
+            ? startOptions({name, worker, ...limits}, this.#bree.config.worker)
+            : undefined;
+        const options = {schedule: when.scheduleOptions, overlap, missed, startDeadlineMs, worker: start};
+        const key = JSON.stringify(options);
+        if (key !== this.#lastOptionsKey) {
+            this.#lastOptions = this.#ask(name, () => new JobOptions(options));
+            this.#lastOptionsKey = key;
+        }
+        return this.#lastOptions;
+    }
+
+    #register(
+        {name, when, anchorMs, job, description, bytes, options},
+        {replaceFinished = false, isHeld = false}
+    ) {
         const isHostClock = isReplaced();
         if (when.kind === 'schedule') {
             this.#environment.ensure();
         } else {
             this.#environment.refresh();
         }
-        const flags = {isHostClock, replaceFinished, isHeld};
-        const answer = this.#ask(name, () => this.#native.addJob({...request, ...flags}));
+        const due = {atMs: when.atMs, schedule: when.schedule, isHostClock};
+        const answer = this.#ask(name, () =>
+            this.#native.addJob(name, due, options, bytes, replaceFinished, isHeld)
+        );
         if (replaceFinished && this.#jobs.has(name)) {
             this.#bree.removed(name);
         }
         const registered = {name, when, anchorMs, job, isHostClock};
         this.#jobs.set(name, registered);
-        this.#bree.registered(describeJob(name, job, source));
-        return {...registered, answer};
+        this.#bree.registered(description);
+        return {registered, answer};
     }
 
     /** A job's schedule has been started; `answer` says whether its only due time was over. */

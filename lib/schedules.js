@@ -36,7 +36,8 @@ function parseAt(at, {timezone, dst} = {}) {
     if (typeof at !== 'string') {
         throw invalidSchedule(at);
     }
-    return {kind: 'schedule', schedule: at, scheduleOptions: {timezone, dst}};
+    const scheduleOptions = timezone === undefined && dst === undefined ? undefined : {timezone, dst};
+    return {kind: 'schedule', schedule: at, scheduleOptions};
 }
 
 /**

@@ -83,44 +83,79 @@ function workerData(defaults, job, data) {
     return {job, ...defaults, ...data};
 }
 
+/** Without what is undefined: these bytes are kept for as long as the job is registered. */
+function present(properties) {
+    return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
+}
+
+/** A job's options over the manager's, checked. */
+function merged(name, worker, defaults) {
+    const options = {...defaults, ...worker};
+    for (const key of ['execArgv', 'argv']) {
+        if (options[key] !== undefined && !Array.isArray(options[key])) {
+            throw incorrectUsage({
+                message: `The worker option "${key}" of job "${name}" must be an array of strings`,
+                code: 'INVALID_OPTION'
+            });
+        }
+    }
+    return options;
+}
+
+/** Flags of `node` that were asked for, and those that stand for limits. */
+function startFlags({execArgv, resourceLimits}) {
+    return {flags: execArgv?.map(String) ?? inheritedFlags(), ofLimits: limitFlags(resourceLimits)};
+}
+
 /**
+ * The bytes that a worker process is given as its job.
+ *
  * @param {object} job
  * @param {string} job.name
  * @param {import('./job-source').JobSource} job.source
  * @param {object} job.description - what the job sees of itself as `workerData.job`
  * @param {any} [job.data]
  * @param {object} [job.worker] - options of this job's worker
+ * @param {object} [defaults] - options of every worker
+ * @returns {Buffer}
+ * @throws {DOMException} DataCloneError, when its data cannot be cloned
+ */
+function jobBytes({name, source, description, data, worker}, defaults) {
+    const options = merged(name, worker, defaults);
+    const {flags, ofLimits} = startFlags(options);
+    return serialize(
+        present({
+            name,
+            ...source,
+            argv: options.argv?.map(String),
+            // A Worker's limits are no flags: the job sees those that were asked for.
+            execArgv: ofLimits.length > 0 ? flags : undefined,
+            workerData: workerData({...defaults?.workerData, ...worker?.workerData}, description, data),
+            env: overlay(options.env),
+            resourceLimits: options.resourceLimits,
+            title: options.name
+        })
+    );
+}
+
+/**
+ * What a worker process is started with.
+ *
+ * @param {object} job
+ * @param {string} job.name
+ * @param {object} [job.worker] - options of this job's worker
  * @param {number} [job.timeout] - ms
  * @param {number} [job.memoryLimitMb]
  * @param {number} [job.gracePeriod] - ms
  * @param {object} [defaults] - options of every worker
- * @returns {import('./binding').WorkerRequest}
+ * @returns {import('./binding').WorkerOptions}
  */
-function workerRequest(
-    {name, source, description, data, worker, timeout, memoryLimitMb, gracePeriod},
-    defaults
-) {
-    const options = {...defaults, ...worker};
-    const env = overlay(options.env);
-    const flags = options.execArgv ?? inheritedFlags();
-    if (!Array.isArray(flags) || !Array.isArray(options.argv ?? [])) {
-        throw incorrectUsage({
-            message: `The worker options "execArgv" and "argv" of job "${name}" must be arrays of strings`,
-            code: 'INVALID_OPTION'
-        });
-    }
+function startOptions({name, worker, timeout, memoryLimitMb, gracePeriod}, defaults) {
+    const options = merged(name, worker, defaults);
+    const {flags, ofLimits} = startFlags(options);
     return {
-        job: serialize({
-            name,
-            ...source,
-            argv: (options.argv ?? []).map(String),
-            workerData: workerData({...defaults?.workerData, ...worker?.workerData}, description, data),
-            env,
-            resourceLimits: options.resourceLimits,
-            title: options.name
-        }),
-        execArgv: [...flags.map(String), ...limitFlags(options.resourceLimits)],
-        bootEnv: Object.entries(env ?? {}).map(([key, value]) => `${key}=${value}`),
+        execArgv: [...flags, ...ofLimits],
+        bootEnv: Object.entries(overlay(options.env) ?? {}).map(([key, value]) => `${key}=${value}`),
         captureStdout: Boolean(options.stdout),
         captureStderr: Boolean(options.stderr),
         timeoutMs: timeout,
@@ -130,4 +165,4 @@ function workerRequest(
     };
 }
 
-module.exports = {workerRequest, inheritedFlags};
+module.exports = {jobBytes, startOptions, inheritedFlags};

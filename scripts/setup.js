@@ -17,14 +17,11 @@ async function install() {
     if (isCurrent('install', hash)) {
         return UP_TO_DATE;
     }
-    // `npm ci` starts by deleting node_modules; a newer lock file needs only its differences.
-    const subcommand = fs.existsSync(path.join(ROOT, 'node_modules')) ? 'install' : 'ci';
-    const result = await run(npm(subcommand, '--loglevel=error', '--ignore-scripts'));
+    // Not `npm ci`: it refuses a lock file that does not name the optional packages of every other platform, and
+    // starts by deleting what is there. `--no-save` leaves the lock file as it is.
+    const result = await run(npm('install', '--no-save', '--ignore-scripts', '--loglevel=error'));
     if (result.ok) {
-        record(
-            'install',
-            contentHash(['package.json', 'package-lock.json'], [process.platform, process.arch])
-        );
+        record('install', hash);
     }
     return result;
 }

@@ -81,7 +81,7 @@ pub enum NativeEvent {
         /// An earlier run still goes; otherwise the time had passed.
         is_overlap: bool,
         /// Due times of the job skipped for overlap so far.
-        skipped: f64,
+        skipped: u32,
     },
     /// A request has been carried out.
     RequestSettled {
@@ -104,9 +104,9 @@ pub struct RunEnd {
     pub exit_code: Option<i32>,
     /// The number of the signal; present for 'signal'.
     pub signal: Option<i32>,
-    /// Code and message of a failed start; present for 'start'.
+    /// Stable code of a failed start; present for 'start'.
     pub code: Option<String>,
-    /// As `code`.
+    /// What went wrong; present for 'start' and 'channel'.
     pub message: Option<String>,
     /// The limit that was passed: milliseconds for 'timeout', bytes for 'memory'.
     pub limit: Option<f64>,
@@ -160,7 +160,7 @@ impl NativeEvent {
             JobEvent::Skipped { name, reason, skipped } => NativeEvent::Skipped {
                 name: name.to_string(),
                 is_overlap: reason == SkipReason::Overlap,
-                skipped: number(skipped),
+                skipped,
             },
             JobEvent::RequestSettled { request, timed_out } => {
                 NativeEvent::RequestSettled { request: request.0, timed_out }
@@ -202,7 +202,7 @@ impl RunEnd {
             EndCause::FailedToStart { code, message } => {
                 RunEnd { code: Some((*code).to_owned()), message: Some(message.clone()), ..named("start") }
             }
-            EndCause::ChannelBroke => named("channel"),
+            EndCause::ChannelBroke(error) => RunEnd { message: Some(error.to_string()), ..named("channel") },
         }
     }
 }

@@ -3,20 +3,23 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Function, Uint8Array};
+use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
 use napi_derive::napi;
+use once_cell::sync::Lazy;
 
 use super::error::{Error, refused, system};
 use super::event::EventBatch;
-use super::request::{JobRequest, ManagerOptions, duration, payload};
+use super::request::{DueRequest, JobOptions, ManagerOptions, duration, payload};
 use crate::driver::{EventQueue, Manager, NodeCommand};
-use crate::engine::{Engine, InlineQueue, Input, Reply, RequestId, RunId};
+use crate::engine::{Engine, InlineQueue, Input, Reply, RequestId, RunId, RunNumbers};
 use crate::worker::environment::Environment;
 
 /// Events handed over in one batch, so that the host's loop gets its turn.
 const BATCH_EVENTS: usize = 1024;
+
+static RUN_NUMBERS: Lazy<RunNumbers> = Lazy::new(RunNumbers::default);
 
 /// A function without arguments, called on the host's loop from any thread.
 type Wake<const WEAK: bool> = ThreadsafeFunction<(), (), (), Status, false, WEAK>;
@@ -25,7 +28,6 @@ type Wake<const WEAK: bool> = ThreadsafeFunction<(), (), (), Status, false, WEAK
 #[napi]
 pub struct NativeManager {
     manager: Arc<Manager>,
-    wake: Arc<Wake<true>>,
     inline: RefCell<InlineQueue>,
     /// Held while the host's process should not exit by itself: a reference to its event loop.
     keep_alive: RefCell<Option<Wake<false>>>,
@@ -46,13 +48,12 @@ impl NativeManager {
             .weak::<true>()
             .build()
             .map_err(|error| system(error.reason.clone()))?;
-        let wake = Arc::new(wake);
-        let call = Arc::clone(&wake);
         let events = EventQueue::new(move || {
             // Refused only when the environment is ending, and with it this manager.
-            let _status = call.call((), ThreadsafeFunctionCallMode::NonBlocking);
+            let _status = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         });
-        let engine = Engine::new(options.pool_limits(), payload(&options.cancel_message)?);
+        let engine =
+            Engine::new(options.pool_limits(), payload(&options.cancel_message)?, RUN_NUMBERS.clone());
         let command =
             NodeCommand { exec_path: options.exec_path.into(), bootstrap: options.bootstrap_path.into() };
         let manager = Manager::start(engine, command, events)
@@ -66,19 +67,27 @@ impl NativeManager {
         })
         .map_err(|error| system(error.reason.clone()))?;
         let inline = RefCell::new(InlineQueue::new(options.inline_concurrency));
-        Ok(NativeManager { manager, wake, inline, keep_alive: RefCell::new(None) })
+        Ok(NativeManager { manager, inline, keep_alive: RefCell::new(None) })
     }
 
-    /// Registers a job. Answers 'accepted', 'past' (its one due time is over) or 'running'.
+    /// Registers a job. `job` is what `lib/bootstrap.js` is given, as structured-clone bytes; absent
+    /// for an inline job. With `replaceFinished` a job of this name without live run or due time gives
+    /// way; with `isHeld` the schedule waits for `scheduleJob`. Answers 'accepted', 'past' (its one due time is over) or 'running'.
     ///
     /// # Errors
     /// What is wrong with the job, or `JOB_DUPLICATE_NAME`, `SCHEDULE_NEVER_DUE`,
     /// `MANAGER_SHUTTING_DOWN`.
     #[napi]
-    pub fn add_job(&self, request: JobRequest) -> Result<&'static str, Error> {
-        let replace_finished = request.replace_finished.unwrap_or(false);
-        let is_held = request.is_held.unwrap_or(false);
-        let spec = request.into_spec()?;
+    pub fn add_job(
+        &self,
+        name: String,
+        due: DueRequest,
+        options: &JobOptions,
+        job: Option<&[u8]>,
+        replace_finished: bool,
+        is_held: bool,
+    ) -> Result<&'static str, Error> {
+        let spec = options.spec(name, due, job)?;
         self.submit(Input::AddJob { spec, replace_finished, is_held })
     }
 
@@ -129,8 +138,8 @@ impl NativeManager {
     /// # Errors
     /// `RUN_UNKNOWN`, or more bytes than fit into a frame.
     #[napi]
-    pub fn post_message(&self, run: u32, bytes: Uint8Array) -> Result<&'static str, Error> {
-        self.submit(Input::PostMessage { run: RunId(run), bytes: payload(&bytes)? })
+    pub fn post_message(&self, run: u32, bytes: &[u8]) -> Result<&'static str, Error> {
+        self.submit(Input::PostMessage { run: RunId(run), bytes: payload(bytes)? })
     }
 
     /// Ends a run's processes at once.
@@ -140,6 +149,13 @@ impl NativeManager {
     #[napi]
     pub fn terminate(&self, run: u32) -> Result<&'static str, Error> {
         self.submit(Input::Terminate(RunId(run)))
+    }
+
+    /// A message of the run cannot be read: it is ended.
+    #[napi]
+    pub fn bad_message(&self, run: u32) {
+        // A fact: never refused.
+        let _accepted = self.manager.submit(Input::BadMessage(RunId(run)));
     }
 
     /// Disarms everything and stops every run. Settled by an event, after `timeoutMs` at the latest.
@@ -192,36 +208,26 @@ impl NativeManager {
         Ok(())
     }
 
-    /// Puts one more inline job at the end of the queue.
+    /// `added` inline jobs wait at the end, and `ended` ones have settled; answers how many of those at
+    /// the front may begin.
     #[napi]
-    pub fn inline_submit(&self) {
-        self.inline.borrow_mut().submit();
+    pub fn inline_admit(&self, added: u32, ended: u32) -> u32 {
+        self.inline.borrow_mut().admit(added, ended)
     }
 
-    /// `ended` inline jobs have settled; answers how many at the front may begin.
+    /// How many inline jobs would have to wait if `added` more were at the end, and `ended` ones had
+    /// settled.
     #[napi]
-    pub fn inline_admit(&self, ended: u32) -> u32 {
-        self.inline.borrow_mut().admit(ended)
-    }
-
-    /// Inline jobs that wait.
-    #[napi]
-    pub fn inline_waiting(&self) -> f64 {
+    pub fn inline_waiting(&self, added: u32, ended: u32) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a queue in memory stays far below 2^53")]
-        let waiting = self.inline.borrow().waiting() as f64;
+        let waiting = self.inline.borrow().waiting(added, ended) as f64;
         waiting
     }
 
-    /// Does no inline job wait or run?
+    /// Inline jobs that have begun, and were not yet said to have settled.
     #[napi]
-    pub fn inline_idle(&self) -> bool {
-        self.inline.borrow().is_idle()
-    }
-
-    /// Asks for a call of `onEvents` on a later turn of the host's loop.
-    #[napi]
-    pub fn wake_later(&self) {
-        let _status = self.wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+    pub fn inline_running(&self) -> u32 {
+        self.inline.borrow().running()
     }
 
     fn submit(&self, input: Input) -> Result<&'static str, Error> {

@@ -8,3 +8,4 @@ pub mod event;
 pub mod manager;
 pub mod request;
 pub mod schedules;
+mod shared;

@@ -9,7 +9,7 @@ use napi_derive::napi;
 use super::error::{Error, bad_value};
 use super::schedules::{self, ScheduleOptions};
 use crate::engine::{
-    BootProfile, JobSpec, Limits, Missed, Overlap, PoolLimits, WarmWorkers, When, Work, WorkerSpec,
+    BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Policy, PoolLimits, WarmWorkers, When, Work,
 };
 use crate::timer::{EpochMs, Now};
 use crate::worker::ipc::MAX_PAYLOAD_BYTES;
@@ -29,43 +29,31 @@ pub struct ManagerOptions {
     pub warm_workers: Option<u32>,
     /// Inline jobs at the same time.
     pub inline_concurrency: u32,
+    /// From the request for a process to its readiness; 60,000 when absent.
+    pub start_timeout_ms: Option<u32>,
 }
 
-/// A job. Of `atMs`, `schedule` and `isHostClock` at most one is given; none means now.
+/// What jobs may have in common.
 #[napi(object)]
-pub struct JobRequest {
-    /// Unique among the registered jobs.
-    pub name: String,
-    /// Due once, at this instant (milliseconds since 1970).
-    pub at_ms: Option<f64>,
-    /// Due again and again: cron or text.
-    pub schedule: Option<String>,
-    /// How the schedule is read.
-    pub schedule_options: Option<ScheduleOptions>,
-    /// The host keeps the time of this job, and calls `runJob`.
-    pub is_host_clock: Option<bool>,
-    /// The process that a run needs; absent for inline jobs.
-    pub worker: Option<WorkerRequest>,
+pub struct CommonOptions {
+    /// How a schedule is read.
+    pub schedule: Option<ScheduleOptions>,
     /// 'skip' (default), 'queue', 'allow' or 'replace'.
     pub overlap: Option<String>,
     /// 'once' (default) or 'skip'.
     pub missed: Option<String>,
     /// With 'once': the latest useful start after a due time.
     pub start_deadline_ms: Option<f64>,
-    /// A registered job of this name without live run or due time gives way.
-    pub replace_finished: Option<bool>,
-    /// Register it only: `scheduleJob` starts it.
-    pub is_held: Option<bool>,
+    /// The process that a run needs; absent for inline jobs.
+    pub worker: Option<WorkerOptions>,
 }
 
 /// What a worker process is started with.
 #[napi(object)]
-pub struct WorkerRequest {
-    /// The job for `lib/bootstrap.js`, as structured-clone bytes.
-    pub job: Uint8Array,
+pub struct WorkerOptions {
     /// Flags for `node`.
     pub exec_argv: Vec<String>,
-    /// Variables ("KEY=VALUE") of the job that `node` reads at start.
+    /// Variables ("KEY=VALUE") of the job, which `node` may read at start.
     pub boot_env: Vec<String>,
     /// Give the output to the host program.
     pub capture_stdout: bool,
@@ -81,6 +69,26 @@ pub struct WorkerRequest {
     pub term_grace_ms: f64,
 }
 
+/// What jobs have in common, converted once for all of them.
+#[napi]
+pub struct JobOptions {
+    schedule: ScheduleOptions,
+    policy: Arc<Policy>,
+    /// `None` for inline jobs.
+    boot: Option<Arc<BootProfile>>,
+}
+
+/// When a job is due. Of these at most one is given; none means now.
+#[napi(object)]
+pub struct DueRequest {
+    /// Once, at this instant (milliseconds since 1970).
+    pub at_ms: Option<f64>,
+    /// Again and again: cron or text.
+    pub schedule: Option<String>,
+    /// When the host calls `runJob`: it keeps the time of this job.
+    pub is_host_clock: Option<bool>,
+}
+
 impl ManagerOptions {
     pub(super) fn pool_limits(&self) -> PoolLimits {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -90,75 +98,103 @@ impl ManagerOptions {
             warm_workers: self
                 .warm_workers
                 .map_or(WarmWorkers::Auto, |count| WarmWorkers::Count(count as usize)),
+            start_timeout: self
+                .start_timeout_ms
+                .map_or(PoolLimits::default().start_timeout, |ms| Duration::from_millis(u64::from(ms))),
         }
     }
 }
 
-impl JobRequest {
-    pub(super) fn into_spec(self) -> Result<JobSpec, Error> {
-        let when = when(&self)?;
-        let overlap = match self.overlap.as_deref() {
-            None | Some("skip") => Overlap::Skip,
-            Some("queue") => Overlap::Queue,
-            Some("allow") => Overlap::Allow,
-            Some("replace") => Overlap::Replace,
-            Some(other) => {
-                return Err(bad_value(format!(
-                    "overlap is '{other}', expected 'skip', 'queue', 'allow' or 'replace'"
-                )));
-            }
+#[napi]
+impl JobOptions {
+    /// # Errors
+    /// `INVALID_OPTION`, naming the option.
+    #[napi(constructor)]
+    pub fn new(options: CommonOptions) -> Result<Self, Error> {
+        let limits = options.worker.as_ref().map(WorkerOptions::limits).transpose()?;
+        let policy = Policy {
+            overlap: options.overlap()?,
+            missed: options.missed()?,
+            limits: limits.unwrap_or_default(),
         };
-        let missed = match self.missed.as_deref() {
+        let schedule = options.schedule.unwrap_or_default();
+        let boot = options.worker.map(|worker| Arc::new(worker.into_profile()));
+        Ok(JobOptions { schedule, policy: Arc::new(policy), boot })
+    }
+
+    /// The job that has these options; `job` is absent for inline ones.
+    pub(super) fn spec(&self, name: String, due: DueRequest, job: Option<&[u8]>) -> Result<JobSpec, Error> {
+        let when = self.when(due)?;
+        let work = match (&self.boot, job) {
+            (Some(boot), Some(job)) => {
+                Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: payload(job)? })
+            }
+            _ => Work::Inline,
+        };
+        Ok(JobSpec { name: Arc::from(name), when, work, policy: Arc::clone(&self.policy) })
+    }
+
+    fn when(&self, due: DueRequest) -> Result<When, Error> {
+        match (due.is_host_clock, due.at_ms, due.schedule) {
+            (Some(true), ..) => Ok(When::HostClock),
+            (_, Some(at_ms), _) => Ok(When::At(instant("at", at_ms)?)),
+            (_, None, Some(text)) => {
+                let plan = schedules::plan(&text, &self.schedule)?;
+                Ok(When::Recurring { plan, anchor: Now::read().wall })
+            }
+            (_, None, None) => Ok(When::Now),
+        }
+    }
+}
+
+impl CommonOptions {
+    fn overlap(&self) -> Result<Overlap, Error> {
+        match self.overlap.as_deref() {
+            None | Some("skip") => Ok(Overlap::Skip),
+            Some("queue") => Ok(Overlap::Queue),
+            Some("allow") => Ok(Overlap::Allow),
+            Some("replace") => Ok(Overlap::Replace),
+            Some(other) => Err(bad_value(format!(
+                "overlap is '{other}', expected 'skip', 'queue', 'allow' or 'replace'"
+            ))),
+        }
+    }
+
+    fn missed(&self) -> Result<Missed, Error> {
+        match self.missed.as_deref() {
             None | Some("once") => {
                 let start_deadline =
                     self.start_deadline_ms.map(|ms| duration("startDeadline", ms)).transpose()?;
-                Missed::Once { start_deadline }
+                Ok(Missed::Once { start_deadline })
             }
-            Some("skip") => Missed::Skip,
-            Some(other) => return Err(bad_value(format!("missed is '{other}', expected 'once' or 'skip'"))),
-        };
-        let work = match self.worker {
-            Some(worker) => Work::Offloaded(Arc::new(worker.into_spec()?)),
-            None => Work::Inline,
-        };
-        Ok(JobSpec { name: Arc::from(self.name), when, work, overlap, missed })
+            Some("skip") => Ok(Missed::Skip),
+            Some(other) => Err(bad_value(format!("missed is '{other}', expected 'once' or 'skip'"))),
+        }
     }
 }
 
-fn when(request: &JobRequest) -> Result<When, Error> {
-    if request.is_host_clock == Some(true) {
-        return Ok(When::HostClock);
-    }
-    if let Some(at_ms) = request.at_ms {
-        return Ok(When::At(instant("at", at_ms)?));
-    }
-    match &request.schedule {
-        Some(text) => schedules::recurring(text, request.schedule_options.as_ref(), Now::read().wall)
-            .map(|recurring| When::Recurring(Box::new(recurring))),
-        None => Ok(When::Now),
-    }
-}
-
-impl WorkerRequest {
-    fn into_spec(self) -> Result<WorkerSpec, Error> {
-        let limits = Limits {
+impl WorkerOptions {
+    fn limits(&self) -> Result<Limits, Error> {
+        Ok(Limits {
             timeout: self.timeout_ms.map(|ms| duration("timeout", ms)).transpose()?,
             memory_bytes: self.memory_limit_bytes.map(|bytes| whole("memoryLimitMb", bytes)).transpose()?,
             cancel_grace: duration("gracePeriod", self.cancel_grace_ms)?,
             term_grace: duration("gracePeriod", self.term_grace_ms)?,
-        };
-        let boot = BootProfile {
+        })
+    }
+
+    fn into_profile(self) -> BootProfile {
+        BootProfile {
             exec_args: self.exec_argv,
             env: self.boot_env,
             capture_stdout: self.capture_stdout,
             capture_stderr: self.capture_stderr,
-        };
-        Ok(WorkerSpec { boot: schedules::shared_profile(boot), job: payload(&self.job)?, limits })
+        }
     }
 }
 
 /// Bytes that fit into a frame.
-pub(super) fn payload(bytes: &Uint8Array) -> Result<Arc<[u8]>, Error> {
+pub(super) fn payload(bytes: &[u8]) -> Result<Arc<[u8]>, Error> {
     // Room for the header that leads a job.
     const LEAD_BYTES: usize = 1024 * 1024;
     if bytes.len() > MAX_PAYLOAD_BYTES - LEAD_BYTES {
@@ -167,7 +203,7 @@ pub(super) fn payload(bytes: &Uint8Array) -> Result<Arc<[u8]>, Error> {
             bytes.len()
         )));
     }
-    Ok(Arc::from(&**bytes))
+    Ok(Arc::from(bytes))
 }
 
 pub(super) fn duration(option: &str, ms: f64) -> Result<Duration, Error> {

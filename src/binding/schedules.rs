@@ -1,19 +1,19 @@
 //! Schedules: for jobs, and for people who want to see what was understood.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use napi_derive::napi;
 use once_cell::sync::Lazy;
 
 use super::error::{Error, bad_schedule, bad_value, bad_zone};
 use super::request::instant;
-use crate::engine::{BootProfile, Recurring};
-use crate::schedule::{ClockChange, Place, Schedule, zone};
-use crate::timer::EpochMs;
+use super::shared::Shared;
+use crate::engine::Plan;
+use crate::schedule::{ClockChange, Schedule, zone};
 
 /// How a schedule is read.
 #[napi(object)]
+#[derive(Debug, Default)]
 pub struct ScheduleOptions {
     /// IANA name of the time zone; the host's when absent.
     pub timezone: Option<String>,
@@ -51,10 +51,11 @@ pub fn next_runs(
     options: Option<ScheduleOptions>,
 ) -> Result<Vec<f64>, Error> {
     let mut after = instant("from", from_ms)?;
-    let recurring = recurring(&schedule, options.as_ref(), instant("anchor", anchor_ms)?)?;
+    let anchor = instant("anchor", anchor_ms)?;
+    let plan = plan(&schedule, &options.unwrap_or_default())?;
     let mut runs = Vec::new();
     for _ in 0..count {
-        let Some(due) = recurring.next_after(after) else { break };
+        let Some(due) = plan.next_after(after, anchor) else { break };
         #[expect(clippy::cast_precision_loss, reason = "instants of Date fit")]
         runs.push(due.0 as f64);
         after = due;
@@ -68,7 +69,7 @@ pub fn next_runs(
 /// The code of what could not be understood; see `explainSchedule`.
 #[napi]
 pub fn describe_schedule(schedule: String) -> Result<String, Error> {
-    Ok(parse(&schedule)?.describe())
+    Schedule::parse(&schedule).map(|schedule| schedule.describe()).map_err(|error| bad_schedule(&error))
 }
 
 /// What is wrong with a schedule; nothing, when it can be used.
@@ -91,51 +92,24 @@ fn utf16_offset(text: &str, byte_offset: usize) -> u32 {
     u32::try_from(before.encode_utf16().count()).unwrap_or(u32::MAX)
 }
 
-pub(super) fn recurring(
-    text: &str,
-    options: Option<&ScheduleOptions>,
-    anchor: EpochMs,
-) -> Result<Recurring, Error> {
-    let schedule = parse(text)?;
-    let zone = zone::resolve(options.and_then(|options| options.timezone.as_deref()))
-        .map_err(|error| bad_zone(&error))?;
-    let clock_change = match options.and_then(|options| options.dst.as_deref()) {
+/// Plans in use, by what they were made of: hosts register thousands of jobs under a few texts.
+static PLANS: Lazy<Shared<PlanKey, Plan>> = Lazy::new(Shared::new);
+
+/// Text, name of the zone, rule for clock changes.
+type PlanKey = (Box<str>, Option<Box<str>>, ClockChange);
+
+/// The plan of a job's schedule.
+pub(super) fn plan(text: &str, options: &ScheduleOptions) -> Result<Arc<Plan>, Error> {
+    let zone_name = options.timezone.as_deref();
+    let clock_change = match options.dst.as_deref() {
         None => ClockChange::Debian,
         Some("upstream") => ClockChange::Upstream,
         Some(other) => return Err(bad_value(format!("dst is '{other}', expected 'upstream' or nothing"))),
     };
-    let anchor = jiff::Timestamp::from_millisecond(anchor.0)
-        .map_err(|_| bad_value("the anchor is beyond what calendars cover"))?;
-    Ok(Recurring { schedule, place: Place { zone, clock_change, anchor } })
-}
-
-/// Schedules in use, by their text: hosts register thousands of jobs under a few texts.
-static PARSED: Lazy<Mutex<HashMap<Box<str>, Weak<Schedule>>>> = Lazy::new(Mutex::default);
-/// Boot profiles in use; nearly always there is one.
-static PROFILES: Lazy<Mutex<Vec<Weak<BootProfile>>>> = Lazy::new(Mutex::default);
-/// The tables are cleared of what is no longer used when they grow beyond this.
-const SWEEP_ABOVE: usize = 1024;
-
-fn parse(text: &str) -> Result<Arc<Schedule>, Error> {
-    let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(schedule) = parsed.get(text).and_then(Weak::upgrade) {
-        return Ok(schedule);
-    }
-    let schedule = Arc::new(Schedule::parse(text).map_err(|error| bad_schedule(&error))?);
-    if parsed.len() >= SWEEP_ABOVE {
-        parsed.retain(|_, schedule| schedule.strong_count() > 0);
-    }
-    parsed.insert(text.into(), Arc::downgrade(&schedule));
-    Ok(schedule)
-}
-
-pub(super) fn shared_profile(profile: BootProfile) -> Arc<BootProfile> {
-    let mut profiles = PROFILES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = profiles.iter().filter_map(Weak::upgrade).find(|known| **known == profile) {
-        return known;
-    }
-    let profile = Arc::new(profile);
-    profiles.retain(|known| known.strong_count() > 0);
-    profiles.push(Arc::downgrade(&profile));
-    profile
+    let key = (Box::from(text), zone_name.map(Box::from), clock_change);
+    PLANS.get_or_try_make(key, || {
+        let schedule = Schedule::parse(text).map_err(|error| bad_schedule(&error))?;
+        let zone = zone::resolve(zone_name).map_err(|error| bad_zone(&error))?;
+        Ok(Plan { schedule, zone, clock_change })
+    })
 }

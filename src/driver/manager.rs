@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc};
 
 use super::events::EventQueue;
-use super::{runtime, sleep};
+use super::runtime;
+use super::sleep::Sleeper;
 use crate::engine::{BootProfile, Effect, Engine, Input, Refusal, Reply, WorkerId};
 use crate::timer::Now;
 use crate::worker::environment::Environment;
@@ -137,13 +138,14 @@ struct Driver {
 
 impl Driver {
     async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Effect>) {
+        let mut sleeper = Sleeper::new();
         while !self.is_over() {
             let wakeup = self.shared.lock().next_wakeup();
             tokio::select! {
                 biased;
                 Some(effect) = inbox.recv() => self.perform(effect),
                 () = self.shared.rearm.notified() => {}
-                () = sleep::until(wakeup) => self.shared.report(Input::TimePassed),
+                () = sleeper.until(wakeup) => self.shared.report(Input::TimePassed),
             }
         }
         // What `close` ordered last.

@@ -64,7 +64,7 @@ pub enum JobEvent {
         /// Why.
         reason: SkipReason,
         /// Due times of this job skipped so far for overlap.
-        skipped: u64,
+        skipped: u32,
     },
     /// A request has been carried out.
     RequestSettled {

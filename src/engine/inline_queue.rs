@@ -1,8 +1,8 @@
 //! Order and concurrency of inline jobs.
 //!
 //! Their functions never leave JavaScript: it keeps them in the order in which it submits them, and
-//! the queue says how many of them may begin. First in, first out, so a count is all that crosses the
-//! boundary, and `length` costs the same at one and at a million.
+//! the queue says how many of them may begin. First in, first out, so counts are all that crosses the
+//! boundary, several jobs at a time, and nothing depends on the length of the queue.
 
 /// A first-in, first-out queue with a bound on how many run at once.
 #[derive(Debug)]
@@ -18,13 +18,10 @@ impl InlineQueue {
         InlineQueue { waiting: 0, running: 0, concurrency }
     }
 
-    /// One more job waits at the end.
-    pub fn submit(&mut self) {
-        self.waiting += 1;
-    }
-
-    /// `ended` jobs have settled; answers how many of those at the front may begin now.
-    pub fn admit(&mut self, ended: u32) -> u32 {
+    /// `added` jobs wait at the end, and `ended` ones have settled; answers how many of those at the
+    /// front may begin now.
+    pub fn admit(&mut self, added: u32, ended: u32) -> u32 {
+        self.waiting += u64::from(added);
         self.running = self.running.saturating_sub(ended);
         let free = self.concurrency.saturating_sub(self.running);
         let admitted = u32::try_from(self.waiting).unwrap_or(u32::MAX).min(free);
@@ -33,14 +30,15 @@ impl InlineQueue {
         admitted
     }
 
-    /// Jobs that wait.
-    pub fn waiting(&self) -> u64 {
-        self.waiting
+    /// How many would have to wait if `added` more were at the end, and `ended` ones had settled.
+    pub fn waiting(&self, added: u32, ended: u32) -> u64 {
+        let free = self.concurrency.saturating_sub(self.running.saturating_sub(ended));
+        (self.waiting + u64::from(added)).saturating_sub(u64::from(free))
     }
 
-    /// Does no job wait or run?
-    pub fn is_idle(&self) -> bool {
-        self.waiting == 0 && self.running == 0
+    /// Jobs that have begun, and were not yet said to have settled.
+    pub fn running(&self) -> u32 {
+        self.running
     }
 }
 
@@ -51,26 +49,22 @@ mod tests {
     #[test]
     fn no_more_run_at_once_than_allowed() {
         let mut queue = InlineQueue::new(3);
-        for _ in 0..5 {
-            queue.submit();
-        }
-        assert_eq!(queue.admit(0), 3);
-        assert_eq!(queue.admit(0), 0);
-        assert_eq!(queue.admit(1), 1);
-        assert_eq!((queue.waiting(), queue.is_idle()), (1, false));
-        assert_eq!(queue.admit(3), 1);
-        assert_eq!(queue.admit(1), 0);
-        assert!(queue.is_idle());
+        assert_eq!(queue.waiting(2, 0), 0, "there is room for them at once");
+        assert_eq!(queue.waiting(5, 0), 2);
+        assert_eq!(queue.admit(5, 0), 3);
+        assert_eq!(queue.waiting(0, 0), 2);
+        assert_eq!(queue.admit(0, 0), 0);
+        assert_eq!(queue.admit(0, 1), 1);
+        assert_eq!(queue.running(), 3);
+        assert_eq!(queue.admit(0, 3), 1);
+        assert_eq!(queue.admit(0, 1), 0);
+        assert_eq!(queue.running(), 0);
     }
 
     #[test]
     fn an_end_reported_twice_does_not_raise_the_limit() {
         let mut queue = InlineQueue::new(2);
-        queue.submit();
-        assert_eq!(queue.admit(9), 1);
-        for _ in 0..9 {
-            queue.submit();
-        }
-        assert_eq!(queue.admit(0), 1);
+        assert_eq!(queue.admit(1, 9), 1);
+        assert_eq!(queue.admit(9, 0), 1);
     }
 }

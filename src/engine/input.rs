@@ -104,6 +104,8 @@ pub enum Input {
         /// Why.
         error: ChannelError,
     },
+    /// The host could not read a message of that run.
+    BadMessage(RunId),
     /// The processes of a run use more memory than its limit.
     MemoryExceeded {
         /// The process.

@@ -3,14 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::schedule::{Place, Schedule};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::schedule::{ClockChange, Place, Schedule};
 use crate::timer::{EpochMs, TimerKey};
 
 /// Names a registered job for as long as it is registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub u32);
 
-/// A job as the host asked for it.
+/// A job as the host asked for it. What many jobs have in common is shared by them: a host may
+/// register a hundred thousand.
 #[derive(Debug, Clone)]
 pub struct JobSpec {
     /// Unique among the registered jobs.
@@ -19,10 +23,8 @@ pub struct JobSpec {
     pub when: When,
     /// What a run does.
     pub work: Work,
-    /// What happens when it is due while a run of it still goes.
-    pub overlap: Overlap,
-    /// What happens when its time has passed unnoticed.
-    pub missed: Missed,
+    /// What is made of it when things do not go by the plan.
+    pub policy: Arc<Policy>,
 }
 
 /// When a job is due.
@@ -33,25 +35,34 @@ pub enum When {
     /// Once.
     At(EpochMs),
     /// Again and again.
-    Recurring(Box<Recurring>),
+    Recurring {
+        /// Shared by all jobs with the same text in the same zone.
+        plan: Arc<Plan>,
+        /// What plain intervals count from: when the job was registered.
+        anchor: EpochMs,
+    },
     /// When the host says so: its timers are not Node's own, and keep this job's time.
     HostClock,
 }
 
-/// A schedule and the clock it is read against.
-#[derive(Debug, Clone)]
-pub struct Recurring {
-    /// Shared by all jobs with the same text.
-    pub schedule: Arc<Schedule>,
-    /// Time zone, clock changes, and the instant that plain intervals count from.
-    pub place: Place,
+/// A schedule and the clock that it is read against.
+#[derive(Debug)]
+pub struct Plan {
+    /// What the text says.
+    pub schedule: Schedule,
+    /// Where its wall-clock times are read.
+    pub zone: TimeZone,
+    /// What happens where the clocks of the zone change.
+    pub clock_change: ClockChange,
 }
 
-impl Recurring {
+impl Plan {
     /// The first due instant strictly after `after`; `None` when there is none.
-    pub fn next_after(&self, after: EpochMs) -> Option<EpochMs> {
-        let after = jiff::Timestamp::from_millisecond(after.0).ok()?;
-        self.schedule.next_after(after, &self.place).map(|due| EpochMs(due.as_millisecond()))
+    pub fn next_after(&self, after: EpochMs, anchor: EpochMs) -> Option<EpochMs> {
+        let instant = |at: EpochMs| Timestamp::from_millisecond(at.0).ok();
+        let place =
+            Place { zone: self.zone.clone(), clock_change: self.clock_change, anchor: instant(anchor)? };
+        self.schedule.next_after(instant(after)?, &place).map(|due| EpochMs(due.as_millisecond()))
     }
 }
 
@@ -61,16 +72,25 @@ pub enum Work {
     /// The host calls a function on its own event loop.
     Inline,
     /// A process runs a module.
-    Offloaded(Arc<WorkerSpec>),
+    Offloaded(Offloaded),
 }
 
 /// How a worker process is started and what it is given.
-#[derive(Debug)]
-pub struct WorkerSpec {
+#[derive(Debug, Clone)]
+pub struct Offloaded {
     /// What must be known before the process boots.
     pub boot: Arc<BootProfile>,
     /// The job for `lib/bootstrap.js`, as structured-clone bytes.
     pub job: Arc<[u8]>,
+}
+
+/// What is made of a job when things do not go by the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Policy {
+    /// It is due while a run of it still goes.
+    pub overlap: Overlap,
+    /// Its time has passed unnoticed.
+    pub missed: Missed,
     /// Limits on a run.
     pub limits: Limits,
 }
@@ -89,7 +109,7 @@ pub struct BootProfile {
 }
 
 /// Limits on one run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// Longest time from the job's first line to its end.
     pub timeout: Option<Duration>,
@@ -102,7 +122,7 @@ pub struct Limits {
 }
 
 /// What happens to a due time while an earlier run of the job still goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Overlap {
     /// It is dropped, and counted. What the old package does.
     #[default]
@@ -116,7 +136,7 @@ pub enum Overlap {
 }
 
 /// What happens to a due time that passed while the host slept or was suspended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Missed {
     /// One run, late, however many due times have passed; none if it would be later than this.
     Once {
@@ -138,7 +158,7 @@ pub(super) struct Job {
     /// Due times that wait for a live run to end.
     pub(super) backlog: u32,
     /// Due times dropped because a run was still going, since the job was added.
-    pub(super) skipped: u64,
+    pub(super) skipped: u32,
 }
 
 /// How late a start may be before its due time counts as missed rather than as a busy moment.

@@ -9,7 +9,7 @@
 //! | `registry.rs` | which jobs exist, and their due times |
 //! | `runs.rs` | the queue of runs, which process takes which, how a run ends |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown |
-//! | `pool.rs` | processes: boots, spares, limits, backing off |
+//! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
 //! | `inline_queue.rs` | order and concurrency of inline jobs |
 
 mod effect;
@@ -34,9 +34,9 @@ pub use effect::Effect;
 pub use event::{JobEvent, SkipReason, Usage};
 pub use inline_queue::InlineQueue;
 pub use input::{Input, RequestId};
-pub use job::{BootProfile, JobId, JobSpec, Limits, Missed, Overlap, Recurring, When, Work, WorkerSpec};
+pub use job::{BootProfile, JobId, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
 pub use pool::{PoolLimits, WarmWorkers, WorkerId};
-pub use run::{EndCause, RunId};
+pub use run::{EndCause, RunId, RunNumbers};
 
 use crate::timer::{EpochMs, MonoMs, Now, TimerHeap};
 use crate::worker::environment::Environment;
@@ -48,7 +48,8 @@ use stopping::PendingRequest;
 /// The state of one job manager.
 #[derive(Debug)]
 pub struct Engine {
-    jobs: HashMap<JobId, Job>,
+    /// Boxed: the table keeps room for more than it holds.
+    jobs: HashMap<JobId, Box<Job>>,
     names: HashMap<Arc<str>, JobId>,
     /// Due times, by the wall clock.
     due: TimerHeap<EpochMs, JobId>,
@@ -61,22 +62,26 @@ pub struct Engine {
     /// Runs that wait for a process, first come first served.
     queue: VecDeque<RunId>,
     pool: Pool,
+    /// What the first of the registered jobs needs of a process, and so probably the others.
+    usual_profile: Option<Arc<BootProfile>>,
     requests: Vec<PendingRequest>,
+    /// A shutdown was the last thing that the host asked for: no spares are kept.
+    is_shut_down: bool,
     environment: Arc<Environment>,
     /// Due times up to here have been prepared for.
     prepared_until: EpochMs,
     /// The message 'cancel', as structured-clone bytes.
     cancel_message: Arc<[u8]>,
     next_job: u32,
-    next_run: u32,
+    run_numbers: RunNumbers,
     effects: Vec<Effect>,
 }
 
 /// What falls due on the monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Deadline {
-    /// A process must have booted by now.
-    BootLimit(WorkerId),
+    /// A process must have come further by now: booted, reached its job, or left.
+    WorkerLimit(WorkerId),
     /// A spare has been idle for long enough.
     SpareIdle(WorkerId),
     /// Boots may be tried again after failures.
@@ -148,7 +153,7 @@ pub struct Wakeup {
 
 impl Engine {
     /// An engine without jobs. `cancel_message` is the message 'cancel' as structured-clone bytes.
-    pub fn new(limits: PoolLimits, cancel_message: Arc<[u8]>) -> Self {
+    pub fn new(limits: PoolLimits, cancel_message: Arc<[u8]>, run_numbers: RunNumbers) -> Self {
         Engine {
             jobs: HashMap::new(),
             names: HashMap::new(),
@@ -158,12 +163,14 @@ impl Engine {
             inline_runs: HashMap::new(),
             queue: VecDeque::new(),
             pool: Pool::new(limits),
+            usual_profile: None,
             requests: Vec::new(),
+            is_shut_down: false,
             environment: Arc::default(),
             prepared_until: EpochMs(i64::MIN),
             cancel_message,
             next_job: 1,
-            next_run: 1,
+            run_numbers,
             effects: Vec::new(),
         }
     }
@@ -203,7 +210,8 @@ impl Engine {
             Input::StartFailed { worker, error } => self.start_failed(worker, &error, now),
             Input::Frame { worker, frame } => self.take_frame(worker, frame, now),
             Input::Output { worker, is_stderr, bytes } => self.take_output(worker, is_stderr, bytes),
-            Input::ChannelBroke { worker, .. } => self.channel_broke(worker, now),
+            Input::ChannelBroke { worker, error } => self.channel_broke(worker, error, now),
+            Input::BadMessage(run) => self.bad_message(run, now),
             Input::MemoryExceeded { worker, used_bytes } => self.memory_exceeded(worker, used_bytes, now),
             Input::Exited { worker, exit } => self.worker_exited(worker, &exit, now),
             Input::TimePassed => self.time_passed(now),
@@ -244,7 +252,7 @@ impl Engine {
         }
         while let Some((_, deadline)) = self.deadlines.pop_due(now.mono) {
             match deadline {
-                Deadline::BootLimit(worker) => self.boot_limit_reached(worker),
+                Deadline::WorkerLimit(worker) => self.worker_limit_reached(worker),
                 Deadline::SpareIdle(worker) => self.spare_idle(worker, now),
                 Deadline::BootsResume => self.pool.resume_boots(),
                 Deadline::TimeLimit(run) => self.time_limit_reached(run, now),

@@ -17,44 +17,53 @@ impl Engine {
         is_held: bool,
         now: Now,
     ) -> Result<Reply, Refusal> {
-        if self.is_shutting_down() {
-            return Err(Refusal::ShuttingDown);
-        }
+        self.accept_work()?;
         if let Some(&id) = self.names.get(&spec.name) {
-            if !(replace_finished && self.jobs.get(&id).is_some_and(Job::is_finished)) {
+            if !(replace_finished && self.jobs.get(&id).is_some_and(|job| job.is_finished())) {
                 return Err(Refusal::DuplicateName);
             }
             self.forget_job(id);
         }
-        if let When::Recurring(recurring) = &spec.when
-            && recurring.next_after(now.wall).is_none()
-        {
+        let first_due = spec.when.next_after(now.wall);
+        if first_due.is_none() && matches!(spec.when, When::Recurring { .. }) {
             return Err(Refusal::NeverDue);
+        }
+        if let Work::Offloaded(work) = &spec.work {
+            self.usual_profile.get_or_insert_with(|| Arc::clone(&work.boot));
         }
         let id = JobId(self.next_job);
         self.next_job += 1;
         self.names.insert(Arc::clone(&spec.name), id);
-        self.jobs.insert(id, Job { spec, timer: None, live_runs: 0, backlog: 0, skipped: 0 });
-        Ok(if is_held { Reply::Accepted } else { self.arm(id, now) })
+        let job = Job { spec, timer: None, live_runs: 0, backlog: 0, skipped: 0 };
+        self.jobs.insert(id, Box::new(job));
+        Ok(if is_held { Reply::Accepted } else { self.arm(id, first_due, now) })
     }
 
     pub(super) fn schedule_job(&mut self, name: &str, now: Now) -> Result<Reply, Refusal> {
-        if self.is_shutting_down() {
-            return Err(Refusal::ShuttingDown);
-        }
+        self.accept_work()?;
         let id = self.job_named(name)?;
         match self.jobs.get(&id) {
-            Some(job) if job.is_finished() => Ok(self.arm(id, now)),
+            Some(job) if job.is_finished() => {
+                let first_due = job.spec.when.next_after(now.wall);
+                Ok(self.arm(id, first_due, now))
+            }
             _ => Err(Refusal::AlreadyStarted),
         }
     }
 
     pub(super) fn run_job(&mut self, name: &str, now: Now) -> Result<Reply, Refusal> {
+        self.accept_work()?;
+        let id = self.job_named(name)?;
+        Ok(self.trigger(id, now))
+    }
+
+    /// Something is asked for that may start processes.
+    fn accept_work(&mut self) -> Result<(), Refusal> {
         if self.is_shutting_down() {
             return Err(Refusal::ShuttingDown);
         }
-        let id = self.job_named(name)?;
-        Ok(self.trigger(id, now))
+        self.is_shut_down = false;
+        Ok(())
     }
 
     pub(super) fn job_named(&self, name: &str) -> Result<JobId, Refusal> {
@@ -62,20 +71,13 @@ impl Engine {
     }
 
     /// Arms the first due time, or starts the run when there is nothing to wait for.
-    fn arm(&mut self, id: JobId, now: Now) -> Reply {
+    fn arm(&mut self, id: JobId, first_due: Option<EpochMs>, now: Now) -> Reply {
         let Some(job) = self.jobs.get_mut(&id) else { return Reply::Accepted };
-        match &job.spec.when {
-            When::HostClock => Reply::Accepted,
-            When::Now => self.trigger(id, now),
-            When::At(at) if *at < now.wall => Reply::InThePast,
-            When::At(at) => {
-                job.timer = Some(self.due.insert(*at, id));
-                Reply::Accepted
-            }
-            When::Recurring(recurring) => {
-                job.timer = recurring.next_after(now.wall).map(|at| self.due.insert(at, id));
-                Reply::Accepted
-            }
+        job.timer = first_due.map(|at| self.due.insert(at, id));
+        match (&job.spec.when, first_due) {
+            (When::Now, _) => self.trigger(id, now),
+            (When::At(_), None) => Reply::InThePast,
+            _ => Reply::Accepted,
         }
     }
 
@@ -83,13 +85,12 @@ impl Engine {
     /// have been set back: no slot is made up for, and none comes twice.
     pub(super) fn fall_due(&mut self, id: JobId, at: EpochMs, now: Now) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        job.timer = match &job.spec.when {
-            When::Recurring(recurring) => {
-                recurring.next_after(at.max(now.wall)).map(|next| self.due.insert(next, id))
-            }
+        let next = match &job.spec.when {
+            When::Recurring { .. } => job.spec.when.next_after(at.max(now.wall)),
             _ => None,
         };
-        if job.spec.missed.runs(now.wall.since(at)) {
+        job.timer = next.map(|next| self.due.insert(next, id));
+        if job.spec.policy.missed.runs(now.wall.since(at)) {
             self.trigger(id, now);
         } else {
             let (name, skipped) = (Arc::clone(&job.spec.name), job.skipped);
@@ -100,11 +101,11 @@ impl Engine {
     /// One run of the job is wanted now: its overlap policy says whether it gets it.
     fn trigger(&mut self, id: JobId, now: Now) -> Reply {
         let Some(job) = self.jobs.get_mut(&id) else { return Reply::Accepted };
-        if job.live_runs == 0 || job.spec.overlap == Overlap::Allow {
+        if job.live_runs == 0 || job.spec.policy.overlap == Overlap::Allow {
             self.start_run(id);
             return Reply::Accepted;
         }
-        match job.spec.overlap {
+        match job.spec.policy.overlap {
             Overlap::Skip | Overlap::Allow => {
                 job.skipped += 1;
                 let (name, skipped) = (Arc::clone(&job.spec.name), job.skipped);
@@ -123,18 +124,14 @@ impl Engine {
     fn start_run(&mut self, id: JobId) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.live_runs += 1;
-        let name = Arc::clone(&job.spec.name);
-        let run = RunId(self.next_run);
-        self.next_run += 1;
-        match &job.spec.work {
+        let spec = job.spec.clone();
+        let run = self.run_numbers.next();
+        match &spec.work {
             Work::Inline => {
                 self.inline_runs.insert(run, id);
-                self.emit(JobEvent::InlineDue { run, name });
+                self.emit(JobEvent::InlineDue { run, name: spec.name });
             }
-            Work::Offloaded(spec) => {
-                let spec = Arc::clone(spec);
-                self.queue_run(run, id, name, spec);
-            }
+            Work::Offloaded(work) => self.queue_run(run, id, &spec, work.clone()),
         }
     }
 
@@ -169,8 +166,22 @@ impl Engine {
         if let Some(job) = self.jobs.remove(&id) {
             self.names.remove(&job.spec.name);
         }
+        if self.jobs.is_empty() {
+            self.usual_profile = None;
+        }
         for run in self.runs.values_mut().filter(|run| run.job == Some(id)) {
             run.job = None;
+        }
+    }
+}
+
+impl When {
+    /// The first due time after now; a date may also be now itself.
+    fn next_after(&self, now: EpochMs) -> Option<EpochMs> {
+        match self {
+            When::Now | When::HostClock => None,
+            When::At(at) => Some(*at).filter(|at| *at >= now),
+            When::Recurring { plan, anchor } => plan.next_after(now, *anchor),
         }
     }
 }

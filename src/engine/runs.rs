@@ -1,10 +1,9 @@
 //! The life of offloaded runs: the queue, the process each is given, what it says, and its end.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::event::{JobEvent, Usage};
-use super::job::{JobId, WorkerSpec};
+use super::job::{JobId, JobSpec, Offloaded};
 use super::pool::{Placement, WorkerId};
 use super::run::{EndCause, Phase, Run, RunId, Said, end_cause};
 use super::{Deadline, Effect, Engine, Refusal, Reply};
@@ -14,11 +13,12 @@ use crate::worker::os::SpawnError;
 use crate::worker::os::{Exit, StopSignal};
 
 impl Engine {
-    pub(super) fn queue_run(&mut self, id: RunId, job: JobId, name: Arc<str>, spec: Arc<WorkerSpec>) {
+    pub(super) fn queue_run(&mut self, id: RunId, job: JobId, spec: &JobSpec, work: Offloaded) {
         let run = Run {
             job: Some(job),
-            name,
-            spec,
+            name: Arc::clone(&spec.name),
+            work,
+            limits: spec.policy.limits,
             phase: Phase::Queued,
             outbox: Vec::new(),
             started: None,
@@ -41,7 +41,7 @@ impl Engine {
                 self.queue.remove(index);
                 continue;
             };
-            let profile = &run.spec.boot;
+            let profile = &run.work.boot;
             match self.pool.place(profile, &self.environment, run.needs_cold_start) {
                 Placement::Spare(worker) => {
                     self.queue.remove(index);
@@ -61,17 +61,17 @@ impl Engine {
 
     /// The process may still be booting: its start frame waits for it in the channel.
     fn hand_over(&mut self, id: RunId, worker: WorkerId, now: Now) {
-        let idle = self.pool.claim(worker, id);
-        if let Some(idle) = idle {
+        if let Some(idle) = self.pool.claim(worker, id) {
             self.deadlines.cancel(idle);
+            self.limit_worker(worker, Some(self.pool.start_timeout()), now);
         }
         let env = self.pool.changed_environment(worker, &self.environment);
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.phase = Phase::Starting(worker);
         let is_first = run.started.is_none();
         run.started.get_or_insert(now.mono);
-        let (name, job) = (Arc::clone(&run.name), Arc::clone(&run.spec.job));
-        let memory_limit_bytes = run.spec.limits.memory_bytes;
+        let (name, job) = (Arc::clone(&run.name), Arc::clone(&run.work.job));
+        let memory_limit_bytes = run.limits.memory_bytes;
         if is_first {
             self.effects.push(Effect::Emit(JobEvent::RunStarted { run: id, name }));
         }
@@ -121,20 +121,19 @@ impl Engine {
     }
 
     fn run_online(&mut self, id: RunId, worker: WorkerId, now: Now) {
-        if let Some(limit) = self.pool.reached_job(worker) {
-            self.deadlines.cancel(limit);
-        }
+        self.limit_worker(worker, None, now);
+        self.pool.boot_succeeded();
         let pid = self.pool.pid(worker).unwrap_or(0);
         let Some(run) = self.runs.get_mut(&id) else { return };
-        // A run that was stopped meanwhile is being killed: it stays so.
-        if run.phase == Phase::Starting(worker) {
-            run.phase = Phase::Running(worker);
-            run.time_limit = run
-                .spec
-                .limits
-                .timeout
-                .map(|timeout| self.deadlines.insert(now.mono.plus(timeout), Deadline::TimeLimit(id)));
+        // A run that was stopped meanwhile is being killed, and one that says so again is no news.
+        if run.phase != Phase::Starting(worker) {
+            return;
         }
+        run.phase = Phase::Running(worker);
+        run.time_limit = run
+            .limits
+            .timeout
+            .map(|timeout| self.deadlines.insert(now.mono.plus(timeout), Deadline::TimeLimit(id)));
         for bytes in std::mem::take(&mut run.outbox) {
             self.effects.push(Effect::Write { worker, frame: HostFrame::message(bytes) });
         }
@@ -174,6 +173,7 @@ impl Engine {
         if is_starting && gone.was_spare && run.said.is_none() {
             // The spare died before it reached the job, so the job has not begun: it is not lost.
             run.phase = Phase::Queued;
+            run.stop = None;
             run.needs_cold_start = true;
             self.queue.push_front(id);
             return;
@@ -204,26 +204,16 @@ impl Engine {
         }
     }
 
-    pub(super) fn boot_limit_reached(&mut self, worker: WorkerId) {
-        self.pool.boot_limit_passed(worker);
-        self.signal(worker, StopSignal::Kill);
-    }
-
     pub(super) fn boot(
         &mut self,
         profile: Arc<super::BootProfile>,
         run: Option<RunId>,
         now: Now,
     ) -> WorkerId {
-        let limit_at = now.mono.plus(BOOT_LIMIT);
         let env = Arc::clone(&self.environment);
         let worker = self.pool.add(Arc::clone(&profile), Arc::clone(&env), run, now);
-        self.pool.set_boot_limit(worker, self.deadlines.insert(limit_at, Deadline::BootLimit(worker)));
+        self.limit_worker(worker, Some(self.pool.start_timeout()), now);
         self.effects.push(Effect::Boot { worker, profile, env, is_cold: run.is_some() });
         worker
     }
 }
-
-/// A process that has not reached its job, or become ready, after this long is given up. Far more
-/// than a busy machine needs (tens of milliseconds at rest), far less than for ever.
-const BOOT_LIMIT: Duration = Duration::from_secs(60);

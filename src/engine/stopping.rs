@@ -8,8 +8,8 @@ use super::job::JobId;
 use super::pool::WorkerId;
 use super::run::{EndCause, Phase, RunId, StopReason, StopStep};
 use super::{Deadline, Effect, Engine, JobEvent, Refusal, Reply, Usage};
-use crate::timer::Now;
-use crate::worker::ipc::HostFrame;
+use crate::timer::{MonoMs, Now, TimerKey};
+use crate::worker::ipc::{ChannelError, HostFrame};
 use crate::worker::os::StopSignal;
 
 /// How long a process that said its last word may take to leave.
@@ -39,6 +39,8 @@ impl Stop {
 pub(super) struct PendingRequest {
     request: RequestId,
     waits_for: WaitsFor,
+    /// When it is settled at the latest.
+    limit: Option<TimerKey<MonoMs>>,
     timed_out: bool,
 }
 
@@ -55,7 +57,8 @@ impl Engine {
         let id = self.job_named(name)?;
         self.disarm(id);
         let runs = self.stop_runs_of(id, Stop::CANCEL, now);
-        self.requests.push(PendingRequest { request, waits_for: WaitsFor::Runs(runs), timed_out: false });
+        let waits_for = WaitsFor::Runs(runs);
+        self.requests.push(PendingRequest { request, waits_for, limit: None, timed_out: false });
         Ok(Reply::Accepted)
     }
 
@@ -79,10 +82,12 @@ impl Engine {
         for id in jobs {
             self.disarm(id);
         }
+        self.is_shut_down = true;
         self.stop_all_runs(Stop::CANCEL, now);
-        self.retire_spares();
-        self.deadlines.insert(now.mono.plus(timeout), Deadline::ShutdownLimit(request));
-        self.requests.push(PendingRequest { request, waits_for: WaitsFor::AllWorkers, timed_out: false });
+        self.retire_spares(now);
+        let limit = Some(self.deadlines.insert(now.mono.plus(timeout), Deadline::ShutdownLimit(request)));
+        let waits_for = WaitsFor::AllWorkers;
+        self.requests.push(PendingRequest { request, waits_for, limit, timed_out: false });
     }
 
     pub(super) fn is_shutting_down(&self) -> bool {
@@ -96,10 +101,12 @@ impl Engine {
         if pending.timed_out {
             // What SIGKILL has not ended by now sits in the kernel; nobody can hurry it.
             pending.waits_for = WaitsFor::Nothing;
+            pending.limit = None;
             return;
         }
         pending.timed_out = true;
-        self.deadlines.insert(now.mono.plus(KILL_GRACE), Deadline::ShutdownLimit(request));
+        pending.limit =
+            Some(self.deadlines.insert(now.mono.plus(KILL_GRACE), Deadline::ShutdownLimit(request)));
         self.stop_all_runs(Stop::KILL, now);
         self.kill_all_workers();
     }
@@ -142,24 +149,28 @@ impl Engine {
     pub(super) fn time_limit_reached(&mut self, id: RunId, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.time_limit = None;
-        if let Some(limit) = run.spec.limits.timeout {
+        if let Some(limit) = run.limits.timeout {
             self.stop_run(id, Stop { reason: StopReason::Timeout(limit), first: StopStep::Asked }, now);
         }
     }
 
     pub(super) fn memory_exceeded(&mut self, worker: WorkerId, used_bytes: u64, now: Now) {
         let Some(id) = self.pool.run_of(worker) else { return };
-        let limit = self.runs.get(&id).and_then(|run| run.spec.limits.memory_bytes);
+        let limit = self.runs.get(&id).and_then(|run| run.limits.memory_bytes);
         if let Some(limit_bytes) = limit {
             self.stop_run(id, Stop::kill(StopReason::Memory { limit_bytes, used_bytes }), now);
         }
     }
 
-    pub(super) fn channel_broke(&mut self, worker: WorkerId, now: Now) {
+    pub(super) fn channel_broke(&mut self, worker: WorkerId, error: ChannelError, now: Now) {
         match self.pool.run_of(worker) {
-            Some(run) => self.stop_run(run, Stop::kill(StopReason::ChannelBroke), now),
+            Some(run) => self.stop_run(run, Stop::kill(StopReason::ChannelBroke(error)), now),
             None => self.signal(worker, StopSignal::Kill),
         }
+    }
+
+    pub(super) fn bad_message(&mut self, run: RunId, now: Now) {
+        self.stop_run(run, Stop::kill(StopReason::ChannelBroke(ChannelError::BadMessage)), now);
     }
 
     /// Begins to stop a run, or hurries a stop that is under way. The first reason stands.
@@ -204,7 +215,7 @@ impl Engine {
     fn take_step(&mut self, id: RunId, worker: WorkerId, step: StopStep, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.phase = Phase::Stopping(worker, step);
-        let limits = run.spec.limits;
+        let limits = run.limits;
         let grace = match step {
             StopStep::Asked => {
                 let frame = HostFrame::message(std::sync::Arc::clone(&self.cancel_message));
@@ -267,7 +278,10 @@ impl Engine {
             });
         self.requests = pending;
         let settled: Vec<PendingRequest> = settled;
-        for PendingRequest { request, timed_out, .. } in settled {
+        for PendingRequest { request, limit, timed_out, .. } in settled {
+            if let Some(limit) = limit {
+                self.deadlines.cancel(limit);
+            }
             self.emit(JobEvent::RequestSettled { request, timed_out });
         }
     }

@@ -3,8 +3,9 @@
 //! Where clocks are put forward, a stretch of wall-clock time does not exist (a gap); where they are put
 //! back, a stretch happens twice (a fold). A [`Reading`] says what becomes of the occurrences in them.
 
-use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use super::calendar::{DAY_SECONDS, WallTime};
 
@@ -33,49 +34,117 @@ pub(super) struct Reading {
     pub(super) fold: Fold,
 }
 
-/// No zone has changed its clocks twice, back and forth, within this time.
-const NO_TWO_CHANGES_WITHIN_SECONDS: i64 = DAY_SECONDS;
+/// No zone puts its clocks forward or back by more than this, nor twice within it.
+const WIDEST_CHANGE_SECONDS: i64 = DAY_SECONDS;
 
-/// First instant strictly after `after` at which an occurrence of the wall clock happens in `zone`.
-///
-/// `next` gives the first occurrence strictly after a wall-clock time.
-pub(super) fn next_instant(
-    after: Timestamp,
-    zone: &TimeZone,
-    reading: Reading,
-    mut next: impl FnMut(WallTime) -> Option<WallTime>,
-) -> Option<Timestamp> {
-    let walk =
-        Walk { after_second: floor_second(after), offset: zone.to_offset(after), after, zone, reading };
-    let now = WallTime(walk.after_second + seconds(walk.offset));
-    let first = next(now)?;
-    if let Some(instant) = walk.near(first) {
-        return Some(instant);
+/// The wall clock of a zone.
+pub(super) struct Clock<'a> {
+    zone: &'a TimeZone,
+    steady: Steady,
+}
+
+/// Seconds `from..until` known to lie between two changes of the clocks, and the offset then in force.
+struct Steady {
+    from: i64,
+    until: i64,
+    offset: Offset,
+}
+
+impl<'a> Clock<'a> {
+    pub(super) fn new(zone: &'a TimeZone) -> Clock<'a> {
+        Clock { zone, steady: Steady { from: 0, until: 0, offset: Offset::UTC } }
     }
-    match reading.fold {
-        Fold::First => walk.onwards(first, next),
-        Fold::Both => walk.through_folds(now, first, next),
+
+    /// Looks up the changes of the clocks around `instant` once, for a series of searches near it.
+    pub(super) fn settle_around(&mut self, instant: Timestamp) {
+        let second = floor_second(instant);
+        if !(self.steady.from..self.steady.until).contains(&second) {
+            self.steady = Steady {
+                from: self.change_before(second + 1).unwrap_or(i64::MIN),
+                until: self.change_after(second).unwrap_or(i64::MAX),
+                offset: self.zone.to_offset(instant),
+            };
+        }
+    }
+
+    /// First instant strictly after `after` at which an occurrence of the wall clock happens.
+    ///
+    /// `next` gives the first occurrence strictly after a wall-clock time.
+    pub(super) fn next_instant(
+        &self,
+        after: Timestamp,
+        reading: Reading,
+        mut next: impl FnMut(WallTime) -> Option<WallTime>,
+    ) -> Option<Timestamp> {
+        let after_second = floor_second(after);
+        let steady = (self.steady.from..self.steady.until).contains(&after_second);
+        let offset = if steady { self.steady.offset } else { self.zone.to_offset(after) };
+        let walk = Walk { clock: self, after, after_second, offset, reading };
+        let now = WallTime(after_second + seconds(offset));
+        let first = next(now)?;
+        if let Some(instant) = walk.near(first) {
+            return Some(instant);
+        }
+        match reading.fold {
+            Fold::First => walk.onwards(first, next),
+            Fold::Both => walk.through_folds(now, first, next),
+        }
+    }
+
+    /// The instant at which the clock shows `wall`: the first of two, or the end of the gap.
+    pub(super) fn instant_of(&self, wall: DateTime) -> Option<Timestamp> {
+        let ambiguous = self.zone.to_ambiguous_timestamp(wall);
+        match ambiguous.offset() {
+            AmbiguousOffset::Gap { before, .. } => {
+                // At the offset before the gap, its times come out after the change.
+                let after_change = before.to_timestamp(wall).ok()?.checked_add(SignedDuration::from_nanos(1));
+                Some(self.zone.preceding(after_change.ok()?).next()?.timestamp())
+            }
+            _ => ambiguous.earlier().ok(),
+        }
+    }
+
+    fn offset_of(&self, wall: WallTime) -> Option<AmbiguousOffset> {
+        Some(self.zone.to_ambiguous_timestamp(wall.to_datetime()?).offset())
+    }
+
+    /// Second of the first change of the clocks strictly after `second`.
+    fn change_after(&self, second: i64) -> Option<i64> {
+        let change = self.zone.following(Timestamp::from_second(second).ok()?).next()?;
+        Some(floor_second(change.timestamp()))
+    }
+
+    /// Second of the last change of the clocks strictly before `second`.
+    fn change_before(&self, second: i64) -> Option<i64> {
+        let change = self.zone.preceding(Timestamp::from_second(second).ok()?).next()?;
+        Some(floor_second(change.timestamp()))
     }
 }
 
+/// One search on a clock.
 struct Walk<'a> {
+    clock: &'a Clock<'a>,
     after: Timestamp,
     after_second: i64,
     /// Offset in force at `after`.
     offset: Offset,
-    zone: &'a TimeZone,
     reading: Reading,
 }
 
 impl Walk<'_> {
-    /// The instant of `wall` when it happens once, soon and at the same offset, so that no change of the
-    /// clocks can lie between: nearly always, and found with one look at the zone.
+    /// The instant of `wall` when no change of the clocks can concern it: nearly always, and found with one
+    /// look at the zone or none.
     fn near(&self, wall: WallTime) -> Option<Timestamp> {
         let second = wall.0 - seconds(self.offset);
-        if second - self.after_second > NO_TWO_CHANGES_WITHIN_SECONDS && self.reading.fold == Fold::Both {
+        let steady = &self.clock.steady;
+        if second - WIDEST_CHANGE_SECONDS >= steady.from && second < steady.until - WIDEST_CHANGE_SECONDS {
+            return Timestamp::from_second(second).ok();
+        }
+        if self.reading.fold == Fold::Both && second - self.after_second > WIDEST_CHANGE_SECONDS {
+            // The clocks may have changed and changed again.
             return None;
         }
-        match self.zone.to_ambiguous_timestamp(wall.to_datetime()?).offset() {
+        match self.clock.offset_of(wall)? {
             AmbiguousOffset::Unambiguous { offset }
                 if offset == self.offset || self.reading.fold == Fold::First =>
             {
@@ -93,7 +162,7 @@ impl Walk<'_> {
     ) -> Option<Timestamp> {
         let mut wall = first;
         loop {
-            let resume = match self.zone.to_ambiguous_timestamp(wall.to_datetime()?).offset() {
+            let resume = match self.clock.offset_of(wall)? {
                 AmbiguousOffset::Unambiguous { offset } => {
                     return Timestamp::from_second(wall.0 - seconds(offset)).ok();
                 }
@@ -103,10 +172,10 @@ impl Walk<'_> {
                         return Some(instant);
                     }
                     // `after` is in the second half, where everything has happened already.
-                    WallTime(self.change_before(self.after_second + 1)? + seconds(before))
+                    WallTime(self.clock.change_before(self.after_second + 1)? + seconds(before))
                 }
                 AmbiguousOffset::Gap { before, after } => {
-                    let change = self.change_after(wall.0 - seconds(after) - 1)?;
+                    let change = self.clock.change_after(wall.0 - seconds(after) - 1)?;
                     let gap = (WallTime(change + seconds(before)), WallTime(change + seconds(after)));
                     if self.reading.gap == Gap::RunAfter && !covers_day(gap, wall) {
                         return Timestamp::from_second(change).ok();
@@ -126,16 +195,14 @@ impl Walk<'_> {
         first: WallTime,
         mut next: impl FnMut(WallTime) -> Option<WallTime>,
     ) -> Option<Timestamp> {
-        let AmbiguousOffset::Fold { before, after } =
-            self.zone.to_ambiguous_timestamp(now.to_datetime()?).offset()
-        else {
+        let AmbiguousOffset::Fold { before, after } = self.clock.offset_of(now)? else {
             return self.onwards(first, next);
         };
         let in_first_half = self.offset == before;
         let change = if in_first_half {
-            self.change_after(self.after_second)?
+            self.clock.change_after(self.after_second)?
         } else {
-            self.change_before(self.after_second + 1)?
+            self.clock.change_before(self.after_second + 1)?
         };
         let fold_end = WallTime(change + seconds(before));
         if first < fold_end {
@@ -149,18 +216,6 @@ impl Walk<'_> {
             }
         }
         self.onwards(first, next)
-    }
-
-    /// Second of the first change of the clocks strictly after `second`.
-    fn change_after(&self, second: i64) -> Option<i64> {
-        let change = self.zone.following(Timestamp::from_second(second).ok()?).next()?;
-        Some(floor_second(change.timestamp()))
-    }
-
-    /// Second of the last change of the clocks strictly before `second`.
-    fn change_before(&self, second: i64) -> Option<i64> {
-        let change = self.zone.preceding(Timestamp::from_second(second).ok()?).next()?;
-        Some(floor_second(change.timestamp()))
     }
 }
 

@@ -7,11 +7,11 @@ use std::ops::Range;
 ///
 /// Holds none of the text itself, only the place of the offending part. Displays as one lowercase sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}{}", Place(*.character))]
+#[error("{kind}{}", Column(*.character))]
 pub struct ScheduleError {
     kind: Kind,
     span: Span,
-    /// Column of the span's start, in characters from 1; 0 where the place says nothing.
+    /// Column of the span's start, in characters from 1; 0 until it is known.
     character: u32,
     expected: &'static [&'static str],
     suggestion: Option<Suggestion>,
@@ -31,6 +31,13 @@ impl ScheduleError {
     /// Adds what was probably meant.
     pub(super) fn suggesting(mut self, suggestion: Suggestion) -> ScheduleError {
         self.suggestion = Some(suggestion);
+        self
+    }
+
+    /// Adds the one of the expected words that is nearest to `word`, if one is near enough to be a slip of
+    /// the finger.
+    pub(super) fn suggesting_word_like(mut self, word: &str) -> ScheduleError {
+        self.suggestion = nearest_word(word, self.expected).map(Suggestion::Word);
         self
     }
 
@@ -58,7 +65,7 @@ impl ScheduleError {
 
     /// What was probably meant, as one sentence.
     pub fn suggestion(&self) -> Option<String> {
-        self.suggestion.as_ref().map(Suggestion::to_string)
+        self.suggestion.map(|suggestion| suggestion.to_string())
     }
 }
 
@@ -78,22 +85,50 @@ impl Span {
 }
 
 /// What is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Kind {
+    #[error("a schedule cannot be empty")]
     Empty,
+    #[error("a schedule can have at most {limit_bytes} bytes")]
     TooLong { limit_bytes: u16 },
+    #[error("cron needs five or six fields and this has {found}")]
     FieldCount { found: u8 },
-    EmptyElement,
+    #[error("a value is missing here")]
+    MissingValue,
+    #[error("this is not a number")]
     NotANumber,
+    #[error("{what} must be from {min} to {max}")]
     OutOfRange { what: &'static str, min: u32, max: u32 },
+    #[error("a range cannot end before it begins")]
     ReversedRange,
+    #[error("a step must be at least 1")]
     ZeroStep,
+    #[error("a step can be at most {max} here")]
     StepTooLarge { max: u32 },
-    MisplacedSymbol { what: &'static str },
-    UnknownWord,
+    #[error("{symbol} cannot stand here")]
+    Misplaced { symbol: &'static str },
+    #[error("this is not a name of {what}")]
+    UnknownName { what: &'static str },
+    #[error("this is not one of the short forms of cron")]
+    UnknownShortForm,
+    #[error("this is not understood here")]
+    Unexpected,
+    #[error("the text ends where more is needed")]
     UnexpectedEnd,
+    #[error("an interval must be longer than 0")]
     ZeroInterval,
+    #[error("this interval is too long")]
     IntervalTooLong,
+    #[error("an interval of so many can only stand alone")]
+    IntervalNotAlone,
+    #[error("nothing is scheduled here")]
+    NothingScheduled,
+    #[error("a schedule can have at most {limit} parts joined by \"also\" or \"except\"")]
+    TooManyParts { limit: u8 },
+    #[error("this is not a date")]
+    BadDate,
+    #[error("this is not an ISO 8601 duration")]
+    BadDuration,
 }
 
 impl Kind {
@@ -102,45 +137,32 @@ impl Kind {
             Kind::Empty => "SCHEDULE_EMPTY",
             Kind::TooLong { .. } => "SCHEDULE_TOO_LONG",
             Kind::FieldCount { .. } => "SCHEDULE_FIELD_COUNT",
-            Kind::EmptyElement => "SCHEDULE_EMPTY_ELEMENT",
+            Kind::MissingValue => "SCHEDULE_MISSING_VALUE",
             Kind::NotANumber => "SCHEDULE_NOT_A_NUMBER",
             Kind::OutOfRange { .. } => "SCHEDULE_OUT_OF_RANGE",
             Kind::ReversedRange => "SCHEDULE_REVERSED_RANGE",
             Kind::ZeroStep => "SCHEDULE_ZERO_STEP",
             Kind::StepTooLarge { .. } => "SCHEDULE_STEP_TOO_LARGE",
-            Kind::MisplacedSymbol { .. } => "SCHEDULE_MISPLACED_SYMBOL",
-            Kind::UnknownWord => "SCHEDULE_UNKNOWN_WORD",
+            Kind::Misplaced { .. } => "SCHEDULE_MISPLACED",
+            Kind::UnknownName { .. } => "SCHEDULE_UNKNOWN_NAME",
+            Kind::UnknownShortForm => "SCHEDULE_UNKNOWN_SHORT_FORM",
+            Kind::Unexpected => "SCHEDULE_UNEXPECTED",
             Kind::UnexpectedEnd => "SCHEDULE_UNEXPECTED_END",
             Kind::ZeroInterval => "SCHEDULE_ZERO_INTERVAL",
             Kind::IntervalTooLong => "SCHEDULE_INTERVAL_TOO_LONG",
+            Kind::IntervalNotAlone => "SCHEDULE_INTERVAL_NOT_ALONE",
+            Kind::NothingScheduled => "SCHEDULE_NOTHING_SCHEDULED",
+            Kind::TooManyParts { .. } => "SCHEDULE_TOO_MANY_PARTS",
+            Kind::BadDate => "SCHEDULE_BAD_DATE",
+            Kind::BadDuration => "SCHEDULE_BAD_DURATION",
         }
     }
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Kind::Empty => f.write_str("a schedule cannot be empty"),
-            Kind::TooLong { limit_bytes } => write!(f, "a schedule can have at most {limit_bytes} bytes"),
-            Kind::FieldCount { found } => write!(f, "cron needs 5 or 6 fields and this has {found}"),
-            Kind::EmptyElement => f.write_str("nothing stands where a value is needed"),
-            Kind::NotANumber => f.write_str("this is not a number"),
-            Kind::OutOfRange { what, min, max } => write!(f, "{what} must be from {min} to {max}"),
-            Kind::ReversedRange => f.write_str("a range cannot end before it begins"),
-            Kind::ZeroStep => f.write_str("a step of 0 never gets anywhere"),
-            Kind::StepTooLarge { max } => write!(f, "a step can be at most {max} here"),
-            Kind::MisplacedSymbol { what } => write!(f, "{what}"),
-            Kind::UnknownWord => f.write_str("this word is not understood here"),
-            Kind::UnexpectedEnd => f.write_str("the text ends where more is needed"),
-            Kind::ZeroInterval => f.write_str("an interval must be longer than 0"),
-            Kind::IntervalTooLong => f.write_str("the interval is too long"),
-        }
-    }
-}
+/// ", at character 7"; nothing while the column is not known.
+struct Column(u32);
 
-struct Place(u32);
-
-impl fmt::Display for Place {
+impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 == 0 { Ok(()) } else { write!(f, ", at character {}", self.0) }
     }
@@ -161,5 +183,60 @@ impl fmt::Display for Suggestion {
             Suggestion::Word(word) => write!(f, "Did you mean \"{word}\"?"),
             Suggestion::Write(example) => write!(f, "Write for example \"{example}\"."),
         }
+    }
+}
+
+/// Longest word worth comparing, in bytes; longer ones are no slip of the finger.
+const LONGEST_COMPARED_BYTES: usize = 16;
+
+/// The one of `words` that `word` probably means: at most two letters inserted, left out, changed or
+/// swapped, and fewer than half of them.
+pub(super) fn nearest_word<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
+    if word.len() > LONGEST_COMPARED_BYTES {
+        return None;
+    }
+    let word = word.to_ascii_lowercase();
+    words
+        .iter()
+        .filter(|candidate| candidate.len() <= LONGEST_COMPARED_BYTES)
+        .map(|candidate| {
+            (edits_between(word.as_bytes(), candidate.to_ascii_lowercase().as_bytes()), *candidate)
+        })
+        .filter(|(edits, candidate)| *edits <= 2 && edits * 2 < candidate.len())
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Letters to insert, leave out, change or swap with their neighbour to make `left` into `right`.
+fn edits_between(left: &[u8], right: &[u8]) -> usize {
+    let mut before_last = vec![0; right.len() + 1];
+    let mut last: Vec<usize> = (0..=right.len()).collect();
+    for (row, &letter) in left.iter().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, &other) in right.iter().enumerate() {
+            let changed = last[column] + usize::from(letter != other);
+            let mut edits = changed.min(last[column + 1] + 1).min(current[column] + 1);
+            if row > 0 && column > 0 && letter == right[column - 1] && left[row - 1] == other {
+                edits = edits.min(before_last[column - 1] + 1);
+            }
+            current.push(edits);
+        }
+        before_last = std::mem::replace(&mut last, current);
+    }
+    last[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_of_the_finger_are_recognised() {
+        let words = ["minute", "month", "hour", "second"];
+        assert_eq!(nearest_word("minuet", &words), Some("minute"));
+        assert_eq!(nearest_word("MINTUE", &words), Some("minute"));
+        assert_eq!(nearest_word("houre", &words), Some("hour"));
+        assert_eq!(nearest_word("fortnight", &words), None);
+        assert_eq!(nearest_word("x", &words), None);
     }
 }

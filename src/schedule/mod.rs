@@ -1,30 +1,46 @@
 //! Says when a job is next due: text in, instants out. Pure: no clock is read here.
 
+mod alternatives;
 mod calendar;
 mod clock_change;
 mod cron;
+mod describe;
 mod draft;
+mod english;
 mod error;
 mod field;
+mod human;
 mod interval;
+mod iso;
+mod lexer;
+mod phrase;
+mod rare;
 mod rule;
 mod search;
+mod settle;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tick;
 pub mod zone;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 pub use error::ScheduleError;
 
-use clock_change::{Fold, Gap, Reading, next_instant};
+use alternatives::Rules;
+use clock_change::{Clock, Fold, Gap, Reading};
 use error::{Kind, Span};
-use interval::Interval;
+use interval::{CalendarInterval, Interval};
 use rule::{Pace, Rule};
 
 /// Longest text looked at, in bytes.
 const LONGEST_TEXT_BYTES: u16 = 1_000;
+
+/// Runs further apart than this have a change of the clocks between them more often than not.
+const NEAR_SECONDS: i64 = 60 * 86_400;
 
 /// Where and how wall-clock time is read.
 #[derive(Clone, Debug)]
@@ -39,7 +55,7 @@ pub struct Place {
 }
 
 /// What happens where the clocks of a zone are put forward or back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ClockChange {
     /// The rule of Debian's cron: a job at fixed times runs once on each day, just after the gap where its
     /// time does not exist; a job on a wildcard or an interval follows elapsed time.
@@ -56,7 +72,11 @@ pub struct Schedule(Form);
 #[derive(Clone, Debug, PartialEq)]
 enum Form {
     Rule(Rule),
+    Rules(Box<Rules>),
     Every(Interval),
+    EveryMonths(Box<CalendarInterval>),
+    Once(Timestamp),
+    OnceOnWallClock(DateTime),
 }
 
 impl Schedule {
@@ -71,20 +91,45 @@ impl Schedule {
 
     /// First due instant strictly after `after`; `None` = never again.
     pub fn next_after(&self, after: Timestamp, place: &Place) -> Option<Timestamp> {
-        match &self.0 {
-            Form::Rule(rule) => {
-                let reading = reading(rule, place.clock_change);
-                next_instant(after, &place.zone, reading, |wall| rule.next_after(wall, &[]))
-            }
-            Form::Every(interval) => interval.next_after(after, place.anchor),
-        }
+        self.next_on(&Clock::new(&place.zone), after, place)
     }
 
-    /// The schedule in plain English.
-    pub fn describe(&self) -> String {
+    /// The due instants strictly after `after`, one after the other: the same as repeated calls of
+    /// [`Schedule::next_after`], and faster.
+    pub fn upcoming<'a>(
+        &'a self,
+        after: Timestamp,
+        place: &'a Place,
+    ) -> impl Iterator<Item = Timestamp> + 'a {
+        let mut clock = Clock::new(&place.zone);
+        let mut last = after;
+        let mut near = true;
+        std::iter::from_fn(move || {
+            if near {
+                clock.settle_around(last);
+            }
+            let due = self.next_on(&clock, last, place)?;
+            near = due.as_second() - last.as_second() < NEAR_SECONDS;
+            last = due;
+            Some(due)
+        })
+    }
+
+    fn next_on(&self, clock: &Clock<'_>, after: Timestamp, place: &Place) -> Option<Timestamp> {
         match &self.0 {
-            Form::Rule(rule) => format!("{rule:?}"),
-            Form::Every(interval) => format!("every {:#}", interval.duration()),
+            Form::Rule(rule) => next_of_rule(rule, &[], clock, after, place.clock_change),
+            Form::Rules(parts) => {
+                let rules = parts.rules.iter();
+                rules
+                    .filter_map(|rule| {
+                        next_of_rule(rule, &parts.exceptions, clock, after, place.clock_change)
+                    })
+                    .min()
+            }
+            Form::Every(interval) => interval.next_after(after, place.anchor),
+            Form::EveryMonths(interval) => interval.next_after(after, place.anchor, &place.zone),
+            Form::Once(instant) => Some(*instant).filter(|instant| *instant > after),
+            Form::OnceOnWallClock(wall) => clock.instant_of(*wall).filter(|instant| *instant > after),
         }
     }
 
@@ -92,8 +137,24 @@ impl Schedule {
         Schedule(Form::Rule(rule))
     }
 
+    fn of_rules(rules: Rules) -> Schedule {
+        Schedule(Form::Rules(Box::new(rules)))
+    }
+
     fn every(interval: Interval) -> Schedule {
         Schedule(Form::Every(interval))
+    }
+
+    fn every_months(interval: CalendarInterval) -> Schedule {
+        Schedule(Form::EveryMonths(Box::new(interval)))
+    }
+
+    fn once(instant: Timestamp) -> Schedule {
+        Schedule(Form::Once(instant))
+    }
+
+    fn once_on_wall_clock(wall: DateTime) -> Schedule {
+        Schedule(Form::OnceOnWallClock(wall))
     }
 }
 
@@ -102,44 +163,69 @@ fn parse(text: &str) -> Result<Schedule, ScheduleError> {
         let kind = Kind::TooLong { limit_bytes: LONGEST_TEXT_BYTES };
         return Err(ScheduleError::new(kind, Span::new(usize::from(LONGEST_TEXT_BYTES), text.len())));
     }
-    match text.trim_start().chars().next() {
-        None => Err(ScheduleError::new(Kind::Empty, Span::new(0, text.len()))),
-        Some('0'..='9' | '*') => Ok(Schedule::of_rule(cron::parse(text)?.into_rule(true))),
-        Some(_) => text::parse(text),
+    let trimmed = text.trim_ascii();
+    let start = text.len() - text.trim_ascii_start().len();
+    let whole = Span::new(start, start + trimmed.len());
+    match grammar_of(trimmed) {
+        Grammar::Nothing => Err(ScheduleError::new(Kind::Empty, whole)),
+        Grammar::Cron => Ok(Schedule::of_rule(cron::parse(text)?.into_rule(true))),
+        Grammar::CronShortForm => Ok(Schedule::of_rule(cron::parse_short_form(text)?.into_rule(true))),
+        Grammar::Date => iso::parse_date(trimmed, whole),
+        Grammar::Duration => iso::parse_duration(trimmed, whole),
+        Grammar::Interval => human::parse(text).map(Schedule::every),
+        Grammar::Sentence => text::parse(text),
     }
 }
 
+/// The forms of a schedule, told apart by their first two words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grammar {
+    Nothing,
+    Cron,
+    CronShortForm,
+    Date,
+    Duration,
+    Interval,
+    Sentence,
+}
+
+fn grammar_of(text: &str) -> Grammar {
+    let mut words = text.split_ascii_whitespace();
+    let Some(first) = words.next() else { return Grammar::Nothing };
+    let has_letter = |word: &str| word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    match first.as_bytes() {
+        [b'*' | b'?', ..] => Grammar::Cron,
+        [b'@', letter, ..] if letter.is_ascii_alphabetic() => Grammar::CronShortForm,
+        [b'0'..=b'9', ..] if iso::begins_date(first) => Grammar::Date,
+        [b'0'..=b'9', ..] if text.contains(['*', '?']) => Grammar::Cron,
+        [b'0'..=b'9', ..] => {
+            let unit_follows = words.next().is_some_and(|word| word.as_bytes()[0].is_ascii_alphabetic());
+            if has_letter(first) || unit_follows { Grammar::Interval } else { Grammar::Cron }
+        }
+        _ if iso::begins_duration(first) => Grammar::Duration,
+        _ if human::begins_interval(first.trim_end_matches(',')) => Grammar::Interval,
+        _ => Grammar::Sentence,
+    }
+}
+
+fn next_of_rule(
+    rule: &Rule,
+    exceptions: &[Rule],
+    clock: &Clock<'_>,
+    after: Timestamp,
+    clock_change: ClockChange,
+) -> Option<Timestamp> {
+    clock.next_instant(after, reading(rule, clock_change), |wall| rule.next_after(wall, exceptions))
+}
+
+/// What a change of the clocks does to a rule.
 fn reading(rule: &Rule, clock_change: ClockChange) -> Reading {
     match (clock_change, rule.pace) {
-        (ClockChange::Debian, Pace::Fixed) => Reading { gap: Gap::RunAfter, fold: Fold::First },
-        _ => Reading { gap: Gap::Skip, fold: Fold::Both },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn runs(at: &str, from: &str, count: usize) -> Vec<String> {
-        let place =
-            Place { zone: TimeZone::UTC, clock_change: ClockChange::Debian, anchor: from.parse().unwrap() };
-        let schedule = Schedule::parse(at).unwrap();
-        let mut last: Timestamp = from.parse().unwrap();
-        std::iter::from_fn(|| {
-            last = schedule.next_after(last, &place)?;
-            Some(last.to_string())
-        })
-        .take(count)
-        .collect()
-    }
-
-    #[test]
-    fn cron_and_intervals_name_their_next_runs() {
-        let from = "2026-03-01T10:02:30Z";
-        assert_eq!(runs("0 */5 * * * *", from, 2), ["2026-03-01T10:05:00Z", "2026-03-01T10:10:00Z"]);
-        assert_eq!(runs("0 30 2 29 2 *", from, 2), ["2028-02-29T02:30:00Z", "2032-02-29T02:30:00Z"]);
-        assert_eq!(runs("every 5 minutes", from, 2), ["2026-03-01T10:05:00Z", "2026-03-01T10:10:00Z"]);
-        assert_eq!(runs("every 90 minutes", from, 2), ["2026-03-01T11:32:30Z", "2026-03-01T13:02:30Z"]);
-        assert_eq!(runs("0 0 0 30 2 *", from, 2), [] as [&str; 0]);
+        (ClockChange::Debian, Pace::AtTimes | Pace::AtMidnight | Pace::AtFields)
+        | (ClockChange::Upstream, Pace::AtMidnight) => Reading { gap: Gap::RunAfter, fold: Fold::First },
+        (ClockChange::Upstream, Pace::AtTimes) => Reading { gap: Gap::Skip, fold: Fold::First },
+        (_, Pace::Elapsed) | (ClockChange::Upstream, Pace::AtFields) => {
+            Reading { gap: Gap::Skip, fold: Fold::Both }
+        }
     }
 }

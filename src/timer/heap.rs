@@ -4,12 +4,14 @@
 //! due soon can be read in order (the engine boots spares ahead of it).
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 /// Names one deadline until it fires or is cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerKey<At> {
     at: At,
-    sequence: u64,
+    /// Not zero, so that an optional key takes no more room than a key.
+    sequence: NonZeroU64,
 }
 
 impl<At: Copy> TimerKey<At> {
@@ -23,19 +25,19 @@ impl<At: Copy> TimerKey<At> {
 #[derive(Debug)]
 pub struct TimerHeap<At, T> {
     entries: BTreeMap<TimerKey<At>, T>,
-    next_sequence: u64,
+    next_sequence: NonZeroU64,
 }
 
 impl<At: Ord + Copy, T> TimerHeap<At, T> {
     /// An empty heap.
     pub fn new() -> Self {
-        TimerHeap { entries: BTreeMap::new(), next_sequence: 0 }
+        TimerHeap { entries: BTreeMap::new(), next_sequence: NonZeroU64::MIN }
     }
 
     /// Adds a deadline. O(log n).
     pub fn insert(&mut self, at: At, item: T) -> TimerKey<At> {
         let key = TimerKey { at, sequence: self.next_sequence };
-        self.next_sequence += 1;
+        self.next_sequence = self.next_sequence.saturating_add(1);
         self.entries.insert(key, item);
         key
     }
@@ -52,7 +54,7 @@ impl<At: Ord + Copy, T> TimerHeap<At, T> {
 
     /// The earliest deadline later than `at`.
     pub fn next_after(&self, at: At) -> Option<At> {
-        let last_at = TimerKey { at, sequence: u64::MAX };
+        let last_at = TimerKey { at, sequence: NonZeroU64::MAX };
         self.entries
             .range((std::ops::Bound::Excluded(last_at), std::ops::Bound::Unbounded))
             .next()
@@ -67,7 +69,7 @@ impl<At: Ord + Copy, T> TimerHeap<At, T> {
 
     /// The deadlines at or before `at`, earliest first.
     pub fn iter_until(&self, at: At) -> impl Iterator<Item = &T> {
-        self.entries.range(..=TimerKey { at, sequence: u64::MAX }).map(|(_, item)| item)
+        self.entries.range(..=TimerKey { at, sequence: NonZeroU64::MAX }).map(|(_, item)| item)
     }
 }
 

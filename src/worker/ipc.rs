@@ -4,6 +4,7 @@
 //! other end is `lib/bootstrap.js`; `docs/design/worker-protocol.md` describes both sides. Payloads
 //! that hold values of JavaScript stay opaque here.
 
+use std::io;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -32,17 +33,35 @@ pub enum WorkerFrame {
 }
 
 /// Why the channel cannot be read any further.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ChannelError {
     /// A kind of frame that this version does not know.
-    #[error("frame of unknown kind {0}")]
+    #[error("it sent a frame of the unknown kind {0}")]
     UnknownKind(u8),
     /// A payload larger than [`MAX_PAYLOAD_BYTES`].
-    #[error("frame of {0} bytes is over the limit of {MAX_PAYLOAD_BYTES}")]
+    #[error("it sent a frame of {0} bytes, more than the limit of {MAX_PAYLOAD_BYTES}")]
     TooLarge(usize),
-    /// The channel ended in the middle of a frame, or failed.
-    #[error("channel broke: {0}")]
-    Io(#[from] std::io::Error),
+    /// The channel ended in the middle of a frame.
+    #[error("its channel ended in the middle of a message")]
+    Cut,
+    /// The process closed its end and went on.
+    #[error("it closed its channel")]
+    Closed,
+    /// The payload of a message is no structured clone.
+    #[error("it sent a message that is no structured clone")]
+    BadMessage,
+    /// The system refused.
+    #[error("its channel failed: {0}")]
+    Io(io::ErrorKind),
+}
+
+impl From<io::Error> for ChannelError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => ChannelError::Cut,
+            kind => ChannelError::Io(kind),
+        }
+    }
 }
 
 /// Reads one frame; `None` at the end of the channel between two frames.
@@ -76,7 +95,7 @@ async fn read_payload<R: AsyncRead + Unpin>(reader: &mut R, length: usize) -> Re
     let mut payload = Vec::with_capacity(length.min(1024 * 1024));
     let read = reader.take(length as u64).read_to_end(&mut payload).await?;
     if read < length {
-        return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+        return Err(ChannelError::Cut);
     }
     Ok(payload)
 }
@@ -156,7 +175,7 @@ mod tests {
     async fn a_cut_frame_an_unknown_kind_and_a_huge_length_are_errors() {
         let whole = frame(2, b"payload");
         for cut in 1..whole.len() {
-            assert!(matches!(read_all(&whole[..cut]).await, Err(ChannelError::Io(_))), "cut at {cut}");
+            assert_eq!(read_all(&whole[..cut]).await, Err(ChannelError::Cut), "cut at {cut}");
         }
         assert!(matches!(read_all(&frame(9, b"")).await, Err(ChannelError::UnknownKind(9))));
         let huge = [u32::MAX.to_le_bytes().as_slice(), &[2]].concat();

@@ -10,9 +10,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use super::ipc::{HostFrame, read_frame};
+use super::ipc::{ChannelError, HostFrame, read_frame};
 use super::os::{
     ChannelReader, ChannelWriter, Child, ChildCommand, Exit, ExitStatus, StopSignal, tree_memory_bytes,
 };
@@ -43,7 +43,8 @@ pub(crate) enum WorkerOrder {
 
 /// How often the memory of a run with a limit is looked at.
 const MEMORY_PERIOD: Duration = Duration::from_millis(250);
-/// A channel that stays open this long after its process has exited is held by a stranger.
+/// A channel that stays open this long after its process has exited is held by a stranger; one that
+/// ended this long before was closed on purpose.
 const CHANNEL_GRACE: Duration = Duration::from_secs(2);
 const OUTPUT_CHUNK_BYTES: usize = 64 * 1024;
 /// As much as a pipe holds: a burst of small messages costs few reads.
@@ -61,7 +62,7 @@ pub(crate) async fn supervise<H: Host>(
         Err(error) => return host.report(Input::StartFailed { worker, error }),
     };
     host.report(Input::WorkerStarted { worker, pid: child.pid() });
-    let (exited, has_exited) = watch::channel(false);
+    let (exited, has_exited) = watch::channel(None);
     let mut readers = output_readers(worker, &mut child, &host, &has_exited);
     let mut frames = None;
     if let Some(channel) = child.take_channel() {
@@ -71,51 +72,74 @@ pub(crate) async fn supervise<H: Host>(
         frames = Some(sender);
     }
 
-    let exit = attend(worker, &mut child, &mut orders, frames, &*host).await;
+    let attendant = Attendant { worker, frames, memory: None };
+    let exit = attendant.attend(&mut child, &mut orders, &*host).await;
     // Nothing can flood any more: what is left fits into the pipe.
-    let _ = exited.send(true);
+    let _ = exited.send(Some(exit.status));
     for reader in readers {
         let abort = reader.abort_handle();
-        if tokio::time::timeout(CHANNEL_GRACE, reader).await.is_err() {
+        if timeout(CHANNEL_GRACE, reader).await.is_err() {
             abort.abort();
         }
     }
     host.report(Input::Exited { worker, exit });
 }
 
-/// Carries out orders until the process has exited.
-async fn attend<H: Host>(
+/// What looks after a process while it lives.
+struct Attendant {
     worker: WorkerId,
-    child: &mut Child,
-    orders: &mut mpsc::UnboundedReceiver<WorkerOrder>,
-    mut frames: Option<mpsc::UnboundedSender<HostFrame>>,
-    host: &H,
-) -> Exit {
-    let mut memory: Option<(u64, Interval)> = None;
-    let mut has_manager = true;
-    let pid = child.pid();
-    loop {
-        tokio::select! {
-            biased;
-            exit = child.wait() => return exit.unwrap_or(UNKNOWN_EXIT),
-            order = orders.recv(), if has_manager => match order {
-                Some(WorkerOrder::Start { frame, memory_limit_bytes }) => {
-                    memory = memory_limit_bytes.map(|limit| (limit, memory_ticks()));
-                    write(frames.as_ref(), frame);
+    frames: Option<mpsc::UnboundedSender<HostFrame>>,
+    /// The limit in bytes, and when to look next.
+    memory: Option<(u64, Interval)>,
+}
+
+impl Attendant {
+    /// Carries out orders until the process has exited.
+    async fn attend<H: Host>(
+        mut self,
+        child: &mut Child,
+        orders: &mut mpsc::UnboundedReceiver<WorkerOrder>,
+        host: &H,
+    ) -> Exit {
+        let mut has_manager = true;
+        let pid = child.pid();
+        loop {
+            tokio::select! {
+                biased;
+                exit = child.wait() => return exit.unwrap_or(UNKNOWN_EXIT),
+                order = orders.recv(), if has_manager => {
+                    if let Some(order) = order {
+                        self.carry_out(order, child);
+                    } else {
+                        has_manager = false;
+                        drop(child.signal_group(StopSignal::Kill));
+                    }
                 }
-                Some(WorkerOrder::Write(frame)) => write(frames.as_ref(), frame),
-                // It may just have exited: then there is nothing to signal.
-                Some(WorkerOrder::Signal(signal)) => drop(child.signal_group(signal)),
-                Some(WorkerOrder::Retire) => frames = None,
-                None => {
-                    has_manager = false;
-                    drop(child.signal_group(StopSignal::Kill));
+                used_bytes = over_limit(pid, &mut self.memory) => {
+                    self.memory = None;
+                    host.report(Input::MemoryExceeded { worker: self.worker, used_bytes });
                 }
-            },
-            used_bytes = over_limit(pid, &mut memory) => {
-                memory = None;
-                host.report(Input::MemoryExceeded { worker, used_bytes });
             }
+        }
+    }
+
+    fn carry_out(&mut self, order: WorkerOrder, child: &Child) {
+        match order {
+            WorkerOrder::Start { frame, memory_limit_bytes } => {
+                self.memory = memory_limit_bytes.map(|limit| (limit, memory_ticks()));
+                self.write(frame);
+            }
+            WorkerOrder::Write(frame) => self.write(frame),
+            // It may just have exited: then there is nothing to signal.
+            WorkerOrder::Signal(signal) => drop(child.signal_group(signal)),
+            WorkerOrder::Retire => self.frames = None,
+        }
+    }
+
+    /// The writer ends when the process closes its end: then there is nobody to tell.
+    fn write(&self, frame: HostFrame) {
+        if let Some(frames) = &self.frames {
+            let _sent = frames.send(frame);
         }
     }
 }
@@ -123,13 +147,6 @@ async fn attend<H: Host>(
 /// The system has lost the process's status (a stranger in the host reaped it).
 const UNKNOWN_EXIT: Exit =
     Exit { status: ExitStatus::Code(-1), cpu_time: Duration::ZERO, peak_memory_bytes: 0 };
-
-/// The writer ends when the process closes its end: then there is nobody to tell.
-fn write(frames: Option<&mpsc::UnboundedSender<HostFrame>>, frame: HostFrame) {
-    if let Some(frames) = frames {
-        let _sent = frames.send(frame);
-    }
-}
 
 async fn write_frames(mut writer: ChannelWriter, mut frames: mpsc::UnboundedReceiver<HostFrame>) {
     while let Some(HostFrame { head, tail }) = frames.recv().await {
@@ -143,19 +160,45 @@ async fn read_frames<H: Host>(
     worker: WorkerId,
     channel: ChannelReader,
     host: Arc<H>,
-    mut exited: watch::Receiver<bool>,
+    mut exited: watch::Receiver<Option<ExitStatus>>,
 ) {
     let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, channel);
     loop {
-        tokio::select! {
-            () = host.events().room() => {}
-            _ = exited.wait_for(|exited| *exited) => {}
-        }
+        room(&*host, &mut exited).await;
         match read_frame(&mut reader).await {
             Ok(Some(frame)) => host.report(Input::Frame { worker, frame }),
-            Ok(None) => return,
-            Err(error) => return host.report(Input::ChannelBroke { worker, error }),
+            end => {
+                if let Some(error) = complaint(end.err(), &mut exited).await {
+                    host.report(Input::ChannelBroke { worker, error });
+                }
+                return;
+            }
         }
+    }
+}
+
+/// What is wrong with a channel that gives no further frame; `None` when the end of its process
+/// explains it.
+async fn complaint(
+    error: Option<ChannelError>,
+    exited: &mut watch::Receiver<Option<ExitStatus>>,
+) -> Option<ChannelError> {
+    if !matches!(error, None | Some(ChannelError::Cut)) {
+        return error;
+    }
+    // Its descriptors are closed a moment before its end is noticed.
+    match timeout(CHANNEL_GRACE, exited.wait_for(Option::is_some)).await {
+        Ok(Ok(status)) => error.filter(|_| *status == Some(ExitStatus::Code(0))),
+        Ok(Err(_)) => None,
+        Err(_) => error.or(Some(ChannelError::Closed)),
+    }
+}
+
+/// Returns when more may be read: the host has caught up, or nothing can flood it any more.
+async fn room<H: Host>(host: &H, exited: &mut watch::Receiver<Option<ExitStatus>>) {
+    tokio::select! {
+        () = host.events().room() => {}
+        _ = exited.wait_for(Option::is_some) => {}
     }
 }
 
@@ -163,7 +206,7 @@ fn output_readers<H: Host>(
     worker: WorkerId,
     child: &mut Child,
     host: &Arc<H>,
-    exited: &watch::Receiver<bool>,
+    exited: &watch::Receiver<Option<ExitStatus>>,
 ) -> Vec<JoinHandle<()>> {
     let streams = [(false, child.take_stdout()), (true, child.take_stderr())];
     let readers = streams.into_iter().filter_map(|(is_stderr, stream)| Some((is_stderr, stream?)));
@@ -179,13 +222,10 @@ async fn read_output<H: Host>(
     is_stderr: bool,
     mut stream: impl AsyncRead + Unpin,
     host: Arc<H>,
-    mut exited: watch::Receiver<bool>,
+    mut exited: watch::Receiver<Option<ExitStatus>>,
 ) {
     loop {
-        tokio::select! {
-            () = host.events().room() => {}
-            _ = exited.wait_for(|exited| *exited) => {}
-        }
+        room(&*host, &mut exited).await;
         let mut bytes = Vec::with_capacity(OUTPUT_CHUNK_BYTES);
         match stream.read_buf(&mut bytes).await {
             Ok(0) | Err(_) => return,

@@ -8,11 +8,11 @@ mod stopping;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::job::{BootProfile, JobSpec, Limits, Missed, Overlap, Recurring, When, Work, WorkerSpec};
+use super::job::{BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
 use super::pool::{PoolLimits, WarmWorkers, WorkerId};
-use super::run::{EndCause, RunId};
+use super::run::{EndCause, RunId, RunNumbers};
 use super::{Effect, Engine, Input, JobEvent, Refusal, Reply, RequestId, SkipReason};
-use crate::schedule::{ClockChange, Place, Schedule};
+use crate::schedule::{ClockChange, Schedule};
 use crate::timer::{EpochMs, MonoMs, Now};
 use crate::worker::ipc::WorkerFrame;
 use crate::worker::os::{Exit, ExitStatus, StopSignal};
@@ -29,12 +29,16 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Self::with(PoolLimits { max_boots: 2, max_workers: None, warm_workers: WarmWorkers::Count(0) })
+        Self::with(PoolLimits { warm_workers: WarmWorkers::Count(0), ..PoolLimits::default() })
     }
 
     fn with(limits: PoolLimits) -> Self {
         let now = Now { wall: EpochMs(START_MS), mono: MonoMs(1_000) };
-        Bench { engine: Engine::new(limits, Arc::from(b"cancel".as_slice())), now, effects: Vec::new() }
+        Bench {
+            engine: Engine::new(limits, Arc::from(b"cancel".as_slice()), RunNumbers::default()),
+            now,
+            effects: Vec::new(),
+        }
     }
 
     fn send(&mut self, input: Input) -> Result<Reply, Refusal> {
@@ -135,14 +139,18 @@ fn limits() -> Limits {
 }
 
 fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile>) -> JobSpec {
-    let worker = WorkerSpec { boot: Arc::clone(boot), job: Arc::from(name.as_bytes()), limits };
-    let work = Work::Offloaded(Arc::new(worker));
+    let work = Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: Arc::from(name.as_bytes()) });
     let missed = Missed::Once { start_deadline: None };
-    JobSpec { name: Arc::from(name), when, work, overlap: Overlap::Skip, missed }
+    let policy = Arc::new(Policy { overlap: Overlap::Skip, missed, limits });
+    JobSpec { name: Arc::from(name), when, work, policy }
 }
 
 fn offloaded(name: &str, when: When) -> JobSpec {
     offloaded_with(name, when, limits(), &Arc::default())
+}
+
+fn overlapping(overlap: Overlap, spec: JobSpec) -> JobSpec {
+    JobSpec { policy: Arc::new(Policy { overlap, ..(*spec.policy).clone() }), ..spec }
 }
 
 fn inline(name: &str, when: When) -> JobSpec {
@@ -150,12 +158,9 @@ fn inline(name: &str, when: When) -> JobSpec {
 }
 
 fn every(text: &str) -> When {
-    let place = Place {
-        zone: jiff::tz::TimeZone::UTC,
-        clock_change: ClockChange::Debian,
-        anchor: jiff::Timestamp::from_millisecond(START_MS).unwrap(),
-    };
-    When::Recurring(Box::new(Recurring { schedule: Arc::new(Schedule::parse(text).unwrap()), place }))
+    let schedule = Schedule::parse(text).unwrap();
+    let plan = Plan { schedule, zone: jiff::tz::TimeZone::UTC, clock_change: ClockChange::Debian };
+    When::Recurring { plan: Arc::new(plan), anchor: EpochMs(START_MS) }
 }
 
 fn in_ms(ms: i64) -> When {

@@ -3,7 +3,7 @@
 use super::*;
 
 fn auto() -> Bench {
-    Bench::with(PoolLimits { max_boots: 2, max_workers: None, warm_workers: WarmWorkers::Auto })
+    Bench::with(PoolLimits::default())
 }
 
 fn retired(bench: &mut Bench) -> Vec<WorkerId> {
@@ -136,6 +136,23 @@ fn a_spare_that_dies_before_the_job_begins_loses_no_run() {
 }
 
 #[test]
+fn a_run_that_is_stopped_before_its_spare_reached_the_job_is_not_started_again() {
+    let mut bench = auto();
+    bench.add(offloaded("job", in_ms(400))).unwrap();
+    bench.frame(FIRST, WorkerFrame::Ready);
+    bench.pass_ms(400);
+    bench.send(Input::RemoveJob { name: Arc::from("job"), request: RequestId(1) }).unwrap();
+    bench.take();
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    let effects = bench.take();
+    let ended = |effect: &Effect| {
+        matches!(effect, Effect::Emit(JobEvent::RunEnded { cause: EndCause::Cancelled, .. }))
+    };
+    assert!(effects.iter().any(ended), "{effects:?}");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Boot { .. })), "{effects:?}");
+}
+
+#[test]
 fn a_burst_boots_a_few_at_a_time_and_keeps_its_order() {
     let mut bench = Bench::new();
     for index in 0..500 {
@@ -163,8 +180,7 @@ fn a_burst_boots_a_few_at_a_time_and_keeps_its_order() {
 
 #[test]
 fn no_more_workers_than_allowed_run_at_once() {
-    let mut bench =
-        Bench::with(PoolLimits { max_boots: 4, max_workers: Some(1), warm_workers: WarmWorkers::Auto });
+    let mut bench = Bench::with(PoolLimits { max_boots: 4, max_workers: Some(1), ..PoolLimits::default() });
     for name in ["a", "b"] {
         bench.add(offloaded(name, When::Now)).unwrap();
     }
@@ -215,17 +231,111 @@ fn a_process_that_does_not_boot_is_killed_in_the_end() {
     bench.pass_ms(60_000);
     assert!(bench.signals().contains(&(FIRST, StopSignal::Kill)));
     bench.exit(FIRST, ExitStatus::Signal(9));
-    assert!(matches!(&bench.ends()[..], [(RunId(1), EndCause::FailedToStart { .. })]));
+    assert!(matches!(
+        &bench.ends()[..],
+        [(RunId(1), EndCause::FailedToStart { code: "WORKER_BOOT_TIMEOUT", .. })]
+    ));
+    bench.add(offloaded("next", When::Now)).unwrap();
+    assert!(bench.boots().is_empty(), "that was a failed boot");
+}
+
+#[test]
+fn a_spare_that_does_not_begin_its_job_is_killed_and_the_job_gets_another_process() {
+    let mut bench = auto();
+    bench.add(offloaded("job", in_ms(400))).unwrap();
+    bench.frame(FIRST, WorkerFrame::Ready);
+    bench.pass_ms(400);
+    bench.take();
+    bench.pass_ms(60_000);
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Kill)]);
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    assert_eq!(bench.boots(), [SECOND]);
+}
+
+#[test]
+fn a_job_that_runs_has_no_such_limit() {
+    let mut bench = auto();
+    bench.add(offloaded("job", in_ms(400))).unwrap();
+    bench.frame(FIRST, WorkerFrame::Ready);
+    bench.pass_ms(400);
+    bench.frame(FIRST, WorkerFrame::Online);
+    bench.take();
+    bench.pass_ms(3_600_000);
+    assert!(bench.signals().is_empty());
+}
+
+#[test]
+fn a_spare_that_is_let_go_and_stays_is_killed() {
+    let mut bench = auto();
+    bench.add(offloaded("job", in_ms(400))).unwrap();
+    bench.send(Input::Shutdown { request: RequestId(1), timeout: Duration::from_secs(30) }).unwrap();
+    assert_eq!(retired(&mut bench), [FIRST]);
+    bench.pass_ms(4_999);
+    assert!(bench.signals().is_empty());
+    bench.pass_ms(1);
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Kill)]);
+}
+
+#[test]
+fn a_process_that_dies_in_its_handshake_is_a_failed_boot() {
+    let mut bench = Bench::new();
+    bench.add(offloaded("job", When::Now)).unwrap();
+    bench.frame(FIRST, WorkerFrame::Ready);
+    bench.exit(FIRST, ExitStatus::Code(76));
+    bench.take();
+    bench.add(offloaded("next", When::Now)).unwrap();
+    assert!(bench.boots().is_empty());
+    bench.pass_ms(100);
+    assert_eq!(bench.boots(), [SECOND]);
+    bench.frame(SECOND, WorkerFrame::Ready);
+    bench.exit(SECOND, ExitStatus::Code(76));
+    bench.add(offloaded("last", When::Now)).unwrap();
+    bench.pass_ms(199);
+    assert!(bench.boots().is_empty(), "the pause has doubled");
+    bench.pass_ms(1);
+    assert_eq!(bench.boots(), [WorkerId(3)]);
 }
 
 #[test]
 fn a_number_of_spares_is_kept_while_a_job_is_registered() {
-    let mut bench =
-        Bench::with(PoolLimits { max_boots: 4, max_workers: None, warm_workers: WarmWorkers::Count(2) });
+    let mut bench = Bench::with(PoolLimits { warm_workers: WarmWorkers::Count(2), ..PoolLimits::default() });
     bench.add(offloaded("job", in_ms(3_600_000))).unwrap();
     assert_eq!(bench.boots(), [FIRST, SECOND]);
     bench.frame(FIRST, WorkerFrame::Ready);
     bench.frame(SECOND, WorkerFrame::Ready);
     bench.pass_ms(MINUTE_MS);
     assert!(retired(&mut bench).is_empty());
+}
+
+#[test]
+fn no_spare_is_kept_after_a_shutdown_until_something_is_asked_for_again() {
+    let mut bench = Bench::with(PoolLimits { warm_workers: WarmWorkers::Count(1), ..PoolLimits::default() });
+    bench.add(offloaded("job", in_ms(3_600_000))).unwrap();
+    bench.frame(FIRST, WorkerFrame::Ready);
+    bench.send(Input::Shutdown { request: RequestId(1), timeout: Duration::from_secs(30) }).unwrap();
+    bench.exit(FIRST, ExitStatus::Code(0));
+    bench.take();
+    assert_eq!(bench.engine.next_wakeup().mono, None, "nothing is left to wait for");
+    bench.pass_ms(MINUTE_MS);
+    assert!(bench.boots().is_empty());
+    bench.send(Input::ScheduleJob(Arc::from("job"))).unwrap();
+    assert_eq!(bench.boots(), [SECOND]);
+}
+
+#[test]
+fn the_spares_that_are_kept_are_of_the_kind_that_the_jobs_need() {
+    let mut bench = Bench::with(PoolLimits { warm_workers: WarmWorkers::Count(1), ..PoolLimits::default() });
+    bench.add(inline("inline", in_ms(3_600_000))).unwrap();
+    assert!(bench.boots().is_empty(), "an inline job needs no process");
+    let profile =
+        Arc::new(BootProfile { exec_args: vec!["--no-warnings".to_owned()], ..BootProfile::default() });
+    bench.add(offloaded_with("later", in_ms(3_600_000), limits(), &profile)).unwrap();
+    assert_eq!(bench.boots(), [FIRST]);
+    bench.frame(FIRST, WorkerFrame::Ready);
+    bench.add(offloaded_with("now", When::Now, limits(), &profile)).unwrap();
+    let effects = bench.take();
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Start { worker: FIRST, .. })),
+        "{effects:?}"
+    );
 }

@@ -6,7 +6,7 @@ fn due_runs(bench: &mut Bench) -> usize {
     bench.events().iter().filter(|event| matches!(event, JobEvent::InlineDue { .. })).count()
 }
 
-fn skips(bench: &mut Bench) -> Vec<(SkipReason, u64)> {
+fn skips(bench: &mut Bench) -> Vec<(SkipReason, u32)> {
     let skip = |event| match event {
         JobEvent::Skipped { reason, skipped, .. } => Some((reason, skipped)),
         _ => None,
@@ -72,7 +72,7 @@ fn a_held_job_waits_for_its_start() {
 #[test]
 fn a_recurring_job_is_due_again_and_again() {
     let mut bench = Bench::new();
-    let spec = JobSpec { overlap: Overlap::Allow, ..inline("a", every("every 10 seconds")) };
+    let spec = overlapping(Overlap::Allow, inline("a", every("every 10 seconds")));
     bench.add(spec).unwrap();
     for _ in 0..6 {
         bench.pass_ms(10_000);
@@ -113,7 +113,9 @@ fn slots_missed_in_a_suspended_machine_run_once_late() {
 fn a_missed_slot_is_skipped_where_the_job_asks_for_that() {
     for missed in [Missed::Skip, Missed::Once { start_deadline: Some(Duration::from_secs(30)) }] {
         let mut bench = Bench::new();
-        bench.add(JobSpec { missed, ..inline("a", every("every 1 minutes")) }).unwrap();
+        let spec = inline("a", every("every 1 minutes"));
+        let policy = Arc::new(Policy { missed, ..(*spec.policy).clone() });
+        bench.add(JobSpec { policy, ..spec }).unwrap();
         bench.set_wall(EpochMs(START_MS + 3_600_000 + 40_000));
         assert_eq!(skips(&mut bench), [(SkipReason::Missed, 0)], "{missed:?}");
         bench.set_wall(EpochMs(START_MS + 3_660_000));
@@ -124,7 +126,7 @@ fn a_missed_slot_is_skipped_where_the_job_asks_for_that() {
 #[test]
 fn a_clock_set_back_repeats_nothing() {
     let mut bench = Bench::new();
-    let spec = JobSpec { overlap: Overlap::Allow, ..inline("a", every("every 10 seconds")) };
+    let spec = overlapping(Overlap::Allow, inline("a", every("every 10 seconds")));
     bench.add(spec).unwrap();
     bench.pass_ms(10_000);
     assert_eq!(due_runs(&mut bench), 1);
@@ -153,7 +155,7 @@ fn overlap_skip_drops_and_counts() {
 #[test]
 fn overlap_queue_gives_every_due_time_its_run() {
     let mut bench = Bench::new();
-    bench.add(JobSpec { overlap: Overlap::Queue, ..inline("a", every("every 10 seconds")) }).unwrap();
+    bench.add(overlapping(Overlap::Queue, inline("a", every("every 10 seconds")))).unwrap();
     for _ in 0..3 {
         bench.pass_ms(10_000);
     }
@@ -169,7 +171,7 @@ fn overlap_queue_gives_every_due_time_its_run() {
 #[test]
 fn overlap_replace_cancels_the_old_run_and_then_starts_the_new_one() {
     let mut bench = Bench::new();
-    bench.add(JobSpec { overlap: Overlap::Replace, ..offloaded("a", every("every 10 seconds")) }).unwrap();
+    bench.add(overlapping(Overlap::Replace, offloaded("a", every("every 10 seconds")))).unwrap();
     bench.pass_ms(10_000);
     bench.bring_online(FIRST);
     bench.take();

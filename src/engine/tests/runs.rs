@@ -120,7 +120,32 @@ fn a_channel_that_breaks_ends_the_run() {
     bench.send(Input::ChannelBroke { worker: FIRST, error }).unwrap();
     assert_eq!(bench.signals(), [(FIRST, StopSignal::Kill)]);
     bench.exit(FIRST, ExitStatus::Signal(9));
-    assert_eq!(bench.ends(), [(RunId(1), EndCause::ChannelBroke)]);
+    assert_eq!(bench.ends(), [(RunId(1), EndCause::ChannelBroke(error))]);
+}
+
+#[test]
+fn a_message_that_the_host_cannot_read_ends_the_run() {
+    let mut bench = Bench::new();
+    run_now(&mut bench);
+    bench.bring_online(FIRST);
+    bench.take();
+    bench.send(Input::BadMessage(RunId(1))).unwrap();
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Kill)]);
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    let broke = EndCause::ChannelBroke(crate::worker::ipc::ChannelError::BadMessage);
+    assert_eq!(bench.ends(), [(RunId(1), broke)]);
+    bench.send(Input::BadMessage(RunId(1))).unwrap();
+    assert!(bench.take().is_empty(), "the run is over");
+}
+
+#[test]
+fn a_run_goes_online_once() {
+    let mut bench = Bench::new();
+    run_now(&mut bench);
+    bench.bring_online(FIRST);
+    bench.take();
+    bench.frame(FIRST, WorkerFrame::Online);
+    assert!(bench.take().is_empty());
 }
 
 #[test]

@@ -48,7 +48,7 @@ struct Shell {
     line: Arc<OwnedFd>,
 }
 
-/// Makes sure that there is a guard, and returns the line to it, for [`write`]. `None` if none
+/// Makes sure that there is a guard, and returns the line to it, for [`write()`]. `None` if none
 /// can be started.
 pub(crate) fn ensure(start: &mut StartShell) -> Option<Arc<OwnedFd>> {
     let mut guard = lock();

@@ -1,0 +1,414 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const {pathToFileURL} = require('node:url');
+
+const {chapter} = require('./support');
+const {recorder} = require('./support/recorder');
+
+const {same, fix} = chapter('addJob, offloaded');
+
+const inAnHour = () => new Date(Date.now() + 3_600_000);
+/** To be bound. */
+function namedFunction() {
+    return this;
+}
+
+const registered = ({bree}) => bree.config.jobs.map(({name}) => name);
+
+// What can be a job
+
+same('the name is the file name of the job, without folder and extension', async ({create, jobFile}) => {
+    const manager = create({});
+    await manager.addJob({at: inAnHour(), job: jobFile('simple.js')});
+    await manager.addJob({at: inAnHour(), job: jobFile('common.cjs')});
+    await manager.addJob({at: inAnHour(), job: jobFile('view.mjs')});
+    assert.deepEqual(registered(manager), ['simple', 'common', 'view']);
+});
+
+same('a function without a name is refused', async ({create}) => {
+    const manager = create({});
+    await assert.rejects(manager.addJob({job: () => {}}), {
+        name: 'IncorrectUsageError',
+        message: 'Name parameter should be present if job is a function'
+    });
+    assert.deepEqual(registered(manager), []);
+});
+
+same('a job can be an absolute path, to a CommonJS or an ES module', async ({create, jobFile}) => {
+    const messages = recorder();
+    const manager = create({workerMessageHandler: messages});
+    await manager.addJob({name: 'js', job: jobFile('runs.js')});
+    await manager.addJob({name: 'cjs', job: jobFile('common.cjs')});
+    await manager.addJob({name: 'mjs', job: jobFile('view.mjs')});
+    for (const name of ['js', 'cjs', 'mjs']) {
+        await messages.until((sent) => sent.name === name);
+    }
+});
+
+same('a job can be a path from the working directory that starts with a dot', async ({create, jobFile}) => {
+    const messages = recorder();
+    const manager = create({workerMessageHandler: messages});
+    await manager.addJob({job: `./${path.relative(process.cwd(), jobFile('runs.js'))}`});
+    await messages.until(({name}) => name === 'runs');
+});
+
+fix(
+    'a path from the working directory needs no dot in front',
+    {
+        upstream: 'the promise of `addJob` resolves, then an unhandled rejection ends the host',
+        ours: 'the job runs'
+    },
+    async ({host, pick}) => {
+        const {exitCode, reports} = await host(async ({JobManager, jobFile, report, require}) => {
+            const job = require('node:path').relative(process.cwd(), jobFile('runs.js'));
+            const manager = new JobManager({workerMessageHandler: ({name}) => report(name)});
+            await manager.addJob({job});
+        });
+        assert.deepEqual(
+            {exitCode, reports},
+            pick({
+                upstream: {exitCode: 1, reports: []},
+                ours: {exitCode: 0, reports: ['runs']}
+            })
+        );
+    }
+);
+
+fix(
+    'a job can be a file: URL, as text or as a URL object',
+    {upstream: 'rejects: it looks for a file of that name', ours: 'the job runs'},
+    async ({create, jobFile, outcome, pick}) => {
+        const messages = recorder();
+        const manager = create({workerMessageHandler: messages});
+        const url = pathToFileURL(jobFile('runs.js'));
+        for (const [name, job] of Object.entries({text: url.href, object: url})) {
+            const {state} = await outcome(manager.addJob({name, job}));
+            assert.equal(state, pick({upstream: 'rejected', ours: 'resolved'}));
+        }
+        await messages.times(pick({upstream: 0, ours: 2}));
+    }
+);
+
+fix(
+    'a path may hold any character that a file name may',
+    {
+        upstream:
+            'a path with one of `‘“!#$%&+^<=>` or a glob character in it is run as if it were source code, and fails',
+        ours: 'the module at that path runs'
+    },
+    async ({create, jobFile, outcome, pick}) => {
+        const messages = recorder();
+        const manager = create({workerMessageHandler: messages});
+        const completion = manager.awaitCompletion('plus');
+        completion.catch(() => {});
+        await manager.addJob({name: 'plus', job: jobFile('with+plus/job.js')});
+        const {state, error} = await outcome(completion, {upstreamMs: 10_000});
+        assert.deepEqual(
+            [state, error?.name],
+            pick({upstream: ['rejected', 'SyntaxError'], ours: ['resolved', undefined]})
+        );
+    }
+);
+
+same(
+    'a job can be a function: its source runs, without what surrounds it and without arguments',
+    async ({create}) => {
+        const messages = recorder();
+        const manager = create({workerMessageHandler: messages});
+        await manager.addJob({
+            name: 'from-source',
+            job: function namedJob(...args) {
+                const {parentPort, workerData} = require('node:worker_threads');
+                parentPort.postMessage({closure: typeof messages, args, data: workerData.id});
+            },
+            data: {id: 'abc'}
+        });
+        const [[{message}]] = await messages.times(1);
+        assert.deepEqual(message, {closure: 'undefined', args: [], data: 'abc'});
+    }
+);
+
+same('a function may be asynchronous, or an arrow', async ({create}) => {
+    const messages = recorder();
+    const manager = create({workerMessageHandler: messages});
+    await manager.addJob({
+        name: 'async-arrow',
+        job: async () => {
+            await new Promise((resolve) => setTimeout(resolve, 5));
+            require('node:worker_threads').parentPort.postMessage('later');
+        }
+    });
+    const [[{message}]] = await messages.times(1);
+    assert.equal(message, 'later');
+});
+
+same('a bound or built-in function is refused', async ({create}) => {
+    const manager = create({});
+    for (const job of [namedFunction.bind(null), Math.max]) {
+        await assert.rejects(manager.addJob({name: 'native', job}), {
+            message: 'Job #1 named "native" can\'t be a bound or built-in function'
+        });
+    }
+    assert.deepEqual(registered(manager), []);
+});
+
+same('a path that is no file is refused, by name, and nothing is registered', async ({create, jobFile}) => {
+    const manager = create({});
+    for (const job of [jobFile('missing.js'), jobFile('.')]) {
+        await assert.rejects(manager.addJob({name: 'no-file', job}), ({message}) => message.includes(job));
+    }
+    assert.deepEqual(registered(manager), []);
+});
+
+same('the names "index", "index.js" and "index.mjs" are reserved', async ({create, jobFile}) => {
+    const manager = create({});
+    const refusal = {message: 'You cannot use the reserved job name of "index", "index.js", nor "index.mjs"'};
+    await assert.rejects(manager.addJob({job: jobFile('index.js')}), refusal);
+    await assert.rejects(manager.addJob({name: 'index.js', job: jobFile('simple.js')}), refusal);
+    await assert.rejects(manager.addJob({name: 'index.mjs', job: jobFile('simple.js')}), refusal);
+});
+
+// When it runs
+
+same('without `at` it runs now, and `addJob` does not wait for it', async ({create, jobFile}) => {
+    const messages = recorder();
+    const manager = create({workerMessageHandler: messages});
+    const returned = await manager.addJob({job: jobFile('runs.js')});
+    assert.equal(returned, undefined);
+    assert.equal(messages.calls.length, 0);
+    await messages.times(1);
+});
+
+same('at a Date it runs then, once', async ({create, jobFile}) => {
+    const messages = recorder();
+    const deleted = recorder();
+    const manager = create({workerMessageHandler: messages});
+    manager.bree.on('worker deleted', deleted);
+    const at = new Date(Date.now() + 250);
+    await manager.addJob({at, job: jobFile('runs.js')});
+    assert.equal(manager.bree.timeouts.has('runs'), true);
+
+    const [[{message}]] = await messages.times(1);
+    await deleted.times(1);
+
+    assert.ok(message.ranAt >= at.getTime());
+    assert.deepEqual([manager.bree.timeouts.size, manager.bree.intervals.size], [0, 0]);
+    assert.deepEqual(registered(manager), ['runs']);
+});
+
+same(
+    'at a Date in the past it does not run: a warning, an event, and addJob resolves',
+    async ({create, jobFile, logs}) => {
+        const past = recorder();
+        const created = recorder();
+        const manager = create({});
+        manager.bree.on('job past', past);
+        manager.bree.on('worker created', created);
+        await manager.addJob({name: 'too-late', at: new Date(Date.now() - 1), job: jobFile('simple.js')});
+        assert.deepEqual(past.calls, [['too-late']]);
+        assert.deepEqual(logs.warn, ['Job "too-late" was skipped because it was in the past.']);
+        assert.deepEqual([manager.bree.timeouts.size, created.calls.length], [0, 0]);
+        assert.deepEqual(registered(manager), ['too-late']);
+    }
+);
+
+same('a cron line of six fields, seconds first, runs it again and again', async ({create, jobFile}) => {
+    const messages = recorder();
+    const manager = create({workerMessageHandler: messages});
+    await manager.addJob({at: '* * * * * *', job: jobFile('runs.js')});
+    assert.deepEqual([...manager.bree.intervals.keys()], ['runs']);
+    const [[first], [second]] = await messages.times(2);
+    assert.ok(second.message.ranAt > first.message.ranAt);
+});
+
+same('text runs it again and again', async ({create, jobFile}) => {
+    const messages = recorder();
+    const manager = create({workerMessageHandler: messages});
+    await manager.addJob({at: 'every 1 second', job: jobFile('runs.js')});
+    await messages.times(2);
+});
+
+same('an `at` that is neither is refused, and nothing is registered', async ({create, jobFile}) => {
+    const manager = create({});
+    for (const at of ['invalid expression', '0 123 * * * *', 'a * * * *']) {
+        await assert.rejects(manager.addJob({at, name: 'no-time', job: jobFile('simple.js')}), {
+            name: 'IncorrectUsageError',
+            message: 'Invalid schedule format'
+        });
+    }
+    assert.deepEqual(registered(manager), []);
+});
+
+same('the schedule is looked at before the job', async ({create}) => {
+    const manager = create({});
+    await assert.rejects(manager.addJob({at: 'invalid expression', name: 'jobName'}), {
+        message: 'Invalid schedule format'
+    });
+});
+
+// Names
+
+same(
+    'a name can be used once as long as its job is registered, even when it has ended',
+    async ({create, jobFile}) => {
+        const deleted = recorder();
+        const manager = create({});
+        manager.bree.on('worker deleted', deleted);
+        await manager.addJob({name: 'job-now', job: jobFile('simple.js')});
+        await deleted.times(1);
+
+        await assert.rejects(
+            manager.addJob({name: 'job-now', job: jobFile('simple.js')}),
+            /Job #1 has a duplicate job name of job-now/
+        );
+
+        await manager.removeJob('job-now');
+        await manager.addJob({name: 'job-now', job: jobFile('simple.js')});
+        await deleted.times(2);
+    }
+);
+
+fix(
+    'of two jobs of one name added at the same moment, one is registered',
+    {
+        upstream: 'both are registered; the second `addJob` rejects with `Job "NAME" is already started`',
+        ours: 'the second `addJob` rejects as a duplicate'
+    },
+    async ({create, jobFile, pick}) => {
+        const manager = create({});
+        const add = () => manager.addJob({name: 'twice', at: inAnHour(), job: jobFile('simple.js')});
+        const [first, second] = await Promise.allSettled([add(), add()]);
+        assert.deepEqual([first.status, second.status], ['fulfilled', 'rejected']);
+        assert.match(
+            second.reason.message,
+            pick({
+                upstream: /Job "twice" is already started/,
+                ours: /Job #1 has a duplicate job name of twice/
+            })
+        );
+        assert.deepEqual(registered(manager), pick({upstream: ['twice', 'twice'], ours: ['twice']}));
+    }
+);
+
+// Log lines
+
+same('log lines tell what is added and when it runs next', async ({create, jobFile, logs}) => {
+    const manager = create({});
+    const date = inAnHour();
+    await manager.addJob({name: 'now', job: jobFile('simple.js')});
+    await manager.addJob({name: 'dated', at: date, job: jobFile('simple.js')});
+    await manager.addJob({name: 'cron', at: '0 0 0 1 1 *', job: jobFile('simple.js')});
+    const newYear = new Date(new Date().getFullYear() + 1, 0, 1);
+    assert.deepEqual(
+        logs.info.filter((line) => !line.startsWith('Worker for job')),
+        [
+            'Adding offloaded job to the inline job queue',
+            'Scheduling job now to run immediately',
+            'Adding offloaded job to the inline job queue',
+            `Scheduling job dated at ${date}`,
+            'Adding offloaded job to the inline job queue',
+            `Scheduling job cron at 0 0 0 1 1 *. Next run on: ${newYear}`
+        ]
+    );
+});
+
+// Overlap
+
+fix(
+    'due while its last run still goes, it is skipped, with one warning',
+    {
+        upstream: 'an Error object is logged as a warning at every tick',
+        ours: 'one warning, in words; the count is kept'
+    },
+    async ({create, jobFile, logs, pick}) => {
+        const ticks = recorder();
+        const created = recorder();
+        const manager = create({workerMessageHandler: ticks});
+        manager.bree.on('worker created', created);
+        await manager.addJob({at: '* * * * * *', job: jobFile('waits.js')});
+        await ticks.until(({name}) => name === 'waits');
+        await manager.addJob({at: '* * * * * *', job: jobFile('runs.js')});
+        await ticks.until(() => ticks.calls.filter(([{name}]) => name === 'runs').length === 4);
+
+        const warnings = logs.warn.filter((warning) =>
+            `${warning}`.includes('Job "waits" is already running')
+        );
+        assert.equal(created.calls.filter(([name]) => name === 'waits').length, 1);
+        assert.equal(warnings[0] instanceof Error, pick({upstream: true, ours: false}));
+        assert.equal(warnings.length > 1, pick({upstream: true, ours: false}));
+        manager.bree.workers.get('waits').postMessage('that is enough');
+    }
+);
+
+// Data
+
+same('a job gets its data, its name and its path as workerData', async ({create, jobFile}) => {
+    const messages = recorder();
+    const manager = create({workerMessageHandler: messages});
+    await manager.addJob({job: jobFile('data.js'), data: {email: 'send@here.com', nested: {list: [1, 2]}}});
+    const [[{message}]] = await messages.times(1);
+    const {job, ...data} = message.workerData;
+    assert.deepEqual(data, {email: 'send@here.com', nested: {list: [1, 2]}});
+    assert.deepEqual([job.name, job.path], ['data', jobFile('data.js')]);
+});
+
+same('workerData is an object also when no data was given', async ({create, jobFile}) => {
+    const messages = recorder();
+    const manager = create({workerMessageHandler: messages});
+    await manager.addJob({job: jobFile('data.js')});
+    const [[{message}]] = await messages.times(1);
+    assert.deepEqual(Object.keys(message.workerData), ['job']);
+});
+
+same('data with a property `job` hides the job', async ({create, jobFile}) => {
+    const messages = recorder();
+    const manager = create({workerMessageHandler: messages});
+    await manager.addJob({job: jobFile('data.js'), data: {job: 'gardener'}});
+    const [[{message}]] = await messages.times(1);
+    assert.deepEqual(message.workerData, {job: 'gardener'});
+});
+
+fix(
+    'data that is a primitive is itself the workerData',
+    {
+        upstream: 'numbers and booleans are lost, text is spread into its characters',
+        ours: 'the value arrives'
+    },
+    async ({create, jobFile, pick}) => {
+        for (const data of [5, 'abc', true, 0]) {
+            const messages = recorder();
+            const manager = create({workerMessageHandler: messages});
+            await manager.addJob({job: jobFile('data.js'), data});
+            const [[{message}]] = await messages.times(1);
+            assert.equal(typeof message.workerData, pick({upstream: 'object', ours: typeof data}));
+            assert.equal(message.workerData === data, pick({upstream: false, ours: true}));
+        }
+    }
+);
+
+fix(
+    'data that cannot be cloned is refused',
+    {
+        upstream: 'the promise of `addJob` resolves, then an unhandled rejection ends the host',
+        ours: '`addJob` rejects with a DataCloneError'
+    },
+    async ({host, pick}) => {
+        const {exitCode, reports} = await host(async ({JobManager, jobFile, report}) => {
+            const manager = new JobManager({});
+            const adding = manager.addJob({job: jobFile('data.js'), data: {callback: () => {}}});
+            await adding.then(
+                () => report('resolved'),
+                ({name}) => report(name)
+            );
+        });
+        assert.deepEqual(
+            {exitCode, reports},
+            pick({
+                upstream: {exitCode: 1, reports: ['resolved']},
+                ours: {exitCode: 0, reports: ['DataCloneError']}
+            })
+        );
+    }
+);

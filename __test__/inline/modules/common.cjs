@@ -1,0 +1,2 @@
+'use strict';
+module.exports = async (data) => data.push('common.cjs');

@@ -1,0 +1,2 @@
+'use strict';
+module.exports = (data) => data.push('common.js');

@@ -1,0 +1,2 @@
+const name = await Promise.resolve('esm/waits.js');
+export default (data) => data.push(name);

@@ -1,0 +1,4 @@
+'use strict';
+module.exports = () => {
+    throw new RangeError('not today');
+};

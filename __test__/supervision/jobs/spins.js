@@ -1,0 +1,4 @@
+'use strict';
+
+require('node:worker_threads').parentPort.postMessage('ready');
+for (;;);

@@ -1,0 +1,29 @@
+'use strict';
+
+const {setImmediate: hostSetImmediate} = require('node:timers');
+const {MessageChannel} = require('node:worker_threads');
+
+/** Tests of hosts may have replaced it before this was loaded. */
+const isFake = hostSetImmediate.clock !== undefined || hostSetImmediate._isMockFunction === true;
+
+/**
+ * Calls a function on the next turn of the host's event loop, after timers and I/O have had theirs. The
+ * process lives until then.
+ *
+ * The native side cannot do this: what a threadsafe function is asked for while it is being called is
+ * called on the same turn.
+ *
+ * @param {() => void} callback
+ */
+const onNextTurn = isFake ? viaPort : (callback) => void hostSetImmediate(callback);
+
+function viaPort(callback) {
+    const {port1, port2} = new MessageChannel();
+    port1.once('message', () => {
+        port1.close();
+        callback();
+    });
+    port2.postMessage(undefined);
+}
+
+module.exports = {onNextTurn};

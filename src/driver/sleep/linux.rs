@@ -1,0 +1,110 @@
+//! A timer of the kernel's on the wall clock itself: exact to its high-resolution timers where the
+//! runtime's are rounded up to a millisecond, right across suspends, and told when the clock is set
+//! (`TFD_TIMER_CANCEL_ON_SET`, see `timerfd_create(2)`). So nothing has to be looked at in between.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::io::Errno;
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use super::wall_polling::poll_until;
+use crate::timer::EpochMs;
+
+/// Waits for instants of the wall clock.
+#[derive(Debug)]
+pub(super) struct WallTimer {
+    /// `None` where the system has no descriptor left for it: then the clock is polled.
+    timer: Option<AsyncFd<OwnedFd>>,
+    armed: Option<EpochMs>,
+}
+
+impl WallTimer {
+    pub(super) fn new() -> Self {
+        WallTimer { timer: create().ok(), armed: None }
+    }
+
+    /// Returns when the instant has come, or the clock has been set; never, without an instant.
+    pub(super) async fn until(&mut self, at: Option<EpochMs>) {
+        let Some(at) = at else { return std::future::pending().await };
+        if self.wait(at).await.is_err() {
+            poll_until(at).await;
+        }
+    }
+
+    async fn wait(&mut self, at: EpochMs) -> io::Result<()> {
+        let timer = self.timer.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        if self.armed != Some(at) {
+            arm(timer.get_ref(), at)?;
+            self.armed = Some(at);
+        }
+        let fired = timer.async_io(Interest::READABLE, |timer| {
+            rustix::io::read(timer, &mut [0; 8]).map_err(io::Error::from)
+        });
+        let fired = fired.await;
+        self.armed = None;
+        match fired {
+            Err(error) if error.raw_os_error() != Some(Errno::CANCELED.raw_os_error()) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn create() -> io::Result<AsyncFd<OwnedFd>> {
+    let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+    let timer = timerfd_create(TimerfdClockId::Realtime, flags)?;
+    // SAFETY: the descriptor is owned by the `AsyncFd` from here on; nothing closes it before that.
+    Ok(unsafe { AsyncFd::register_with_interest(timer, Interest::READABLE) }?)
+}
+
+fn arm(timer: &OwnedFd, at: EpochMs) -> io::Result<()> {
+    // Zero would disarm it; whatever is due since 1970 is due now.
+    let at_ms = at.0.max(1);
+    let value = Timespec { tv_sec: at_ms / 1000, tv_nsec: at_ms % 1000 * 1_000_000 };
+    let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
+    let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
+    timerfd_settime(timer, flags, &once)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::timer::Now;
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    }
+
+    #[test]
+    fn never_returns_before_the_instant() {
+        runtime().block_on(async {
+            let mut timer = WallTimer::new();
+            for delay_ms in [0, 1, 3, 20] {
+                let at = Now::read().wall.plus(Duration::from_millis(delay_ms));
+                timer.until(Some(at)).await;
+                assert!(Now::read().wall >= at);
+            }
+        });
+    }
+
+    #[test]
+    fn an_instant_that_is_over_returns_at_once_and_an_earlier_one_replaces_a_later_one() {
+        runtime().block_on(async {
+            let mut timer = WallTimer::new();
+            let hour = Now::read().wall.plus(Duration::from_secs(3600));
+            tokio::select! {
+                biased;
+                () = timer.until(Some(hour)) => panic!("an hour has not passed"),
+                () = tokio::task::yield_now() => {}
+            }
+            timer.until(Some(EpochMs(-5))).await;
+        });
+    }
+}

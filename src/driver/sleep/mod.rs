@@ -1,0 +1,47 @@
+//! Waiting for the engine's next deadline.
+//!
+//! Deadlines of the monotonic clock (grace periods, limits) wait on the runtime's timers, to the
+//! millisecond. Due times are of the wall clock, which may be set, and pass while the machine sleeps:
+//! each system has its own way to wait for those.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(not(target_os = "linux"))]
+mod polling;
+mod wall_polling;
+
+#[cfg(target_os = "linux")]
+use linux as system;
+#[cfg(not(target_os = "linux"))]
+use polling as system;
+
+use crate::engine::Wakeup;
+use crate::timer::MonoMs;
+
+/// Waits, one deadline at a time.
+#[derive(Debug)]
+pub(super) struct Sleeper {
+    wall: system::WallTimer,
+}
+
+impl Sleeper {
+    /// To be called on the runtime.
+    pub(super) fn new() -> Self {
+        Sleeper { wall: system::WallTimer::new() }
+    }
+
+    /// Returns when a deadline may have come; never, when there is none. May be dropped at any point.
+    pub(super) async fn until(&mut self, wakeup: Wakeup) {
+        tokio::select! {
+            () = self.wall.until(wakeup.wall) => {}
+            () = until_mono(wakeup.mono) => {}
+        }
+    }
+}
+
+async fn until_mono(at: Option<MonoMs>) {
+    match at {
+        Some(at) => tokio::time::sleep(at.remaining()).await,
+        None => std::future::pending().await,
+    }
+}
