@@ -1,29 +1,24 @@
 'use strict';
 
 const {BreeWindow} = require('./lib/bree-window');
-const {serialize} = require('./lib/clone');
 const {Completions} = require('./lib/completions');
+const {createNative} = require('./lib/create-native');
+const {within} = require('./lib/deadline');
 const {TimeoutError, incorrectUsage, unhandledJob} = require('./lib/errors');
 const {HostEnvironment} = require('./lib/host-environment');
 const {loadFunction, resolveModule} = require('./lib/inline-function');
 const {InlineJobs} = require('./lib/inline-jobs');
 const {JobEvents} = require('./lib/job-events');
 const {JobsRepository} = require('./lib/jobs-repository');
+const {KeepAlive} = require('./lib/keep-alive');
 const {createLogger} = require('./lib/logging');
-const {NativeManager} = require('./lib/native');
-const {onNextTurn} = require('./lib/next-turn');
 const {OneOffJobs} = require('./lib/one-off-jobs');
 const {RegisteredJobs} = require('./lib/registered-jobs');
 const {describeSchedule, nextRuns} = require('./lib/schedules');
 const {safely} = require('./lib/safe-call');
 
-const BOOTSTRAP_PATH = require.resolve('./lib/bootstrap.js');
-const DEFAULT_INLINE_CONCURRENCY = 3;
 /** How long `shutdown` waits for workers. */
 const DEFAULT_SHUTDOWN_TIMEOUT_MS = 30_000;
-
-/** Managers whose process must not exit, and which must not be collected meanwhile. */
-const active = new Set();
 
 /**
  * Registers jobs and runs them: inline on this event loop, or offloaded to processes of their own,
@@ -31,6 +26,7 @@ const active = new Set();
  */
 class JobManager {
     #native;
+    #keepAlive;
     #logger;
     #handlers;
     #events;
@@ -50,10 +46,15 @@ class JobManager {
         }
         this.#handlers = {errorHandler, workerMessageHandler, domainEvents};
         this.#logger = createLogger(logger);
-        this.#native = this.#createNative(rest);
+        const self = new WeakRef(this);
+        this.#native = createNative(rest, () => self.deref()?.#keepAlive.pump());
+        this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump());
         this.#inline = new InlineJobs(this.#native);
         this.inlineQueue = this.#inline.window;
-        this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {staleAfterMs: staleAfter});
+        this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
+            staleAfterMs: staleAfter,
+            report: (error, name) => this.#reportDatabase(error, name)
+        });
         const environment = new HostEnvironment(this.#native);
         this.bree = new BreeWindow(() => this.#jobs, {worker, logger: this.#logger, timezone});
         this.bree.on('worker created', (name) => {
@@ -65,10 +66,10 @@ class JobManager {
             bree: this.bree,
             logger: this.#logger,
             environment,
-            defaults: {worker, timezone, dst, gracePeriod},
+            defaults: {timezone, dst, gracePeriod},
             settle: (send) => this.#settle(send),
-            onChange: () => this.#keepAlive(),
-            onRun: () => this.#pump()
+            onChange: () => this.#keepAlive.hold(),
+            onRun: () => this.#keepAlive.pump()
         });
     }
 
@@ -80,7 +81,7 @@ class JobManager {
      * @throws {IncorrectUsageError} for a job that makes no sense
      */
     async addJob(job) {
-        this.#add(job ?? {});
+        return this.#add(job ?? {});
     }
 
     /**
@@ -97,7 +98,13 @@ class JobManager {
         }
         const check = () => this.#checkStart(oneOff);
         await this.#oneOffs.claim(oneOff.name, {check, staleAfterMs: staleAfter});
-        this.#add(oneOff, {replaceFinished: true});
+        try {
+            this.#add(oneOff, {replaceFinished: true});
+        } catch (error) {
+            // Its row says `queued`, and nobody is going to run it.
+            await this.#writeStatus(oneOff.name, {status: 'failed'});
+            throw error;
+        }
     }
 
     /**
@@ -132,7 +139,7 @@ class JobManager {
      *   error among those it waited for
      */
     async allSettled() {
-        return this.#inline.allSettled();
+        return this.#inline.allSettled(() => this.inlineQueue.idle());
     }
 
     /**
@@ -157,16 +164,21 @@ class JobManager {
     async shutdown({timeout} = {}) {
         const workersMs = timeout ?? DEFAULT_SHUTDOWN_TIMEOUT_MS;
         const startedMs = performance.now();
+        const left = (limitMs) => limitMs && Math.max(0, limitMs - (performance.now() - startedMs));
         this.#jobs.disarmAll();
-        const {timedOut} = await this.#settle((request) => this.#native.shutdown(request, workersMs));
+        const {timedOut} = this.bree.isReplaced('stop')
+            ? {timedOut: Boolean(await this.bree.stop())}
+            : await this.#settle((request) => this.#native.shutdown(request, workersMs));
         if (!this.#inline.isIdle) {
             this.#logger.warn('Waiting for busy job in inline job queue');
-            const leftMs =
-                timeout === undefined ? undefined : Math.max(0, timeout - (performance.now() - startedMs));
-            if (!(await this.#inline.idle(leftMs))) {
+            if (!(await this.#inline.idle(left(timeout)))) {
                 throw new TimeoutError(`Inline jobs were still running after ${timeout} ms`);
             }
             this.#logger.warn('Inline job queue finished');
+        }
+        // A host closes its database next.
+        if (this._jobsRepository && !(await within(this._jobsRepository.settled(), left(workersMs)))) {
+            throw new TimeoutError(`Rows of jobs were still being written after ${workersMs} ms`);
         }
         if (timedOut) {
             throw new TimeoutError(`Workers were still running after ${workersMs} ms, and were killed`);
@@ -209,9 +221,14 @@ class JobManager {
     }
 
     /** What the failure of a job means. */
-    async _jobErrorHandler(error, {name}) {
+    async _jobErrorHandler(error, meta) {
+        const {name} = meta;
         await this.#writeStatus(name, {status: 'failed'});
         this.#completions.reject(name, error);
+        if (!('worker' in meta)) {
+            this.#inline.failed(error);
+            this.#inline.settle();
+        }
     }
 
     #add(job, options) {
@@ -220,10 +237,9 @@ class JobManager {
             this.#logger.info('Adding offloaded job to the inline job queue');
         }
         if (offloaded || at !== undefined) {
-            this.#jobs.add(job, options);
-        } else {
-            this.#queueInline(job);
+            return this.#jobs.add(job, options);
         }
+        return this.#queueInline(job);
     }
 
     /** Throws if a one-off job could not start: before its row says that it is about to. */
@@ -302,7 +318,7 @@ class JobManager {
                 );
             },
             onEnvironmentWanted: () => environment.refresh(),
-            onMore: () => this.#pumpLater()
+            onMore: () => this.#keepAlive.pumpLater()
         };
     }
 
@@ -332,85 +348,24 @@ class JobManager {
         }
         try {
             await repository.inOrder(name, () => repository.updateByName(name, status));
-            this.#oneOffs.written(name);
         } catch (error) {
-            this.#logger.error(error);
-            this.#reportError(error, {name});
+            this.#reportDatabase(error, name);
+        }
+        if (status.status !== 'started') {
+            this.#oneOffs.decided(name);
         }
     }
 
-    #createNative({
-        maxWorkers,
-        warmWorkers = 'auto',
-        inlineConcurrency = DEFAULT_INLINE_CONCURRENCY,
-        startTimeout
-    }) {
-        const counts = {
-            maxWorkers,
-            inlineConcurrency,
-            startTimeout,
-            warmWorkers: warmWorkers === 'auto' ? undefined : warmWorkers
-        };
-        for (const [option, count] of Object.entries(counts)) {
-            const least = option === 'warmWorkers' ? 0 : 1;
-            if (count !== undefined && !(Number.isInteger(count) && count >= least && count < 2 ** 31)) {
-                throw incorrectUsage({
-                    message: `The option "${option}" must be a whole number from ${least} up, got ${count}`,
-                    code: 'INVALID_OPTION'
-                });
-            }
-        }
-        const manager = new WeakRef(this);
-        const cancelMessage = serialize('cancel');
-        return new NativeManager(
-            {
-                ...counts,
-                startTimeoutMs: startTimeout,
-                execPath: process.execPath,
-                bootstrapPath: BOOTSTRAP_PATH,
-                cancelMessage
-            },
-            () => manager.deref()?.#pump()
-        );
-    }
-
-    /** On the host's event loop, whenever the native side has something to tell. Never throws. */
-    #pump() {
-        let isActive;
-        do {
-            // Asked before the events are taken: what has ended by now has told so.
-            isActive = this.#native.isActive();
-        } while (this.#events.pump() && !isActive);
-        if (isActive) {
-            this.#hold();
-        } else if (active.delete(this)) {
-            this.#native.keepAlive(null);
-        }
+    /** The database has stayed away. */
+    #reportDatabase(error, name) {
+        this.#safely('The logger', () => this.#logger.error(error));
+        this.#reportError(error, {name});
     }
 
     #settle(send) {
         const settled = this.#events.request(send);
-        this.#keepAlive();
+        this.#keepAlive.hold();
         return settled;
-    }
-
-    /** The host's process lives until nothing is under way, and until it has been told of all that was. */
-    #keepAlive() {
-        this.#hold();
-        if (!this.#native.isActive()) {
-            this.#pumpLater();
-        }
-    }
-
-    #pumpLater() {
-        onNextTurn(() => this.#pump());
-    }
-
-    #hold() {
-        if (!active.has(this)) {
-            this.#native.keepAlive(() => {});
-            active.add(this);
-        }
     }
 
     #safely(what, call) {

@@ -20,7 +20,10 @@ const {applyStart, parseStart, runSoon} = require('./worker/start.js');
 const {installThreads} = require('./worker/threads.js');
 
 // Taken now: a job may install fake timers.
-const {setImmediate} = globalThis;
+const {setImmediate, setTimeout} = globalThis;
+
+/** From the hand-over to reading the channel in the background, in ms. */
+const OPEN_DELAY_MS = 1;
 
 /** The message a job says it has finished with, and those for stopping it and for having stopped. */
 const DONE = 'done';
@@ -43,8 +46,11 @@ function kindOf(value) {
 function post(value, release) {
     const frame = serialize(value, HEADER_BYTES);
     if (frame.length - HEADER_BYTES > MAX_PAYLOAD_BYTES) {
-        throw new RangeError(
-            `message of ${frame.length - HEADER_BYTES} bytes is larger than the limit of ${MAX_PAYLOAD_BYTES} bytes`
+        throw Object.assign(
+            new RangeError(
+                `message of ${frame.length - HEADER_BYTES} bytes is larger than the limit of ${MAX_PAYLOAD_BYTES} bytes`
+            ),
+            {code: 'ERR_MESSAGE_TOO_LARGE'}
         );
     }
     release();
@@ -83,8 +89,8 @@ function becomeJob() {
     applyStart(header, job);
     channel.send(ToHost.ONLINE);
     runSoon(job);
-    // The first line comes first: the channel is read from the turn after it, if there is one.
-    setImmediate(() => setImmediate(() => channel.open()).unref());
+    // The job's first line comes first, and a job that ends with it never opens the channel.
+    setTimeout(() => orEndBroken(() => channel.open()), OPEN_DELAY_MS).unref();
 }
 
 function orEndBroken(action) {

@@ -64,9 +64,12 @@ class BreeWindow extends EventEmitter {
         this.config = {root: false, hasSeconds: true, timezone, worker, logger, jobs: []};
     }
 
-    /** @returns {object | undefined} the description of a registered job */
-    job(name) {
-        return this.config.jobs.find((job) => job.name === name);
+    /**
+     * @param {'add' | 'start' | 'stop'} method
+     * @returns {boolean} has the host put something else in its place? Then that is what gets called
+     */
+    isReplaced(method) {
+        return this[method] !== BreeWindow.prototype[method];
     }
 
     /** A job is registered. */
@@ -77,12 +80,7 @@ class BreeWindow extends EventEmitter {
     /** A job is waiting for its time, or for its turn. */
     armed(name, isRecurring) {
         const handles = isRecurring ? this.intervals : this.timeouts;
-        handles.set(name, {
-            clear: () =>
-                void this.#jobs()
-                    .stop(name)
-                    .catch(() => {})
-        });
+        handles.set(name, new Handle(name, this.#jobs));
     }
 
     /** No due time of a job is to come. */

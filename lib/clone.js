@@ -16,6 +16,7 @@
 
 const {types} = require('node:util');
 const {Serializer, Deserializer} = require('node:v8');
+const {fromEnvelope, toEnvelope} = require('./worker/error-envelope.js');
 
 /** The kinds of ArrayBuffer view, by the number that stands for each on the wire. Append only. */
 const VIEW_TYPES = [
@@ -269,8 +270,7 @@ function deserialize(bytes) {
  * @returns {Buffer} bytes for deserializeError()
  */
 function serializeError(thrown) {
-    // Loaded when first needed: most workers end without an error.
-    return serialize(require('./worker/error-envelope.js').toEnvelope(thrown, serialize));
+    return serialize(toEnvelope(thrown, serialize));
 }
 
 /**
@@ -282,7 +282,7 @@ function serializeError(thrown) {
  * @throws {Error} when the bytes are not of serializeError()
  */
 function deserializeError(bytes) {
-    return require('./worker/error-envelope.js').fromEnvelope(deserialize(bytes), deserialize);
+    return fromEnvelope(deserialize(bytes), deserialize);
 }
 
 module.exports = {serialize, deserialize, serializeError, deserializeError};

@@ -23,6 +23,8 @@ class JobEvents {
     #requests = new Map();
     #nextRequest = 1;
     #isPumping = false;
+    /** Jobs with a run of which a skipped due time has been told. */
+    #toldOfOverlap = new Set();
 
     /**
      * @param {import('./binding').NativeManager} native
@@ -86,6 +88,7 @@ class JobEvents {
             case 'runEnded':
                 return this.#runEnded(event, bytes.subarray(event.start, event.end));
             case 'inlineDue':
+                this.#toldOfOverlap.delete(event.name);
                 return this.#host.onInlineDue(event.name, event.run);
             case 'skipped':
                 return this.#skipped(event);
@@ -123,6 +126,7 @@ class JobEvents {
             this.#native.badMessage(run);
             return;
         }
+        worker.hasSaidCancelled ||= message === 'cancelled';
         this.#host.onMessage({name: worker.jobName, message, worker: worker.meta});
         this.#emit(worker, 'message', message);
     }
@@ -136,6 +140,7 @@ class JobEvents {
         // A run that was stopped while it still waited for a process never had a worker.
         const worker = this.#workers.get(run);
         this.#workers.delete(run);
+        this.#toldOfOverlap.delete(name);
         const meta = {name, worker: worker?.meta};
         const error = isCompletion(end) ? undefined : errorOf(name, end, envelope);
         const exitCode = worker?.ended(end);
@@ -148,6 +153,7 @@ class JobEvents {
             if (end.cause === 'error' && worker.listenerCount('error') > 0) {
                 this.#emit(worker, 'error', error);
             }
+            this.#logEnd(worker, end);
             this.#emit(worker, 'exit', exitCode);
             this.#bree.workerDeleted(name, worker);
             this.#emit(this.#bree, 'worker deleted', name);
@@ -155,10 +161,27 @@ class JobEvents {
         this.#emit(this.#bree, 'run ended', {name, threadId: run, ...end});
     }
 
+    /** Ends that no handler of the host is told of. */
+    #logEnd(worker, end) {
+        const {cause} = end;
+        const {logger} = this.#host;
+        if (cause === 'exit' && isCompletion(end)) {
+            logger.info(`Worker for job "${worker.jobName}" exited with code 0`, {worker: worker.meta});
+        } else if (cause === 'cancelled' && worker.hasSaidCancelled) {
+            logger.info(`Gracefully cancelled worker for job "${worker.jobName}"`, {worker: worker.meta});
+        } else if (cause === 'cancelled') {
+            logger.warn(`Worker for job "${worker.jobName}" was cancelled, and did not say so`, {
+                worker: worker.meta
+            });
+        }
+    }
+
     #skipped({name, isOverlap, skipped}) {
-        if (isOverlap) {
+        if (isOverlap && !this.#toldOfOverlap.has(name)) {
+            // Once a run: a job that hangs must not fill the log.
+            this.#toldOfOverlap.add(name);
             this.#host.logger.warn(`Job "${name}" is already running`, {skipped});
-        } else {
+        } else if (!isOverlap) {
             this.#host.logger.warn(`Job "${name}" was skipped because its time had passed`);
             this.#bree.timeouts.delete(name);
         }

@@ -4,28 +4,33 @@
  * One-off jobs: the claim on a row that lets a job run once, ever, and the wait for its outcome.
  */
 
-const {EventEmitter, once} = require('node:events');
+const {EventEmitter} = require('node:events');
 const {setTimeout: pause} = require('node:timers/promises');
+const {exclusively} = require('./claim-lock');
 const {incorrectUsage} = require('./errors');
 
 /** How often `outcome` reads a row that another process may write. */
 const POLL_MS = 500;
 const OUTCOMES = new Set(['finished', 'failed']);
-/** What databases say of a second row with the same unique key: SQLite, MySQL and MariaDB, PostgreSQL. */
-const UNIQUE_VIOLATION = /^(SQLITE_CONSTRAINT|ER_DUP_ENTRY|23505)/;
 
 class OneOffJobs {
     #repository;
     #staleAfterMs;
-    #written = new EventEmitter().setMaxListeners(0);
+    #report;
+    #decided = new EventEmitter().setMaxListeners(0);
+    /** Jobs that this manager has claimed and that have no outcome yet. */
+    #claimed = new Set();
 
     /**
      * @param {() => import('./jobs-repository').JobsRepository | undefined} repository
-     * @param {{staleAfterMs?: number}} [options]
+     * @param {object} options
+     * @param {number} [options.staleAfterMs]
+     * @param {(error: Error, name: string) => void} options.report - told of what went wrong beside a claim
      */
-    constructor(repository, {staleAfterMs} = {}) {
+    constructor(repository, {staleAfterMs, report}) {
         this.#repository = repository;
-        this.#staleAfterMs = staleAfterMs;
+        this.#staleAfterMs = checkedStaleAfter(staleAfterMs);
+        this.#report = report;
     }
 
     /**
@@ -39,79 +44,112 @@ class OneOffJobs {
      * @throws {IncorrectUsageError} when it has been run, or another host has just claimed it
      */
     async claim(name, {check, staleAfterMs = this.#staleAfterMs}) {
+        const repository = this.#known(name);
+        checkedStaleAfter(staleAfterMs);
+        check();
+        await repository.inOrder(name, async () => {
+            const row = await repository.read(name);
+            const isClaimed = row
+                ? await this.#claimAgain(repository, row, {name, check, staleAfterMs})
+                : await repository.add({name, status: 'queued'});
+            if (!isClaimed) {
+                throw alreadyExecuted(name);
+            }
+            this.#claimed.add(name);
+        });
+    }
+
+    async #claimAgain(repository, row, {name, check, staleAfterMs}) {
+        if (!this.#isFree(name, row, staleAfterMs)) {
+            return false;
+        }
+        // Another claim of this process may have come first, and its job may be running.
+        check();
+        if (!repository.canRemove) {
+            await repository.update(row.id, {status: 'queued'});
+            return true;
+        }
+        const work = async () => {
+            // The lock may have come after another host's claim.
+            const current = await repository.read(name);
+            if (!current || !this.#isFree(name, current, staleAfterMs)) {
+                return false;
+            }
+            await repository.update(current.id, {status: 'queued'});
+            return true;
+        };
+        return exclusively(repository, name, work, {onLeft: (error) => this.#report(error, name)});
+    }
+
+    #isFree(name, row, staleAfterMs) {
+        const isLost = () => !this.#claimed.has(name) && isStale(row, staleAfterMs);
+        return row.get('status') === 'failed' || isLost();
+    }
+
+    /** The row of a job says how it ended, or this has been given up. */
+    decided(name) {
+        this.#claimed.delete(name);
+        this.#decided.emit(eventOf(name));
+    }
+
+    /**
+     * @param {string} name
+     * @returns {Promise<object>} the row, once it is finished or failed
+     * @throws {IncorrectUsageError} without a JobModel; and what the database says when it stays away
+     */
+    async outcome(name) {
+        const repository = this.#known(name);
+        let sleep;
+        const wake = () => sleep.abort();
+        this.#decided.on(eventOf(name), wake);
+        try {
+            for (;;) {
+                // Made before the look, so that an outcome written meanwhile is not missed.
+                sleep = new AbortController();
+                const row = await repository.read(name);
+                if (OUTCOMES.has(row?.get('status'))) {
+                    return row;
+                }
+                await pause(POLL_MS, undefined, {signal: sleep.signal}).catch(() => {});
+            }
+        } finally {
+            this.#decided.off(eventOf(name), wake);
+        }
+    }
+
+    #known(name) {
         const repository = this.#repository();
         if (!repository) {
             throw incorrectUsage({
                 message: `The one off job "${name}" needs a JobModel to keep its state in: pass one to the constructor of JobManager.`
             });
         }
-        check();
-        await repository.inOrder(name, async () => {
-            const row = await repository.read(name);
-            if (!row) {
-                await this.#addRow(repository, name);
-            } else if (row.get('status') === 'failed' || isStale(row, staleAfterMs)) {
-                // Another claim of this process may have come first, and its job may be running.
-                check();
-                await repository.update(row.id, {status: 'queued'});
-            } else {
-                throw alreadyExecuted(name);
-            }
-        });
-    }
-
-    async #addRow(repository, name) {
-        try {
-            await repository.add({name, status: 'queued'});
-        } catch (error) {
-            throw isUniqueViolation(error) ? alreadyExecuted(name) : error;
-        }
-    }
-
-    /** This process has written a status of the job. */
-    written(name) {
-        this.#written.emit(name);
-    }
-
-    /**
-     * @param {string} name
-     * @returns {Promise<object>} the row, once it is finished or failed
-     */
-    async outcome(name) {
-        for (;;) {
-            const abort = new AbortController();
-            // Listening before the look, so that a status written meanwhile is not missed.
-            const written = once(this.#written, name, {signal: abort.signal}).catch(() => {});
-            const row = await this.#repository()?.read(name);
-            if (row && OUTCOMES.has(row.get('status'))) {
-                abort.abort();
-                return row;
-            }
-            await Promise.race([written, pause(POLL_MS, undefined, {signal: abort.signal}).catch(() => {})]);
-            abort.abort();
-        }
+        return repository;
     }
 }
 
+/** An emitter has names of its own that mean something, such as "error"; a job may be called so. */
+const eventOf = (name) => `decided ${name}`;
+
 function isStale(row, staleAfterMs) {
-    if (staleAfterMs === undefined) {
+    if (staleAfterMs === undefined || OUTCOMES.has(row.get('status'))) {
         return false;
     }
     const since = [row.get('started_at'), row.get('updated_at'), row.get('created_at')]
         .filter((value) => value !== null && value !== undefined)
         .map((value) => new Date(value).getTime())
         .filter((ms) => !Number.isNaN(ms));
-    return (
-        !OUTCOMES.has(row.get('status')) &&
-        since.length > 0 &&
-        Date.now() - Math.max(...since) >= staleAfterMs
-    );
+    return since.length > 0 && Date.now() - Math.max(...since) >= staleAfterMs;
 }
 
-function isUniqueViolation(error) {
-    return [error?.code, error?.errno, error?.cause?.code].some(
-        (code) => UNIQUE_VIOLATION.test(String(code)) || code === 1062
-    );
+function checkedStaleAfter(staleAfterMs) {
+    if (staleAfterMs !== undefined && !(Number.isFinite(staleAfterMs) && staleAfterMs >= 0)) {
+        throw incorrectUsage({
+            message: `The option "staleAfter" must be a number of milliseconds from 0 up, got ${staleAfterMs}`,
+            code: 'INVALID_OPTION'
+        });
+    }
+    return staleAfterMs;
 }
 
 function alreadyExecuted(name) {

@@ -53,7 +53,7 @@ class RegisteredJobs {
      * @param {import('./bree-window').BreeWindow} parts.bree
      * @param {object} parts.logger
      * @param {import('./host-environment').HostEnvironment} parts.environment
-     * @param {object} parts.defaults - manager-wide `worker`, `timezone`, `dst`, `gracePeriod`
+     * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`
      * @param {(send: (request: number) => void) => Promise<{timedOut: boolean}>} parts.settle - makes a
      *   request that is settled later
      * @param {() => void} parts.onChange - a job was registered
@@ -77,7 +77,7 @@ class RegisteredJobs {
 
     /** Options of a job's worker, the manager's included. */
     workerOptions(name) {
-        return {...this.#defaults.worker, ...this.#jobs.get(name)?.job.worker};
+        return {...this.#bree.config.worker, ...this.#jobs.get(name)?.job.worker};
     }
 
     /**
@@ -85,11 +85,23 @@ class RegisteredJobs {
      *
      * @param {object} job - of `addJob`
      * @param {{replaceFinished?: boolean}} [options] - a job of that name that is over gives way
+     * @returns {Promise<void> | undefined} a promise only where the host has replaced methods of the window
      * @throws when it makes no sense, could never start, or has the name of another
      */
     add(job, {replaceFinished = false} = {}) {
+        if (this.#bree.isReplaced('add') || this.#bree.isReplaced('start')) {
+            return this.#addThroughWindow(job);
+        }
         const {registered, answer} = this.#register(this.#prepare(job), {replaceFinished});
         this.#started(registered, answer);
+        return undefined;
+    }
+
+    /** What a host has put in place of bree's methods is called as bree's would be. */
+    async #addThroughWindow(job) {
+        const {name, description} = this.#prepare(job);
+        await this.#bree.add({...description, path: job.job});
+        await this.#bree.start(name);
     }
 
     /** Registers a job, and leaves its schedule to `start`. */
@@ -109,8 +121,12 @@ class RegisteredJobs {
         }
     }
 
-    /** Starts the schedule of a job that was stopped. */
+    /** Starts the schedule of a job that was held or stopped. */
     start(name) {
+        if (!this.#jobs.has(name)) {
+            // Without quotes, as bree has it here.
+            throw Object.assign(new Error(`Job ${name} does not exist`), {code: 'JOB_UNKNOWN'});
+        }
         const registered = this.#known(name);
         this.#environment.refresh();
         this.#started(
@@ -169,7 +185,7 @@ class RegisteredJobs {
         const source = offloaded ? offloadedSource(name, job.job) : undefined;
         const description = describeJob(name, job, source);
         const {data, worker} = job;
-        const bytes = source && jobBytes({name, source, description, data, worker}, this.#defaults.worker);
+        const bytes = source && jobBytes({name, source, description, data, worker}, this.#bree.config.worker);
         return {name, when, anchorMs, job, description, bytes, options: this.#options(name, job, when)};
     }
 
@@ -178,7 +194,9 @@ class RegisteredJobs {
         const {offloaded = true, overlap, missed, startDeadline: startDeadlineMs} = job;
         const {gracePeriod = this.#defaults.gracePeriod, worker, timeout, memoryLimitMb} = job;
         const limits = {gracePeriod, timeout, memoryLimitMb};
-        const start = offloaded ? startOptions({name, worker, ...limits}, this.#defaults.worker) : undefined;
+        const start = offloaded
+            ? startOptions({name, worker, ...limits}, this.#bree.config.worker)
+            : undefined;
         const options = {schedule: when.scheduleOptions, overlap, missed, startDeadlineMs, worker: start};
         const key = JSON.stringify(options);
         if (key !== this.#lastOptionsKey) {

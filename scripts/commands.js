@@ -51,23 +51,11 @@ function npm(...args) {
  */
 function tool(packageName, program, ...args) {
     const folder = path.join(ROOT, 'node_modules', packageName);
-    return {
-        get file() {
-            return process.execPath;
-        },
-        // Read late: when the steps are planned, nothing may be installed yet.
-        get args() {
-            const {bin} = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
-            return [path.join(folder, typeof bin === 'string' ? bin : bin[program]), ...args];
-        }
-    };
+    const {bin} = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    return node(path.join(folder, typeof bin === 'string' ? bin : bin[program]), ...args);
 }
 
-/**
- * Cargo, held to the lock file where the subcommand builds something.
- *
- * @returns {Command}
- */
+/** @returns {Command} */
 function cargo(...args) {
     return {file: 'cargo', args};
 }

@@ -11,7 +11,8 @@ const JAVASCRIPT = ['**/*.{js,cjs,mjs,ts,cts,mts}'];
  * @typedef {object} Step
  * @property {string} name
  * @property {string[]} [needs] names of earlier steps
- * @property {import('./commands').Command} [command]
+ * @property {() => import('./commands').Command} [command] planned when the step's turn comes: a program may be
+ *   installed by an earlier one
  * @property {() => Promise<{ok: boolean, note?: string}>} [action] in place of a command
  * @property {(output: string) => {passed: number, failed: number}} [count] reads the tests from the output
  */
@@ -20,33 +21,45 @@ const JAVASCRIPT = ['**/*.{js,cjs,mjs,ts,cts,mts}'];
 const STEPS = [
     {name: 'install', action: install},
     {name: 'build', needs: ['install'], action: build},
-    {name: 'format, Rust', command: cargo('fmt', '--check')},
+    {name: 'format, Rust', command: () => cargo('fmt', '--check')},
     {
         name: 'format, JavaScript',
         needs: ['install'],
-        command: tool('oxfmt', 'oxfmt', '--check', ...JAVASCRIPT)
+        command: () => tool('oxfmt', 'oxfmt', '--check', ...JAVASCRIPT)
     },
     {
         name: 'lint, Rust',
-        command: cargo('clippy', '--locked', '--all-targets', '--', '-D', 'warnings')
+        command: () => cargo('clippy', '--locked', '--all-targets', '--', '-D', 'warnings')
     },
-    {name: 'lint, JavaScript', needs: ['install'], command: tool('oxlint', 'oxlint', '--deny-warnings')},
-    {name: 'tests, Rust', command: cargo('test', '--locked', '--no-fail-fast'), count: countRustTests},
+    {
+        name: 'lint, JavaScript',
+        needs: ['install'],
+        command: () => tool('oxlint', 'oxlint', '--deny-warnings')
+    },
+    {
+        name: 'tests, Rust',
+        command: () => cargo('test', '--locked', '--no-fail-fast'),
+        count: countRustTests
+    },
     {
         name: 'tests, JavaScript',
         needs: ['build'],
-        command: node('scripts/test-javascript.js'),
+        command: () => node('scripts/test-javascript.js'),
         count: countJavaScriptTests
     },
-    {name: 'types', needs: ['install'], command: tool('typescript', 'tsc', '--project', '__test__/types')},
+    {
+        name: 'types',
+        needs: ['install'],
+        command: () => tool('typescript', 'tsc', '--project', '__test__/types')
+    },
     {
         name: 'documentation',
-        command: {
+        command: () => ({
             ...cargo('doc', '--locked', '--no-deps', '--document-private-items'),
             env: {RUSTDOCFLAGS: '-D warnings'}
-        }
+        })
     },
-    {name: 'package', needs: ['build'], command: node('scripts/check-package.js')}
+    {name: 'package', needs: ['build'], command: () => node('scripts/check-package.js')}
 ];
 
 /** Sums cargo's result line of each test program. */

@@ -28,7 +28,7 @@ async function perform(step, earlierResults) {
 
 async function attempt({action, command, count}) {
     try {
-        return await (action ? action() : run(command, {capture: Boolean(count)}));
+        return await (action ? action() : run(command(), {capture: Boolean(count)}));
     } catch (error) {
         console.error(error.message);
         return {ok: false, note: error.message};

@@ -63,7 +63,8 @@ test('a burst is delivered whole before an exit and before a throw', async (t) =
         ['throws', "throw Object.assign(new Error(), {code: 'THROWN'})", 'THROWN'],
         ['is killed', "process.kill(process.pid, 'SIGKILL')", 'JOB_SIGNAL']
     ]) {
-        const post = "for (let i = 0; i < 5000; i += 1) require('node:worker_threads').parentPort.postMessage(i);";
+        const post =
+            "for (let i = 0; i < 5000; i += 1) require('node:worker_threads').parentPort.postMessage(i);";
         const {error, messages} = await runOnce(host, {name, job: new Function(post + end)});
         assert.equal(error.code, code);
         assert.deepEqual(

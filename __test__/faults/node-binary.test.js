@@ -76,7 +76,7 @@ const faults = {
         reason: 'WORKER_BOOT_FAILED',
         message: /failed to start: .*ended before it reached the job \(exit code 4\)/
     },
-    'hangs': {
+    hangs: {
         prepare: (file) => writeScript(file, 'sleep 1000'),
         reason: 'WORKER_BOOT_TIMEOUT',
         message: /failed to start: .*did not reach the job within 2500 ms/,

@@ -39,7 +39,7 @@ const IGNORE = () => {
     parentPort.postMessage('ready');
 };
 
-for (const [what, job] of Object.entries({'spins': SPIN, 'ignores every request': IGNORE})) {
+for (const [what, job] of Object.entries({spins: SPIN, 'ignores every request': IGNORE})) {
     test(`a removed job that ${what} is killed`, async (t) => {
         const {manager} = createManager(t);
         const {env, pids} = markedEnvironment();

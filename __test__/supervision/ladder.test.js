@@ -78,7 +78,7 @@ test('a job that ignores cancel and SIGTERM gets SIGKILL', async (t) => {
 });
 
 const blocked = {
-    'spins': () => {
+    spins: () => {
         require('node:worker_threads').parentPort.postMessage('ready');
         for (;;);
     },

@@ -24,7 +24,7 @@ const startsChild = (end) => new Function(START_STUBBORN.replace('END', end));
 const ends = {
     "says 'done'": {end: "parentPort.postMessage('done')", cause: 'done'},
     'exits with a code': {end: 'process.exit(3)', cause: 'exit'},
-    'throws': {end: "throw new Error('no')", cause: 'error'},
+    throws: {end: "throw new Error('no')", cause: 'error'},
     'kills itself': {end: "process.kill(process.pid, 'SIGKILL')", cause: 'signal'}
 };
 
@@ -38,7 +38,7 @@ for (const [what, {end, cause}] of Object.entries(ends)) {
     });
 }
 
-for (const [what, limit] of Object.entries({'over its time limit': {timeout: 2000}, 'removed': {}})) {
+for (const [what, limit] of Object.entries({'over its time limit': {timeout: 2000}, removed: {}})) {
     test(`the children of a job that is ${what} end with it`, async (t) => {
         const {env, pids} = markedEnvironment();
         const {manager} = createManager(t);

@@ -20,7 +20,9 @@ const {markedEnvironment} = require('./processes');
 function startHost(t, file, {args = [], limits} = {}) {
     const marked = markedEnvironment();
     const command = [process.execPath, file, ...args];
-    const [program, ...rest] = limits ? ['sh', '-c', `ulimit ${limits} && exec "$0" "$@"`, ...command] : command;
+    const [program, ...rest] = limits
+        ? ['sh', '-c', `ulimit ${limits} && exec "$0" "$@"`, ...command]
+        : command;
     const child = spawn(program, rest, {
         env: {...process.env, ...marked.env},
         stdio: ['ignore', 'pipe', 'pipe', 'ipc']

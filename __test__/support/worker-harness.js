@@ -29,12 +29,13 @@ function startPayload(header, job) {
 
 function collect(stream) {
     const chunks = [];
-    stream?.on('data', chunk => chunks.push(chunk));
+    stream?.on('data', (chunk) => chunks.push(chunk));
     return () => Buffer.concat(chunks).toString();
 }
 
 /**
- * One worker process. Emits 'frame' (kind, payload), and settles `ended` with what it left behind.
+ * One worker process. Emits 'frame' (kind, payload); settles `isReady` with what READY says, and `ended` with what the
+ * process left behind.
  */
 class WorkerProcess extends EventEmitter {
     /**
@@ -47,17 +48,32 @@ class WorkerProcess extends EventEmitter {
     constructor({cold = false, execArgv = [], env = process.env, node = process.execPath} = {}) {
         super();
         const args = [...execArgv, BOOTSTRAP, ...(cold ? ['--cold'] : [])];
-        this.child = spawn(node, args, {env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe']});
+        this.child = spawn(node, args, {
+            env,
+            detached: true,
+            stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe']
+        });
         [, , , this.toWorker, this.fromWorker] = this.child.stdio;
         // A worker that ended no longer reads; its exit says so.
         this.toWorker.on('error', () => {});
         this.stdout = collect(this.child.stdout);
         this.stderr = collect(this.child.stderr);
         this.decoder = new FrameDecoder();
-        this.fromWorker.on('data', chunk => this.#decode(chunk));
-        this.ended = once(this.child, 'close').then(([code, signal]) => (
-            {code, signal, stdout: this.stdout(), stderr: this.stderr()}
-        ));
+        this.fromWorker.on('data', (chunk) => this.#decode(chunk));
+        this.isReady = once(this, 'frame').then(([kind, payload]) => {
+            if (kind !== ToHost.READY) {
+                throw new Error(`expected READY, got a frame of kind ${kind}`);
+            }
+            return JSON.parse(payload);
+        });
+        // Not everyone waits for it.
+        this.isReady.catch(() => {});
+        this.ended = once(this.child, 'close').then(([code, signal]) => ({
+            code,
+            signal,
+            stdout: this.stdout(),
+            stderr: this.stderr()
+        }));
     }
 
     #decode(chunk) {
@@ -67,15 +83,6 @@ class WorkerProcess extends EventEmitter {
         }
     }
 
-    /** @returns {Promise<object>} what READY says */
-    async ready() {
-        const [kind, payload] = await once(this, 'frame');
-        if (kind !== ToHost.READY) {
-            throw new Error(`expected READY, got a frame of kind ${kind}`);
-        }
-        return JSON.parse(payload);
-    }
-
     /** Sends raw bytes. */
     write(bytes) {
         this.toWorker.write(bytes);
@@ -83,7 +90,9 @@ class WorkerProcess extends EventEmitter {
 
     /** Sends START. */
     start(header, job) {
-        this.write(encodeFrame(ToWorker.START, startPayload({cwd: process.cwd(), env: null, ...header}, job)));
+        this.write(
+            encodeFrame(ToWorker.START, startPayload({cwd: process.cwd(), env: null, ...header}, job))
+        );
     }
 
     /** Sends MESSAGE. */
@@ -105,16 +114,16 @@ class WorkerProcess extends EventEmitter {
 /** Turns a frame of the worker into what the host learns from it. */
 function decodeFrame(kind, payload) {
     switch (kind) {
-    case ToHost.ONLINE:
-        return {type: 'online'};
-    case ToHost.ERROR:
-        return {type: 'error', value: deserializeError(payload)};
-    case ToHost.DONE:
-        return {type: 'done', value: deserialize(payload)};
-    case ToHost.CANCELLED:
-        return {type: 'cancelled', value: deserialize(payload)};
-    default:
-        return {type: 'message', value: deserialize(payload)};
+        case ToHost.ONLINE:
+            return {type: 'online'};
+        case ToHost.ERROR:
+            return {type: 'error', value: deserializeError(payload)};
+        case ToHost.DONE:
+            return {type: 'done', value: deserialize(payload)};
+        case ToHost.CANCELLED:
+            return {type: 'cancelled', value: deserialize(payload)};
+        default:
+            return {type: 'message', value: deserialize(payload)};
     }
 }
 

@@ -9,7 +9,14 @@
  */
 
 const fs = require('node:fs');
-const {FrameDecoder, ProtocolError, HEADER_BYTES, decodeHeader, encodeFrame, sealFrame} = require('./frames.js');
+const {
+    FrameDecoder,
+    ProtocolError,
+    HEADER_BYTES,
+    decodeHeader,
+    encodeFrame,
+    sealFrame
+} = require('./frames.js');
 
 /** The descriptor frames of the host arrive on. */
 const FROM_HOST_FD = 3;

@@ -5,6 +5,7 @@
  */
 
 const fs = require('node:fs');
+const {Writable} = require('node:stream');
 const {serializeError} = require('../clone.js');
 const {writeFully} = require('./channel.js');
 const {MAX_PAYLOAD_BYTES, ToHost} = require('./frames.js');
@@ -22,7 +23,6 @@ function isPipe(fd) {
 }
 
 function createPipeStream(fd) {
-    const {Writable} = require('node:stream');
     const stream = new Writable({
         decodeStrings: true,
         write(chunk, encoding, callback) {
@@ -73,7 +73,7 @@ function installOutput() {
  * @param {() => void} callback what to do then
  */
 function afterOutput(callback) {
-    const behind = [...streams.values()].find(stream => stream.writableLength > 0 && !stream.destroyed);
+    const behind = [...streams.values()].find((stream) => stream.writableLength > 0 && !stream.destroyed);
     if (behind === undefined) {
         callback();
         return;
@@ -102,9 +102,23 @@ function errorPayload(thrown) {
     if (payload.length <= MAX_PAYLOAD_BYTES) {
         return payload;
     }
-    const summary = new Error(String(thrown?.message ?? 'an error too large to be sent').slice(0, LONGEST_TEXT));
+    const summary = new Error(
+        String(thrown?.message ?? 'an error too large to be sent').slice(0, LONGEST_TEXT)
+    );
     summary.stack = String(thrown?.stack ?? summary.stack).slice(0, LONGEST_TEXT);
     return serializeError(summary);
+}
+
+/** Sends the last frame there is, or says on stderr that there is nobody to send it to. */
+function report(channel, thrown) {
+    try {
+        channel.send(ToHost.ERROR, errorPayload(thrown));
+    } catch (error) {
+        writeFully(
+            2,
+            Buffer.from(`job-manager worker: no channel to a host (${error.code}): ${thrown?.message}\n`)
+        );
+    }
 }
 
 /**
@@ -138,7 +152,7 @@ function endSoon() {
  * @param {unknown} error what was wrong
  */
 function endBroken(channel, error) {
-    channel.send(ToHost.ERROR, errorPayload(error));
+    report(channel, error);
     reallyExit(EXIT_PROTOCOL);
 }
 
@@ -161,7 +175,7 @@ function installErrorReport(channel) {
             uncaught = thrownByHandler;
             process.exitCode = EXIT_UNCAUGHT;
         }
-        channel.send(ToHost.ERROR, errorPayload(uncaught));
+        report(channel, uncaught);
         reallyExit(Number(process.exitCode ?? EXIT_UNCAUGHT));
     };
 }

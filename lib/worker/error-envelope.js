@@ -11,7 +11,14 @@ const {inspect, types} = require('node:util');
 
 /** Built-in kinds that can be restored; anything else arrives as the nearest of them up its prototype chain. */
 const KINDS = new Set([
-    'Error', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError', 'AggregateError',
+    'Error',
+    'EvalError',
+    'RangeError',
+    'ReferenceError',
+    'SyntaxError',
+    'TypeError',
+    'URIError',
+    'AggregateError',
     'DOMException'
 ]);
 
@@ -30,9 +37,12 @@ function kindOf(prototype) {
 
 /** Property names of the error itself and of the classes between it and the built-in kind it extends. */
 function describe(error) {
-    const keys = new Map(Object.getOwnPropertyNames(error).map(key => [
-        key, Object.prototype.propertyIsEnumerable.call(error, key)
-    ]));
+    const keys = new Map(
+        Object.getOwnPropertyNames(error).map((key) => [
+            key,
+            Object.prototype.propertyIsEnumerable.call(error, key)
+        ])
+    );
     for (let link = Object.getPrototypeOf(error); link !== null; link = Object.getPrototypeOf(link)) {
         const kind = kindOf(link);
         if (kind !== undefined) {
@@ -67,13 +77,15 @@ function textOf(value) {
 class EnvelopeWriter {
     constructor(serialize) {
         this.serialize = serialize;
-        this.errors = [];
-        this.records = [];
+        /** The errors met, each with its number. */
+        this.numbers = new Map();
     }
 
     intern(error) {
-        const known = this.errors.indexOf(error);
-        return known === -1 ? this.errors.push(error) - 1 : known;
+        if (!this.numbers.has(error)) {
+            this.numbers.set(error, this.numbers.size);
+        }
+        return this.numbers.get(error);
     }
 
     /** @returns {object | undefined} the value as a part of the envelope, undefined for what has no place in data */
@@ -82,7 +94,7 @@ class EnvelopeWriter {
             return {error: this.intern(value)};
         }
         if (Array.isArray(value) && value.some(isError)) {
-            return {list: value.map(item => this.slot(item))};
+            return {list: value.map((item) => this.slot(item))};
         }
         if (typeof value === 'function' || typeof value === 'symbol') {
             return undefined;
@@ -108,11 +120,12 @@ class EnvelopeWriter {
 
     write(error) {
         this.intern(error);
-        // The list grows while it is walked, by causes and gathered errors.
-        for (const each of this.errors) {
-            this.records.push(this.record(each));
+        const records = [];
+        // The map grows while it is walked, by causes and gathered errors.
+        for (const each of this.numbers.keys()) {
+            records.push(this.record(each));
         }
-        return {type: 'error', records: this.records};
+        return {type: 'error', records};
     }
 }
 
@@ -145,11 +158,19 @@ function create({kind, message, name}) {
 function restoreFields(error, {name, fields}, valueOf) {
     for (const [key, isEnumerable, slot] of fields) {
         Object.defineProperty(error, key, {
-            value: valueOf(slot), enumerable: isEnumerable, writable: true, configurable: true
+            value: valueOf(slot),
+            enumerable: isEnumerable,
+            writable: true,
+            configurable: true
         });
     }
     if (error.name !== name) {
-        Object.defineProperty(error, 'name', {value: name, enumerable: false, writable: true, configurable: true});
+        Object.defineProperty(error, 'name', {
+            value: name,
+            enumerable: false,
+            writable: true,
+            configurable: true
+        });
     }
 }
 

@@ -70,7 +70,9 @@ function encodeFrame(kind, payload) {
 function decodeHeader(header) {
     const length = header.readUInt32LE(0);
     if (length > MAX_PAYLOAD_BYTES) {
-        throw new ProtocolError(`frame of ${length} bytes is larger than the limit of ${MAX_PAYLOAD_BYTES} bytes`);
+        throw new ProtocolError(
+            `frame of ${length} bytes is larger than the limit of ${MAX_PAYLOAD_BYTES} bytes`
+        );
     }
     return {length, kind: header[4]};
 }

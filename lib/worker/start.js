@@ -17,9 +17,6 @@ const SOURCE_NAME = '[worker eval]';
 /** Environment variables from which Node computes the folders modules are looked up in. */
 const LOOKUP_VARIABLES = ['NODE_PATH', 'HOME', 'USERPROFILE'];
 
-// Taken now: preloaded libraries may install fake timers.
-const {setImmediate} = globalThis;
-
 function check(condition, complaint) {
     if (!condition) {
         throw new ProtocolError(`START frame ${complaint}`);
@@ -93,7 +90,7 @@ function applyEnvironment({env}, job) {
     if (!env && !job.env) {
         return;
     }
-    const before = LOOKUP_VARIABLES.map(key => process.env[key]);
+    const before = LOOKUP_VARIABLES.map((key) => process.env[key]);
     if (env) {
         replaceEnvironment(env);
     }
@@ -111,30 +108,46 @@ function enterDirectory(cwd) {
     }
 }
 
-function applyArguments({execArgv}, {kind, target, argv = []}) {
+function applyArguments({kind, target, argv = [], execArgv}) {
     process.argv.splice(1, Infinity, kind === 'file' ? target : SOURCE_NAME, ...argv.map(String));
     if (Array.isArray(execArgv)) {
         process.execArgv.splice(0, Infinity, ...execArgv);
     }
 }
 
-/** Runs source as `new Worker(source, {eval: true})` does. Returns what runs it, without a frame of ours below it. */
+/**
+ * Compiles source to run as `new Worker(source, {eval: true})` runs it, with the same names in reach. The module loader
+ * compiles it, and not `node:vm`, so that import() works in it without flags and warnings.
+ *
+ * @param {string} source text of a script
+ * @returns {() => void} runs it; throws what is wrong with it, as the script itself would
+ */
 function prepareSource(source) {
-    const vm = require('node:vm');
     const module = new Module(SOURCE_NAME);
     module.filename = path.join(process.cwd(), SOURCE_NAME);
     module.paths = Module._nodeModulePaths(process.cwd());
-    globalThis.__filename = SOURCE_NAME;
-    module._compile(
-        'globalThis.module = module; globalThis.exports = exports; '
-        + 'globalThis.__dirname = __dirname; globalThis.require = require;',
-        `${SOURCE_NAME}-wrapper`
-    );
-    const script = new vm.Script(source, {
-        filename: SOURCE_NAME,
-        importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER
-    });
-    return script.runInThisContext.bind(script);
+    Object.assign(globalThis, {module, exports: module.exports, __filename: SOURCE_NAME, __dirname: '.'});
+    try {
+        module._compile('globalThis.require = require;', module.filename);
+        return module
+            ._compile(`return function (__filename, __dirname) {${source}\n}`, module.filename)
+            .bind(globalThis, SOURCE_NAME, '.');
+    } catch (error) {
+        return () => {
+            throw error;
+        };
+    }
+}
+
+/**
+ * Names the process in lists of processes. Not on Windows, where it would rename the console window of the host.
+ *
+ * @param {string} title what to show
+ */
+function showTitle(title) {
+    if (process.platform !== 'win32') {
+        process.title = title;
+    }
 }
 
 /**
@@ -147,8 +160,8 @@ function prepareSource(source) {
 function applyStart(header, job) {
     enterDirectory(header.cwd);
     applyEnvironment(header, job);
-    applyArguments(header, job);
-    process.title = job.title ?? `job: ${job.name}`;
+    applyArguments(job);
+    showTitle(job.title ?? `job: ${job.name}`);
     describeThread({...job, threadId: header.threadId});
 }
 

@@ -21,7 +21,7 @@ const YOUNG_GENERATION_MB = Number.parseInt(process.versions.node, 10) >= 24 ? 1
 /** Stack of a Worker, in MB, as Node reports it. */
 const STACK_MB = 4;
 
-const {MessagePort, receiveMessageOnPort} = threads;
+const {MessagePort, receiveMessageOnPort: nodeReceive} = threads;
 const nodePostMessage = MessagePort.prototype.postMessage;
 const nodeClose = MessagePort.prototype.close;
 
@@ -85,7 +85,7 @@ function createParentPort(post) {
         isClosed = true;
         nodeClose.call(parentPort, callback);
     });
-    return {parentPort, deliver: value => hostEnd.postMessage(value)};
+    return {parentPort, deliver: (value) => hostEnd.postMessage(value)};
 }
 
 /** `resourceLimits` as a Worker reports it: what was asked for, completed by what V8 chose. */
@@ -93,8 +93,9 @@ function completeLimits(limits = {}) {
     const young = limits.maxYoungGenerationSizeMb ?? YOUNG_GENERATION_MB;
     return {
         maxYoungGenerationSizeMb: young,
-        maxOldGenerationSizeMb: limits.maxOldGenerationSizeMb
-            ?? Math.round(getHeapStatistics().heap_size_limit / BYTES_PER_MB) - young,
+        maxOldGenerationSizeMb:
+            limits.maxOldGenerationSizeMb ??
+            Math.round(getHeapStatistics().heap_size_limit / BYTES_PER_MB) - young,
         codeRangeSizeMb: limits.codeRangeSizeMb ?? 0,
         stackSizeMb: limits.stackSizeMb ?? STACK_MB
     };
@@ -111,13 +112,12 @@ function installThreads(post, poll) {
     const {parentPort, deliver} = createParentPort(post);
     threads.isMainThread = false;
     threads.parentPort = parentPort;
-    threads.receiveMessageOnPort = function (port) {
+    threads.receiveMessageOnPort = function receiveMessageOnPort(port) {
         if (port === parentPort) {
             poll();
         }
-        return receiveMessageOnPort(port);
+        return nodeReceive(port);
     };
-    hide(threads.receiveMessageOnPort, 'name', 'receiveMessageOnPort');
     return deliver;
 }
 

@@ -125,8 +125,7 @@ impl Engine {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.live_runs += 1;
         let spec = job.spec.clone();
-        let run = RunId(self.next_run);
-        self.next_run += 1;
+        let run = self.run_numbers.next();
         match &spec.work {
             Work::Inline => {
                 self.inline_runs.insert(run, id);

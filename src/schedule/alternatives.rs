@@ -34,30 +34,34 @@ impl Alternatives {
         self.in_exceptions = true;
     }
 
-    /// Adds a part, which ends at `end`.
-    pub(super) fn push(&mut self, part: Draft, end: Span) -> Result<(), ScheduleError> {
+    /// Adds a part and begins another one, joined at `joint`.
+    pub(super) fn push(&mut self, part: Draft, joint: Span) -> Result<(), ScheduleError> {
+        self.add(part);
         if self.rules.len() + self.exceptions.len() >= usize::from(MOST_PARTS) {
-            return Err(ScheduleError::new(Kind::TooManyParts { limit: MOST_PARTS }, end));
+            return Err(ScheduleError::new(Kind::TooManyParts { limit: MOST_PARTS }, joint));
         }
+        Ok(())
+    }
+
+    fn add(&mut self, part: Draft) {
         if self.in_exceptions {
             self.exceptions.push(part);
         } else {
             self.rules.push(part);
         }
-        Ok(())
     }
 
     /// The schedule of all parts, `last` among them.
-    pub(super) fn finish(mut self, last: Draft, end: Span) -> Result<Schedule, ScheduleError> {
+    pub(super) fn finish(mut self, last: Draft) -> Schedule {
         if self.is_empty() {
-            return Ok(Schedule::of_rule(last.into_rule(true)));
+            return Schedule::of_rule(last.into_rule(true));
         }
-        self.push(last, end)?;
+        self.add(last);
         let sole = self.exceptions.is_empty();
-        Ok(Schedule::of_rules(Rules {
+        Schedule::of_rules(Rules {
             rules: self.rules.into_iter().map(|part| part.into_rule(sole)).collect(),
             // An exception is the time in which it holds, not its occurrences: it is never shortened.
             exceptions: self.exceptions.into_iter().map(|part| part.into_rule(false)).collect(),
-        }))
+        })
     }
 }

@@ -27,12 +27,8 @@ impl WallTime {
 
     /// Seconds since midnight.
     pub(super) fn second_of_day(self) -> u32 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a remainder of 86,400 is in 0..86,400"
-        )]
-        let second = self.0.rem_euclid(DAY_SECONDS) as u32;
+        #[expect(clippy::cast_possible_truncation, reason = "a remainder of 86,400 fits 32 bits")]
+        let second = self.0.rem_euclid(DAY_SECONDS).unsigned_abs() as u32;
         second
     }
 
@@ -113,6 +109,89 @@ pub(super) fn days_in_month(year: i32, month: u32) -> u32 {
     }
 }
 
+/// A month, and where it lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Month {
+    pub(super) year: i32,
+    /// 1 to 12.
+    pub(super) number: u32,
+    /// Day number of its 1st.
+    pub(super) first: Day,
+    /// Number of days.
+    pub(super) length: u32,
+}
+
+impl Month {
+    pub(super) fn new(year: i32, number: u32, first: Day) -> Month {
+        Month { year, number, first, length: days_in_month(year, number) }
+    }
+
+    /// The month after this one.
+    pub(super) fn next(self) -> Month {
+        let first = Day(self.first.0 + self.length.cast_signed());
+        if self.number == 12 {
+            Month::new(self.year + 1, 1, first)
+        } else {
+            Month::new(self.year, self.number + 1, first)
+        }
+    }
+
+    /// Day number of its day `day`, from 1.
+    pub(super) fn day(self, day: u32) -> Day {
+        Day(self.first.0 + day.cast_signed() - 1)
+    }
+
+    /// All its days, as bits 1 to 28, 29, 30 or 31.
+    pub(super) fn day_bits(self) -> u32 {
+        (u32::MAX >> (31 - self.length)) & !1
+    }
+
+    /// The days 1 to 31 from its first that fall on one of `weekdays` (bit 0 = Sunday), as bits.
+    pub(super) fn days_on(self, weekdays: u8) -> u32 {
+        let twice = u32::from(weekdays) | u32::from(weekdays) << 7;
+        let week = u64::from((twice >> self.first.weekday()) & 0x7f);
+        let month = week | week << 7 | week << 14 | week << 21 | week << 28;
+        #[expect(clippy::cast_possible_truncation, reason = "only the 31 days are wanted")]
+        let days = (month << 1) as u32;
+        days
+    }
+}
+
+/// Day of the year of `day`, which lies in `year`, from 1.
+pub(super) fn day_of_year(day: Day, year: i32) -> u32 {
+    (day.0 - first_day(year).0 + 1).unsigned_abs()
+}
+
+/// Day number of the 1st of January of `year`.
+pub(super) fn first_day(year: i32) -> Day {
+    Date { year, month: 1, day: 1 }.to_day()
+}
+
+/// ISO week of `day`, which lies in calendar year `year`, and the number of weeks of that week's year.
+pub(super) fn iso_week(day: Day, year: i32) -> (u32, u32) {
+    // A week belongs to the year that has its Thursday.
+    let monday_based = (day.weekday() + 6) % 7;
+    let thursday = Day(day.0 + 3 - monday_based.cast_signed());
+    let year_start = first_day(year);
+    let next_start = first_day(year + 1);
+    let (year, start) = if thursday < year_start {
+        (year - 1, first_day(year - 1))
+    } else if thursday >= next_start {
+        (year + 1, next_start)
+    } else {
+        (year, year_start)
+    };
+    let week = (thursday.0 - start.0).unsigned_abs() / 7 + 1;
+    let long = start.weekday() == 4 || Day(first_day(year + 1).0 - 1).weekday() == 4;
+    (week, 52 + u32::from(long))
+}
+
+/// The month `number` of `year`.
+#[cfg(test)]
+pub(super) fn first_of_month(year: i32, number: u32) -> Month {
+    Month::new(year, number, Date { year, month: number, day: 1 }.to_day())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,5 +227,36 @@ mod tests {
         let wall = WallTime(-1);
         assert_eq!((wall.day(), wall.second_of_day()), (Day(-1), 86_399));
         assert_eq!(WallTime::new(wall.day(), wall.second_of_day()), wall);
+    }
+
+    #[test]
+    fn weekdays_fall_where_jiff_says() {
+        for (year, number) in [(2024, 2), (2025, 6), (2026, 11), (2100, 2)] {
+            let month = first_of_month(year, number);
+            for weekday in 0..7 {
+                let days = month.days_on(1 << weekday) & month.day_bits();
+                for day in 1..=month.length {
+                    let date = jiff::civil::date(
+                        i16::try_from(year).unwrap(),
+                        i8::try_from(number).unwrap(),
+                        i8::try_from(day).unwrap(),
+                    );
+                    let wanted = date.weekday().to_sunday_zero_offset() == weekday;
+                    assert_eq!(days & (1 << day) != 0, wanted, "{date}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn iso_weeks_agree_with_jiff_on_each_day_of_four_centuries() {
+        let mut date = jiff::civil::date(1970, 1, 1);
+        for number in 0..146_097 {
+            let (week, last) = iso_week(Day(number), i32::from(date.year()));
+            let iso = date.iso_week_date();
+            assert_eq!(week, u32::from(iso.week().unsigned_abs()), "{date}");
+            assert_eq!(last, u32::from(iso.weeks_in_year().unsigned_abs()), "{date}");
+            date = date.tomorrow().unwrap();
+        }
     }
 }

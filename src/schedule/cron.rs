@@ -27,12 +27,12 @@
 //! 4 µs, where the reading here and five searches together take a third of one.
 
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use ::cron::TimeUnitSpec;
-use once_cell::sync::Lazy;
 
 use super::draft::Draft;
-use super::error::{Kind, ScheduleError, Span, Suggestion};
+use super::error::{Kind, ScheduleError, Span, Suggestion, nearest_word};
 use super::field::{Unit, bits, stepped_bits};
 
 /// Units of the six fields, in order.
@@ -56,6 +56,24 @@ const MONTH_NAMES: [&str; 12] =
     ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
 const WEEKDAY_NAMES: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+
+const LONG_MONTH_NAMES: [&str; 12] = [
+    "JANUARY",
+    "FEBRUARY",
+    "MARCH",
+    "APRIL",
+    "MAY",
+    "JUNE",
+    "JULY",
+    "AUGUST",
+    "SEPTEMBER",
+    "OCTOBER",
+    "NOVEMBER",
+    "DECEMBER",
+];
+
+const LONG_WEEKDAY_NAMES: [&str; 7] =
+    ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"];
 
 /// A piece of the text and where it begins.
 #[derive(Clone, Copy)]
@@ -219,7 +237,8 @@ fn parse_value(unit: Unit, value: Slice<'_>) -> Result<u32, ScheduleError> {
     }
     let number = parse_number(value)?;
     if number > unit.max() {
-        return Err(value.error(Kind::OutOfRange { what: field_name(unit), min: 0, max: unit.max() }));
+        let min = if unit == Unit::Weekday { 0 } else { unit.min() };
+        return Err(value.error(Kind::OutOfRange { what: field_name(unit), min, max: unit.max() }));
     }
     Ok(number)
 }
@@ -308,7 +327,7 @@ fn parse_counted_weekday(draft: &mut Draft, element: Slice<'_>) -> Result<bool, 
 /// The number of a month (from 1) or of a day of the week (from Sunday = 0) by its name.
 fn named_value(unit: Unit, name: &str) -> Option<u32> {
     /// The short names, which nearly everybody uses, as the crate reads them: read once.
-    static SHORT: Lazy<[Vec<Option<u32>>; 2]> = Lazy::new(|| {
+    static SHORT: LazyLock<[Vec<Option<u32>>; 2]> = LazyLock::new(|| {
         [
             MONTH_NAMES.iter().map(|name| read_name(Unit::Month, name)).collect(),
             WEEKDAY_NAMES.iter().map(|name| read_name(Unit::Weekday, name)).collect(),
@@ -329,19 +348,21 @@ fn read_name(unit: Unit, name: &str) -> Option<u32> {
     if !name.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return None;
     }
-    match unit {
-        Unit::Month => ::cron::Schedule::from_str(&format!("0 0 0 ? {name} ?")).ok()?.months().iter().next(),
-        _ => {
-            let schedule = ::cron::Schedule::from_str(&format!("0 0 0 ? * {name}")).ok()?;
-            schedule.days_of_week().iter().next()?.checked_sub(1)
-        }
+    if unit == Unit::Month {
+        return ::cron::Schedule::from_str(&format!("0 0 0 ? {name} ?")).ok()?.months().iter().next();
     }
+    let schedule = ::cron::Schedule::from_str(&format!("0 0 0 ? * {name}")).ok()?;
+    schedule.days_of_week().iter().next()?.checked_sub(1)
 }
 
 fn unknown_name(unit: Unit, name: Slice<'_>) -> ScheduleError {
-    let (what, names): (_, &'static [&'static str]) = match unit {
-        Unit::Month => ("a month", &MONTH_NAMES),
-        _ => ("a day of the week", &WEEKDAY_NAMES),
+    let (what, short, long): (_, &'static [&'static str], &'static [&'static str]) = match unit {
+        Unit::Month => ("a month", &MONTH_NAMES, &LONG_MONTH_NAMES),
+        _ => ("a day of the week", &WEEKDAY_NAMES, &LONG_WEEKDAY_NAMES),
     };
-    name.error(Kind::UnknownName { what }).expecting(names).suggesting_word_like(name.text)
+    let error = name.error(Kind::UnknownName { what }).expecting(short);
+    match nearest_word(name.text, short).or_else(|| nearest_word(name.text, long)) {
+        Some(meant) => error.suggesting(Suggestion::Word(meant)),
+        None => error,
+    }
 }

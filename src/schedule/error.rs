@@ -119,6 +119,8 @@ pub(super) enum Kind {
     ZeroInterval,
     #[error("this interval is too long")]
     IntervalTooLong,
+    #[error("an interval of so many can only stand alone")]
+    IntervalNotAlone,
     #[error("nothing is scheduled here")]
     NothingScheduled,
     #[error("a schedule can have at most {limit} parts joined by \"also\" or \"except\"")]
@@ -148,6 +150,7 @@ impl Kind {
             Kind::UnexpectedEnd => "SCHEDULE_UNEXPECTED_END",
             Kind::ZeroInterval => "SCHEDULE_ZERO_INTERVAL",
             Kind::IntervalTooLong => "SCHEDULE_INTERVAL_TOO_LONG",
+            Kind::IntervalNotAlone => "SCHEDULE_INTERVAL_NOT_ALONE",
             Kind::NothingScheduled => "SCHEDULE_NOTHING_SCHEDULED",
             Kind::TooManyParts { .. } => "SCHEDULE_TOO_MANY_PARTS",
             Kind::BadDate => "SCHEDULE_BAD_DATE",

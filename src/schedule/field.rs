@@ -127,6 +127,11 @@ impl WideSet {
         both
     }
 
+    /// Its values from `first` to `last`, ascending.
+    pub(super) fn values(&self, first: u32, last: u32) -> Vec<u32> {
+        (first..=last).filter(|&value| self.contains(value)).collect()
+    }
+
     pub(super) fn contains(&self, value: u32) -> bool {
         self.0[(value / 64) as usize % 6] & (1 << (value % 64)) != 0
     }

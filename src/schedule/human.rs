@@ -270,8 +270,8 @@ fn unit_milliseconds(word: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn milliseconds(text: &str) -> i128 {
-        parse(text).unwrap().duration().as_millis()
+    fn milliseconds(text: &str) -> u64 {
+        parse(text).unwrap().milliseconds()
     }
 
     #[test]

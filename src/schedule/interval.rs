@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, Timestamp};
+use jiff::{Span, Timestamp};
 
 use super::Schedule;
 use super::draft::Draft;
@@ -33,9 +33,8 @@ impl Interval {
         Timestamp::from_nanosecond(anchor.as_nanosecond() + count * length).ok()
     }
 
-    /// Its length.
-    pub(super) fn duration(self) -> SignedDuration {
-        SignedDuration::from_millis(i64::try_from(self.milliseconds.get()).unwrap_or(i64::MAX))
+    pub(super) fn milliseconds(self) -> u64 {
+        self.milliseconds.get()
     }
 }
 

@@ -6,14 +6,20 @@ mod clock_change;
 mod cron;
 mod describe;
 mod draft;
+mod english;
 mod error;
 mod field;
 mod human;
 mod interval;
 mod iso;
 mod lexer;
+mod phrase;
+mod rare;
 mod rule;
 mod search;
+mod settle;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tick;
 pub mod zone;
@@ -24,7 +30,7 @@ use jiff::tz::TimeZone;
 
 pub use error::ScheduleError;
 
-use alternatives::{Alternatives, Rules};
+use alternatives::Rules;
 use clock_change::{Clock, Fold, Gap, Reading};
 use error::{Kind, Span};
 use interval::{CalendarInterval, Interval};
@@ -191,6 +197,7 @@ fn grammar_of(text: &str) -> Grammar {
         [b'*' | b'?', ..] => Grammar::Cron,
         [b'@', letter, ..] if letter.is_ascii_alphabetic() => Grammar::CronShortForm,
         [b'0'..=b'9', ..] if iso::begins_date(first) => Grammar::Date,
+        [b'0'..=b'9', ..] if text.contains(['*', '?']) => Grammar::Cron,
         [b'0'..=b'9', ..] => {
             let unit_follows = words.next().is_some_and(|word| word.as_bytes()[0].is_ascii_alphabetic());
             if has_letter(first) || unit_follows { Grammar::Interval } else { Grammar::Cron }
@@ -220,33 +227,5 @@ fn reading(rule: &Rule, clock_change: ClockChange) -> Reading {
         (_, Pace::Elapsed) | (ClockChange::Upstream, Pace::AtFields) => {
             Reading { gap: Gap::Skip, fold: Fold::Both }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn runs(at: &str, from: &str, count: usize) -> Vec<String> {
-        let place =
-            Place { zone: TimeZone::UTC, clock_change: ClockChange::Debian, anchor: from.parse().unwrap() };
-        let schedule = Schedule::parse(at).unwrap();
-        let mut last: Timestamp = from.parse().unwrap();
-        std::iter::from_fn(|| {
-            last = schedule.next_after(last, &place)?;
-            Some(last.to_string())
-        })
-        .take(count)
-        .collect()
-    }
-
-    #[test]
-    fn cron_and_intervals_name_their_next_runs() {
-        let from = "2026-03-01T10:02:30Z";
-        assert_eq!(runs("0 */5 * * * *", from, 2), ["2026-03-01T10:05:00Z", "2026-03-01T10:10:00Z"]);
-        assert_eq!(runs("0 30 2 29 2 *", from, 2), ["2028-02-29T02:30:00Z", "2032-02-29T02:30:00Z"]);
-        assert_eq!(runs("every 5 minutes", from, 2), ["2026-03-01T10:05:00Z", "2026-03-01T10:10:00Z"]);
-        assert_eq!(runs("every 90 minutes", from, 2), ["2026-03-01T11:32:30Z", "2026-03-01T13:02:30Z"]);
-        assert_eq!(runs("0 0 0 30 2 *", from, 2), [] as [&str; 0]);
     }
 }

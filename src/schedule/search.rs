@@ -5,8 +5,8 @@
 //! year and the one before it are leap years, and the weekday of its 1st of January), so a year that is
 //! like one already searched in vain is passed over, and "never" is known after at most 28 years.
 
-use super::calendar::{Date, Day, WallTime, is_leap};
-use super::rule::{Month, Rule, first_day};
+use super::calendar::{Date, Day, Month, WallTime, first_day, is_leap};
+use super::rule::Rule;
 use super::tick::Tick;
 
 /// The calendar repeats itself after this many years, leap days and weekdays alike.
@@ -46,7 +46,7 @@ impl Search<'_> {
         if days & (1 << start_day) != 0 {
             let active = self.active_exceptions(start, start_day);
             if let Some(second) = self.time_from(start_second, active) {
-                return Some(WallTime::new(day_number(start, start_day), second));
+                return Some(WallTime::new(start.day(start_day), second));
             }
         }
         let later_days = days & u32::MAX.checked_shl(start_day + 1).unwrap_or(0);
@@ -54,7 +54,7 @@ impl Search<'_> {
             return Some(found);
         }
         let mut month = start;
-        while month.month < 12 {
+        while month.number < 12 {
             month = month.next();
             if let Some(found) = self.first_of(month, self.rule.days_in(month)) {
                 return Some(found);
@@ -79,7 +79,7 @@ impl Search<'_> {
                 if let Some(found) = self.first_of(month, self.rule.days_in(month)) {
                     return Some(found);
                 }
-                if month.month == 12 {
+                if month.number == 12 {
                     break;
                 }
                 month = month.next();
@@ -96,7 +96,7 @@ impl Search<'_> {
             let day = rest.trailing_zeros();
             let active = self.active_exceptions(month, day);
             if let Some(second) = self.first_time(active) {
-                return Some(WallTime::new(day_number(month, day), second));
+                return Some(WallTime::new(month.day(day), second));
             }
             if active == 0 {
                 // Not even an undisturbed day has a time: no other day will.
@@ -164,10 +164,6 @@ impl Search<'_> {
         }
         seconds
     }
-}
-
-fn day_number(month: Month, day: u32) -> Day {
-    Day(month.first.0 + day.cast_signed() - 1)
 }
 
 /// Number below 28 that tells years apart as far as their days and weeks differ.

@@ -25,16 +25,16 @@
 //! passes over what it has not understood, this is an error. Only a lone interval of seconds, minutes or
 //! hours is different: see [`interval::every`].
 
+use super::alternatives::Alternatives;
 use super::draft::{Draft, Limit};
 use super::error::{Kind, ScheduleError, Suggestion};
-use super::field::Unit;
-use super::interval;
-use super::lexer::{Lexer, Token, TokenKind, Word};
-use super::{Alternatives, Schedule};
+use super::field::{Unit, bits};
+use super::lexer::{Token, TokenKind, Word};
+use super::phrase::{Cursor, PERIODS};
+use super::{Schedule, interval};
 
 const PARTS: &[&str] =
     &["every", "at", "on", "on the", "of", "in", "after", "before", "and", "also", "except"];
-const PERIODS: &[&str] = &["second", "minute", "hour", "day", "week", "month", "year"];
 const DAY_NAMES: &[&str] =
     &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "weekday", "weekend"];
 const MONTHS_OR_YEARS: &[&str] = &[
@@ -54,502 +54,283 @@ const MONTHS_OR_YEARS: &[&str] = &[
 ];
 const AFTER_EVERY: &[&str] =
     &["a number", "second", "minute", "hour", "day", "week", "month", "year", "weekday", "weekend", "monday"];
+const TIMES: &[&str] = &["a time"];
 
 /// Parses a sentence.
 pub(super) fn parse(text: &str) -> Result<Schedule, ScheduleError> {
-    let mut parser = Parser::new(text);
-    while parser.token.kind != TokenKind::End {
+    let mut parser = Parser {
+        cursor: Cursor::new(text),
+        draft: Draft::default(),
+        alternatives: Alternatives::default(),
+        parts: 0,
+        lone: None,
+        too_long: None,
+    };
+    while !parser.cursor.is_at_end() {
         parser.parse_part()?;
     }
     parser.finish()
 }
 
-/// An interval that stands alone so far: "every 90 minutes".
+/// The interval of "every ...", with the place of its number.
 #[derive(Clone, Copy)]
-struct Lone {
+struct Every {
     count: u32,
     unit: Unit,
+    number: Token,
 }
 
 struct Parser<'t> {
-    text: &'t str,
-    lexer: Lexer<'t>,
-    /// The token looked at; everything before it is understood.
-    token: Token,
+    cursor: Cursor<'t>,
+    /// Conditions since the last "also" or "except".
     draft: Draft,
     alternatives: Alternatives,
     /// Parts understood so far.
     parts: u32,
-    lone: Option<Lone>,
-    /// An interval longer than its unit, which is right only alone.
-    too_long: Option<Token>,
+    /// An interval that means elapsed time if it stays alone.
+    lone: Option<Every>,
+    /// An interval longer than its unit, which means something only alone.
+    too_long: Option<Every>,
 }
 
-impl<'t> Parser<'t> {
-    fn new(text: &'t str) -> Parser<'t> {
-        let mut lexer = Lexer::new(text);
-        let token = lexer.next_token();
-        Parser {
-            text,
-            lexer,
-            token,
-            draft: Draft::default(),
-            alternatives: Alternatives::default(),
-            parts: 0,
-            lone: None,
-            too_long: None,
-        }
-    }
-
-    fn advance(&mut self) -> Token {
-        let next = self.lexer.next_token();
-        std::mem::replace(&mut self.token, next)
-    }
-
-    fn accept(&mut self, word: Word) -> bool {
-        let found = self.token.kind == TokenKind::Word(word);
-        if found {
-            self.advance();
-        }
-        found
-    }
-
-    /// An error at the token looked at.
-    fn unexpected(&self, expected: &'static [&'static str]) -> ScheduleError {
-        if self.token.kind == TokenKind::End {
-            return ScheduleError::new(Kind::UnexpectedEnd, self.token.span()).expecting(expected);
-        }
-        ScheduleError::new(Kind::Unexpected, self.token.span())
-            .expecting(expected)
-            .suggesting_word_like(self.text.get(self.token.start..self.token.end).unwrap_or_default())
-    }
-
+impl Parser<'_> {
     fn parse_part(&mut self) -> Result<(), ScheduleError> {
-        let token = self.token;
-        let TokenKind::Word(word) = token.kind else {
-            return match token.kind {
-                TokenKind::Comma => {
-                    self.advance();
-                    Ok(())
-                }
-                TokenKind::AtSign => {
-                    self.advance();
-                    self.parse_at()
-                }
-                _ => Err(self.unexpected(PARTS)),
-            };
+        let token = self.cursor.token();
+        let word = match token.kind {
+            TokenKind::Word(word) => word,
+            TokenKind::Comma => Word::And,
+            TokenKind::AtSign => Word::At,
+            _ => return Err(self.cursor.unexpected(PARTS)),
         };
-        match word {
-            Word::Every | Word::After | Word::Before | Word::On | Word::Of | Word::In | Word::At => {
-                self.advance();
-                self.parts += 1;
+        let rule: fn(&mut Self) -> Result<(), ScheduleError> = match word {
+            Word::And => {
+                self.cursor.advance();
+                return Ok(());
             }
-            Word::And | Word::Also | Word::Except => {
-                self.advance();
-            }
-            _ => return Err(self.unexpected(PARTS)),
-        }
-        match word {
-            Word::Every => self.parse_every(),
-            Word::After => self.parse_limit(Limit::From),
-            Word::Before => self.parse_limit(Limit::Before),
-            Word::On => self.parse_on(),
-            Word::Of | Word::In => self.parse_of(),
-            Word::At => self.parse_at(),
-            Word::Also => self.begin_alternative(token, false),
-            Word::Except => self.begin_alternative(token, true),
-            _ => Ok(()),
-        }
+            Word::Also => return self.begin_alternative(false),
+            Word::Except => return self.begin_alternative(true),
+            Word::Every => Self::parse_every,
+            Word::On => Self::parse_on,
+            Word::Of | Word::In => Self::parse_of,
+            Word::At => Self::parse_at,
+            Word::After => |parser| parser.parse_limit(Limit::From),
+            Word::Before => |parser| parser.parse_limit(Limit::Before),
+            _ => return Err(self.cursor.unexpected(PARTS)),
+        };
+        self.cursor.advance();
+        self.parts += 1;
+        rule(self)
     }
 
     fn parse_every(&mut self) -> Result<(), ScheduleError> {
         if self.parse_days()? {
             return Ok(());
         }
-        let number = self.token;
+        let number = self.cursor.token();
         let count = match number.kind {
             TokenKind::Number { value: 0, .. } => {
                 return Err(ScheduleError::new(Kind::ZeroInterval, number.span()));
             }
             TokenKind::Number { value, .. } => {
-                self.advance();
+                self.cursor.advance();
                 value
             }
             _ => 1,
         };
-        let Some(unit) = self.parse_period() else {
-            let expected = if number.kind == self.token.kind { AFTER_EVERY } else { PERIODS };
-            return Err(self.unexpected(expected));
-        };
-        match self.token.kind {
-            TokenKind::Word(Word::Start) => self.parse_start(number, count, unit),
-            TokenKind::Word(Word::Between) => self.parse_between(number, count, unit),
-            _ => {
-                self.lone = Some(Lone { count, unit });
-                self.allow_every(number, count, unit, unit.min(), every_end(unit))
-            }
+        let expected = if number == self.cursor.token() { AFTER_EVERY } else { PERIODS };
+        let unit = self.cursor.parse_period().ok_or_else(|| self.cursor.unexpected(expected))?;
+        let every = Every { count, unit, number };
+        if self.cursor.accept(Word::Start) {
+            return self.parse_start(every);
         }
-    }
-
-    /// Values `from, from + count, ...` up to `to` of `unit`.
-    fn allow_every(
-        &mut self,
-        number: Token,
-        count: u32,
-        unit: Unit,
-        from: u32,
-        to: u32,
-    ) -> Result<(), ScheduleError> {
-        if count > unit.max() - unit.min() + 1 {
-            self.too_long = Some(number);
+        if self.cursor.accept(Word::Between) {
+            return self.parse_between(every);
         }
-        if from > to {
-            return Err(ScheduleError::new(Kind::ReversedRange, number.span()));
-        }
-        self.draft.allow_every(unit, from, to, count);
+        self.lone = Some(every);
+        self.allow_every(every, unit.min(), every_end(unit));
         Ok(())
     }
 
-    fn parse_start(&mut self, number: Token, count: u32, unit: Unit) -> Result<(), ScheduleError> {
-        self.advance();
-        if !self.accept(Word::At) {
-            self.accept(Word::On);
+    /// Values `from, from + count, ...` up to `to`.
+    fn allow_every(&mut self, every: Every, from: u32, to: u32) {
+        if every.count > every.unit.max() - every.unit.min() + 1 {
+            self.too_long = Some(every);
         }
-        self.accept(Word::The);
-        let from = self.parse_value(unit)?;
-        let again = self.token;
-        match self.parse_period() {
-            Some(period) if period == unit => {}
-            Some(_) => {
-                return Err(ScheduleError::new(Kind::Unexpected, again.span())
-                    .expecting(period_words(unit))
-                    .suggesting(Suggestion::Word(period_words(unit)[0])));
-            }
-            None => return Err(self.unexpected(period_words(unit))),
-        }
-        self.allow_every(number, count, unit, from, every_end(unit))
+        self.draft.allow_every(every.unit, from, to, every.count);
     }
 
-    fn parse_between(&mut self, number: Token, count: u32, unit: Unit) -> Result<(), ScheduleError> {
-        self.advance();
-        let start = self.token;
-        if let Some(from) = self.parse_time()? {
+    fn parse_start(&mut self, every: Every) -> Result<(), ScheduleError> {
+        if !self.cursor.accept(Word::At) {
+            self.cursor.accept(Word::On);
+        }
+        self.cursor.accept(Word::The);
+        let from = self.cursor.parse_value(every.unit)?;
+        self.expect_same_period(every.unit)?;
+        self.allow_every(every, from, every_end(every.unit).max(from));
+        Ok(())
+    }
+
+    fn parse_between(&mut self, every: Every) -> Result<(), ScheduleError> {
+        let start = self.cursor.token();
+        if let Some(from) = self.cursor.parse_time()? {
             self.expect_and()?;
-            let Some(before) = self.parse_time()? else {
-                return Err(self.unexpected(&["a time"]));
-            };
+            let before = self.cursor.parse_time()?.ok_or_else(|| self.cursor.unexpected(TIMES))?;
             if before <= from {
-                let span = super::error::Span { end: self.last_end(), ..start.span() };
-                return Err(ScheduleError::new(Kind::ReversedRange, span));
+                return Err(ScheduleError::new(Kind::ReversedRange, self.cursor.span_from(start)));
             }
             self.draft.limit(Unit::Time, Limit::From, from);
             self.draft.limit(Unit::Time, Limit::Before, before);
-            return self.allow_every(number, count, unit, unit.min(), every_end(unit));
+            self.allow_every(every, every.unit.min(), every_end(every.unit));
+            return Ok(());
         }
-        self.accept(Word::The);
-        let from = self.parse_value(unit)?;
+        self.cursor.accept(Word::The);
+        let first = self.cursor.token();
+        let from = self.cursor.parse_value(every.unit)?;
         self.expect_and()?;
-        self.accept(Word::The);
-        let end = self.token;
-        let to = self.parse_value(unit)?;
+        self.cursor.accept(Word::The);
+        let to = self.cursor.parse_value(every.unit)?;
         if from > to {
-            return Err(ScheduleError::new(Kind::ReversedRange, end.span()));
+            return Err(ScheduleError::new(Kind::ReversedRange, self.cursor.span_from(first)));
         }
-        let (token, lexer) = (self.token, self.lexer);
-        if self.parse_period().is_some_and(|period| period != unit) {
-            (self.token, self.lexer) = (token, lexer);
-            return Err(self.unexpected(period_words(unit)));
+        if self.cursor.clone().parse_period().is_some() {
+            self.expect_same_period(every.unit)?;
         }
-        self.allow_every(number, count, unit, from, to)
+        self.allow_every(every, from, to);
+        Ok(())
+    }
+
+    fn expect_same_period(&mut self, unit: Unit) -> Result<(), ScheduleError> {
+        let mark = self.cursor;
+        if self.cursor.parse_period() == Some(unit) {
+            return Ok(());
+        }
+        self.cursor = mark;
+        Err(self.cursor.unexpected(period_words(unit)))
     }
 
     fn expect_and(&mut self) -> Result<(), ScheduleError> {
-        if self.accept(Word::And) || self.accept_comma() { Ok(()) } else { Err(self.unexpected(&["and"])) }
-    }
-
-    fn accept_comma(&mut self) -> bool {
-        let found = self.token.kind == TokenKind::Comma;
-        if found {
-            self.advance();
-        }
-        found
+        if self.cursor.accept_and() { Ok(()) } else { Err(self.cursor.unexpected(&["and"])) }
     }
 
     fn parse_on(&mut self) -> Result<(), ScheduleError> {
-        if !self.accept(Word::The) {
-            return if self.parse_days()? { Ok(()) } else { Err(self.unexpected(DAY_NAMES)) };
+        if !self.cursor.accept(Word::The) {
+            return if self.parse_days()? { Ok(()) } else { Err(self.cursor.unexpected(DAY_NAMES)) };
         }
-        if self.accept(Word::First) {
-            let unit = self.expect_period()?;
+        if self.cursor.accept(Word::First) {
+            let unit = self.cursor.expect_period()?;
             self.draft.allow(unit, unit.min());
             return Ok(());
         }
-        if self.accept(Word::Last) {
-            let unit = self.expect_period()?;
+        if self.cursor.accept(Word::Last) {
+            let unit = self.cursor.expect_period()?;
             self.draft.allow(unit, last_value(unit));
             return Ok(());
         }
         self.parse_ranks()
     }
 
-    /// Numbers and the period that they count: the unit is known only after them.
+    /// Numbers and the period that they count. The period, which says what numbers there can be, comes last.
     fn parse_ranks(&mut self) -> Result<(), ScheduleError> {
-        let (token, lexer) = (self.token, self.lexer);
-        if !matches!(token.kind, TokenKind::Number { .. }) {
-            return Err(self.unexpected(&["first", "last", "a number"]));
+        if !self.cursor.is_at_number() {
+            return Err(self.cursor.unexpected(&["first", "last", "a number"]));
         }
-        while matches!(
-            self.token.kind,
-            TokenKind::Number { .. }
-                | TokenKind::Dash
-                | TokenKind::Comma
-                | TokenKind::Word(Word::And | Word::Through)
-        ) {
-            self.advance();
-        }
-        let unit = self.expect_period()?;
-        let after = (self.token, self.lexer);
-        (self.token, self.lexer) = (token, lexer);
-        self.parse_list(unit, |parser| match parser.token.kind {
-            TokenKind::Number { .. } => parser.parse_value(unit).map(Some),
-            _ => Ok(None),
-        })?;
-        if self.parse_period().is_none() {
-            return Err(self.unexpected(&["a number"]));
-        }
-        (self.token, self.lexer) = after;
-        Ok(())
+        let mut numbers = self.cursor;
+        self.cursor.skip_numbers();
+        let end = self.cursor.token();
+        let unit = self.cursor.expect_period()?;
+        let draft = &mut self.draft;
+        numbers.parse_list(
+            |cursor| if cursor.is_at_number() { cursor.parse_value(unit).map(Some) } else { Ok(None) },
+            |from, to, span| {
+                if from > to {
+                    return Err(ScheduleError::new(Kind::ReversedRange, span));
+                }
+                (from..=to).for_each(|value| draft.allow(unit, value));
+                Ok(())
+            },
+        )?;
+        if numbers.token() == end { Ok(()) } else { Err(numbers.unexpected(&["a number"])) }
     }
 
     /// "weekday", "weekend" or names of days; `false` if the next token is none of them.
     fn parse_days(&mut self) -> Result<bool, ScheduleError> {
-        if self.accept(Word::Weekday) {
-            self.draft.allow_set(Unit::Weekday, super::field::bits(2, 6));
+        if self.cursor.accept(Word::Weekday) {
+            self.draft.allow_set(Unit::Weekday, bits(2, 6));
             return Ok(true);
         }
-        if self.accept(Word::Weekend) {
+        if self.cursor.accept(Word::Weekend) {
             self.draft.allow_set(Unit::Weekday, 1 << 1 | 1 << 7);
             return Ok(true);
         }
-        self.parse_list(Unit::Weekday, |parser| {
-            let TokenKind::Word(Word::DayName(day)) = parser.token.kind else { return Ok(None) };
-            parser.advance();
-            Ok(Some(u32::from(day)))
-        })
+        let draft = &mut self.draft;
+        self.cursor.parse_list(
+            |cursor| Ok(cursor.accept_day_name()),
+            |from, to, _| {
+                allow_around(draft, Unit::Weekday, from, to);
+                Ok(())
+            },
+        )
     }
 
     fn parse_of(&mut self) -> Result<(), ScheduleError> {
-        let months = self.parse_list(Unit::Month, |parser| {
-            let TokenKind::Word(Word::MonthName(month)) = parser.token.kind else { return Ok(None) };
-            parser.advance();
-            Ok(Some(u32::from(month)))
-        })?;
+        let draft = &mut self.draft;
+        let months = self.cursor.parse_list(
+            |cursor| Ok(cursor.accept_month_name()),
+            |from, to, _| {
+                allow_around(draft, Unit::Month, from, to);
+                Ok(())
+            },
+        )?;
         let found = months
-            || self.parse_list(Unit::Year, |parser| match parser.token.kind {
-                TokenKind::Number { digits: 4, .. } => parser.parse_value(Unit::Year).map(Some),
-                _ => Ok(None),
-            })?;
-        if found { Ok(()) } else { Err(self.unexpected(MONTHS_OR_YEARS)) }
-    }
-
-    /// Values and ranges of values joined by "and" or commas; `false` if there is not even one. A range of
-    /// names may run over the end of the week or year.
-    fn parse_list(
-        &mut self,
-        unit: Unit,
-        mut item: impl FnMut(&mut Parser<'t>) -> Result<Option<u32>, ScheduleError>,
-    ) -> Result<bool, ScheduleError> {
-        let mut first = self.token;
-        let Some(mut from) = item(self)? else { return Ok(false) };
-        loop {
-            let to =
-                if self.token.kind == TokenKind::Dash || self.token.kind == TokenKind::Word(Word::Through) {
-                    self.advance();
-                    item(self)?.ok_or_else(|| self.unexpected(&["the end of the range"]))?
-                } else {
-                    from
-                };
-            self.allow_range(unit, from, to, first)?;
-            let (token, lexer) = (self.token, self.lexer);
-            if !self.accept(Word::And) && !self.accept_comma() {
-                return Ok(true);
-            }
-            first = self.token;
-            match item(self)? {
-                Some(value) => from = value,
-                None => {
-                    (self.token, self.lexer) = (token, lexer);
-                    return Ok(true);
+            || self.cursor.parse_list(Cursor::parse_year, |from, to, span| {
+                if from > to {
+                    return Err(ScheduleError::new(Kind::ReversedRange, span));
                 }
-            }
-        }
-    }
-
-    fn allow_range(&mut self, unit: Unit, from: u32, to: u32, first: Token) -> Result<(), ScheduleError> {
-        if from > to {
-            if !matches!(first.kind, TokenKind::Word(_)) {
-                let span = super::error::Span { end: self.last_end(), ..first.span() };
-                return Err(ScheduleError::new(Kind::ReversedRange, span));
-            }
-            (from..=unit.max()).chain(unit.min()..=to).for_each(|value| self.draft.allow(unit, value));
-            return Ok(());
-        }
-        (from..=to).for_each(|value| self.draft.allow(unit, value));
-        Ok(())
-    }
-
-    /// End of the last token that is understood.
-    fn last_end(&self) -> u32 {
-        let before = self.text.get(..self.token.start).unwrap_or_default();
-        super::error::Span::new(0, before.trim_ascii_end().len()).end
+                (from..=to).for_each(|year| draft.allow(Unit::Year, year));
+                Ok(())
+            })?;
+        if found { Ok(()) } else { Err(self.cursor.unexpected(MONTHS_OR_YEARS)) }
     }
 
     fn parse_at(&mut self) -> Result<(), ScheduleError> {
-        let Some(time) = self.parse_time()? else {
-            return Err(self.unexpected(&["a time"]).suggesting(Suggestion::Write("at 10:15 am")));
-        };
-        self.draft.allow(Unit::Time, time);
+        let time = self.cursor.parse_time()?;
+        let example = Suggestion::Write("at 10:15 am");
+        let mut time = time.ok_or_else(|| self.cursor.unexpected(TIMES).suggesting(example))?;
         loop {
-            let (token, lexer) = (self.token, self.lexer);
-            if !self.accept(Word::And) && !self.accept_comma() {
+            self.draft.allow(Unit::Time, time);
+            let mark = self.cursor;
+            if !self.cursor.accept_and() {
                 return Ok(());
             }
-            match self.parse_time()? {
-                Some(time) => self.draft.allow(Unit::Time, time),
-                None => {
-                    (self.token, self.lexer) = (token, lexer);
-                    return Ok(());
-                }
-            }
+            let Some(another) = self.cursor.parse_time()? else {
+                self.cursor = mark;
+                return Ok(());
+            };
+            time = another;
         }
     }
 
     fn parse_limit(&mut self, limit: Limit) -> Result<(), ScheduleError> {
-        if let Some(time) = self.parse_time()? {
+        if let Some(time) = self.cursor.parse_time()? {
             self.draft.limit(Unit::Time, limit, time);
             return Ok(());
         }
-        self.accept(Word::The);
-        let (token, lexer) = (self.token, self.lexer);
-        if !matches!(token.kind, TokenKind::Number { .. }) {
-            return Err(self.unexpected(&["a time", "a number"]));
+        self.cursor.accept(Word::The);
+        if !self.cursor.is_at_number() {
+            return Err(self.cursor.unexpected(&["a time", "a number"]));
         }
-        self.advance();
-        let unit = self.expect_period()?;
-        let after = (self.token, self.lexer);
-        (self.token, self.lexer) = (token, lexer);
-        let value = self.parse_value(unit)?;
-        (self.token, self.lexer) = after;
-        self.draft.limit(unit, limit, value);
+        let mut number = self.cursor;
+        self.cursor.advance();
+        let unit = self.cursor.expect_period()?;
+        self.draft.limit(unit, limit, number.parse_value(unit)?);
         Ok(())
     }
 
-    /// A number within the bounds of `unit`.
-    fn parse_value(&mut self, unit: Unit) -> Result<u32, ScheduleError> {
-        let TokenKind::Number { value, .. } = self.token.kind else {
-            return Err(self.unexpected(&["a number"]));
-        };
-        let zero_is_last = unit.zero_is_last() && value == 0;
-        if !zero_is_last && !(unit.min()..=unit.max()).contains(&value) {
-            let kind = Kind::OutOfRange { what: unit_name(unit), min: unit.min(), max: unit.max() };
-            return Err(ScheduleError::new(kind, self.token.span()));
-        }
-        self.advance();
-        Ok(value)
-    }
-
-    /// A time of the day in seconds; `None` if the next token begins none.
-    fn parse_time(&mut self) -> Result<Option<u32>, ScheduleError> {
-        if self.accept(Word::Noon) {
-            return Ok(Some(12 * 3_600));
-        }
-        if self.accept(Word::Midnight) {
-            return Ok(Some(0));
-        }
-        let TokenKind::Number { value: hour, digits: 1..=2 } = self.token.kind else { return Ok(None) };
-        let (hour_token, lexer) = (self.token, self.lexer);
-        self.advance();
-        let (mut minute, mut second) = (0, 0);
-        let with_minutes = self.token.kind == TokenKind::Colon;
-        if with_minutes {
-            self.advance();
-            minute = self.parse_sixtieth("the minute")?;
-            if self.token.kind == TokenKind::Colon {
-                self.advance();
-                second = self.parse_sixtieth("the second")?;
-            }
-        }
-        let hour = if self.accept(Word::Am) {
-            twelve_hour_clock(hour_token, hour)? % 12
-        } else if self.accept(Word::Pm) {
-            twelve_hour_clock(hour_token, hour)? % 12 + 12
-        } else if with_minutes {
-            check_range(hour_token, hour, "the hour", 0, 23)?
-        } else {
-            (self.token, self.lexer) = (hour_token, lexer);
-            return Ok(None);
-        };
-        Ok(Some(hour * 3_600 + minute * 60 + second))
-    }
-
-    fn parse_sixtieth(&mut self, what: &'static str) -> Result<u32, ScheduleError> {
-        let TokenKind::Number { value, digits: 2 } = self.token.kind else {
-            return Err(self.unexpected(&["two digits"]));
-        };
-        check_range(self.token, value, what, 0, 59)?;
-        self.advance();
-        Ok(value)
-    }
-
-    fn expect_period(&mut self) -> Result<Unit, ScheduleError> {
-        self.parse_period().ok_or_else(|| self.unexpected(PERIODS))
-    }
-
-    fn parse_period(&mut self) -> Option<Unit> {
-        let TokenKind::Word(word) = self.token.kind else { return None };
-        let unit = match word {
-            Word::Second => Unit::Second,
-            Word::Minute => Unit::Minute,
-            Word::Hour => Unit::Hour,
-            Word::Day => Unit::Day,
-            Word::Week => Unit::WeekOfYear,
-            Word::Month => Unit::Month,
-            Word::Year => Unit::Year,
-            _ => return None,
-        };
-        self.advance();
-        Some(match unit {
-            Unit::Day if self.accept(Word::Instance) => Unit::DayInstance,
-            Unit::Day => match self.accept_of_the() {
-                Some(Word::Week) => Unit::Weekday,
-                Some(Word::Year) => Unit::DayOfYear,
-                _ => Unit::Day,
-            },
-            Unit::WeekOfYear => match self.accept_of_the() {
-                Some(Word::Month) => Unit::WeekOfMonth,
-                _ => Unit::WeekOfYear,
-            },
-            unit => unit,
-        })
-    }
-
-    /// "of the week", "of the month", "of the year".
-    fn accept_of_the(&mut self) -> Option<Word> {
-        let (token, lexer) = (self.token, self.lexer);
-        if self.accept(Word::Of)
-            && self.accept(Word::The)
-            && let TokenKind::Word(word @ (Word::Week | Word::Month | Word::Year)) = self.token.kind
-        {
-            self.advance();
-            return Some(word);
-        }
-        (self.token, self.lexer) = (token, lexer);
-        None
-    }
-
     /// "also" and "except" end what came before them.
-    fn begin_alternative(&mut self, joint: Token, exception: bool) -> Result<(), ScheduleError> {
-        if self.draft.is_empty() && !(self.alternatives.is_empty() && !exception) {
+    fn begin_alternative(&mut self, exception: bool) -> Result<(), ScheduleError> {
+        let joint = self.cursor.token();
+        let needless = self.alternatives.is_empty() && !exception;
+        if self.draft.is_empty() && !needless {
             return Err(ScheduleError::new(Kind::NothingScheduled, joint.span()).expecting(PARTS));
         }
         self.refuse_too_long()?;
@@ -559,54 +340,52 @@ impl<'t> Parser<'t> {
         if exception {
             self.alternatives.begin_exceptions();
         }
+        self.cursor.advance();
         self.parts += 1;
-        self.lone = None;
         Ok(())
     }
 
-    /// An interval longer than its unit means nothing beside other conditions.
+    /// An interval longer than its unit means nothing beside other conditions, and nothing at all for units
+    /// of no fixed length.
     fn refuse_too_long(&mut self) -> Result<(), ScheduleError> {
-        match self.too_long.take() {
-            Some(number) => Err(ScheduleError::new(Kind::IntervalTooLong, number.span())
-                .suggesting(Suggestion::Write("every 90 minutes"))),
-            None => Ok(()),
-        }
+        let Some(Every { unit, number, .. }) = self.too_long.take() else { return Ok(()) };
+        Err(match unit {
+            Unit::Second | Unit::Minute | Unit::Hour | Unit::Day | Unit::WeekOfYear => {
+                ScheduleError::new(Kind::IntervalNotAlone, number.span())
+                    .suggesting(Suggestion::Write("every 90 minutes"))
+            }
+            Unit::Month | Unit::Year => {
+                ScheduleError::new(Kind::IntervalTooLong, number.span()).suggesting(Suggestion::Write("P18M"))
+            }
+            _ => ScheduleError::new(Kind::IntervalTooLong, number.span()),
+        })
     }
 
     fn finish(mut self) -> Result<Schedule, ScheduleError> {
-        if let Some(Lone { count, unit }) = self.lone
-            && self.parts == 1
+        if self.parts == 1
+            && let Some(Every { count, unit, .. }) = self.lone
             && let Some(schedule) = interval::every(count, unit)
         {
             return Ok(schedule);
         }
         self.refuse_too_long()?;
         if self.draft.is_empty() {
-            return Err(ScheduleError::new(Kind::UnexpectedEnd, self.token.span()).expecting(PARTS));
+            return Err(self.cursor.unexpected(PARTS));
         }
-        self.alternatives.finish(self.draft, self.token.span())
+        Ok(self.alternatives.finish(self.draft))
     }
 }
 
-fn check_range(
-    token: Token,
-    value: u32,
-    what: &'static str,
-    min: u32,
-    max: u32,
-) -> Result<u32, ScheduleError> {
-    if (min..=max).contains(&value) {
-        Ok(value)
+/// A range of names, which may run over the end of the week or year.
+fn allow_around(draft: &mut Draft, unit: Unit, from: u32, to: u32) {
+    if from <= to {
+        draft.allow_set(unit, bits(from, to));
     } else {
-        Err(ScheduleError::new(Kind::OutOfRange { what, min, max }, token.span()))
+        draft.allow_set(unit, bits(from, unit.max()) | bits(unit.min(), to));
     }
 }
 
-fn twelve_hour_clock(token: Token, hour: u32) -> Result<u32, ScheduleError> {
-    check_range(token, hour, "the hour before \"am\" or \"pm\"", 1, 12)
-}
-
-/// Last value that "every" gives to a unit: later stops at the fifth week of a month.
+/// Last value that "every" gives to a unit: `later` stops at the fifth week of a month.
 fn every_end(unit: Unit) -> u32 {
     if unit == Unit::WeekOfMonth { 5 } else { unit.max() }
 }
@@ -619,29 +398,12 @@ fn last_value(unit: Unit) -> u32 {
     }
 }
 
-fn unit_name(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Second => "the second",
-        Unit::Minute => "the minute",
-        Unit::Hour => "the hour",
-        Unit::Time => "the time",
-        Unit::Day => "the day of the month",
-        Unit::Weekday => "the day of the week",
-        Unit::DayInstance => "the day instance",
-        Unit::DayOfYear => "the day of the year",
-        Unit::WeekOfMonth => "the week of the month",
-        Unit::WeekOfYear => "the week of the year",
-        Unit::Month => "the month",
-        Unit::Year => "the year",
-    }
-}
-
 fn period_words(unit: Unit) -> &'static [&'static str] {
     match unit {
         Unit::Second => &["second"],
         Unit::Minute => &["minute"],
         Unit::Hour => &["hour"],
-        Unit::Time => &["time"],
+        Unit::Time => TIMES,
         Unit::Day => &["day"],
         Unit::Weekday => &["day of the week"],
         Unit::DayInstance => &["day instance"],

@@ -1,7 +1,7 @@
 //! The pieces into which a rule's time is cut: one occurrence in each.
 
-use super::calendar::{Date, Day, WallTime};
-use super::rule::{Month, Rule, first_day};
+use super::calendar::{Date, Day, Month, WallTime, first_day};
+use super::rule::Rule;
 
 /// The unit that cuts a rule's time into occurrences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

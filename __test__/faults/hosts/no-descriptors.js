@@ -32,7 +32,10 @@ function fill(left) {
 
 async function main() {
     const releaseAll = fill(0);
-    assert.throws(newManager, {code: 'SYSTEM_ERROR', message: /thread cannot be started: Too many open files/});
+    assert.throws(newManager, {
+        code: 'SYSTEM_ERROR',
+        message: /thread cannot be started: Too many open files/
+    });
     releaseAll();
     const host = newManager();
     // What is loaded on the first failure, and started with the first run, takes descriptors too.

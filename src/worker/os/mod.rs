@@ -15,6 +15,9 @@ mod platform;
 #[cfg(target_os = "macos")]
 #[path = "macos.rs"]
 mod platform;
+#[cfg(windows)]
+#[path = "windows/mod.rs"]
+mod platform;
 #[cfg(unix)]
 mod unix;
 
@@ -22,5 +25,7 @@ pub use command::{ChildCommand, EnvBlock, Output};
 pub use error::{SpawnError, Stage};
 pub use exit::{Exit, ExitStatus, StopSignal};
 pub use platform::tree_memory_bytes;
+#[cfg(windows)]
+pub use platform::{Channel, ChannelReader, ChannelWriter, Child, Launched, Launcher, OutputReader};
 #[cfg(unix)]
 pub use unix::{Channel, ChannelReader, ChannelWriter, Child, Launched, Launcher, OutputReader};

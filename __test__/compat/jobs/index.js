@@ -1,3 +1,0 @@
-'use strict';
-
-// Its name is reserved.

@@ -1,3 +1,0 @@
-'use strict';
-
-// Ends at once without a word: its event loop is empty.

@@ -1,0 +1,2 @@
+'use strict';
+throw new RangeError('no luck');

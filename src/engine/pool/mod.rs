@@ -1,0 +1,359 @@
+//! Processes: how many boot at once, which are ready before a job needs them, and when to stop
+//! trying.
+//!
+//! ```text
+//! Booting(no run) ──▶ Idle ──▶ Busy ──▶ (exited)
+//!        │ claimed      └────▶ Leaving ──▶ (exited)
+//!        ▼
+//! Booting(run) ─────────────▶ Busy
+//! ```
+
+mod spares;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::job::BootProfile;
+use super::run::RunId;
+use crate::timer::{MonoMs, Now, TimerKey};
+use crate::worker::environment::Environment;
+
+/// Names a worker process for the life of its manager.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WorkerId(pub u32);
+
+/// Bounds on processes.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolLimits {
+    /// Processes that boot at the same time. More would only share the same cores.
+    pub max_boots: usize,
+    /// Processes with a job at the same time; `None` for no bound.
+    pub max_workers: Option<usize>,
+    /// Spares.
+    pub warm_workers: WarmWorkers,
+    /// A process that has not become ready, or reached its job, after this long is given up.
+    pub start_timeout: Duration,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        PoolLimits {
+            max_boots: 2,
+            max_workers: None,
+            warm_workers: WarmWorkers::Auto,
+            // Far more than a busy machine needs (tens of milliseconds at rest), far less than for ever.
+            start_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How many spares are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WarmWorkers {
+    /// None at rest; for jobs that are due soon, as many as may boot at once.
+    Auto,
+    /// This many while any offloaded job is registered, and for jobs that are due soon.
+    Count(usize),
+}
+
+/// The lead before the first boot has been measured.
+const FIRST_BOOT_LEAD: Duration = Duration::from_millis(500);
+/// Bounds on the lead whatever was measured.
+const BOOT_LEAD: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(5);
+/// The pause after the first failed boot; it doubles with each further one in a row.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// All processes of a manager that have not exited.
+#[derive(Debug)]
+pub(super) struct Pool {
+    workers: BTreeMap<WorkerId, Worker>,
+    limits: PoolLimits,
+    booting: usize,
+    with_run: usize,
+    boot_lead: Duration,
+    failures_in_a_row: u32,
+    is_paused: bool,
+    next_worker: u32,
+}
+
+#[derive(Debug)]
+struct Worker {
+    profile: Arc<BootProfile>,
+    /// What it was booted with.
+    env: Arc<Environment>,
+    state: WorkerState,
+    pid: Option<u32>,
+    asked_at: MonoMs,
+    /// Booted ahead of any run.
+    is_spare: bool,
+    /// By when it must be ready, have reached its job, or have left, whichever is next.
+    limit: Option<TimerKey<MonoMs>>,
+    /// We ended it: that says nothing about whether processes can be started.
+    is_signalled: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WorkerState {
+    Booting(Option<RunId>),
+    Idle(TimerKey<MonoMs>),
+    Busy(RunId),
+    Leaving,
+}
+
+/// Where a run may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Placement {
+    /// To this process, which is idle or booting for nobody.
+    Spare(WorkerId),
+    /// To a new process.
+    Boot,
+    /// Nowhere yet.
+    Wait,
+}
+
+/// What a process leaves behind.
+#[derive(Debug, Default)]
+pub(super) struct Gone {
+    pub(super) run: Option<RunId>,
+    pub(super) was_spare: bool,
+    pub(super) deadlines: [Option<TimerKey<MonoMs>>; 2],
+    /// Boots were paused until then.
+    pub(super) boots_resume_at: Option<MonoMs>,
+}
+
+impl Pool {
+    pub(super) fn new(limits: PoolLimits) -> Self {
+        Pool {
+            workers: BTreeMap::new(),
+            limits,
+            booting: 0,
+            with_run: 0,
+            boot_lead: FIRST_BOOT_LEAD,
+            failures_in_a_row: 0,
+            is_paused: false,
+            next_worker: 1,
+        }
+    }
+
+    /// How long before a due time its process should be booted.
+    pub(super) fn boot_lead(&self) -> Duration {
+        self.boot_lead
+    }
+
+    pub(super) fn start_timeout(&self) -> Duration {
+        self.limits.start_timeout
+    }
+
+    pub(super) fn place(
+        &self,
+        profile: &BootProfile,
+        env: &Environment,
+        needs_cold_start: bool,
+    ) -> Placement {
+        if self.limits.max_workers.is_some_and(|max| self.with_run >= max) {
+            return Placement::Wait;
+        }
+        if !needs_cold_start && let Some(spare) = self.best_spare(profile, env) {
+            return Placement::Spare(spare);
+        }
+        if self.can_boot() { Placement::Boot } else { Placement::Wait }
+    }
+
+    /// An idle spare rather than one that still boots.
+    fn best_spare(&self, profile: &BootProfile, env: &Environment) -> Option<WorkerId> {
+        let fits = |worker: &Worker| *worker.profile == *profile && worker.env.can_become(env);
+        let spares = || self.workers.iter().filter(|(_, worker)| worker.is_free() && fits(worker));
+        spares()
+            .find(|(_, worker)| matches!(worker.state, WorkerState::Idle(_)))
+            .or_else(|| spares().next())
+            .map(|(&id, _)| id)
+    }
+
+    fn can_boot(&self) -> bool {
+        !self.is_paused && self.booting < self.limits.max_boots
+    }
+
+    pub(super) fn has_spares(&self) -> bool {
+        self.workers.values().any(Worker::is_free)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.workers.is_empty()
+    }
+
+    pub(super) fn all(&self) -> Vec<WorkerId> {
+        self.workers.keys().copied().collect()
+    }
+
+    pub(super) fn add(
+        &mut self,
+        profile: Arc<BootProfile>,
+        env: Arc<Environment>,
+        run: Option<RunId>,
+        now: Now,
+    ) -> WorkerId {
+        let id = WorkerId(self.next_worker);
+        self.next_worker += 1;
+        let state = WorkerState::Booting(None);
+        let is_spare = run.is_none();
+        let worker = Worker {
+            profile,
+            env,
+            state,
+            pid: None,
+            asked_at: now.mono,
+            is_spare,
+            limit: None,
+            is_signalled: false,
+        };
+        self.workers.insert(id, worker);
+        self.booting += 1;
+        id
+    }
+
+    /// Sets the limit and gives the one before, which is void.
+    pub(super) fn set_limit(
+        &mut self,
+        id: WorkerId,
+        limit: Option<TimerKey<MonoMs>>,
+    ) -> Option<TimerKey<MonoMs>> {
+        let worker = self.workers.get_mut(&id)?;
+        std::mem::replace(&mut worker.limit, limit)
+    }
+
+    pub(super) fn note_pid(&mut self, id: WorkerId, pid: u32) {
+        if let Some(worker) = self.workers.get_mut(&id) {
+            worker.pid = Some(pid);
+        }
+    }
+
+    pub(super) fn note_signal(&mut self, id: WorkerId) {
+        if let Some(worker) = self.workers.get_mut(&id) {
+            worker.is_signalled = true;
+        }
+    }
+
+    pub(super) fn pid(&self, id: WorkerId) -> Option<u32> {
+        self.workers.get(&id)?.pid
+    }
+
+    pub(super) fn run_of(&self, id: WorkerId) -> Option<RunId> {
+        self.workers.get(&id)?.state.run()
+    }
+
+    /// The process belongs to the run from now on. Gives the idle deadline, which is void.
+    pub(super) fn claim(&mut self, id: WorkerId, run: RunId) -> Option<TimerKey<MonoMs>> {
+        let worker = self.workers.get_mut(&id)?;
+        self.with_run += 1;
+        let before = worker.state;
+        worker.state = match before {
+            WorkerState::Booting(_) => WorkerState::Booting(Some(run)),
+            _ => WorkerState::Busy(run),
+        };
+        match before {
+            WorkerState::Idle(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The environment that a process must be given with its job; `None` if it has it already.
+    pub(super) fn changed_environment(
+        &self,
+        id: WorkerId,
+        env: &Arc<Environment>,
+    ) -> Option<Arc<Environment>> {
+        let booted_with = &self.workers.get(&id)?.env;
+        (!Arc::ptr_eq(booted_with, env)).then(|| Arc::clone(env))
+    }
+
+    /// The process has booted. Does it wait for a run?
+    fn ready(&mut self, id: WorkerId, idle: TimerKey<MonoMs>, now: Now) -> bool {
+        let Some(worker) = self.workers.get_mut(&id) else { return false };
+        let WorkerState::Booting(run) = worker.state else { return false };
+        worker.state = run.map_or(WorkerState::Idle(idle), WorkerState::Busy);
+        self.booting -= 1;
+        if run.is_none() {
+            self.failures_in_a_row = 0;
+        }
+        if worker.is_spare {
+            self.boot_lead = next_lead(self.boot_lead, now.mono.since(worker.asked_at));
+        }
+        run.is_none()
+    }
+
+    /// A process has reached its job: boots work.
+    pub(super) fn boot_succeeded(&mut self) {
+        self.failures_in_a_row = 0;
+    }
+
+    pub(super) fn exited(&mut self, id: WorkerId, now: Now) -> Gone {
+        let Some(worker) = self.workers.remove(&id) else { return Gone::default() };
+        let run = worker.state.run();
+        if run.is_some() {
+            self.with_run -= 1;
+        }
+        if matches!(worker.state, WorkerState::Booting(_)) {
+            self.booting -= 1;
+        }
+        let boots_resume_at = if worker.has_failed_to_boot() { self.pause_boots(now) } else { None };
+        let idle = match worker.state {
+            WorkerState::Idle(key) => Some(key),
+            _ => None,
+        };
+        Gone { run, was_spare: worker.is_spare, deadlines: [worker.limit, idle], boots_resume_at }
+    }
+
+    /// A boot failed: wait, longer each time in a row, before the next try.
+    fn pause_boots(&mut self, now: Now) -> Option<MonoMs> {
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures_in_a_row.min(10)).min(LONGEST_PAUSE);
+        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        let already_paused = std::mem::replace(&mut self.is_paused, true);
+        (!already_paused).then(|| now.mono.plus(pause))
+    }
+
+    pub(super) fn resume_boots(&mut self) {
+        self.is_paused = false;
+    }
+
+    fn free_spares(&self, profile: &BootProfile, env: &Environment) -> usize {
+        let fits =
+            |worker: &&Worker| worker.is_free() && *worker.profile == *profile && worker.env.can_become(env);
+        self.workers.values().filter(fits).count()
+    }
+}
+
+impl Worker {
+    /// Idle, or booting for nobody.
+    fn is_free(&self) -> bool {
+        matches!(self.state, WorkerState::Idle(_) | WorkerState::Booting(None))
+    }
+
+    /// It ended by itself before it was of any use. A spare that was ready has shown that boots work.
+    fn has_failed_to_boot(&self) -> bool {
+        let is_too_early = match self.state {
+            WorkerState::Booting(_) => true,
+            WorkerState::Busy(_) => self.limit.is_some() && !self.is_spare,
+            WorkerState::Idle(_) | WorkerState::Leaving => false,
+        };
+        is_too_early && !self.is_signalled
+    }
+}
+
+impl WorkerState {
+    fn run(self) -> Option<RunId> {
+        match self {
+            WorkerState::Booting(run) => run,
+            WorkerState::Busy(run) => Some(run),
+            WorkerState::Idle(_) | WorkerState::Leaving => None,
+        }
+    }
+}
+
+/// The lead follows what boots take: up at once, down slowly, and twice as long to be safe.
+fn next_lead(lead: Duration, boot: Duration) -> Duration {
+    let wanted = boot * 2;
+    let next = if wanted > lead || lead == FIRST_BOOT_LEAD { wanted } else { (lead * 7 + wanted) / 8 };
+    next.clamp(*BOOT_LEAD.start(), *BOOT_LEAD.end())
+}

@@ -1,0 +1,214 @@
+//! The making of a [`Rule`] from the conditions of a [`Draft`].
+
+use super::draft::{Draft, Times, UNLIMITED};
+use super::field::{FIRST_YEAR, Unit, WideSet, bits};
+use super::rare::Rare;
+use super::rule::{Pace, Rule};
+use super::tick::Tick;
+
+/// Units that few schedules list.
+const RARELY_LISTED: u16 = 1 << Unit::DayInstance as u16
+    | 1 << Unit::DayOfYear as u16
+    | 1 << Unit::WeekOfMonth as u16
+    | 1 << Unit::WeekOfYear as u16
+    | 1 << Unit::Year as u16;
+
+/// Second of the day at which the next one begins.
+const MIDNIGHT: u32 = 86_400;
+
+impl Draft {
+    fn tick(&self) -> Tick {
+        match self.smallest.map(|(_, unit)| unit) {
+            Some(Unit::Second | Unit::Time) | None => Tick::Second,
+            Some(Unit::Minute) => Tick::Minute,
+            Some(Unit::Hour) => Tick::Hour,
+            Some(Unit::Day | Unit::Weekday | Unit::DayOfYear) => Tick::Day,
+            Some(Unit::DayInstance) => Tick::DayInstance,
+            Some(Unit::WeekOfMonth) => Tick::WeekOfMonth,
+            Some(Unit::WeekOfYear) => Tick::WeekOfYear,
+            Some(Unit::Month) => Tick::Month,
+            Some(Unit::Year) => Tick::Year,
+        }
+    }
+
+    /// Where the time of the day comes from.
+    fn pace(&self, tick: Tick) -> Pace {
+        let given = |unit: Unit| {
+            let all = bits(0, unit.max());
+            self.lists(unit) && self.stepped & (1 << unit.index()) == 0 && self.set_of(unit) & all != all
+        };
+        if self.lists(Unit::Time) {
+            Pace::AtTimes
+        } else if tick >= Tick::Day {
+            Pace::AtMidnight
+        } else if given(Unit::Hour)
+            && (tick >= Tick::Hour || given(Unit::Minute))
+            && (tick >= Tick::Minute || given(Unit::Second))
+        {
+            Pace::AtFields
+        } else {
+            Pace::Elapsed
+        }
+    }
+
+    /// The rule that these conditions make. `sole`: no exception takes a part of its time away.
+    pub(super) fn into_rule(mut self, sole: bool) -> Rule {
+        let tick = self.tick();
+        let pace = self.pace(tick);
+        let times = self.settle_times();
+        let mut rule = Rule {
+            seconds: self.set_of(Unit::Second) & bits(0, 59),
+            minutes: self.set_of(Unit::Minute) & bits(0, 59),
+            hours: low_32(self.set_of(Unit::Hour) & bits(0, 23)),
+            days: low_32(self.listed_set(Unit::Day)),
+            months: low_16(self.set_with_last(Unit::Month) & bits(1, 12)),
+            weekdays: low_8((self.set_with_last(Unit::Weekday) >> 1) & bits(0, 6)),
+            tick,
+            pace,
+            rare: None,
+        };
+        if !times.is_empty() || self.listed & RARELY_LISTED != 0 || self.rare.is_some() {
+            self.add_rare(&mut rule, times);
+        }
+        if sole && !rule.has_time_limits() {
+            rule.keep_first_of_pieces();
+        }
+        rule
+    }
+
+    /// Values of a unit whose last value is always the same.
+    fn set_with_last(&self, unit: Unit) -> u64 {
+        let listed = self.listed_set(unit);
+        (listed | (listed & 1) << unit.max()) & self.limits_set(unit)
+    }
+
+    /// A single time of the day, or times that are each combination of some hours, minutes and seconds,
+    /// become such sets; others are given back.
+    fn settle_times(&mut self) -> Vec<u32> {
+        let sets = match std::mem::take(&mut self.times) {
+            Times::None => return Vec::new(),
+            Times::One(time) => time_sets(&[time]),
+            Times::Many(mut times) => {
+                times.sort_unstable();
+                times.dedup();
+                let sets = time_sets(&times);
+                let combinations: u32 = sets.iter().map(|set| set.count_ones()).product();
+                if combinations as usize != times.len() {
+                    return times;
+                }
+                sets
+            }
+        };
+        for (unit, set) in [Unit::Hour, Unit::Minute, Unit::Second].into_iter().zip(sets) {
+            self.sets[unit.index()] = self.listed_set(unit) & set;
+            self.listed |= 1 << unit.index();
+        }
+        Vec::new()
+    }
+
+    /// Adds the conditions that few schedules have.
+    fn add_rare(&self, rule: &mut Rule, times: Vec<u32>) {
+        let mut rare = Rare { times: times.into_boxed_slice(), ..Rare::unrestricted() };
+        if let Some(counted) = &self.rare {
+            rare.days_before_last = counted.days_before_last;
+            rare.nearest_weekdays = counted.nearest_weekdays;
+            if counted.instances != [0; 7] {
+                rule.weekdays = if self.sets[Unit::Weekday.index()] == 0 { 0 } else { rule.weekdays };
+                for (day, &instances) in counted.instances.iter().enumerate() {
+                    let listed_plainly = rule.weekdays & (1 << day) != 0;
+                    rare.instances[day] = if listed_plainly { u8::MAX } else { instances };
+                    rule.weekdays |= u8::from(instances != 0) << day;
+                }
+            }
+        }
+        self.add_weeks(&mut rare);
+        self.add_years(&mut rare);
+        let (from, before) = self.limits(Unit::Time);
+        rare.time_from = from.min(MIDNIGHT);
+        rare.time_before = before.min(MIDNIGHT);
+        if rare != Rare::unrestricted() {
+            rule.rare = Some(Box::new(rare));
+        }
+    }
+
+    fn add_weeks(&self, rare: &mut Rare) {
+        rare.day_limits = low_32(self.limits_set(Unit::Day));
+        if self.lists(Unit::DayInstance) || self.limits(Unit::DayInstance) != UNLIMITED {
+            rare.instances = [low_8(self.set_of(Unit::DayInstance) & bits(0, 5)); 7];
+        }
+        if self.lists(Unit::WeekOfMonth) {
+            rare.weeks_of_month = low_8(self.sets[Unit::WeekOfMonth.index()]);
+        }
+        rare.week_of_month_limits = low_8(self.limits_set(Unit::WeekOfMonth));
+        if self.lists(Unit::WeekOfYear) {
+            rare.weeks_of_year = self.sets[Unit::WeekOfYear.index()];
+        }
+        rare.week_of_year_limits = self.limits_set(Unit::WeekOfYear);
+    }
+
+    fn add_years(&self, rare: &mut Rare) {
+        let Some(wide) = &self.rare else { return };
+        if self.lists(Unit::DayOfYear) {
+            rare.days_of_year = wide.days_of_year;
+        }
+        if self.limits(Unit::DayOfYear) != UNLIMITED {
+            rare.day_of_year_limits = self.wide_limits(Unit::DayOfYear, 0);
+        }
+        let limited = self.limits(Unit::Year) != UNLIMITED;
+        if self.lists(Unit::Year) || limited {
+            let limits = self.wide_limits(Unit::Year, FIRST_YEAR);
+            rare.years = Some(if self.lists(Unit::Year) { wide.years.intersection(limits) } else { limits });
+        }
+    }
+
+    /// Values of `unit` within its limits, counted from `first`.
+    fn wide_limits(&self, unit: Unit, first: u32) -> WideSet {
+        let (from, before) = self.limits(unit);
+        let mut set = WideSet::EMPTY;
+        for value in from.max(first)..before.min(unit.max() + 1) {
+            set.insert(value - first);
+        }
+        set
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the low bits are what is asked for")]
+fn low_8(set: u64) -> u8 {
+    set as u8
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the low bits are what is asked for")]
+fn low_16(set: u64) -> u16 {
+    set as u16
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the low bits are what is asked for")]
+fn low_32(set: u64) -> u32 {
+    set as u32
+}
+
+/// The hours, minutes and seconds of `times`.
+fn time_sets(times: &[u32]) -> [u64; 3] {
+    times.iter().fold([0; 3], |[hours, minutes, seconds], &time| {
+        [hours | 1 << (time / 3_600), minutes | 1 << (time / 60 % 60), seconds | 1 << (time % 60)]
+    })
+}
+
+impl Rule {
+    /// Where the first second of each piece does not depend on the day, keeps only that second: then each
+    /// second left is an occurrence, and the search need not look at pieces.
+    fn keep_first_of_pieces(&mut self) {
+        if self.tick >= Tick::Minute {
+            self.seconds &= self.seconds.wrapping_neg();
+        }
+        if self.tick >= Tick::Hour {
+            self.minutes &= self.minutes.wrapping_neg();
+        }
+        if self.tick >= Tick::Day {
+            self.hours &= self.hours.wrapping_neg();
+        }
+        if self.tick <= Tick::Day {
+            self.tick = Tick::Second;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Tests of the room as a whole.
+
+mod clock_changes;
+mod corrections;
+mod errors;
+mod meaning;
+mod properties;
+mod second_opinion;
+
+use jiff::Timestamp;
+
+use super::{ClockChange, Place, Schedule, zone};
+
+fn instant(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn place(zone_name: &str, clock_change: ClockChange, anchor: Timestamp) -> Place {
+    Place { zone: zone::resolve(Some(zone_name)).unwrap(), clock_change, anchor }
+}
+
+/// The next `count` runs after `from` on the wall clock of `zone_name`, with the offset then in force.
+fn runs_on(zone_name: &str, clock_change: ClockChange, at: &str, from: &str, count: usize) -> Vec<String> {
+    let from = instant(from);
+    let place = place(zone_name, clock_change, from);
+    let schedule = Schedule::parse(at).unwrap();
+    schedule
+        .upcoming(from, &place)
+        .take(count)
+        .map(|due| due.to_zoned_datetime(place.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string())
+        .collect()
+}
