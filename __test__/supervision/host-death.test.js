@@ -9,6 +9,7 @@ const {startHost} = require('../support/hosts');
 const {eventually} = require('../support/processes');
 
 const BUSY_HOST = path.join(__dirname, 'hosts/busy-host.js');
+const CHURNING_HOST = path.join(__dirname, 'hosts/churning-host.js');
 
 const deaths = {
     'kill -9': (child) => child.kill('SIGKILL'),
@@ -35,6 +36,18 @@ for (const [what, end] of Object.entries(deaths)) {
         await eventually('the end of every process of the host', () => pids().length === 0);
         // Also of what watched over it, which does not have the host's environment.
         await eventually('the end of the guard', () => started.every(hasEnded));
+    });
+}
+
+for (const steps of [1, 2, 3, 5, 8, 13, 21, 34]) {
+    test(`kill -9 after ${steps} steps of jobs that come and go leaves no process behind`, async (t) => {
+        const {child, told, ended, pids} = startHost(t, CHURNING_HOST);
+        for (let step = 0; step < steps; step += 1) {
+            await told('step');
+        }
+        child.kill('SIGKILL');
+        await ended;
+        await eventually('the end of every process of the host', () => pids().length === 0);
     });
 }
 
