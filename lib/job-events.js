@@ -106,6 +106,7 @@ class JobEvents {
         const worker = new WorkerView(this.#native, run, name, this.#host.workerOptions(name));
         this.#workers.set(run, worker);
         this.#bree.workerCreated(name, worker);
+        this.#emit(this.#bree, 'worker created', name);
     }
 
     #runOnline({run, pid}) {
@@ -155,8 +156,9 @@ class JobEvents {
             this.#logEnd(worker, end);
             this.#emit(worker, 'exit', exitCode);
             this.#bree.workerDeleted(name, worker);
+            this.#emit(this.#bree, 'worker deleted', name);
         }
-        this.#bree.emit('run ended', {name, threadId: run, ...end});
+        this.#emit(this.#bree, 'run ended', {name, threadId: run, ...end});
     }
 
     /** Ends that no handler of the host is told of. */
@@ -185,9 +187,9 @@ class JobEvents {
         }
     }
 
-    #emit(worker, event, ...args) {
+    #emit(emitter, event, ...args) {
         // A listener that throws must not keep the others, or the host, from what follows.
-        safely(this.#host.logger, `A listener for "${event}"`, () => worker.emit(event, ...args));
+        safely(this.#host.logger, `A listener for "${event}"`, () => void emitter.emit(event, ...args));
     }
 }
 

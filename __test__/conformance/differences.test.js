@@ -191,7 +191,7 @@ const differences = [
         inProcess: ({messages}) => assert.deepEqual(messages, ['error', 'tick'])
     },
     {
-        title: 'an await that never settles is named on stderr, where Node does so for main modules',
+        title: "an await that never settles is named on the job's own stderr, where Node names it",
         job: fixture('unsettled.mjs'),
         inWorker: ({end, stderr}) => assert.deepEqual([end.code, stderr], [13, '']),
         inProcess({end, stderr}) {

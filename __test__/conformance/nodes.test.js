@@ -11,6 +11,10 @@ const {text} = require('node:stream/consumers');
 const {test} = require('node:test');
 const {NODE_MAJORS, nodeBinary} = require('../support/nodes.js');
 
+/** Without what makes a process part of the test run it was started in. */
+const env = {...process.env};
+delete env.NODE_TEST_CONTEXT;
+
 const files = fs
     .readdirSync(__dirname)
     .filter((name) => name.endsWith('.test.js') && name !== path.basename(__filename))
@@ -25,7 +29,10 @@ for (const major of NODE_MAJORS) {
             return;
         }
         for (const file of files) {
-            const child = spawn(node, ['--test-reporter=spec', file], {stdio: ['ignore', 'pipe', 'inherit']});
+            const child = spawn(node, ['--test-reporter=spec', file], {
+                env,
+                stdio: ['ignore', 'pipe', 'inherit']
+            });
             const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
             assert.equal(code, 0, output);
             assert.match(output, /^ℹ pass [1-9]/m);

@@ -285,6 +285,12 @@ const probes = [
         execArgv: ['--import', fixture('preload.mjs')],
         marks: ['by --import']
     },
+    {
+        title: 'module hooks',
+        job: fixture('hooks', 'job.mjs'),
+        execArgv: ['--import', fixture('hooks', 'register.mjs')],
+        marks: ['made by a hook']
+    },
     ...exits,
     ...thrown,
     ...ways,

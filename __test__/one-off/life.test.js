@@ -230,12 +230,13 @@ for (const engine of ENGINES) {
         const database = await createDatabase(t, engine);
         const {manager} = createManager(t, database);
         const online = becameOnline(manager);
-        await manager.addJob({name: 'slow', job: jobPath('waits')});
+        await manager.addJob({name: 'slow', job: jobPath('lingers'), gracePeriod: 60_000});
         await online;
         const over = manager.shutdown();
         const job = jobPath('completes');
         await assert.rejects(manager.addOneOffJob({name: 'backup', job}), /shutting down/);
         assert.equal((await database.row('backup')).status, 'failed');
+        manager.bree.workers.get('slow').postMessage('go');
         await over;
         await manager.addOneOffJob({name: 'backup', job});
         await manager.awaitOneOffCompletion('backup');

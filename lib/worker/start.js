@@ -108,7 +108,7 @@ function enterDirectory(cwd) {
     }
 }
 
-function applyArguments({execArgv}, {kind, target, argv = []}) {
+function applyArguments({kind, target, argv = [], execArgv}) {
     process.argv.splice(1, Infinity, kind === 'file' ? target : SOURCE_NAME, ...argv.map(String));
     if (Array.isArray(execArgv)) {
         process.execArgv.splice(0, Infinity, ...execArgv);
@@ -160,7 +160,7 @@ function showTitle(title) {
 function applyStart(header, job) {
     enterDirectory(header.cwd);
     applyEnvironment(header, job);
-    applyArguments(header, job);
+    applyArguments(job);
     showTitle(job.title ?? `job: ${job.name}`);
     describeThread({...job, threadId: header.threadId});
 }

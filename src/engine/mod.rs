@@ -9,7 +9,7 @@
 //! | `registry.rs` | which jobs exist, and their due times |
 //! | `runs.rs` | the queue of runs, which process takes which, how a run ends |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown |
-//! | `pool.rs` | processes: boots, spares, limits, backing off |
+//! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
 //! | `inline_queue.rs` | order and concurrency of inline jobs |
 
 mod effect;
@@ -62,6 +62,8 @@ pub struct Engine {
     /// Runs that wait for a process, first come first served.
     queue: VecDeque<RunId>,
     pool: Pool,
+    /// What the first of the registered jobs needs of a process, and so probably the others.
+    usual_profile: Option<Arc<BootProfile>>,
     requests: Vec<PendingRequest>,
     /// A shutdown was the last thing that the host asked for: no spares are kept.
     is_shut_down: bool,
@@ -161,6 +163,7 @@ impl Engine {
             inline_runs: HashMap::new(),
             queue: VecDeque::new(),
             pool: Pool::new(limits),
+            usual_profile: None,
             requests: Vec::new(),
             is_shut_down: false,
             environment: Arc::default(),

@@ -28,6 +28,9 @@ impl Engine {
         if first_due.is_none() && matches!(spec.when, When::Recurring { .. }) {
             return Err(Refusal::NeverDue);
         }
+        if let Work::Offloaded(work) = &spec.work {
+            self.usual_profile.get_or_insert_with(|| Arc::clone(&work.boot));
+        }
         let id = JobId(self.next_job);
         self.next_job += 1;
         self.names.insert(Arc::clone(&spec.name), id);
@@ -162,6 +165,9 @@ impl Engine {
         self.disarm(id);
         if let Some(job) = self.jobs.remove(&id) {
             self.names.remove(&job.spec.name);
+        }
+        if self.jobs.is_empty() {
+            self.usual_profile = None;
         }
         for run in self.runs.values_mut().filter(|run| run.job == Some(id)) {
             run.job = None;

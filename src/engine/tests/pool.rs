@@ -321,3 +321,21 @@ fn no_spare_is_kept_after_a_shutdown_until_something_is_asked_for_again() {
     bench.send(Input::ScheduleJob(Arc::from("job"))).unwrap();
     assert_eq!(bench.boots(), [SECOND]);
 }
+
+#[test]
+fn the_spares_that_are_kept_are_of_the_kind_that_the_jobs_need() {
+    let mut bench = Bench::with(PoolLimits { warm_workers: WarmWorkers::Count(1), ..PoolLimits::default() });
+    bench.add(inline("inline", in_ms(3_600_000))).unwrap();
+    assert!(bench.boots().is_empty(), "an inline job needs no process");
+    let profile =
+        Arc::new(BootProfile { exec_args: vec!["--no-warnings".to_owned()], ..BootProfile::default() });
+    bench.add(offloaded_with("later", in_ms(3_600_000), limits(), &profile)).unwrap();
+    assert_eq!(bench.boots(), [FIRST]);
+    bench.frame(FIRST, WorkerFrame::Ready);
+    bench.add(offloaded_with("now", When::Now, limits(), &profile)).unwrap();
+    let effects = bench.take();
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Start { worker: FIRST, .. })),
+        "{effects:?}"
+    );
+}
