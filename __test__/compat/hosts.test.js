@@ -32,7 +32,9 @@ same(
             job: jobFile('simple.js'),
             name: 'milestone-emails'
         });
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        while (jobsService.bree.intervals.size < 3) {
+            await new Promise((resolve) => setTimeout(resolve, 1));
+        }
         assert.deepEqual([...jobsService.bree.intervals.keys()].toSorted(), [
             'milestone-emails',
             'process-outbox',
