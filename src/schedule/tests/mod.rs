@@ -1,6 +1,7 @@
 //! Tests of the room as a whole.
 
 mod clock_changes;
+mod corpus;
 mod corrections;
 mod errors;
 mod meaning;
