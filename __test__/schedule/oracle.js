@@ -6,6 +6,9 @@
 
 const later = require('@breejs/later');
 
+/** From here on `later` counts a day too many: it takes 2100 for a leap year. */
+const LAST_MS = Date.UTC(2100, 0);
+
 /**
  * The due times of a parsed schedule strictly after `fromMs`, as far as `later` finds them in its bounded search.
  *
@@ -19,7 +22,7 @@ function laterRuns(parsed, fromMs, count) {
     const dates = later.schedule(parsed).next(count + parsed.schedules.length + 1, new Date(fromMs));
     return [dates]
         .flat()
-        .filter((date) => date && date.getTime() > fromMs)
+        .filter((date) => date && date.getTime() > fromMs && date.getTime() < LAST_MS)
         .map((date) => date.getTime())
         .slice(0, count);
 }

@@ -17,7 +17,20 @@ const UNITS = {
     month: ['month', 1, 12]
 };
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
-const MONTHS = ['jan', 'february', 'mar', 'april', 'may', 'june', 'july', 'aug', 'sept', 'oct', 'nov', 'december'];
+const MONTHS = [
+    'jan',
+    'february',
+    'mar',
+    'april',
+    'may',
+    'june',
+    'july',
+    'aug',
+    'sept',
+    'oct',
+    'nov',
+    'december'
+];
 
 /** The divisors of 60 and 24: other lone intervals follow elapsed time. */
 const EVEN_STEPS = {
@@ -110,7 +123,10 @@ class Random {
             parts.push(this.#dayPart(used));
         }
         if (this.oneIn(5)) {
-            parts.push(this.#limit());
+            parts.push(this.#limit(used));
+        }
+        if (this.oneIn(10)) {
+            parts.push(`in ${this.ascending(2026, 2035, this.integer(1, 3)).join(', ')}`);
         }
         let text = parts.filter(Boolean).join(' ') || 'every weekday';
         if (this.oneIn(8)) {
@@ -153,11 +169,17 @@ class Random {
         if (unit === 'weekday' && this.oneIn(2)) {
             return this.#named('on', DAYS);
         }
+        if (unit === 'instance' && !used.has('weekday') && this.oneIn(4)) {
+            used.add('weekday');
+            return `on the last day instance on ${this.pick(DAYS)}`;
+        }
         if (unit === 'month' && this.oneIn(1.5)) {
             return this.#named('of', MONTHS);
         }
         const [, first, last] = UNITS[unit];
-        return this.oneIn(3) ? this.#every(unit, this.integer(1, Math.min(last - first, 20))) : this.#numbered(unit);
+        return this.oneIn(3)
+            ? this.#every(unit, this.integer(1, Math.min(last - first, 20)))
+            : this.#numbered(unit);
     }
 
     #every(unit, step) {
@@ -180,7 +202,8 @@ class Random {
         const numbers = this.ascending(first, last, this.pick([1, 1, 2, 3])).map(ordinal);
         return this.pick([
             `on the first ${words}`,
-            `on the last ${words}`,
+            // Of the last day instances alone `later` makes two a month.
+            `on the ${unit === 'instance' ? 'first' : 'last'} ${words}`,
             `on the ${numbers.join(this.pick([' and ', ', ', ',']))} ${words}`,
             `on the ${numbers[0]} ${words}`,
             `on the ${this.ascending(first, last, 2).map(ordinal).join(' through ')} ${words}`
@@ -193,10 +216,11 @@ class Random {
         return `${preposition} ${places.map((place) => names[place]).join(joint)}`;
     }
 
-    #limit() {
+    #limit(used) {
         const side = this.pick(['after', 'before']);
         if (this.oneIn(2)) {
-            return `${side} ${this.#time(this.integer(1, 1438))}`;
+            // `later` runs an hour that a limit cuts at its beginning, outside of the limit.
+            return `${side} ${this.#time(used.has('hour') ? this.integer(1, 23) * 60 : this.integer(1, 1438))}`;
         }
         // Not the last days of a month: what `later` makes of them depends on the month in which it is asked.
         const [words, last] = this.pick([
@@ -218,7 +242,7 @@ class Random {
 }
 
 function ordinal(number) {
-    const suffix = [, 'st', 'nd', 'rd'][number % 100 > 10 && number % 100 < 14 ? 0 : number % 10] ?? 'th';
+    const suffix = ['th', 'st', 'nd', 'rd'][number % 100 > 10 && number % 100 < 14 ? 0 : number % 10] ?? 'th';
     return `${number}${suffix}`;
 }
 

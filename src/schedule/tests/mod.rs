@@ -3,8 +3,9 @@
 mod clock_changes;
 mod corpus;
 mod corrections;
+mod documentation;
 mod errors;
-mod meaning;
+
 mod properties;
 mod second_opinion;
 
