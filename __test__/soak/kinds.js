@@ -25,18 +25,22 @@ const remove = whenReady(({manager, name}) => void manager.removeJob(name));
 
 /** @type {Array<[string, Kind]>} */
 const kinds = Object.entries({
-    'ends': {job: {job: script('')}, cause: 'exit'},
+    ends: {job: {job: script('')}, cause: 'exit'},
     'says done': {job: {job: script(stay + post("'done'"))}, cause: 'done', messages: 1},
     'exits with 3': {job: {job: script('process.exit(3)')}, cause: 'exit', isFailure: true},
-    'throws': {job: {job: script("throw new Error('no')")}, cause: 'error', isFailure: true},
-    'rejects': {job: {job: script("Promise.reject(new Error('no'))")}, cause: 'error', isFailure: true},
-    'is killed': {job: {job: script("process.kill(process.pid, 'SIGKILL')")}, cause: 'signal', isFailure: true},
-    'talks': {
+    throws: {job: {job: script("throw new Error('no')")}, cause: 'error', isFailure: true},
+    rejects: {job: {job: script("Promise.reject(new Error('no'))")}, cause: 'error', isFailure: true},
+    'is killed': {
+        job: {job: script("process.kill(process.pid, 'SIGKILL')")},
+        cause: 'signal',
+        isFailure: true
+    },
+    talks: {
         job: {job: script(`for (let i = 0; i < 100; i += 1) { ${post('{i, text: "x".repeat(1000)}')} }`)},
         cause: 'exit',
         messages: 100
     },
-    'answers': {
+    answers: {
         job: {
             job: script(`
                 const {parentPort} = require('node:worker_threads');
@@ -48,7 +52,7 @@ const kinds = Object.entries({
         cause: 'done',
         messages: 4
     },
-    'prints': {
+    prints: {
         job: {job: script("console.log('x'.repeat(100_000))"), worker: {stdout: true}},
         cause: 'exit'
     },
@@ -80,7 +84,9 @@ const kinds = Object.entries({
         isFailure: true
     },
     'starts a program': {
-        job: {job: script(`require('node:child_process').spawn('sleep', ['1000']).unref(); ${post("'done'")}`)},
+        job: {
+            job: script(`require('node:child_process').spawn('sleep', ['1000']).unref(); ${post("'done'")}`)
+        },
         cause: 'done'
     },
     'has flags of its own': {

@@ -32,7 +32,8 @@ const manager = new JobManager({
 
 /** Runs one job, does to it what its kind wants, and checks its end. */
 async function runOne(index) {
-    const [kind, {job, during, cause, isFailure = false, messages: expected = 0}] = kinds[index % kinds.length];
+    const [kind, {job, during, cause, isFailure = false, messages: expected = 0}] =
+        kinds[index % kinds.length];
     const name = `${kind} ${index}`;
     let messages = 0;
     let bytes = 0;

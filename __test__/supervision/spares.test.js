@@ -69,7 +69,10 @@ test('with 2 two are ready at any time, and one that was used is replaced', asyn
     await ended;
     const used = messages[0].message.pid;
     assert.ok(ready.includes(used), 'the run took one that was ready');
-    const after = await eventually('two spares again', () => !pids().includes(used) && pids().length === 2 && pids());
+    const after = await eventually(
+        'two spares again',
+        () => !pids().includes(used) && pids().length === 2 && pids()
+    );
     assert.ok(
         after.some((pid) => ready.includes(pid)),
         'the other one still waits'
