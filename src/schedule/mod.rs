@@ -12,9 +12,9 @@
 //!                              └────────────────────────────────────────▶ instant
 //! ```
 //!
-//! - [`cron`], [`text`], [`human`] and [`iso`] each read one grammar, which stands in their documentation. What
+//! - `cron`, `text`, `human` and `iso` each read one grammar, which stands in their documentation. What
 //!   they do not understand is a [`ScheduleError`] with its place; nothing is understood by half.
-//! - A [`rule::Rule`] is sets of allowed values as bits. `search` goes from set bit to set bit, never second by
+//! - A `Rule` is sets of allowed values as bits. `search` goes from set bit to set bit, never second by
 //!   second, and knows after 28 years at most that there is no next time.
 //! - `clock_change` turns wall-clock time into instants where clocks are put forward or back.
 //!
