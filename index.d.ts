@@ -87,7 +87,12 @@ declare namespace JobManager {
         warmWorkers?: 'auto' | number;
         /** From 'cancel' to SIGTERM, in ms. Default 5,000. */
         gracePeriod?: number;
-        /** A one-off row that a host left queued or started for this many ms counts as failed. Default: never. */
+        /** From the request for a worker process to the job's first line, in ms; then it is killed. Default 60,000. */
+        startTimeout?: number;
+        /**
+         * A one-off row that a host left queued or started for this many ms (a finite number from 0 up) counts as
+         * failed. It must be longer than any run. Default: never.
+         */
         staleAfter?: number;
         /** Accepted, and not used. */
         config?: unknown;
@@ -211,6 +216,8 @@ declare namespace JobManager {
         add(data: {name: string; status: string}): Promise<unknown>;
         findOne(query: {name: string}): Promise<JobRow | null | undefined>;
         edit(data: Record<string, unknown>, options: {id: any}): Promise<unknown>;
+        /** With it, hosts that add a failed one-off again at the same time take turns; see docs/design/one-off-jobs.md. */
+        destroy?(options: {id: any}): Promise<unknown>;
     }
 
     interface JobRow {

@@ -1,8 +1,8 @@
 'use strict';
 
 const {BreeWindow} = require('./lib/bree-window');
-const {serialize} = require('./lib/clone');
 const {Completions} = require('./lib/completions');
+const {createNative} = require('./lib/create-native');
 const {within} = require('./lib/deadline');
 const {TimeoutError, incorrectUsage, unhandledJob} = require('./lib/errors');
 const {HostEnvironment} = require('./lib/host-environment');
@@ -10,21 +10,15 @@ const {loadFunction, resolveModule} = require('./lib/inline-function');
 const {InlineJobs} = require('./lib/inline-jobs');
 const {JobEvents} = require('./lib/job-events');
 const {JobsRepository} = require('./lib/jobs-repository');
+const {KeepAlive} = require('./lib/keep-alive');
 const {createLogger} = require('./lib/logging');
-const {NativeManager} = require('./lib/native');
-const {onNextTurn} = require('./lib/next-turn');
 const {OneOffJobs} = require('./lib/one-off-jobs');
 const {RegisteredJobs} = require('./lib/registered-jobs');
 const {describeSchedule, nextRuns} = require('./lib/schedules');
 const {safely} = require('./lib/safe-call');
 
-const BOOTSTRAP_PATH = require.resolve('./lib/bootstrap.js');
-const DEFAULT_INLINE_CONCURRENCY = 3;
 /** How long `shutdown` waits for workers. */
 const DEFAULT_SHUTDOWN_TIMEOUT_MS = 30_000;
-
-/** Managers whose process must not exit, and which must not be collected meanwhile. */
-const active = new Set();
 
 /**
  * Registers jobs and runs them: inline on this event loop, or offloaded to processes of their own,
@@ -32,6 +26,7 @@ const active = new Set();
  */
 class JobManager {
     #native;
+    #keepAlive;
     #logger;
     #handlers;
     #events;
@@ -51,7 +46,9 @@ class JobManager {
         }
         this.#handlers = {errorHandler, workerMessageHandler, domainEvents};
         this.#logger = createLogger(logger);
-        this.#native = this.#createNative(rest);
+        const self = new WeakRef(this);
+        this.#native = createNative(rest, () => self.deref()?.#keepAlive.pump());
+        this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump());
         this.#inline = new InlineJobs(this.#native);
         this.inlineQueue = this.#inline.window;
         this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
@@ -71,8 +68,8 @@ class JobManager {
             environment,
             defaults: {timezone, dst, gracePeriod},
             settle: (send) => this.#settle(send),
-            onChange: () => this.#keepAlive(),
-            onRun: () => this.#pump()
+            onChange: () => this.#keepAlive.hold(),
+            onRun: () => this.#keepAlive.pump()
         });
     }
 
@@ -142,7 +139,7 @@ class JobManager {
      *   error among those it waited for
      */
     async allSettled() {
-        return this.#inline.allSettled();
+        return this.#inline.allSettled(() => this.inlineQueue.idle());
     }
 
     /**
@@ -219,14 +216,19 @@ class JobManager {
             }
             this.#completions.resolve(name);
         } else if (message?.event && this.#handlers.domainEvents) {
-            this.#handlers.domainEvents.dispatchRaw(message.event.type, message.event.data);
+            await this.#handlers.domainEvents.dispatchRaw(message.event.type, message.event.data);
         }
     }
 
     /** What the failure of a job means. */
-    async _jobErrorHandler(error, {name}) {
+    async _jobErrorHandler(error, meta) {
+        const {name} = meta;
         await this.#writeStatus(name, {status: 'failed'});
         this.#completions.reject(name, error);
+        if (!('worker' in meta)) {
+            this.#inline.failed(error);
+            this.#inline.settle();
+        }
     }
 
     #add(job, options) {
@@ -316,7 +318,7 @@ class JobManager {
                 );
             },
             onEnvironmentWanted: () => environment.refresh(),
-            onMore: () => this.#pumpLater()
+            onMore: () => this.#keepAlive.pumpLater()
         };
     }
 
@@ -360,66 +362,10 @@ class JobManager {
         this.#reportError(error, {name});
     }
 
-    #createNative({maxWorkers, warmWorkers = 'auto', inlineConcurrency = DEFAULT_INLINE_CONCURRENCY}) {
-        const counts = {
-            maxWorkers,
-            inlineConcurrency,
-            warmWorkers: warmWorkers === 'auto' ? undefined : warmWorkers
-        };
-        for (const [option, count] of Object.entries(counts)) {
-            const least = option === 'warmWorkers' ? 0 : 1;
-            if (count !== undefined && !(Number.isInteger(count) && count >= least && count < 2 ** 31)) {
-                throw incorrectUsage({
-                    message: `The option "${option}" must be a whole number from ${least} up, got ${count}`,
-                    code: 'INVALID_OPTION'
-                });
-            }
-        }
-        const manager = new WeakRef(this);
-        const cancelMessage = serialize('cancel');
-        return new NativeManager(
-            {...counts, execPath: process.execPath, bootstrapPath: BOOTSTRAP_PATH, cancelMessage},
-            () => manager.deref()?.#pump()
-        );
-    }
-
-    /** On the host's event loop, whenever the native side has something to tell. Never throws. */
-    #pump() {
-        let isActive;
-        do {
-            // Asked before the events are taken: what has ended by now has told so.
-            isActive = this.#native.isActive();
-        } while (this.#events.pump() && !isActive);
-        if (isActive) {
-            this.#hold();
-        } else if (active.delete(this)) {
-            this.#native.keepAlive(null);
-        }
-    }
-
     #settle(send) {
         const settled = this.#events.request(send);
-        this.#keepAlive();
+        this.#keepAlive.hold();
         return settled;
-    }
-
-    /** The host's process lives until nothing is under way, and until it has been told of all that was. */
-    #keepAlive() {
-        this.#hold();
-        if (!this.#native.isActive()) {
-            this.#pumpLater();
-        }
-    }
-
-    #pumpLater() {
-        onNextTurn(() => this.#pump());
-    }
-
-    #hold() {
-        if (!active.has(this)) {
-            this.#native.keepAlive(() => {});
-            active.add(this);
-        }
     }
 
     #safely(what, call) {

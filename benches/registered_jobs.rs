@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use job_manager::engine::{
     BootProfile, Engine, Input, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, PoolLimits,
-    WarmWorkers, When, Work,
+    RunNumbers, When, Work,
 };
 use job_manager::schedule::{ClockChange, Schedule};
 use job_manager::timer::Now;
 
-const JOBS: usize = 100_000;
+const JOBS: u32 = 100_000;
 /// What `lib/worker-options.js` makes of a job with a path of 40 characters and no data.
 const JOB_BYTES: usize = 170;
 
@@ -41,8 +41,8 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let limits = PoolLimits { max_boots: 2, max_workers: None, warm_workers: WarmWorkers::Auto };
-    let mut engine = Engine::new(limits, Arc::from(b"cancel".as_slice()));
+    let limits = PoolLimits::default();
+    let mut engine = Engine::new(limits, Arc::from(b"cancel".as_slice()), RunNumbers::default());
     let plans = plans()?;
     let boot = Arc::new(BootProfile::default());
     let missed = Missed::Once { start_deadline: None };
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let now = Now::read();
     let (before, started) = (ALLOCATED.load(Ordering::Relaxed), Instant::now());
     for index in 0..JOBS {
-        let plan = Arc::clone(&plans[index % plans.len()]);
+        let plan = Arc::clone(&plans[index as usize % plans.len()]);
         let job = Arc::from(vec![0; JOB_BYTES]);
         let spec = JobSpec {
             name: Arc::from(format!("job-number-{index}")),
@@ -64,9 +64,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bytes = ALLOCATED.load(Ordering::Relaxed) - before;
     report(format_args!(
         "registered_jobs: {} bytes a job, of which {JOB_BYTES} are the job's own",
-        bytes / JOBS
+        bytes / JOBS as usize
     ));
-    report(format_args!("registered_jobs: {:.0} jobs/s", JOBS as f64 / elapsed.as_secs_f64()));
+    report(format_args!("registered_jobs: {:.0} jobs/s", f64::from(JOBS) / elapsed.as_secs_f64()));
     Ok(())
 }
 

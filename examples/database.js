@@ -34,17 +34,24 @@ async function createJobsTable(connection) {
     if (await connection.schema.hasTable('jobs')) {
         return;
     }
-    await connection.schema.createTable('jobs', (table) => {
-        table.string('id', 24).notNullable().primary();
-        table.string('name', 191).notNullable().unique();
-        table.string('status', 50).notNullable().defaultTo('queued');
-        table.dateTime('started_at').nullable();
-        table.dateTime('finished_at').nullable();
-        table.dateTime('created_at').notNullable();
-        table.dateTime('updated_at').nullable();
-        table.string('metadata', 2000).nullable();
-        table.integer('queue_entry').unsigned().nullable();
-    });
+    try {
+        await connection.schema.createTable('jobs', (table) => {
+            table.string('id', 24).notNullable().primary();
+            table.string('name', 191).notNullable().unique();
+            table.string('status', 50).notNullable().defaultTo('queued');
+            table.dateTime('started_at').nullable();
+            table.dateTime('finished_at').nullable();
+            table.dateTime('created_at').notNullable();
+            table.dateTime('updated_at').nullable();
+            table.string('metadata', 2000).nullable();
+            table.integer('queue_entry').unsigned().nullable();
+        });
+    } catch (error) {
+        // Another process that opens the same new file may have been faster.
+        if (!(await connection.schema.hasTable('jobs'))) {
+            throw error;
+        }
+    }
 }
 
 /**

@@ -99,7 +99,6 @@ class BreeWindow extends EventEmitter {
     workerCreated(name, worker) {
         this.timeouts.delete(name);
         this.workers.set(name, worker);
-        this.emit('worker created', name);
     }
 
     /** A run has ended. */
@@ -107,7 +106,6 @@ class BreeWindow extends EventEmitter {
         if (this.workers.get(name) === worker) {
             this.workers.delete(name);
         }
-        this.emit('worker deleted', name);
     }
 
     /** Registers one job or several, without starting them: `{name, path, date | cron | interval, worker}`. */

@@ -17,7 +17,8 @@ const {createHash} = require('node:crypto');
 
 /** Longer than a claim can take, with all tries of its calls and clocks that differ a little. */
 const LEASE_MS = 60_000;
-const SUFFIX = ':claim';
+/** No job of a host is called so. */
+const PREFIX = '__job-manager-claim__:';
 /** The longest name that fits Ghost's table. */
 const NAME_CHARS = 191;
 
@@ -63,8 +64,8 @@ async function release(repository, lock) {
 }
 
 function lockName(name) {
-    const plain = `${name}${SUFFIX}`;
-    return plain.length <= NAME_CHARS ? plain : `${createHash('sha256').update(name).digest('hex')}${SUFFIX}`;
+    const plain = `${PREFIX}${name}`;
+    return plain.length <= NAME_CHARS ? plain : `${PREFIX}${createHash('sha256').update(name).digest('hex')}`;
 }
 
 module.exports = {exclusively};

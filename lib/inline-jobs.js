@@ -65,12 +65,22 @@ class InlineJobs {
         this.#queueDrain();
     }
 
-    /** @returns {Promise<void>} when no job waits or runs; rejects then with the first error meanwhile */
-    allSettled() {
-        if (this.isIdle) {
+    /**
+     * @param {() => boolean} [isIdle] - what the host sees as `inlineQueue.idle`
+     * @returns {Promise<void>} when no job waits or runs; rejects then with the first error meanwhile
+     */
+    allSettled(isIdle = () => this.isIdle) {
+        if (isIdle()) {
             return Promise.resolve();
         }
         return new Promise((resolve, reject) => this.#settled.push({resolve, reject, failure: undefined}));
+    }
+
+    /** Tells whoever waits for all, if all is done. */
+    settle() {
+        if (this.#settled.length > 0 && this.isIdle) {
+            this.#settle();
+        }
     }
 
     /**
@@ -109,8 +119,8 @@ class InlineJobs {
         for (let count = 0; count < admitted; count++) {
             this.#next()().then(this.#onTaskEnded);
         }
-        if (hasEnded && this.#settled.length > 0 && this.isIdle) {
-            this.#settle();
+        if (hasEnded) {
+            this.settle();
         }
     }
 

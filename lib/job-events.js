@@ -106,6 +106,7 @@ class JobEvents {
         const worker = new WorkerView(this.#native, run, name, this.#host.workerOptions(name));
         this.#workers.set(run, worker);
         this.#bree.workerCreated(name, worker);
+        this.#emit(this.#bree, 'worker created', name);
     }
 
     #runOnline({run, pid}) {
@@ -125,6 +126,7 @@ class JobEvents {
             this.#native.badMessage(run);
             return;
         }
+        worker.hasSaidCancelled ||= message === 'cancelled';
         this.#host.onMessage({name: worker.jobName, message, worker: worker.meta});
         this.#emit(worker, 'message', message);
     }
@@ -151,10 +153,27 @@ class JobEvents {
             if (end.cause === 'error' && worker.listenerCount('error') > 0) {
                 this.#emit(worker, 'error', error);
             }
+            this.#logEnd(worker, end);
             this.#emit(worker, 'exit', exitCode);
             this.#bree.workerDeleted(name, worker);
+            this.#emit(this.#bree, 'worker deleted', name);
         }
-        this.#bree.emit('run ended', {name, threadId: run, ...end});
+        this.#emit(this.#bree, 'run ended', {name, threadId: run, ...end});
+    }
+
+    /** Ends that no handler of the host is told of. */
+    #logEnd(worker, end) {
+        const {cause} = end;
+        const {logger} = this.#host;
+        if (cause === 'exit' && isCompletion(end)) {
+            logger.info(`Worker for job "${worker.jobName}" exited with code 0`, {worker: worker.meta});
+        } else if (cause === 'cancelled' && worker.hasSaidCancelled) {
+            logger.info(`Gracefully cancelled worker for job "${worker.jobName}"`, {worker: worker.meta});
+        } else if (cause === 'cancelled') {
+            logger.warn(`Worker for job "${worker.jobName}" was cancelled, and did not say so`, {
+                worker: worker.meta
+            });
+        }
     }
 
     #skipped({name, isOverlap, skipped}) {
@@ -168,9 +187,9 @@ class JobEvents {
         }
     }
 
-    #emit(worker, event, ...args) {
+    #emit(emitter, event, ...args) {
         // A listener that throws must not keep the others, or the host, from what follows.
-        safely(this.#host.logger, `A listener for "${event}"`, () => worker.emit(event, ...args));
+        safely(this.#host.logger, `A listener for "${event}"`, () => void emitter.emit(event, ...args));
     }
 }
 

@@ -102,6 +102,11 @@ function merged(name, worker, defaults) {
     return options;
 }
 
+/** Flags of `node` that were asked for, and those that stand for limits. */
+function startFlags({execArgv, resourceLimits}) {
+    return {flags: execArgv?.map(String) ?? inheritedFlags(), ofLimits: limitFlags(resourceLimits)};
+}
+
 /**
  * The bytes that a worker process is given as its job.
  *
@@ -117,11 +122,14 @@ function merged(name, worker, defaults) {
  */
 function jobBytes({name, source, description, data, worker}, defaults) {
     const options = merged(name, worker, defaults);
+    const {flags, ofLimits} = startFlags(options);
     return serialize(
         present({
             name,
             ...source,
             argv: options.argv?.map(String),
+            // A Worker's limits are no flags: the job sees those that were asked for.
+            execArgv: ofLimits.length > 0 ? flags : undefined,
             workerData: workerData({...defaults?.workerData, ...worker?.workerData}, description, data),
             env: overlay(options.env),
             resourceLimits: options.resourceLimits,
@@ -144,9 +152,9 @@ function jobBytes({name, source, description, data, worker}, defaults) {
  */
 function startOptions({name, worker, timeout, memoryLimitMb, gracePeriod}, defaults) {
     const options = merged(name, worker, defaults);
-    const flags = options.execArgv?.map(String) ?? inheritedFlags();
+    const {flags, ofLimits} = startFlags(options);
     return {
-        execArgv: [...flags, ...limitFlags(options.resourceLimits)],
+        execArgv: [...flags, ...ofLimits],
         bootEnv: Object.entries(overlay(options.env) ?? {}).map(([key, value]) => `${key}=${value}`),
         captureStdout: Boolean(options.stdout),
         captureStderr: Boolean(options.stderr),

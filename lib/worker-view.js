@@ -36,7 +36,11 @@ class WorkerView extends EventEmitter {
         /** Readable streams of what the job prints, where that was asked for. */
         this.stdout = options.stdout ? new PassThrough() : null;
         this.stderr = options.stderr ? new PassThrough() : null;
-        Object.defineProperty(this, 'jobName', {value: name});
+        Object.defineProperties(this, {
+            jobName: {value: name},
+            /** Has it said that it is done with being cancelled? */
+            hasSaidCancelled: {value: false, writable: true}
+        });
     }
 
     /** What handlers of the host are given as `worker`. */

@@ -33,9 +33,13 @@ same('without data it is called with undefined', async ({create}) => {
 
 same('a bound function is welcome here', async ({create}) => {
     const manager = create({});
-    const service = {name: 'stripe', ran: [], execute(data) {
-        this.ran.push([this.name, data]);
-    }};
+    const service = {
+        name: 'stripe',
+        ran: [],
+        execute(data) {
+            this.ran.push([this.name, data]);
+        }
+    };
     inline(manager, service.execute.bind(service), {data: {id: 1}});
     await manager.allSettled();
     assert.deepEqual(service.ran, [['stripe', {id: 1}]]);
@@ -67,7 +71,10 @@ same('one module can serve as an inline and as an offloaded job', async ({create
 
 fix(
     'an absolute path may name an ES module whose default export is the function',
-    {upstream: 'an UnhandledJobError is logged: what `require` gives is no function', ours: 'the function is called'},
+    {
+        upstream: 'an UnhandledJobError is logged: what `require` gives is no function',
+        ours: 'the function is called'
+    },
     async ({create, jobFile, logs, pick}) => {
         const manager = create({});
         const received = [];
@@ -80,7 +87,10 @@ fix(
 
 fix(
     'a relative path starts at the working directory',
-    {upstream: 'it starts at the folder of the package\'s own source, where nothing is', ours: 'the module is found'},
+    {
+        upstream: "it starts at the folder of the package's own source, where nothing is",
+        ours: 'the module is found'
+    },
     async ({create, jobFile, logs, pick}) => {
         const manager = create({});
         const received = [];
@@ -164,16 +174,26 @@ same('inlineQueue counts who waits, and is idle when none waits or runs', async 
     assert.deepEqual([manager.inlineQueue.length(), manager.inlineQueue.idle()], [0, true]);
 });
 
-same('a name may be used by any number of inline jobs, also by that of an offloaded job', async ({create, jobFile}) => {
-    const manager = create({});
-    const job = recorder();
-    await manager.addJob({name: 'batch', at: new Date(Date.now() + 3_600_000), job: jobFile('simple.js')});
-    for (const data of [1, 2, 3, 4]) {
-        inline(manager, job, {name: 'batch', data});
+same(
+    'a name may be used by any number of inline jobs, also by that of an offloaded job',
+    async ({create, jobFile}) => {
+        const manager = create({});
+        const job = recorder();
+        await manager.addJob({
+            name: 'batch',
+            at: new Date(Date.now() + 3_600_000),
+            job: jobFile('simple.js')
+        });
+        for (const data of [1, 2, 3, 4]) {
+            inline(manager, job, {name: 'batch', data});
+        }
+        await job.times(4);
+        assert.deepEqual(
+            job.calls.map(([data]) => data),
+            [1, 2, 3, 4]
+        );
     }
-    await job.times(4);
-    assert.deepEqual(job.calls.map(([data]) => data), [1, 2, 3, 4]);
-});
+);
 
 same('an inline job can add another', async ({create}) => {
     const manager = create({});
@@ -186,7 +206,10 @@ same('an inline job can add another', async ({create}) => {
 
 fix(
     'with `at` a run is queued at each due time',
-    {upstream: '`at` is ignored: the job runs once, now', ours: 'as for an offloaded job, in the inline queue'},
+    {
+        upstream: '`at` is ignored: the job runs once, now',
+        ours: 'as for an offloaded job, in the inline queue'
+    },
     async ({create, pick}) => {
         const manager = create({});
         const job = recorder();
@@ -200,15 +223,18 @@ fix(
 
 // When it fails
 
-same('a job that throws is logged as an UnhandledJobError with `context` "function"', async ({create, logs}) => {
-    const manager = create({});
-    const cause = new Error('job error');
-    inline(manager, () => {
-        throw cause;
-    });
-    const error = await logs.until('error', () => true);
-    assert.deepEqual([error.errorType, error.context], ['UnhandledJobError', 'function']);
-});
+same(
+    'a job that throws is logged as an UnhandledJobError with `context` "function"',
+    async ({create, logs}) => {
+        const manager = create({});
+        const cause = new Error('job error');
+        inline(manager, () => {
+            throw cause;
+        });
+        const error = await logs.until('error', () => true);
+        assert.deepEqual([error.errorType, error.context], ['UnhandledJobError', 'function']);
+    }
+);
 
 same('of a module the `context` is its path', async ({create, jobFile, logs}) => {
     const manager = create({});
@@ -250,9 +276,9 @@ same('a log line tells how many wait and what it is called', async ({create, log
     inline(manager, job, {name: 'hello'});
     open();
     assert.deepEqual(logs.info.slice(-3), [
-        'Adding one-off job to inlineQueue with current length = 0 called \'anonymous\'',
-        'Adding one-off job to inlineQueue with current length = 0 called \'fourth\'',
-        'Adding one-off job to inlineQueue with current length = 1 called \'hello\''
+        "Adding one-off job to inlineQueue with current length = 0 called 'anonymous'",
+        "Adding one-off job to inlineQueue with current length = 0 called 'fourth'",
+        "Adding one-off job to inlineQueue with current length = 1 called 'hello'"
     ]);
 });
 

@@ -10,6 +10,11 @@ const {recorder} = require('./support/recorder');
 const {same, fix} = chapter('addJob, offloaded');
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
+/** To be bound. */
+function namedFunction() {
+    return this;
+}
+
 const registered = ({bree}) => bree.config.jobs.map(({name}) => name);
 
 // What can be a job
@@ -61,10 +66,13 @@ fix(
             const manager = new JobManager({workerMessageHandler: ({name}) => report(name)});
             await manager.addJob({job});
         });
-        assert.deepEqual({exitCode, reports}, pick({
-            upstream: {exitCode: 1, reports: []},
-            ours: {exitCode: 0, reports: ['runs']}
-        }));
+        assert.deepEqual(
+            {exitCode, reports},
+            pick({
+                upstream: {exitCode: 1, reports: []},
+                ours: {exitCode: 0, reports: ['runs']}
+            })
+        );
     }
 );
 
@@ -86,7 +94,8 @@ fix(
 fix(
     'a path may hold any character that a file name may',
     {
-        upstream: 'a path with one of `‘“!#$%&+^<=>` or a glob character in it is run as if it were source code, and fails',
+        upstream:
+            'a path with one of `‘“!#$%&+^<=>` or a glob character in it is run as if it were source code, and fails',
         ours: 'the module at that path runs'
     },
     async ({create, jobFile, outcome, pick}) => {
@@ -96,24 +105,30 @@ fix(
         completion.catch(() => {});
         await manager.addJob({name: 'plus', job: jobFile('with+plus/job.js')});
         const {state, error} = await outcome(completion, {upstreamMs: 10_000});
-        assert.deepEqual([state, error?.name], pick({upstream: ['rejected', 'SyntaxError'], ours: ['resolved', undefined]}));
+        assert.deepEqual(
+            [state, error?.name],
+            pick({upstream: ['rejected', 'SyntaxError'], ours: ['resolved', undefined]})
+        );
     }
 );
 
-same('a job can be a function: its source runs, without what surrounds it and without arguments', async ({create}) => {
-    const messages = recorder();
-    const manager = create({workerMessageHandler: messages});
-    await manager.addJob({
-        name: 'from-source',
-        job: function namedJob(...args) {
-            const {parentPort, workerData} = require('node:worker_threads');
-            parentPort.postMessage({closure: typeof messages, args, data: workerData.id});
-        },
-        data: {id: 'abc'}
-    });
-    const [[{message}]] = await messages.times(1);
-    assert.deepEqual(message, {closure: 'undefined', args: [], data: 'abc'});
-});
+same(
+    'a job can be a function: its source runs, without what surrounds it and without arguments',
+    async ({create}) => {
+        const messages = recorder();
+        const manager = create({workerMessageHandler: messages});
+        await manager.addJob({
+            name: 'from-source',
+            job: function namedJob(...args) {
+                const {parentPort, workerData} = require('node:worker_threads');
+                parentPort.postMessage({closure: typeof messages, args, data: workerData.id});
+            },
+            data: {id: 'abc'}
+        });
+        const [[{message}]] = await messages.times(1);
+        assert.deepEqual(message, {closure: 'undefined', args: [], data: 'abc'});
+    }
+);
 
 same('a function may be asynchronous, or an arrow', async ({create}) => {
     const messages = recorder();
@@ -131,7 +146,7 @@ same('a function may be asynchronous, or an arrow', async ({create}) => {
 
 same('a bound or built-in function is refused', async ({create}) => {
     const manager = create({});
-    for (const job of [function bound() {}.bind(null), Math.max]) {
+    for (const job of [namedFunction.bind(null), Math.max]) {
         await assert.rejects(manager.addJob({name: 'native', job}), {
             message: 'Job #1 named "native" can\'t be a bound or built-in function'
         });
@@ -183,18 +198,21 @@ same('at a Date it runs then, once', async ({create, jobFile}) => {
     assert.deepEqual(registered(manager), ['runs']);
 });
 
-same('at a Date in the past it does not run: a warning, an event, and addJob resolves', async ({create, jobFile, logs}) => {
-    const past = recorder();
-    const created = recorder();
-    const manager = create({});
-    manager.bree.on('job past', past);
-    manager.bree.on('worker created', created);
-    await manager.addJob({name: 'too-late', at: new Date(Date.now() - 1), job: jobFile('simple.js')});
-    assert.deepEqual(past.calls, [['too-late']]);
-    assert.deepEqual(logs.warn, ['Job "too-late" was skipped because it was in the past.']);
-    assert.deepEqual([manager.bree.timeouts.size, created.calls.length], [0, 0]);
-    assert.deepEqual(registered(manager), ['too-late']);
-});
+same(
+    'at a Date in the past it does not run: a warning, an event, and addJob resolves',
+    async ({create, jobFile, logs}) => {
+        const past = recorder();
+        const created = recorder();
+        const manager = create({});
+        manager.bree.on('job past', past);
+        manager.bree.on('worker created', created);
+        await manager.addJob({name: 'too-late', at: new Date(Date.now() - 1), job: jobFile('simple.js')});
+        assert.deepEqual(past.calls, [['too-late']]);
+        assert.deepEqual(logs.warn, ['Job "too-late" was skipped because it was in the past.']);
+        assert.deepEqual([manager.bree.timeouts.size, created.calls.length], [0, 0]);
+        assert.deepEqual(registered(manager), ['too-late']);
+    }
+);
 
 same('a cron line of six fields, seconds first, runs it again and again', async ({create, jobFile}) => {
     const messages = recorder();
@@ -232,22 +250,25 @@ same('the schedule is looked at before the job', async ({create}) => {
 
 // Names
 
-same('a name can be used once as long as its job is registered, even when it has ended', async ({create, jobFile}) => {
-    const deleted = recorder();
-    const manager = create({});
-    manager.bree.on('worker deleted', deleted);
-    await manager.addJob({name: 'job-now', job: jobFile('simple.js')});
-    await deleted.times(1);
+same(
+    'a name can be used once as long as its job is registered, even when it has ended',
+    async ({create, jobFile}) => {
+        const deleted = recorder();
+        const manager = create({});
+        manager.bree.on('worker deleted', deleted);
+        await manager.addJob({name: 'job-now', job: jobFile('simple.js')});
+        await deleted.times(1);
 
-    await assert.rejects(
-        manager.addJob({name: 'job-now', job: jobFile('simple.js')}),
-        /Job #1 has a duplicate job name of job-now/
-    );
+        await assert.rejects(
+            manager.addJob({name: 'job-now', job: jobFile('simple.js')}),
+            /Job #1 has a duplicate job name of job-now/
+        );
 
-    await manager.removeJob('job-now');
-    await manager.addJob({name: 'job-now', job: jobFile('simple.js')});
-    await deleted.times(2);
-});
+        await manager.removeJob('job-now');
+        await manager.addJob({name: 'job-now', job: jobFile('simple.js')});
+        await deleted.times(2);
+    }
+);
 
 fix(
     'of two jobs of one name added at the same moment, one is registered',
@@ -260,10 +281,13 @@ fix(
         const add = () => manager.addJob({name: 'twice', at: inAnHour(), job: jobFile('simple.js')});
         const [first, second] = await Promise.allSettled([add(), add()]);
         assert.deepEqual([first.status, second.status], ['fulfilled', 'rejected']);
-        assert.match(second.reason.message, pick({
-            upstream: /Job "twice" is already started/,
-            ours: /Job #1 has a duplicate job name of twice/
-        }));
+        assert.match(
+            second.reason.message,
+            pick({
+                upstream: /Job "twice" is already started/,
+                ours: /Job #1 has a duplicate job name of twice/
+            })
+        );
         assert.deepEqual(registered(manager), pick({upstream: ['twice', 'twice'], ours: ['twice']}));
     }
 );
@@ -277,14 +301,17 @@ same('log lines tell what is added and when it runs next', async ({create, jobFi
     await manager.addJob({name: 'dated', at: date, job: jobFile('simple.js')});
     await manager.addJob({name: 'cron', at: '0 0 0 1 1 *', job: jobFile('simple.js')});
     const newYear = new Date(new Date().getFullYear() + 1, 0, 1);
-    assert.deepEqual(logs.info.filter((line) => !line.startsWith('Worker for job')), [
-        'Adding offloaded job to the inline job queue',
-        'Scheduling job now to run immediately',
-        'Adding offloaded job to the inline job queue',
-        `Scheduling job dated at ${date}`,
-        'Adding offloaded job to the inline job queue',
-        `Scheduling job cron at 0 0 0 1 1 *. Next run on: ${newYear}`
-    ]);
+    assert.deepEqual(
+        logs.info.filter((line) => !line.startsWith('Worker for job')),
+        [
+            'Adding offloaded job to the inline job queue',
+            'Scheduling job now to run immediately',
+            'Adding offloaded job to the inline job queue',
+            `Scheduling job dated at ${date}`,
+            'Adding offloaded job to the inline job queue',
+            `Scheduling job cron at 0 0 0 1 1 *. Next run on: ${newYear}`
+        ]
+    );
 });
 
 // Overlap
@@ -305,7 +332,9 @@ fix(
         await manager.addJob({at: '* * * * * *', job: jobFile('runs.js')});
         await ticks.until(() => ticks.calls.filter(([{name}]) => name === 'runs').length === 4);
 
-        const warnings = logs.warn.filter((warning) => `${warning}`.includes('Job "waits" is already running'));
+        const warnings = logs.warn.filter((warning) =>
+            `${warning}`.includes('Job "waits" is already running')
+        );
         assert.equal(created.calls.filter(([name]) => name === 'waits').length, 1);
         assert.equal(warnings[0] instanceof Error, pick({upstream: true, ours: false}));
         assert.equal(warnings.length > 1, pick({upstream: true, ours: false}));
@@ -343,7 +372,10 @@ same('data with a property `job` hides the job', async ({create, jobFile}) => {
 
 fix(
     'data that is a primitive is itself the workerData',
-    {upstream: 'numbers and booleans are lost, text is spread into its characters', ours: 'the value arrives'},
+    {
+        upstream: 'numbers and booleans are lost, text is spread into its characters',
+        ours: 'the value arrives'
+    },
     async ({create, jobFile, pick}) => {
         for (const data of [5, 'abc', true, 0]) {
             const messages = recorder();
@@ -371,9 +403,12 @@ fix(
                 ({name}) => report(name)
             );
         });
-        assert.deepEqual({exitCode, reports}, pick({
-            upstream: {exitCode: 1, reports: ['resolved']},
-            ours: {exitCode: 0, reports: ['DataCloneError']}
-        }));
+        assert.deepEqual(
+            {exitCode, reports},
+            pick({
+                upstream: {exitCode: 1, reports: ['resolved']},
+                ours: {exitCode: 0, reports: ['DataCloneError']}
+            })
+        );
     }
 );

@@ -23,17 +23,20 @@ same('awaitCompletion resolves when the named inline job completes', async ({cre
     assert.equal(job.calls.length, 1);
 });
 
-same('awaitCompletion resolves when the named offloaded job says that it is done', async ({create, jobFile}) => {
-    const manager = create({});
-    const completion = manager.awaitCompletion('done');
-    await manager.addJob({job: jobFile('done.js')});
-    assert.equal(await completion, undefined);
-});
+same(
+    'awaitCompletion resolves when the named offloaded job says that it is done',
+    async ({create, jobFile}) => {
+        const manager = create({});
+        const completion = manager.awaitCompletion('done');
+        await manager.addJob({job: jobFile('done.js')});
+        assert.equal(await completion, undefined);
+    }
+);
 
 fix(
     'an offloaded job that ends with code 0 has completed, whether it said so or not',
     {
-        upstream: 'without the message \'done\' `awaitCompletion` waits for ever and the row stays `started`',
+        upstream: "without the message 'done' `awaitCompletion` waits for ever and the row stays `started`",
         ours: '`awaitCompletion` resolves and the row becomes `finished`'
     },
     async ({create, jobFile, outcome, pick}) => {
@@ -92,7 +95,10 @@ same('the next run of a recurring job counts', async ({create, jobFile}) => {
 same('when awaitCompletion resolves, the row is written', async ({create, jobFile}) => {
     const JobModel = new MemoryJobModel({inline: {status: 'queued'}, done: {status: 'queued'}});
     const manager = create({JobModel});
-    for (const [name, job, offloaded] of [['inline', () => {}, false], ['done', jobFile('done.js'), true]]) {
+    for (const [name, job, offloaded] of [
+        ['inline', () => {}, false],
+        ['done', jobFile('done.js'), true]
+    ]) {
         const completion = manager.awaitCompletion(name);
         await manager.addJob({name, job, offloaded});
         await completion;
@@ -103,7 +109,10 @@ same('when awaitCompletion resolves, the row is written', async ({create, jobFil
 same('when awaitCompletion rejects, the row is written', async ({create, jobFile}) => {
     const JobModel = new MemoryJobModel({inline: {status: 'queued'}, throws: {status: 'queued'}});
     const manager = create({JobModel, errorHandler: () => {}});
-    for (const [name, job, offloaded] of [['inline', fails('job error'), false], ['throws', jobFile('throws.js'), true]]) {
+    for (const [name, job, offloaded] of [
+        ['inline', fails('job error'), false],
+        ['throws', jobFile('throws.js'), true]
+    ]) {
         const completion = manager.awaitCompletion(name);
         await manager.addJob({name, job, offloaded});
         await assert.rejects(completion, /job error/);

@@ -18,31 +18,35 @@ same('errors of usage are those of @tryghost/errors where the host has it', asyn
         const error = outcome.reason;
         assert.ok(error instanceof errors.IncorrectUsageError);
         assert.ok(error instanceof Error);
-        assert.deepEqual([error.name, error.errorType, error.statusCode, error.level], [
-            'IncorrectUsageError',
-            'IncorrectUsageError',
-            400,
-            'critical'
-        ]);
+        assert.deepEqual(
+            [error.name, error.errorType, error.statusCode, error.level],
+            ['IncorrectUsageError', 'IncorrectUsageError', 400, 'critical']
+        );
         assert.match(error.id, /^[0-9a-f-]{36}$/);
     }
 });
 
-same('an inline job\'s failure is logged as an UnhandledJobError of @tryghost/errors', async ({create, logs}) => {
-    const manager = create({});
-    manager.addJob({
-        name: 'fails',
-        offloaded: false,
-        job: () => {
-            throw new RangeError('out of range');
-        }
-    });
-    const error = await logs.until('error', () => true);
-    assert.ok(error instanceof errors.UnhandledJobError);
-    assert.deepEqual([error.errorType, error.statusCode, error.context], ['UnhandledJobError', 500, 'function']);
-    assert.equal(error.message, 'Processed job threw an unhandled error');
-    assert.match(error.stack, /out of range|errors\.test\.js/);
-});
+same(
+    "an inline job's failure is logged as an UnhandledJobError of @tryghost/errors",
+    async ({create, logs}) => {
+        const manager = create({});
+        manager.addJob({
+            name: 'fails',
+            offloaded: false,
+            job: () => {
+                throw new RangeError('out of range');
+            }
+        });
+        const error = await logs.until('error', () => true);
+        assert.ok(error instanceof errors.UnhandledJobError);
+        assert.deepEqual(
+            [error.errorType, error.statusCode, error.context],
+            ['UnhandledJobError', 500, 'function']
+        );
+        assert.equal(error.message, 'Processed job threw an unhandled error');
+        assert.match(error.stack, /out of range|errors\.test\.js/);
+    }
+);
 
 same('errors about names and files are plain Errors', async ({create, jobFile}) => {
     const manager = create({});
@@ -60,31 +64,39 @@ same('errors about names and files are plain Errors', async ({create, jobFile}) 
 
 fix(
     'the package works in a host without @tryghost/errors and @tryghost/logging',
-    {upstream: 'it cannot be loaded', ours: 'errors of the same names, `errorType`, `statusCode` and `id`; a logger of its own'},
+    {
+        upstream: 'it cannot be loaded',
+        ours: 'errors of the same names, `errorType`, `statusCode` and `id`; a logger of its own'
+    },
     async ({host, pick}) => {
         const {exitCode, reports} = await host(
             async ({JobManager, report}) => {
                 const manager = new JobManager({});
-                const {name, errorType, statusCode, id, message} = await manager.addJob({job: () => {}}).catch((error) => error);
+                const {name, errorType, statusCode, id, message} = await manager
+                    .addJob({job: () => {}})
+                    .catch((error) => error);
                 report({name, errorType, statusCode, hasId: typeof id === 'string', message});
             },
             {withoutModules: ['@tryghost/errors', '@tryghost/logging']}
         );
-        assert.deepEqual([exitCode, reports], pick({
-            upstream: [1, []],
-            ours: [
-                0,
-                [
-                    {
-                        name: 'IncorrectUsageError',
-                        errorType: 'IncorrectUsageError',
-                        statusCode: 400,
-                        hasId: true,
-                        message: 'Name parameter should be present if job is a function'
-                    }
+        assert.deepEqual(
+            [exitCode, reports],
+            pick({
+                upstream: [1, []],
+                ours: [
+                    0,
+                    [
+                        {
+                            name: 'IncorrectUsageError',
+                            errorType: 'IncorrectUsageError',
+                            statusCode: 400,
+                            hasId: true,
+                            message: 'Name parameter should be present if job is a function'
+                        }
+                    ]
                 ]
-            ]
-        }));
+            })
+        );
     }
 );
 
@@ -101,7 +113,10 @@ fix(
         );
         const printed = `${stdout}${stderr}`;
         assert.deepEqual(
-            [printed.includes('was skipped because it was in the past'), printed.includes('Adding offloaded job')],
+            [
+                printed.includes('was skipped because it was in the past'),
+                printed.includes('Adding offloaded job')
+            ],
             pick({upstream: [false, false], ours: [true, false]})
         );
     }
@@ -122,9 +137,12 @@ fix(
             },
             {withoutModules: ['@tryghost/errors', '@tryghost/logging']}
         );
-        assert.deepEqual(reports, pick({
-            upstream: [],
-            ours: [['info', 'Adding one-off job to inlineQueue with current length = 0 called \'hello\'']]
-        }));
+        assert.deepEqual(
+            reports,
+            pick({
+                upstream: [],
+                ours: [['info', "Adding one-off job to inlineQueue with current length = 0 called 'hello'"]]
+            })
+        );
     }
 );

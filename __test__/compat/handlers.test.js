@@ -24,30 +24,45 @@ same('workerMessageHandler gets every message with the name of the job', async (
     const manager = create({workerMessageHandler: messages});
     const sent = ['text', 7, false, {type: 'model-event', changed: {name: 'new'}}, [1, 2]];
     await finish(manager, {name: 'posts', job: jobFile('posts.js'), data: {messages: sent}});
-    assert.deepEqual(messages.calls.map(([{name}]) => name), sent.map(() => 'posts'));
-    assert.deepEqual(messages.calls.map(([{message}]) => message), sent);
+    assert.deepEqual(
+        messages.calls.map(([{name}]) => name),
+        sent.map(() => 'posts')
+    );
+    assert.deepEqual(
+        messages.calls.map(([{message}]) => message),
+        sent
+    );
 });
 
-same('\'done\' is a message too', async ({create, jobFile}) => {
+same("'done' is a message too", async ({create, jobFile}) => {
     const messages = recorder();
     const manager = create({workerMessageHandler: messages});
     await finish(manager, {job: jobFile('done.js')});
-    assert.deepEqual(messages.calls.map(([{message}]) => message), ['done']);
+    assert.deepEqual(
+        messages.calls.map(([{message}]) => message),
+        ['done']
+    );
 });
 
 fix(
     'workerMessageHandler is told from which worker a message comes',
-    {upstream: 'only `name` and `message` are passed on', ours: '`worker` is `{isMainThread, resourceLimits, threadId, pid}`'},
+    {
+        upstream: 'only `name` and `message` are passed on',
+        ours: '`worker` is `{isMainThread, resourceLimits, threadId, pid}`'
+    },
     async ({create, jobFile, pick}) => {
         const messages = recorder();
         const manager = create({workerMessageHandler: messages});
         await finish(manager, {job: jobFile('view.js')});
         const [[{message, worker}]] = messages.calls;
         assert.equal(worker?.threadId, pick({upstream: undefined, ours: message.threadId}));
-        assert.deepEqual(Object.keys(worker ?? {}).sort(), pick({
-            upstream: [],
-            ours: ['isMainThread', 'pid', 'resourceLimits', 'threadId']
-        }));
+        assert.deepEqual(
+            Object.keys(worker ?? {}).toSorted(),
+            pick({
+                upstream: [],
+                ours: ['isMainThread', 'pid', 'resourceLimits', 'threadId']
+            })
+        );
     }
 );
 
@@ -67,13 +82,40 @@ same('errorHandler gets the error, the name and the worker', async ({create, job
 same('first errorHandler, then the row, then awaitCompletion', async ({create, jobFile}) => {
     const order = [];
     const JobModel = new MemoryJobModel({throws: {status: 'queued'}});
-    const manager = create({JobModel, errorHandler: () => order.push('errorHandler', JobModel.row('throws').status)});
-    const completion = manager.awaitCompletion('throws').catch(() => order.push('awaitCompletion', JobModel.row('throws').status));
+    const manager = create({
+        JobModel,
+        errorHandler: () => order.push('errorHandler', JobModel.row('throws').status)
+    });
+    const completion = manager
+        .awaitCompletion('throws')
+        .catch(() => order.push('awaitCompletion', JobModel.row('throws').status));
     await manager.addJob({job: jobFile('throws.js')});
     await completion;
     assert.deepEqual(order.slice(0, 2), ['errorHandler', 'started']);
     assert.deepEqual(order.slice(-2), ['awaitCompletion', 'failed']);
 });
+
+fix(
+    'a run that was cancelled on request is not an error',
+    {
+        upstream: '`errorHandler` is told that the worker exited with code 1',
+        ours: '`errorHandler` is not called; who waits for the completion is told'
+    },
+    async ({create, jobFile, pick}) => {
+        const errors = recorder();
+        const messages = recorder();
+        const manager = create({errorHandler: errors, workerMessageHandler: messages});
+        const rejected = assert.rejects(manager.awaitCompletion('cancels'));
+        await manager.addJob({job: jobFile('cancels.js')});
+        await messages.times(1);
+        await manager.removeJob('cancels');
+        await rejected;
+        assert.deepEqual(
+            errors.calls.map(([{message}]) => message),
+            pick({upstream: ['Worker for job "cancels" exited with code 1'], ours: []})
+        );
+    }
+);
 
 for (const [kind, what] of [
     ['throws', 'throws'],
@@ -95,17 +137,24 @@ for (const [kind, what] of [
                         };
                         const manager = new JobManager({errorHandler: () => {}, [settings.handler]: broken});
                         const file = settings.handler === 'errorHandler' ? 'throws.js' : 'done.js';
-                        const completion = manager.awaitCompletion('job').then(() => 'completed', ({message}) => message);
+                        const completion = manager.awaitCompletion('job').then(
+                            () => 'completed',
+                            ({message}) => message
+                        );
                         await manager.addJob({name: 'job', job: jobFile(file)});
                         report(await completion);
                     },
                     {settings: {handler, kind}}
                 );
                 const outcome = handler === 'errorHandler' ? 'job error' : 'completed';
-                assert.deepEqual(exitCode === 0 ? reports : 'the host has ended', pick({
-                    upstream: 'the host has ended',
-                    ours: [outcome]
-                }), handler);
+                assert.deepEqual(
+                    exitCode === 0 ? reports : 'the host has ended',
+                    pick({
+                        upstream: 'the host has ended',
+                        ours: [outcome]
+                    }),
+                    handler
+                );
             }
         }
     );
@@ -143,7 +192,10 @@ same('without `domainEvents` such a message is a message like others', async ({c
 
 fix(
     'the message null is a message like others',
-    {upstream: 'with `domainEvents` an unhandled rejection ends the host', ours: 'it goes to `workerMessageHandler`'},
+    {
+        upstream: 'with `domainEvents` an unhandled rejection ends the host',
+        ours: 'it goes to `workerMessageHandler`'
+    },
     async ({host, pick}) => {
         const {exitCode, reports} = await host(async ({JobManager, jobFile, report}) => {
             const manager = new JobManager({
@@ -163,7 +215,10 @@ fix(
 same('_jobMessageHandler can be called: an event is dispatched', async ({create}) => {
     const dispatchRaw = recorder();
     const manager = create({domainEvents: {dispatchRaw}});
-    await manager._jobMessageHandler({name: 'event-job', message: {event: {type: 'my-event', data: {foo: 'bar'}}}});
+    await manager._jobMessageHandler({
+        name: 'event-job',
+        message: {event: {type: 'my-event', data: {foo: 'bar'}}}
+    });
     assert.deepEqual(dispatchRaw.calls, [['my-event', {foo: 'bar'}]]);
 });
 
@@ -188,16 +243,19 @@ same('_jobErrorHandler can be called: the row is written and waiters are told', 
     await rejected;
 });
 
-same('_jobErrorHandler rejects who waits for all to settle, when the queue says it is busy', async ({create}) => {
-    const manager = create({});
-    const {idle} = manager.inlineQueue;
-    manager.inlineQueue.idle = () => false;
-    const all = manager.allSettled();
-    manager.inlineQueue.idle = idle;
-    const rejected = assert.rejects(all, /all failed/);
-    await manager._jobErrorHandler(new Error('all failed'), {name: 'no-op'});
-    await rejected;
-});
+same(
+    '_jobErrorHandler rejects who waits for all to settle, when the queue says it is busy',
+    async ({create}) => {
+        const manager = create({});
+        const {idle} = manager.inlineQueue;
+        manager.inlineQueue.idle = () => false;
+        const all = manager.allSettled();
+        manager.inlineQueue.idle = idle;
+        const rejected = assert.rejects(all, /all failed/);
+        await manager._jobErrorHandler(new Error('all failed'), {name: 'no-op'});
+        await rejected;
+    }
+);
 
 same('a subclass sees every message and error of its jobs', async ({JobManager, create, jobFile}) => {
     const seen = recorder();
@@ -221,9 +279,18 @@ same('a subclass sees every message and error of its jobs', async ({JobManager, 
     await Promise.all([...completions, failure]);
 
     const of = (job) => seen.calls.map(([entry]) => entry).filter(([, name]) => name === job);
-    assert.deepEqual(of('inline'), [['message', 'inline', 'started'], ['message', 'inline', 'done']]);
-    assert.deepEqual(of('done'), [['message', 'done', 'started'], ['message', 'done', 'done']]);
-    assert.deepEqual(of('throws').slice(0, 2), [['message', 'throws', 'started'], ['error', 'throws', 'job error']]);
+    assert.deepEqual(of('inline'), [
+        ['message', 'inline', 'started'],
+        ['message', 'inline', 'done']
+    ]);
+    assert.deepEqual(of('done'), [
+        ['message', 'done', 'started'],
+        ['message', 'done', 'done']
+    ]);
+    assert.deepEqual(of('throws').slice(0, 2), [
+        ['message', 'throws', 'started'],
+        ['error', 'throws', 'job error']
+    ]);
 });
 
 same('inlineJobHandler(name) handles the end of an inline job and can be overridden', async ({create}) => {
@@ -231,9 +298,13 @@ same('inlineJobHandler(name) handles the end of an inline job and can be overrid
     const ended = recorder();
     manager.inlineJobHandler = (name) => async (error) => ended([name, error?.message ?? null]);
     manager.addJob({name: 'works', job: async () => {}, offloaded: false});
-    manager.addJob({name: 'fails', job: async () => Promise.reject(new Error('job error')), offloaded: false});
+    manager.addJob({
+        name: 'fails',
+        job: async () => Promise.reject(new Error('job error')),
+        offloaded: false
+    });
     await ended.times(2);
-    assert.deepEqual(ended.calls.map(([entry]) => entry).sort(), [
+    assert.deepEqual(ended.calls.map(([entry]) => entry).toSorted(), [
         ['fails', 'job error'],
         ['works', null]
     ]);

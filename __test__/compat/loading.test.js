@@ -59,7 +59,13 @@ fix(
 );
 
 same('options that it does not know are ignored', ({create}) => {
-    const manager = create({console, info: () => {}, db: {knex: {}}, config: {get: () => ({enabled: true})}, events: {}});
+    const manager = create({
+        console,
+        info: () => {},
+        db: {knex: {}},
+        config: {get: () => ({enabled: true})},
+        events: {}
+    });
     assert.equal(manager.inlineQueue.length(), 0);
 });
 
@@ -72,7 +78,10 @@ same('managers do not see the jobs of each other', async ({create, jobFile}) => 
     await one.removeJob('same-name');
 
     assert.deepEqual(one.bree.config.jobs, []);
-    assert.deepEqual(another.bree.config.jobs.map(({name}) => name), ['same-name']);
+    assert.deepEqual(
+        another.bree.config.jobs.map(({name}) => name),
+        ['same-name']
+    );
 });
 
 same('it loads and works inside a worker thread', async ({request, jobFile}) => {

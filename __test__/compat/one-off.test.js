@@ -39,7 +39,10 @@ for (const status of ['queued', 'started', 'finished']) {
 
 fix(
     'a one-off needs a JobModel, and the error says so',
-    {upstream: 'a TypeError about `read` of undefined', ours: 'an IncorrectUsageError that names the JobModel'},
+    {
+        upstream: 'a TypeError about `read` of undefined',
+        ours: 'an IncorrectUsageError that names the JobModel'
+    },
     async ({create, pick}) => {
         const manager = create({});
         await assert.rejects(
@@ -58,19 +61,28 @@ fix(
     async ({host, pick}) => {
         for (const kind of ['missing file', 'bound function']) {
             const {exitCode, reports} = await host(
-                async ({JobManager, MemoryJobModel, jobFile, report, settings}) => {
-                    const JobModel = new MemoryJobModel();
+                async ({JobManager, MemoryModel, jobFile, report, settings}) => {
+                    const JobModel = new MemoryModel();
                     const manager = new JobManager({JobModel});
-                    const job = settings.kind === 'missing file' ? jobFile('missing.js') : (() => {}).bind(null);
+                    const job =
+                        settings.kind === 'missing file'
+                            ? jobFile('missing.js')
+                            : function bound() {
+                                  return this;
+                              }.bind(null);
                     await manager.addOneOffJob({name: 'never', job}).catch(() => report('rejected'));
                     report(JobModel.statuses('never'));
                 },
                 {settings: {kind}}
             );
-            assert.deepEqual({exitCode, reports}, pick({
-                upstream: {exitCode: 1, reports: [['queued']]},
-                ours: {exitCode: 0, reports: ['rejected', []]}
-            }), kind);
+            assert.deepEqual(
+                {exitCode, reports},
+                pick({
+                    upstream: {exitCode: 1, reports: [['queued']]},
+                    ours: {exitCode: 0, reports: ['rejected', []]}
+                }),
+                kind
+            );
         }
     }
 );
@@ -95,20 +107,27 @@ same('an inline one-off goes from queued to started to finished, with the times'
     assert.ok(before <= row.started_at && row.started_at <= row.finished_at);
 });
 
-same('an offloaded one-off goes from queued to started to finished, with the times', async ({create, jobFile}) => {
-    const JobModel = new MemoryJobModel();
-    const manager = create({JobModel});
-    await manager.addOneOffJob({name: 'generate-backup', job: jobFile('done.js')});
-    const row = await JobModel.reached('generate-backup', 'finished');
-    assert.deepEqual(JobModel.statuses('generate-backup'), ['queued', 'started', 'finished']);
-    assert.ok(row.started_at instanceof Date && row.started_at <= row.finished_at);
-});
+same(
+    'an offloaded one-off goes from queued to started to finished, with the times',
+    async ({create, jobFile}) => {
+        const JobModel = new MemoryJobModel();
+        const manager = create({JobModel});
+        await manager.addOneOffJob({name: 'generate-backup', job: jobFile('done.js')});
+        const row = await JobModel.reached('generate-backup', 'finished');
+        assert.deepEqual(JobModel.statuses('generate-backup'), ['queued', 'started', 'finished']);
+        assert.ok(row.started_at instanceof Date && row.started_at <= row.finished_at);
+    }
+);
 
 same('a one-off that fails, inline', async ({create}) => {
     const JobModel = new MemoryJobModel();
     const manager = create({JobModel});
     const completion = manager.awaitCompletion('fails');
-    await manager.addOneOffJob({name: 'fails', job: () => Promise.reject(new Error('job error')), offloaded: false});
+    await manager.addOneOffJob({
+        name: 'fails',
+        job: () => Promise.reject(new Error('job error')),
+        offloaded: false
+    });
     await assert.rejects(completion, /job error/);
     assert.deepEqual(JobModel.statuses('fails'), ['queued', 'started', 'failed']);
     assert.equal(JobModel.row('fails').finished_at, undefined);
@@ -127,14 +146,17 @@ fix(
         await assert.rejects(completion, /job error/);
         await deleted.times(1);
         await new Promise(setImmediate);
-        assert.deepEqual(JobModel.statuses('throws'), pick({
-            upstream: ['queued', 'started', 'failed', 'failed'],
-            ours: ['queued', 'started', 'failed']
-        }));
+        assert.deepEqual(
+            JobModel.statuses('throws'),
+            pick({
+                upstream: ['queued', 'started', 'failed', 'failed'],
+                ours: ['queued', 'started', 'failed']
+            })
+        );
     }
 );
 
-same('a one-off that answers \'cancel\' with \'done\' has finished', async ({create, jobFile}) => {
+same("a one-off that answers 'cancel' with 'done' has finished", async ({create, jobFile}) => {
     const JobModel = new MemoryJobModel();
     const messages = recorder();
     const manager = create({JobModel, workerMessageHandler: messages});
@@ -170,11 +192,22 @@ same('an inline one-off that failed can be added again in the same process', asy
     const JobModel = new MemoryJobModel();
     const manager = create({JobModel});
     const completion = manager.awaitCompletion('retry');
-    await manager.addOneOffJob({name: 'retry', job: () => Promise.reject(new Error('once')), offloaded: false});
+    await manager.addOneOffJob({
+        name: 'retry',
+        job: () => Promise.reject(new Error('once')),
+        offloaded: false
+    });
     await assert.rejects(completion, /once/);
     await manager.addOneOffJob({name: 'retry', job: () => {}, offloaded: false});
     await JobModel.reached('retry', 'finished');
-    assert.deepEqual(JobModel.statuses('retry'), ['queued', 'started', 'failed', 'queued', 'started', 'finished']);
+    assert.deepEqual(JobModel.statuses('retry'), [
+        'queued',
+        'started',
+        'failed',
+        'queued',
+        'started',
+        'finished'
+    ]);
 });
 
 fix(
@@ -184,8 +217,8 @@ fix(
         ours: 'it runs again'
     },
     async ({host, pick}) => {
-        const {exitCode, reports} = await host(async ({JobManager, MemoryJobModel, jobFile, report}) => {
-            const JobModel = new MemoryJobModel();
+        const {exitCode, reports} = await host(async ({JobManager, MemoryModel, jobFile, report}) => {
+            const JobModel = new MemoryModel();
             const manager = new JobManager({JobModel, errorHandler: () => {}});
             const ended = new Promise((resolve) => manager.bree.once('worker deleted', resolve));
             await manager.addOneOffJob({name: 'retry', job: jobFile('throws.js')});
@@ -196,10 +229,13 @@ fix(
             await JobModel.reached('retry', 'finished');
             report('finished');
         });
-        assert.deepEqual({exitCode, reports}, pick({
-            upstream: {exitCode: 1, reports: ['queued']},
-            ours: {exitCode: 0, reports: ['queued', 'finished']}
-        }));
+        assert.deepEqual(
+            {exitCode, reports},
+            pick({
+                upstream: {exitCode: 1, reports: ['queued']},
+                ours: {exitCode: 0, reports: ['queued', 'finished']}
+            })
+        );
     }
 );
 
@@ -221,32 +257,38 @@ same('a model without a row gets no row from addJob', async ({create, jobFile}) 
     assert.equal(JobModel.row('done'), undefined);
 });
 
-same('the model is called with `findOne({name})`, `add(columns)` and `edit(columns, {id})`', async ({create}) => {
-    const rows = [null, {id: 'unique', get: () => 'queued'}];
-    const calls = [];
-    const JobModel = {
-        async findOne(...args) {
-            calls.push(['findOne', ...args]);
-            return this === JobModel ? rows[Math.min(calls.length - 1, 1)] : null;
-        },
-        async add(...args) {
-            calls.push(['add', ...args]);
-        },
-        async edit({status}, options) {
-            calls.push(['edit', status, options]);
-        }
-    };
-    const manager = create({JobModel});
-    const completion = manager.awaitCompletion('exact');
-    await manager.addOneOffJob({name: 'exact', job: () => {}, offloaded: false});
-    await completion;
-    assert.deepEqual(calls.filter(([method]) => method !== 'findOne'), [
-        ['add', {name: 'exact', status: 'queued'}],
-        ['edit', 'started', {id: 'unique'}],
-        ['edit', 'finished', {id: 'unique'}]
-    ]);
-    assert.ok(calls.filter(([method]) => method === 'findOne').every(([, by]) => by.name === 'exact'));
-});
+same(
+    'the model is called with `findOne({name})`, `add(columns)` and `edit(columns, {id})`',
+    async ({create}) => {
+        const rows = [null, {id: 'unique', get: () => 'queued'}];
+        const calls = [];
+        const JobModel = {
+            async findOne(...args) {
+                calls.push(['findOne', ...args]);
+                return this === JobModel ? rows[Math.min(calls.length - 1, 1)] : null;
+            },
+            async add(...args) {
+                calls.push(['add', ...args]);
+            },
+            async edit({status}, options) {
+                calls.push(['edit', status, options]);
+            }
+        };
+        const manager = create({JobModel});
+        const completion = manager.awaitCompletion('exact');
+        await manager.addOneOffJob({name: 'exact', job: () => {}, offloaded: false});
+        await completion;
+        assert.deepEqual(
+            calls.filter(([method]) => method !== 'findOne'),
+            [
+                ['add', {name: 'exact', status: 'queued'}],
+                ['edit', 'started', {id: 'unique'}],
+                ['edit', 'finished', {id: 'unique'}]
+            ]
+        );
+        assert.ok(calls.filter(([method]) => method === 'findOne').every(([, by]) => by.name === 'exact'));
+    }
+);
 
 same('a record needs no more than an `id` when its status is written', async ({create}) => {
     const edited = recorder();
@@ -267,7 +309,7 @@ same('a record needs no more than an `id` when its status is written', async ({c
 fix(
     'of two hosts that add the same one-off at once, one wins',
     {
-        upstream: 'the other rejects with the raw error of the database\'s unique key',
+        upstream: "the other rejects with the raw error of the database's unique key",
         ours: 'the other rejects as already executed'
     },
     async ({create, pick}) => {
@@ -280,11 +322,14 @@ fix(
         );
         await JobModel.reached('migration', 'finished');
         assert.equal(job.calls.length, 1);
-        const [{reason}] = outcomes.filter(({status}) => status === 'rejected');
-        assert.match(reason.message, pick({
-            upstream: /UNIQUE constraint failed/,
-            ours: /A "migration" one off job has already been executed\./
-        }));
+        const {reason} = outcomes.find(({status}) => status === 'rejected');
+        assert.match(
+            reason.message,
+            pick({
+                upstream: /UNIQUE constraint failed/,
+                ours: /A "migration" one off job has already been executed\./
+            })
+        );
     }
 );
 
@@ -312,10 +357,13 @@ fix(
         await new Promise(setImmediate);
         open();
         await Promise.all([JobModel.reached('done', 'started'), JobModel.reached('done', 'finished')]);
-        assert.deepEqual(JobModel.statuses('done'), pick({
-            upstream: ['queued', 'finished', 'started'],
-            ours: ['queued', 'started', 'finished']
-        }));
+        assert.deepEqual(
+            JobModel.statuses('done'),
+            pick({
+                upstream: ['queued', 'finished', 'started'],
+                ours: ['queued', 'started', 'finished']
+            })
+        );
     }
 );
 
@@ -323,9 +371,9 @@ fix(
     'a write that fails once is tried again',
     {upstream: 'an unhandled rejection ends the host', ours: 'the row is written at the second attempt'},
     async ({host, pick}) => {
-        const {exitCode, reports} = await host(async ({JobManager, MemoryJobModel, jobFile, report}) => {
+        const {exitCode, reports} = await host(async ({JobManager, MemoryModel, jobFile, report}) => {
             let failures = 1;
-            class Flaky extends MemoryJobModel {
+            class Flaky extends MemoryModel {
                 async edit(columns, options) {
                     if (columns.status === 'finished' && failures > 0) {
                         failures -= 1;
@@ -340,10 +388,13 @@ fix(
             await JobModel.reached('done', 'finished');
             report(JobModel.statuses('done'));
         });
-        assert.deepEqual({exitCode, reports}, pick({
-            upstream: {exitCode: 1, reports: []},
-            ours: {exitCode: 0, reports: [['queued', 'started', 'finished']]}
-        }));
+        assert.deepEqual(
+            {exitCode, reports},
+            pick({
+                upstream: {exitCode: 1, reports: []},
+                ours: {exitCode: 0, reports: [['queued', 'started', 'finished']]}
+            })
+        );
     }
 );
 
@@ -354,8 +405,8 @@ fix(
         ours: 'after its attempts (about 5 s) the error is given to `errorHandler`; the job has completed'
     },
     async ({host, pick}) => {
-        const {exitCode, reports} = await host(async ({JobManager, MemoryJobModel, jobFile, report}) => {
-            class Away extends MemoryJobModel {
+        const {exitCode, reports} = await host(async ({JobManager, MemoryModel, jobFile, report}) => {
+            class Away extends MemoryModel {
                 async edit() {
                     throw new Error('no database');
                 }
@@ -370,10 +421,13 @@ fix(
             await completion;
             report('completed');
         });
-        assert.deepEqual([exitCode, reports.includes('completed'), reports.some(([name]) => name === 'done')], pick({
-            upstream: [1, false, false],
-            ours: [0, true, true]
-        }));
+        assert.deepEqual(
+            [exitCode, reports.includes('completed'), reports.some(([name]) => name === 'done')],
+            pick({
+                upstream: [1, false, false],
+                ours: [0, true, true]
+            })
+        );
     }
 );
 

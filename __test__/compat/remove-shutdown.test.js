@@ -17,7 +17,9 @@ async function running({create, jobFile}, files, options = {}) {
     for (const file of files) {
         await manager.addJob({job: jobFile(file)});
     }
-    await messages.until(() => messages.calls.filter(([{message}]) => message === 'ready').length === files.length);
+    await messages.until(
+        () => messages.calls.filter(([{message}]) => message === 'ready').length === files.length
+    );
     return {manager, said: (message) => messages.until((sent) => sent.message === message)};
 }
 
@@ -27,7 +29,10 @@ same('a removed job does not run any more and its name is free', async ({create,
     const manager = create({});
     await manager.addJob({name: 'once', at: inAnHour(), job: jobFile('simple.js')});
     await manager.addJob({name: 'again', at: 'every 5 minutes', job: jobFile('simple.js')});
-    assert.deepEqual(manager.bree.config.jobs.map(({name}) => name), ['once', 'again']);
+    assert.deepEqual(
+        manager.bree.config.jobs.map(({name}) => name),
+        ['once', 'again']
+    );
 
     assert.equal(await manager.removeJob('once'), undefined);
     await manager.removeJob('again');
@@ -174,14 +179,20 @@ same('shutdown rejects with a TimeoutError when inline jobs take longer than `ti
 
 fix(
     '`timeout` bounds the wait for offloaded jobs too',
-    {upstream: 'it is not looked at while a worker runs', ours: 'a TimeoutError, and what was left is killed'},
+    {
+        upstream: 'it is not looked at while a worker runs',
+        ours: 'a TimeoutError, and what was left is killed'
+    },
     async (context) => {
         const {manager} = await running(context, ['spins.js']);
         const {state, error} = await context.outcome(manager.shutdown({timeout: 50}), {upstreamMs: 500});
-        assert.deepEqual([state, error?.name], context.pick({
-            upstream: ['pending', undefined],
-            ours: ['rejected', 'TimeoutError']
-        }));
+        assert.deepEqual(
+            [state, error?.name],
+            context.pick({
+                upstream: ['pending', undefined],
+                ours: ['rejected', 'TimeoutError']
+            })
+        );
         assert.equal(manager.bree.workers.size, context.pick({upstream: 1, ours: 0}));
     }
 );
@@ -194,13 +205,18 @@ same('shutdown can be called twice', async (context) => {
 
 fix(
     'a host that is killed leaves no job behind',
-    {upstream: 'its threads end with it, the processes that a job has started go on', ours: 'its jobs end with it'},
+    {
+        upstream: 'its threads end with it, the processes that a job has started go on',
+        ours: 'its jobs end with it'
+    },
     async ({host, pick, isOurs}) => {
         const {signal, reports} = await host(async ({JobManager, jobFile, report}) => {
-            const manager = new JobManager({workerMessageHandler: ({message}) => {
-                report(message);
-                process.kill(process.pid, 'SIGKILL');
-            }});
+            const manager = new JobManager({
+                workerMessageHandler: ({message}) => {
+                    report(message);
+                    process.kill(process.pid, 'SIGKILL');
+                }
+            });
             manager.addJob({job: jobFile('starts-child.js')});
         });
         assert.equal(signal, 'SIGKILL');
@@ -216,7 +232,8 @@ fix(
 /** False also for a process that has ended and that nobody has asked for its exit code. */
 function isAlive(pid) {
     try {
-        return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+        process.kill(pid, 0);
+        return process.platform !== 'linux' || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     } catch {
         return false;
     }

@@ -48,15 +48,22 @@ function defineCase(chapterTitle, {title, results, run}) {
     const only = process.env.COMPAT_PACKAGE;
     describe(`${chapterTitle}: ${results ? 'FIX: ' : ''}${title}`, () => {
         for (const target of PACKAGES.filter(({key}) => !only || only === key)) {
-            test(target.label, {timeout: CASE_TIMEOUT_MS}, async () => {
+            test(target.label, {timeout: CASE_TIMEOUT_MS}, async ({signal}) => {
                 const context = new Context(target);
                 try {
-                    await run(context);
+                    await Promise.race([run(context), aborted(signal)]);
                 } finally {
                     await context.dispose();
                 }
             });
         }
+    });
+}
+
+/** Rejects when the runner gives a case up, so that what it has started is ended all the same. */
+function aborted(signal) {
+    return new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), {once: true});
     });
 }
 

@@ -2,6 +2,9 @@
 
 const assert = require('node:assert/strict');
 const {once} = require('node:events');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 const {text} = require('node:stream/consumers');
 
 const {chapter} = require('./support');
@@ -39,7 +42,10 @@ async function failureOf({create}, definition, options = {}) {
     const manager = create({errorHandler: errors, ...options});
     const completion = manager.awaitCompletion('job');
     await manager.addJob({name: 'job', ...definition});
-    const rejection = await completion.then(() => null, (error) => error);
+    const rejection = await completion.then(
+        () => null,
+        (error) => error
+    );
     const [error, meta] = errors.calls[0];
     assert.equal(rejection, error, 'awaitCompletion rejects with what the errorHandler got');
     return {error, meta};
@@ -105,7 +111,9 @@ same('structured clone types arrive, as workerData and as messages', async (cont
         error: '[object Error]'
     };
     const definition = {job: context.jobFile('structured.js'), data: {value}};
-    const [described, returned] = await conversation(context, definition, (worker) => worker.postMessage(value));
+    const [described, returned] = await conversation(context, definition, (worker) =>
+        worker.postMessage(value)
+    );
     assert.deepEqual(described, {workerData: kinds, message: kinds});
     assert.deepEqual(returned.map, value.map);
     assert.deepEqual(returned.set, value.set);
@@ -121,8 +129,10 @@ same('cycles and shared references arrive', async (context) => {
     const value = {name: 'loop', shared: []};
     value.self = value;
     value.again = value.shared;
-    const [, returned] = await conversation(context, {job: context.jobFile('structured.js'), data: {value: {}}}, (worker) =>
-        worker.postMessage(value)
+    const [, returned] = await conversation(
+        context,
+        {job: context.jobFile('structured.js'), data: {value: {}}},
+        (worker) => worker.postMessage(value)
     );
     assert.equal(returned.self, returned);
     assert.equal(returned.again, returned.shared);
@@ -143,7 +153,10 @@ same('and in the host', async (context) => {
 same('messages arrive in order, none is lost before the end is reported', async (context) => {
     const count = 2_000;
     const messages = await messagesOf(context, {job: context.jobFile('posts-then-exits.js'), data: {count}});
-    assert.deepEqual(messages, Array.from({length: count}, (_, index) => index));
+    assert.deepEqual(
+        messages,
+        Array.from({length: count}, (_, index) => index)
+    );
 });
 
 same('messages posted to a job before it listens are kept', async (context) => {
@@ -156,7 +169,10 @@ same('messages posted to a job before it listens are kept', async (context) => {
     const completion = manager.awaitCompletion('job');
     await manager.addJob({name: 'job', job: context.jobFile('echo.js')});
     await completion;
-    assert.deepEqual(messages.calls.map(([{message}]) => message), ['ready', {received: 'early'}, 'done']);
+    assert.deepEqual(
+        messages.calls.map(([{message}]) => message),
+        ['ready', {received: 'early'}, 'done']
+    );
 });
 
 // How long it lives
@@ -177,13 +193,13 @@ same('unless the port is unreferenced', async (context) => {
     assert.deepEqual(await messagesOf(context, {job: context.jobFile('unrefs.js')}), []);
 });
 
-same('the message \'done\' ends it, whatever else it has to do', async (context) => {
+same("the message 'done' ends it, whatever else it has to do", async (context) => {
     assert.deepEqual(await messagesOf(context, {job: context.jobFile('done.js')}), ['done']);
 });
 
 // Its surroundings
 
-same('the environment is a copy of the host\'s', async (context) => {
+same("the environment is a copy of the host's", async (context) => {
     process.env.COMPAT_FROM_HOST = 'set by the host';
     try {
         const [{env}] = await messagesOf(context, {job: context.jobFile('view.js')});
@@ -194,17 +210,23 @@ same('the environment is a copy of the host\'s', async (context) => {
 });
 
 fix(
-    '`worker.env` is put over the host\'s environment',
-    {upstream: 'it takes the place of the host\'s environment, of PATH and TZ too', ours: 'the host\'s environment, and `env` over it'},
+    "`worker.env` is put over the host's environment",
+    {
+        upstream: "it takes the place of the host's environment, of PATH and TZ too",
+        ours: "the host's environment, and `env` over it"
+    },
     async (context) => {
         process.env.COMPAT_FROM_HOST = 'set by the host';
         try {
             const worker = {env: {COMPAT_FROM_WORKER: 'set for the worker'}};
             const [{env}] = await messagesOf(context, {job: context.jobFile('view.js')}, {worker});
-            assert.deepEqual(env, context.pick({
-                upstream: {fromHost: undefined, fromWorker: 'set for the worker'},
-                ours: {fromHost: 'set by the host', fromWorker: 'set for the worker'}
-            }));
+            assert.deepEqual(
+                env,
+                context.pick({
+                    upstream: {fromHost: undefined, fromWorker: 'set for the worker'},
+                    ours: {fromHost: 'set by the host', fromWorker: 'set for the worker'}
+                })
+            );
         } finally {
             delete process.env.COMPAT_FROM_HOST;
         }
@@ -223,7 +245,7 @@ same('the `worker` options of a manager are the defaults of its workers', async 
     assert.equal(view.resourceLimits.maxOldGenerationSizeMb, 128);
 });
 
-same('`worker.workerData` of a manager goes to every job, under the job\'s own data', async (context) => {
+same("`worker.workerData` of a manager goes to every job, under the job's own data", async (context) => {
     const worker = {workerData: {site: 'default', region: 'eu'}};
     const [{workerData}] = await messagesOf(
         context,
@@ -233,11 +255,14 @@ same('`worker.workerData` of a manager goes to every job, under the job\'s own d
     assert.deepEqual([workerData.site, workerData.region], ['own', 'eu']);
 });
 
-same('what a job prints is the host\'s output', async ({host}) => {
+same("what a job prints is the host's output", async ({host}) => {
     const {exitCode, stdout, stderr} = await host(({JobManager, jobFile}) => {
         new JobManager({}).addJob({job: jobFile('prints.js')});
     });
-    assert.deepEqual({exitCode, stdout, stderr}, {exitCode: 0, stdout: 'a line of output\n', stderr: 'a line of errors\n'});
+    assert.deepEqual(
+        {exitCode, stdout, stderr},
+        {exitCode: 0, stdout: 'a line of output\n', stderr: 'a line of errors\n'}
+    );
 });
 
 same('`worker.stdout` and `worker.stderr` capture it instead', async ({create, jobFile}) => {
@@ -252,7 +277,7 @@ same('`worker.stdout` and `worker.stderr` capture it instead', async ({create, j
     ]);
 });
 
-same('what was printed before \'done\' is printed, however long', async ({host}) => {
+same("what was printed before 'done' is printed, however long", async ({host}) => {
     const {exitCode, stdout} = await host(({JobManager, jobFile}) => {
         new JobManager({}).addJob({job: jobFile('prints-much.js')});
     });
@@ -261,17 +286,20 @@ same('what was printed before \'done\' is printed, however long', async ({host})
 
 // How it fails
 
-same('an exception arrives as it was thrown: name, message, stack, code, cause and own properties', async (context) => {
-    const {error, meta} = await failureOf(context, {job: context.jobFile('throws.js')});
-    assert.ok(error instanceof RangeError);
-    assert.equal(error.message, 'job error');
-    assert.deepEqual([error.code, error.amount, error.cause.message], ['E_PAYMENT', 7, 'the reason']);
-    assert.match(error.stack, /throws\.js/);
-    assert.equal(meta.name, 'job');
-    assert.ok(Number.isInteger(meta.worker.threadId));
-});
+same(
+    'an exception arrives as it was thrown: name, message, stack, code, cause and own properties',
+    async (context) => {
+        const {error, meta} = await failureOf(context, {job: context.jobFile('throws.js')});
+        assert.ok(error instanceof RangeError);
+        assert.equal(error.message, 'job error');
+        assert.deepEqual([error.code, error.amount, error.cause.message], ['E_PAYMENT', 7, 'the reason']);
+        assert.match(error.stack, /throws\.js/);
+        assert.equal(meta.name, 'job');
+        assert.ok(Number.isInteger(meta.worker.threadId));
+    }
+);
 
-same('a function\'s exception too', async (context) => {
+same("a function's exception too", async (context) => {
     const {error} = await failureOf(context, {
         job: function namedJob() {
             throw new TypeError('from a function');
@@ -291,7 +319,11 @@ same('what is thrown need not be an Error', async (context) => {
 });
 
 same('a module that cannot be parsed is a failure', async (context) => {
-    const {error} = await failureOf(context, {job: context.jobFile('syntax-error.js')});
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'job-manager-compat-'));
+    const job = path.join(folder, 'syntax-error.js');
+    fs.writeFileSync(job, 'const unfinished = ;\n');
+    const {error} = await failureOf(context, {job});
+    fs.rmSync(folder, {recursive: true});
     assert.equal(error.name, 'SyntaxError');
     assert.match(error.stack, /syntax-error\.js/);
 });
@@ -313,10 +345,13 @@ fix(
         await manager.addJob({job: jobFile('throws.js')});
         await deleted.times(1);
         await new Promise(setImmediate);
-        assert.deepEqual(errors.calls.map(([{message}]) => message), pick({
-            upstream: ['job error', 'Worker for job "throws" exited with code 1'],
-            ours: ['job error']
-        }));
+        assert.deepEqual(
+            errors.calls.map(([{message}]) => message),
+            pick({
+                upstream: ['job error', 'Worker for job "throws" exited with code 1'],
+                ours: ['job error']
+            })
+        );
     }
 );
 
@@ -346,22 +381,31 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
                 },
                 {settings: {signal}}
             );
-            assert.deepEqual([result.exitCode, result.signal, result.reports], pick({
-                upstream: [null, signal, []],
-                ours: [0, null, [true]]
-            }));
+            assert.deepEqual(
+                [result.exitCode, result.signal, result.reports],
+                pick({
+                    upstream: [null, signal, []],
+                    ours: [0, null, [true]]
+                })
+            );
         }
     );
 }
 
 fix(
     'a job whose process aborts fails; the host goes on',
-    {upstream: 'the job is told that workers cannot abort; a crash in native code ends the host', ours: 'the run fails with an Error that names the signal'},
+    {
+        upstream: 'the job is told that workers cannot abort; a crash in native code ends the host',
+        ours: 'the run fails with an Error that names the signal'
+    },
     async (context) => {
         const {error} = await failureOf(context, {job: context.jobFile('aborts.js')});
-        assert.match(error.message, context.pick({
-            upstream: /process\.abort\(\) is not supported in workers/,
-            ours: /SIGABRT/
-        }));
+        assert.match(
+            error.message,
+            context.pick({
+                upstream: /process\.abort\(\) is not supported in workers/,
+                ours: /SIGABRT/
+            })
+        );
     }
 );

@@ -2,8 +2,8 @@
 
 /**
  * The probe jobs and what each is started with. A probe runs in a Worker and in a process of ours; both must observe
- * the same. `marks` guards against a pair that agrees on nothing: the value of each of them must turn up in what the
- * job posted or printed.
+ * the same. `marks` and `fails` guard against a pair that agrees on a mistake: each mark must turn up in what the
+ * job posted or printed, and an error there must be where one belongs.
  */
 
 const fs = require('node:fs');
@@ -82,26 +82,29 @@ const thrown = [
     'undefined',
     'function',
     'symbol'
-].map((what) => ({title: `throws: ${what}`, job: fixture('throw.js'), workerData: {what}}));
+].map((what) => ({title: `throws: ${what}`, job: fixture('throw.js'), workerData: {what}, fails: true}));
 
 const ways = ['later', 'tick', 'reject', 'listener'].map((how) => ({
     title: `throws ${how}`,
     job: fixture('throw.js'),
     workerData: {what: 'kind', how},
-    answers: whenReady('go')
+    answers: whenReady('go'),
+    fails: true
 }));
 
 const rejected = ['text', 'object', 'undefined'].map((what) => ({
     title: `rejects with: ${what}`,
     job: fixture('throw.js'),
-    workerData: {what, how: 'reject'}
+    workerData: {what, how: 'reject'},
+    fails: true
 }));
 
 const modes = ['throw', 'strict', 'warn', 'none'].map((mode) => ({
     title: `--unhandled-rejections=${mode}`,
     job: fixture('throw.js'),
     workerData: {what: 'kind', how: 'reject'},
-    execArgv: [`--unhandled-rejections=${mode}`]
+    execArgv: [`--unhandled-rejections=${mode}`],
+    fails: ['throw', 'strict'].includes(mode)
 }));
 
 const handlers = [
@@ -116,13 +119,19 @@ const handlers = [
     'exitExits',
     'twice',
     'lateHandled'
-].map((how) => ({title: `handlers: ${how}`, job: fixture('handlers.js'), workerData: {how}}));
+].map((how) => ({
+    title: `handlers: ${how}`,
+    job: fixture('handlers.js'),
+    workerData: {how},
+    fails: ['monitored', 'handlerThrows', 'exitSetsCode', 'twice'].includes(how)
+}));
 
 const outputs = ['natural', 'exit', 'throw', 'done'].map((how) => ({
     title: `output before: ${how}`,
     job: fixture('output.js'),
     workerData: {how, lines: 10_000},
-    marks: ['partial bytes called back']
+    marks: ['partial bytes called back'],
+    fails: how === 'throw'
 }));
 
 const typed = [
@@ -151,6 +160,7 @@ const sources = [
     },
     {
         title: 'source: asynchronous, importing',
+        fails: true,
         source: true,
         job: `(async () => {
             const {parentPort} = require('worker_threads');
@@ -161,11 +171,16 @@ const sources = [
         })()`,
         marks: ['from CommonJS']
     },
-    {title: 'source: a syntax error', source: true, job: '(() => { const broken = ; })()'},
-    {title: 'source: throws', source: true, job: '(() => { throw new TypeError("in source"); })()'}
+    {title: 'source: a syntax error', source: true, fails: true, job: '(() => { const broken = ; })()'},
+    {
+        title: 'source: throws',
+        fails: true,
+        source: true,
+        job: '(() => { throw new TypeError("in source"); })()'
+    }
 ];
 
-/** @type {(import('./run-in-worker.js').JobOptions & {title: string, job: string, marks?: string[]})[]} */
+/** @type {(import('./run-in-worker.js').JobOptions & {title: string, job: string, marks?: string[], fails?: boolean})[]} */
 const probes = [
     {
         title: 'worker_threads, CommonJS',
@@ -241,14 +256,17 @@ const probes = [
         marks: ['to the inner one']
     },
     {title: 'processes of the job', job: fixture('children.js')},
-    {title: 'syntax error, CommonJS', job: written('syntax-error.js', 'const broken = ;')},
-    {title: 'syntax error, ES module', job: written('syntax-error.mjs', 'export const broken = ;')},
-    {title: 'missing require', job: fixture('missing-require.js')},
-    {title: 'missing import', job: fixture('missing-import.mjs')},
-    {title: 'missing name', job: fixture('missing-name.mjs')},
-    {title: 'missing file', job: fixture('missing.js')},
-    {title: 'rejected top-level await', job: fixture('rejected-await.mjs')},
-    {title: 'unsettled top-level await', job: fixture('unsettled.mjs')},
+    {title: 'syntax error, CommonJS', job: written('syntax-error.js', 'const broken = ;'), fails: true},
+    {
+        title: 'syntax error, ES module',
+        job: written('syntax-error.mjs', 'export const broken = ;'),
+        fails: true
+    },
+    {title: 'missing require', job: fixture('missing-require.js'), fails: true},
+    {title: 'missing import', job: fixture('missing-import.mjs'), fails: true},
+    {title: 'missing name', job: fixture('missing-name.mjs'), fails: true},
+    {title: 'missing file', job: fixture('missing.js'), fails: true},
+    {title: 'rejected top-level await', job: fixture('rejected-await.mjs'), fails: true},
     {
         title: '--require',
         job: fixture('preloaded.js'),
@@ -266,6 +284,12 @@ const probes = [
         job: fixture('preloaded.mjs'),
         execArgv: ['--import', fixture('preload.mjs')],
         marks: ['by --import']
+    },
+    {
+        title: 'module hooks',
+        job: fixture('hooks', 'job.mjs'),
+        execArgv: ['--import', fixture('hooks', 'register.mjs')],
+        marks: ['made by a hook']
     },
     ...exits,
     ...thrown,

@@ -39,7 +39,7 @@ test('a path counts from the working directory, with and without its extension',
     }
     await manager.allSettled();
     assert.deepEqual(errors, []);
-    assert.deepEqual(data.sort(), ['common.js', 'common.js', 'common.js', 'esm/module.js', 'module.mjs']);
+    assert.deepEqual(data.toSorted(), ['common.js', 'common.js', 'common.js', 'esm/module.js', 'module.mjs']);
 });
 
 test('a file: URL is a path too', async (t) => {
@@ -48,7 +48,7 @@ test('a file: URL is a path too', async (t) => {
     manager.addJob({offloaded: false, job: pathToFileURL(at('common.js')), data});
     manager.addJob({offloaded: false, job: pathToFileURL(at('module.mjs')).href, data});
     await manager.allSettled();
-    assert.deepEqual(data.sort(), ['common.js', 'module.mjs']);
+    assert.deepEqual(data.toSorted(), ['common.js', 'module.mjs']);
 });
 
 for (const [title, file, expected] of [

@@ -5,6 +5,8 @@ const {once} = require('node:events');
 const {test} = require('node:test');
 const {createManager, heldJobs, nextTurn} = require('./support');
 
+const nothing = () => {};
+
 const soon = () => new Date(Date.now() + 50);
 
 test('an inline job with a date is run then, once, in the queue', async (t) => {
@@ -50,7 +52,7 @@ test('each due time of a recurring inline job queues one run', async (t) => {
 
 test('an inline job needs a name to be scheduled, and a schedule that can be understood', async (t) => {
     const {manager} = createManager(t);
-    const job = () => {};
+    const job = nothing;
     await assert.rejects(manager.addJob({offloaded: false, at: soon(), job}), {
         message: 'Name parameter should be present if job is a function'
     });

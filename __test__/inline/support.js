@@ -32,12 +32,13 @@ function createManager(t, options) {
     return {manager, errors: logger.lines.error, lines: logger.lines};
 }
 
+const gateOf = (gates, name) => gates.get(name) ?? gates.set(name, deferred()).get(name);
+
 /** Jobs that tell when they begin and end when they are told to. */
 function heldJobs() {
     const begun = [];
     const gates = new Map();
     const beginnings = new Map();
-    const gateOf = (map, name) => map.get(name) ?? map.set(name, deferred()).get(name);
     return {
         begun,
         /** A job of that name. */

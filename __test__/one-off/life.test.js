@@ -18,6 +18,12 @@ const failing = {
     offloaded: {job: jobPath('fails')}
 };
 
+/** Resolves when the next worker of a manager has begun its job. */
+const becameOnline = (manager) =>
+    new Promise((resolve) => {
+        manager.bree.once('worker created', (name) => manager.bree.workers.get(name).once('online', resolve));
+    });
+
 for (const engine of ENGINES) {
     for (const kind of ['inline', 'offloaded']) {
         test(`${engine}, ${kind}: the row of a job that completes says queued, started, finished`, async (t) => {
@@ -162,11 +168,7 @@ for (const engine of ENGINES) {
     test(`${engine}: a cancelled job has failed, and can be added again`, async (t) => {
         const database = await createDatabase(t, engine);
         const {manager, errors} = createManager(t, database);
-        const online = new Promise((resolve) => {
-            manager.bree.once('worker created', (name) =>
-                manager.bree.workers.get(name).once('online', resolve)
-            );
-        });
+        const online = becameOnline(manager);
         await manager.addOneOffJob({name: 'backup', job: jobPath('waits')});
         await online;
         assert.equal((await database.row('backup')).status, 'started');
@@ -212,6 +214,7 @@ for (const engine of ENGINES) {
             ['a name that is taken', {name: 'busy', job: jobPath('completes')}, /duplicate job name of busy/],
             ['a reserved name', {name: 'index', job: jobPath('completes')}, /reserved job name/],
             ['no name', {name: undefined, job: jobPath('completes')}, /name parameter is required/],
+            ['a wrong limit', {job: jobPath('completes'), timeout: -1}, {errorType: 'IncorrectUsageError'}],
             ['a wrong staleAfter', {job: jobPath('completes'), staleAfter: 'soon'}, /staleAfter/]
         ]) {
             await assert.rejects(manager.addOneOffJob({name: 'never', ...job}), expected, what);
@@ -226,11 +229,15 @@ for (const engine of ENGINES) {
     test(`${engine}: a job that is refused after its row was written leaves it failed`, async (t) => {
         const database = await createDatabase(t, engine);
         const {manager} = createManager(t, database);
+        const online = becameOnline(manager);
+        await manager.addJob({name: 'slow', job: jobPath('lingers'), gracePeriod: 60_000});
+        await online;
+        const over = manager.shutdown();
         const job = jobPath('completes');
-        await assert.rejects(manager.addOneOffJob({name: 'backup', job, timeout: -1}), {
-            errorType: 'IncorrectUsageError'
-        });
+        await assert.rejects(manager.addOneOffJob({name: 'backup', job}), /shutting down/);
         assert.equal((await database.row('backup')).status, 'failed');
+        manager.bree.workers.get('slow').postMessage('go');
+        await over;
         await manager.addOneOffJob({name: 'backup', job});
         await manager.awaitOneOffCompletion('backup');
         assert.equal((await database.row('backup')).status, 'finished');

@@ -1,8 +1,10 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const path = require('node:path');
 const {test} = require('node:test');
 const {openDatabase, temporaryDatabase} = require('./database');
+const {temporaryFolder} = require('./temporary-folder');
 
 test('a row that is not there is null', async (t) => {
     const {JobModel} = await temporaryDatabase(t);
@@ -66,4 +68,14 @@ test('two connections to one file see the same rows', async (t) => {
     t.after(other.close);
     await JobModel.add({name: 'backup', status: 'finished'});
     assert.equal((await other.JobModel.findOne({name: 'backup'})).get('status'), 'finished');
+});
+
+test('a new file can be opened twice at once', async (t) => {
+    const filename = path.join(temporaryFolder(t), 'jobs.db');
+    const open = async () => {
+        const {JobModel, close} = await openDatabase(filename);
+        t.after(close);
+        assert.equal(await JobModel.findOne({name: 'absent'}), null);
+    };
+    await Promise.all([open(), open()]);
 });

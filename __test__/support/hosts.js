@@ -1,6 +1,6 @@
 'use strict';
 
-const {fork} = require('node:child_process');
+const {spawn} = require('node:child_process');
 const {once} = require('node:events');
 const fs = require('node:fs');
 const {markedEnvironment} = require('./processes');
@@ -11,14 +11,22 @@ const {markedEnvironment} = require('./processes');
  *
  * @param {import('node:test').TestContext} t
  * @param {string} file
- * @param {{args?: string[], env?: Record<string, string>, execArgv?: string[], wrapper?: string[]}} [options]
- * @returns {{child: import('node:child_process').ChildProcess, told: (what: string) => Promise<any>,
- *   pids: () => number[], descendants: () => number[]}} the program; `told` resolves with its next message
- *   `{what, ...}`; `pids` are the processes that have its environment, `descendants` all below it
+ * @param {{args?: string[], limits?: string}} [options] `limits`: arguments of the shell's `ulimit`
+ * @returns {{child: import('node:child_process').ChildProcess, ended: Promise<any[]>,
+ *   told: (what: string) => Promise<any>, pids: () => number[], descendants: () => number[]}} the program;
+ *   `told` resolves with its next message `{what, ...}`; `pids` are the processes that have its environment,
+ *   `descendants` all below it
  */
-function startHost(t, file, {args = [], env = {}, execArgv = []} = {}) {
+function startHost(t, file, {args = [], limits} = {}) {
     const marked = markedEnvironment();
-    const child = fork(file, args, {env: {...process.env, ...env, ...marked.env}, execArgv, stdio: 'pipe'});
+    const command = [process.execPath, file, ...args];
+    const [program, ...rest] = limits
+        ? ['sh', '-c', `ulimit ${limits} && exec "$0" "$@"`, ...command]
+        : command;
+    const child = spawn(program, rest, {
+        env: {...process.env, ...marked.env},
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc']
+    });
     t.after(() => child.kill('SIGKILL'));
     const output = [];
     for (const stream of [child.stdout, child.stderr]) {
@@ -46,7 +54,7 @@ function startHost(t, file, {args = [], env = {}, execArgv = []} = {}) {
             }
         }
     }
-    return {child, ended, told, pids: marked.pids, descendants: () => descendantsOf(child.pid), output};
+    return {child, ended, told, pids: marked.pids, descendants: () => descendantsOf(child.pid)};
 }
 
 /** All processes below one. */

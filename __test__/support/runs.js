@@ -1,6 +1,5 @@
 'use strict';
 
-const {once} = require('node:events');
 const JobManager = require('../..');
 
 /** What a manager of a test logs: nothing on the console, everything in `lines`. */
@@ -83,39 +82,23 @@ async function runOnce({manager, errors, messages}, job) {
 }
 
 /**
- * @param {import('../..')} manager
- * @param {string} name of a job that runs
- * @param {string} text
- * @returns {Promise<any>} when the run has posted `text`
- */
-async function posted(manager, name, text) {
-    const worker = manager.bree.workers.get(name) ?? (await created(manager, name));
-    for (;;) {
-        const [message] = await once(worker, 'message');
-        if (message === text) {
-            return worker;
-        }
-    }
-}
-
-async function created(manager, name) {
-    for (;;) {
-        const [of] = await once(manager.bree, 'worker created');
-        if (of === name) {
-            return manager.bree.workers.get(name);
-        }
-    }
-}
-
-/**
- * Adds a job and waits until its run has posted `text`.
+ * Adds a job and waits until its run has posted `text`. Listens from the start: all that a quick job does may be
+ * told in one go.
  *
  * @returns {Promise<import('../../lib/worker-view').WorkerView>} the run's worker
  */
-async function startUntil(manager, job, text = 'ready') {
-    const isReady = posted(manager, job.name, text);
-    await manager.addJob(job);
-    return isReady;
+function startUntil(manager, job, text = 'ready') {
+    return new Promise((resolve, reject) => {
+        const onCreated = (name) => {
+            const worker = manager.bree.workers.get(name);
+            if (name === job.name) {
+                manager.bree.off('worker created', onCreated);
+                worker.on('message', (message) => message === text && resolve(worker));
+            }
+        };
+        manager.bree.on('worker created', onCreated);
+        manager.addJob(job).catch(reject);
+    });
 }
 
 module.exports = {createManager, runEnd, runOnce, startUntil, silentLogger};

@@ -77,13 +77,15 @@ function textOf(value) {
 class EnvelopeWriter {
     constructor(serialize) {
         this.serialize = serialize;
-        this.errors = [];
-        this.records = [];
+        /** The errors met, each with its number. */
+        this.numbers = new Map();
     }
 
     intern(error) {
-        const known = this.errors.indexOf(error);
-        return known === -1 ? this.errors.push(error) - 1 : known;
+        if (!this.numbers.has(error)) {
+            this.numbers.set(error, this.numbers.size);
+        }
+        return this.numbers.get(error);
     }
 
     /** @returns {object | undefined} the value as a part of the envelope, undefined for what has no place in data */
@@ -118,11 +120,12 @@ class EnvelopeWriter {
 
     write(error) {
         this.intern(error);
-        // The list grows while it is walked, by causes and gathered errors.
-        for (const each of this.errors) {
-            this.records.push(this.record(each));
+        const records = [];
+        // The map grows while it is walked, by causes and gathered errors.
+        for (const each of this.numbers.keys()) {
+            records.push(this.record(each));
         }
-        return {type: 'error', records: this.records};
+        return {type: 'error', records};
     }
 }
 

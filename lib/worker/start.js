@@ -17,9 +17,6 @@ const SOURCE_NAME = '[worker eval]';
 /** Environment variables from which Node computes the folders modules are looked up in. */
 const LOOKUP_VARIABLES = ['NODE_PATH', 'HOME', 'USERPROFILE'];
 
-// Taken now: preloaded libraries may install fake timers.
-const {setImmediate} = globalThis;
-
 function check(condition, complaint) {
     if (!condition) {
         throw new ProtocolError(`START frame ${complaint}`);
@@ -111,7 +108,7 @@ function enterDirectory(cwd) {
     }
 }
 
-function applyArguments({execArgv}, {kind, target, argv = []}) {
+function applyArguments({kind, target, argv = [], execArgv}) {
     process.argv.splice(1, Infinity, kind === 'file' ? target : SOURCE_NAME, ...argv.map(String));
     if (Array.isArray(execArgv)) {
         process.execArgv.splice(0, Infinity, ...execArgv);
@@ -143,6 +140,17 @@ function prepareSource(source) {
 }
 
 /**
+ * Names the process in lists of processes. Not on Windows, where it would rename the console window of the host.
+ *
+ * @param {string} title what to show
+ */
+function showTitle(title) {
+    if (process.platform !== 'win32') {
+        process.title = title;
+    }
+}
+
+/**
  * Makes the process that of the job.
  *
  * @param {object} header of parseStart()
@@ -152,8 +160,8 @@ function prepareSource(source) {
 function applyStart(header, job) {
     enterDirectory(header.cwd);
     applyEnvironment(header, job);
-    applyArguments(header, job);
-    process.title = job.title ?? `job: ${job.name}`;
+    applyArguments(job);
+    showTitle(job.title ?? `job: ${job.name}`);
     describeThread({...job, threadId: header.threadId});
 }
 

@@ -21,7 +21,7 @@ const YOUNG_GENERATION_MB = Number.parseInt(process.versions.node, 10) >= 24 ? 1
 /** Stack of a Worker, in MB, as Node reports it. */
 const STACK_MB = 4;
 
-const {MessagePort, receiveMessageOnPort} = threads;
+const {MessagePort, receiveMessageOnPort: nodeReceive} = threads;
 const nodePostMessage = MessagePort.prototype.postMessage;
 const nodeClose = MessagePort.prototype.close;
 
@@ -112,13 +112,12 @@ function installThreads(post, poll) {
     const {parentPort, deliver} = createParentPort(post);
     threads.isMainThread = false;
     threads.parentPort = parentPort;
-    threads.receiveMessageOnPort = function (port) {
+    threads.receiveMessageOnPort = function receiveMessageOnPort(port) {
         if (port === parentPort) {
             poll();
         }
-        return receiveMessageOnPort(port);
+        return nodeReceive(port);
     };
-    hide(threads.receiveMessageOnPort, 'name', 'receiveMessageOnPort');
     return deliver;
 }
 

@@ -7,16 +7,19 @@ use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
 use napi_derive::napi;
+use once_cell::sync::Lazy;
 
 use super::error::{Error, refused, system};
 use super::event::EventBatch;
 use super::request::{DueRequest, JobOptions, ManagerOptions, duration, payload};
 use crate::driver::{EventQueue, Manager, NodeCommand};
-use crate::engine::{Engine, InlineQueue, Input, Reply, RequestId, RunId};
+use crate::engine::{Engine, InlineQueue, Input, Reply, RequestId, RunId, RunNumbers};
 use crate::worker::environment::Environment;
 
 /// Events handed over in one batch, so that the host's loop gets its turn.
 const BATCH_EVENTS: usize = 1024;
+
+static RUN_NUMBERS: Lazy<RunNumbers> = Lazy::new(RunNumbers::default);
 
 /// A function without arguments, called on the host's loop from any thread.
 type Wake<const WEAK: bool> = ThreadsafeFunction<(), (), (), Status, false, WEAK>;
@@ -49,7 +52,8 @@ impl NativeManager {
             // Refused only when the environment is ending, and with it this manager.
             let _status = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         });
-        let engine = Engine::new(options.pool_limits(), payload(&options.cancel_message)?);
+        let engine =
+            Engine::new(options.pool_limits(), payload(&options.cancel_message)?, RUN_NUMBERS.clone());
         let command =
             NodeCommand { exec_path: options.exec_path.into(), bootstrap: options.bootstrap_path.into() };
         let manager = Manager::start(engine, command, events)

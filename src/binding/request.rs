@@ -29,6 +29,8 @@ pub struct ManagerOptions {
     pub warm_workers: Option<u32>,
     /// Inline jobs at the same time.
     pub inline_concurrency: u32,
+    /// From the request for a process to its readiness; 60,000 when absent.
+    pub start_timeout_ms: Option<u32>,
 }
 
 /// What jobs may have in common.
@@ -91,11 +93,14 @@ impl ManagerOptions {
     pub(super) fn pool_limits(&self) -> PoolLimits {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         PoolLimits {
-            max_boots: cores.clamp(2, 4),
+            max_boots: (cores + 1).clamp(2, 4),
             max_workers: self.max_workers.map(|count| count as usize),
             warm_workers: self
                 .warm_workers
                 .map_or(WarmWorkers::Auto, |count| WarmWorkers::Count(count as usize)),
+            start_timeout: self
+                .start_timeout_ms
+                .map_or(PoolLimits::default().start_timeout, |ms| Duration::from_millis(u64::from(ms))),
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::engine::JobEvent;
 const ROOM_EVENTS: usize = 4096;
 /// As `ROOM_EVENTS`, for the bytes of messages and output.
 const ROOM_BYTES: usize = 16 * 1024 * 1024;
+/// A batch is closed when it has this many bytes: it is copied once more on its way.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// A queue whose one consumer is woken when it stops being empty.
 pub struct EventQueue {
@@ -49,9 +51,14 @@ impl EventQueue {
     /// to come again by itself.
     pub fn take(&self, max: usize) -> (Vec<JobEvent>, bool) {
         let mut waiting = self.lock();
-        let count = waiting.events.len().min(max);
-        let taken: Vec<JobEvent> = waiting.events.drain(..count).collect();
-        waiting.bytes -= taken.iter().map(weight).sum::<usize>();
+        let mut bytes = 0;
+        let mut taken = Vec::new();
+        while taken.len() < max && bytes < BATCH_BYTES {
+            let Some(event) = waiting.events.pop_front() else { break };
+            bytes += weight(&event);
+            taken.push(event);
+        }
+        waiting.bytes -= bytes;
         let has_more = !waiting.events.is_empty();
         drop(waiting);
         self.has_room.notify_waiters();
@@ -127,6 +134,17 @@ mod tests {
         assert_eq!(queue.take(2), (vec![message(2, 1)], false));
         queue.push(message(3, 1));
         assert_eq!(wakes.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn a_batch_of_large_messages_is_a_small_one() {
+        let queue = EventQueue::new(|| {});
+        for run in 0..3 {
+            queue.push(message(run, BATCH_BYTES));
+        }
+        for run in 0..3 {
+            assert_eq!(queue.take(usize::MAX), (vec![message(run, BATCH_BYTES)], run < 2));
+        }
     }
 
     #[tokio::test]

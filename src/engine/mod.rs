@@ -9,7 +9,7 @@
 //! | `registry.rs` | which jobs exist, and their due times |
 //! | `runs.rs` | the queue of runs, which process takes which, how a run ends |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown |
-//! | `pool.rs` | processes: boots, spares, limits, backing off |
+//! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
 //! | `inline_queue.rs` | order and concurrency of inline jobs |
 
 mod effect;
@@ -36,7 +36,7 @@ pub use inline_queue::InlineQueue;
 pub use input::{Input, RequestId};
 pub use job::{BootProfile, JobId, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
 pub use pool::{PoolLimits, WarmWorkers, WorkerId};
-pub use run::{EndCause, RunId};
+pub use run::{EndCause, RunId, RunNumbers};
 
 use crate::timer::{EpochMs, MonoMs, Now, TimerHeap};
 use crate::worker::environment::Environment;
@@ -62,6 +62,8 @@ pub struct Engine {
     /// Runs that wait for a process, first come first served.
     queue: VecDeque<RunId>,
     pool: Pool,
+    /// What the first of the registered jobs needs of a process, and so probably the others.
+    usual_profile: Option<Arc<BootProfile>>,
     requests: Vec<PendingRequest>,
     /// A shutdown was the last thing that the host asked for: no spares are kept.
     is_shut_down: bool,
@@ -71,7 +73,7 @@ pub struct Engine {
     /// The message 'cancel', as structured-clone bytes.
     cancel_message: Arc<[u8]>,
     next_job: u32,
-    next_run: u32,
+    run_numbers: RunNumbers,
     effects: Vec<Effect>,
 }
 
@@ -151,7 +153,7 @@ pub struct Wakeup {
 
 impl Engine {
     /// An engine without jobs. `cancel_message` is the message 'cancel' as structured-clone bytes.
-    pub fn new(limits: PoolLimits, cancel_message: Arc<[u8]>) -> Self {
+    pub fn new(limits: PoolLimits, cancel_message: Arc<[u8]>, run_numbers: RunNumbers) -> Self {
         Engine {
             jobs: HashMap::new(),
             names: HashMap::new(),
@@ -161,13 +163,14 @@ impl Engine {
             inline_runs: HashMap::new(),
             queue: VecDeque::new(),
             pool: Pool::new(limits),
+            usual_profile: None,
             requests: Vec::new(),
             is_shut_down: false,
             environment: Arc::default(),
             prepared_until: EpochMs(i64::MIN),
             cancel_message,
             next_job: 1,
-            next_run: 1,
+            run_numbers,
             effects: Vec::new(),
         }
     }

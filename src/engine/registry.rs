@@ -28,6 +28,9 @@ impl Engine {
         if first_due.is_none() && matches!(spec.when, When::Recurring { .. }) {
             return Err(Refusal::NeverDue);
         }
+        if let Work::Offloaded(work) = &spec.work {
+            self.usual_profile.get_or_insert_with(|| Arc::clone(&work.boot));
+        }
         let id = JobId(self.next_job);
         self.next_job += 1;
         self.names.insert(Arc::clone(&spec.name), id);
@@ -122,8 +125,7 @@ impl Engine {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.live_runs += 1;
         let spec = job.spec.clone();
-        let run = RunId(self.next_run);
-        self.next_run += 1;
+        let run = self.run_numbers.next();
         match &spec.work {
             Work::Inline => {
                 self.inline_runs.insert(run, id);
@@ -163,6 +165,9 @@ impl Engine {
         self.disarm(id);
         if let Some(job) = self.jobs.remove(&id) {
             self.names.remove(&job.spec.name);
+        }
+        if self.jobs.is_empty() {
+            self.usual_profile = None;
         }
         for run in self.runs.values_mut().filter(|run| run.job == Some(id)) {
             run.job = None;

@@ -9,6 +9,7 @@
 //! A run leaves the table when its process has exited and everything it said has been read.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::job::{JobId, Limits, Offloaded};
@@ -17,9 +18,26 @@ use crate::timer::{MonoMs, TimerKey};
 use crate::worker::ipc::ChannelError;
 use crate::worker::os::{Exit, ExitStatus};
 
-/// Names a run for the life of its manager.
+/// Names a run for the life of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RunId(pub u32);
+
+/// Gives runs their numbers. Shared by the managers of a process: a job sees the number of its run as
+/// `threadId`, and no two threads of a process have the same.
+#[derive(Debug, Clone)]
+pub struct RunNumbers(Arc<AtomicU32>);
+
+impl Default for RunNumbers {
+    fn default() -> Self {
+        RunNumbers(Arc::new(AtomicU32::new(1)))
+    }
+}
+
+impl RunNumbers {
+    pub(super) fn next(&self) -> RunId {
+        RunId(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// A run of a worker process that has not ended.
 #[derive(Debug)]
@@ -92,6 +110,8 @@ pub(super) enum StopReason {
     Terminated,
     /// The run took longer than its limit.
     Timeout(Duration),
+    /// Its process did not reach the job in this time.
+    TooLate(Duration),
     /// The run's processes took more memory than its limit.
     Memory { limit_bytes: u64, used_bytes: u64 },
     /// Its channel could not be read any further.
@@ -146,6 +166,10 @@ pub(super) fn end_cause(
         (_, Some(StopReason::Cancelled)) => EndCause::Cancelled,
         (_, Some(StopReason::Terminated)) => EndCause::Terminated,
         (_, Some(StopReason::Timeout(limit))) => EndCause::Timeout(limit),
+        (_, Some(StopReason::TooLate(limit))) => EndCause::FailedToStart {
+            code: "WORKER_BOOT_TIMEOUT",
+            message: format!("the worker process did not reach the job within {} ms", limit.as_millis()),
+        },
         (_, Some(StopReason::Memory { limit_bytes, used_bytes })) => {
             EndCause::Memory { limit_bytes, used_bytes }
         }

@@ -1,7 +1,6 @@
 //! The life of offloaded runs: the queue, the process each is given, what it says, and its end.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::event::{JobEvent, Usage};
 use super::job::{JobId, JobSpec, Offloaded};
@@ -64,7 +63,7 @@ impl Engine {
     fn hand_over(&mut self, id: RunId, worker: WorkerId, now: Now) {
         if let Some(idle) = self.pool.claim(worker, id) {
             self.deadlines.cancel(idle);
-            self.limit_worker(worker, Some(BOOT_LIMIT), now);
+            self.limit_worker(worker, Some(self.pool.start_timeout()), now);
         }
         let env = self.pool.changed_environment(worker, &self.environment);
         let Some(run) = self.runs.get_mut(&id) else { return };
@@ -174,6 +173,7 @@ impl Engine {
         if is_starting && gone.was_spare && run.said.is_none() {
             // The spare died before it reached the job, so the job has not begun: it is not lost.
             run.phase = Phase::Queued;
+            run.stop = None;
             run.needs_cold_start = true;
             self.queue.push_front(id);
             return;
@@ -212,12 +212,8 @@ impl Engine {
     ) -> WorkerId {
         let env = Arc::clone(&self.environment);
         let worker = self.pool.add(Arc::clone(&profile), Arc::clone(&env), run, now);
-        self.limit_worker(worker, Some(BOOT_LIMIT), now);
+        self.limit_worker(worker, Some(self.pool.start_timeout()), now);
         self.effects.push(Effect::Boot { worker, profile, env, is_cold: run.is_some() });
         worker
     }
 }
-
-/// A process that has not reached its job, or become ready, after this long is given up. Far more
-/// than a busy machine needs (tens of milliseconds at rest), far less than for ever.
-const BOOT_LIMIT: Duration = Duration::from_secs(60);

@@ -66,8 +66,7 @@ pub(crate) async fn supervise<H: Host>(
     let mut readers = output_readers(worker, &mut child, &host, &has_exited);
     let mut frames = None;
     if let Some(channel) = child.take_channel() {
-        let reader = FrameReader { worker, host: Arc::clone(&host) };
-        readers.push(tokio::spawn(reader.run(channel.reader, has_exited)));
+        readers.push(tokio::spawn(read_frames(worker, channel.reader, Arc::clone(&host), has_exited)));
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(write_frames(channel.writer, receiver));
         frames = Some(sender);
@@ -108,13 +107,14 @@ impl Attendant {
             tokio::select! {
                 biased;
                 exit = child.wait() => return exit.unwrap_or(UNKNOWN_EXIT),
-                order = orders.recv(), if has_manager => match order {
-                    Some(order) => self.carry_out(order, child),
-                    None => {
+                order = orders.recv(), if has_manager => {
+                    if let Some(order) = order {
+                        self.carry_out(order, child);
+                    } else {
                         has_manager = false;
                         drop(child.signal_group(StopSignal::Kill));
                     }
-                },
+                }
                 used_bytes = over_limit(pid, &mut self.memory) => {
                     self.memory = None;
                     host.report(Input::MemoryExceeded { worker: self.worker, used_bytes });
@@ -126,7 +126,7 @@ impl Attendant {
     fn carry_out(&mut self, order: WorkerOrder, child: &Child) {
         match order {
             WorkerOrder::Start { frame, memory_limit_bytes } => {
-                self.memory = memory_limit_bytes.map(|limit| (limit, ticks(MEMORY_PERIOD)));
+                self.memory = memory_limit_bytes.map(|limit| (limit, memory_ticks()));
                 self.write(frame);
             }
             WorkerOrder::Write(frame) => self.write(frame),
@@ -156,28 +156,22 @@ async fn write_frames(mut writer: ChannelWriter, mut frames: mpsc::UnboundedRece
     }
 }
 
-/// Reports what a process says.
-struct FrameReader<H> {
+async fn read_frames<H: Host>(
     worker: WorkerId,
+    channel: ChannelReader,
     host: Arc<H>,
-}
-
-impl<H: Host> FrameReader<H> {
-    async fn run(self, channel: ChannelReader, mut exited: watch::Receiver<Option<ExitStatus>>) {
-        let worker = self.worker;
-        let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, channel);
-        loop {
-            room(&*self.host, &mut exited).await;
-            match read_frame(&mut reader).await {
-                Ok(Some(frame)) => {
-                    self.host.report(Input::Frame { worker, frame });
+    mut exited: watch::Receiver<Option<ExitStatus>>,
+) {
+    let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, channel);
+    loop {
+        room(&*host, &mut exited).await;
+        match read_frame(&mut reader).await {
+            Ok(Some(frame)) => host.report(Input::Frame { worker, frame }),
+            end => {
+                if let Some(error) = complaint(end.err(), &mut exited).await {
+                    host.report(Input::ChannelBroke { worker, error });
                 }
-                end => {
-                    if let Some(error) = complaint(end.err(), &mut exited).await {
-                        self.host.report(Input::ChannelBroke { worker, error });
-                    }
-                    return;
-                }
+                return;
             }
         }
     }
@@ -240,8 +234,8 @@ async fn read_output<H: Host>(
     }
 }
 
-fn ticks(period: Duration) -> Interval {
-    let mut ticks = interval(period);
+fn memory_ticks() -> Interval {
+    let mut ticks = interval(MEMORY_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }

@@ -5,7 +5,7 @@ const path = require('node:path');
 const {recordLogs} = require('./logs');
 const {runHost} = require('./host');
 
-const JOBS = path.join(__dirname, '..', 'jobs');
+const JOBS = path.join(__dirname, '..', '..', 'fixtures', 'compat');
 
 /**
  * What a case sees: the package under test and means to observe it. Everything made through it is ended by `dispose`.
@@ -105,9 +105,9 @@ async function endUpstream({bree}) {
     bree.workers.clear();
 }
 
-/** The path of one of the job modules beside this suite. */
+/** The path of one of the job modules of this suite. */
 function jobFile(name) {
     return path.join(JOBS, name);
 }
 
-module.exports = {Context, JOBS};
+module.exports = {Context};

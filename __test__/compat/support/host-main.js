@@ -5,6 +5,7 @@
 const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
+const vm = require('node:vm');
 
 const {MemoryJobModel} = require('./job-model');
 
@@ -15,14 +16,14 @@ hideModules(withoutModules);
 silenceLogging();
 
 const JobManager = require(request);
-const main = (0, eval)(source);
+const main = vm.runInThisContext(source);
 
 main({
     JobManager,
-    MemoryJobModel,
+    MemoryModel: MemoryJobModel,
     require,
     settings,
-    jobFile: (name) => path.join(__dirname, '..', 'jobs', name),
+    jobFile: (name) => path.join(__dirname, '..', '..', 'fixtures', 'compat', name),
     report: (value) => fs.writeSync(REPORT_DESCRIPTOR, `${JSON.stringify(value)}\n`)
 });
 

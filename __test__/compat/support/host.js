@@ -12,7 +12,7 @@ const HOST_TIMEOUT_MS = 30_000;
 /**
  * Runs a function, from its source, in a Node process of its own with the package under test.
  *
- * `main` is called with `{JobManager, MemoryJobModel, jobFile, report, require, settings}` and sees nothing else;
+ * `main` is called with `{JobManager, MemoryModel, jobFile, report, require, settings}` and sees nothing else;
  * `report(value)` is written through at once, so that nothing said before a crash is lost. `settings` is a JSON value.
  *
  * @param {{request: string}} target
@@ -48,14 +48,20 @@ function runHost(target, main, {settings = {}, withoutModules = []} = {}) {
         child.on('error', reject);
         child.on('close', (exitCode, signal) => {
             clearTimeout(limit);
-            const reports = output.reports.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+            const reports = output.reports
+                .split('\n')
+                .filter(Boolean)
+                .map((line) => JSON.parse(line));
             resolve({exitCode, signal, hung, stdout: output.stdout, stderr: output.stderr, reports});
         });
     });
 }
 
 /** The test runner's own marks would make a host believe that it is a test file. */
-function withoutTestRunner({NODE_TEST_CONTEXT, NODE_CHANNEL_FD, ...env}) {
+function withoutTestRunner(environment) {
+    const env = {...environment};
+    delete env.NODE_TEST_CONTEXT;
+    delete env.NODE_CHANNEL_FD;
     return env;
 }
 

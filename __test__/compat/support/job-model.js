@@ -26,7 +26,9 @@ class MemoryJobModel {
 
     async add(columns) {
         if (this.#rows.has(columns.name)) {
-            throw Object.assign(new Error('UNIQUE constraint failed: jobs.name'), {code: 'SQLITE_CONSTRAINT_UNIQUE'});
+            throw Object.assign(new Error('UNIQUE constraint failed: jobs.name'), {
+                code: 'SQLITE_CONSTRAINT_UNIQUE'
+            });
         }
         const row = this.#insert(columns);
         this.#wrote(row);

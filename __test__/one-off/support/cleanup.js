@@ -13,7 +13,7 @@ function cleanUp(t, undo) {
     if (!stacks.has(t)) {
         stacks.set(t, []);
         t.after(async () => {
-            for (const next of stacks.get(t).reverse()) {
+            for (const next of stacks.get(t).toReversed()) {
                 await next();
             }
         });

@@ -1,6 +1,6 @@
 'use strict';
 
-const {execSync} = require('node:child_process');
+const {execFileSync} = require('node:child_process');
 
 require('node:worker_threads').parentPort.postMessage('ready');
-execSync('sleep 1000');
+execFileSync('sleep', ['1000']);

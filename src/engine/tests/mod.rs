@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::job::{BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
 use super::pool::{PoolLimits, WarmWorkers, WorkerId};
-use super::run::{EndCause, RunId};
+use super::run::{EndCause, RunId, RunNumbers};
 use super::{Effect, Engine, Input, JobEvent, Refusal, Reply, RequestId, SkipReason};
 use crate::schedule::{ClockChange, Schedule};
 use crate::timer::{EpochMs, MonoMs, Now};
@@ -29,12 +29,16 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Self::with(PoolLimits { max_boots: 2, max_workers: None, warm_workers: WarmWorkers::Count(0) })
+        Self::with(PoolLimits { warm_workers: WarmWorkers::Count(0), ..PoolLimits::default() })
     }
 
     fn with(limits: PoolLimits) -> Self {
         let now = Now { wall: EpochMs(START_MS), mono: MonoMs(1_000) };
-        Bench { engine: Engine::new(limits, Arc::from(b"cancel".as_slice())), now, effects: Vec::new() }
+        Bench {
+            engine: Engine::new(limits, Arc::from(b"cancel".as_slice()), RunNumbers::default()),
+            now,
+            effects: Vec::new(),
+        }
     }
 
     fn send(&mut self, input: Input) -> Result<Reply, Refusal> {

@@ -3,7 +3,7 @@
 use super::*;
 
 fn auto() -> Bench {
-    Bench::with(PoolLimits { max_boots: 2, max_workers: None, warm_workers: WarmWorkers::Auto })
+    Bench::with(PoolLimits::default())
 }
 
 fn retired(bench: &mut Bench) -> Vec<WorkerId> {
@@ -180,8 +180,7 @@ fn a_burst_boots_a_few_at_a_time_and_keeps_its_order() {
 
 #[test]
 fn no_more_workers_than_allowed_run_at_once() {
-    let mut bench =
-        Bench::with(PoolLimits { max_boots: 4, max_workers: Some(1), warm_workers: WarmWorkers::Auto });
+    let mut bench = Bench::with(PoolLimits { max_boots: 4, max_workers: Some(1), ..PoolLimits::default() });
     for name in ["a", "b"] {
         bench.add(offloaded(name, When::Now)).unwrap();
     }
@@ -232,7 +231,12 @@ fn a_process_that_does_not_boot_is_killed_in_the_end() {
     bench.pass_ms(60_000);
     assert!(bench.signals().contains(&(FIRST, StopSignal::Kill)));
     bench.exit(FIRST, ExitStatus::Signal(9));
-    assert!(matches!(&bench.ends()[..], [(RunId(1), EndCause::FailedToStart { .. })]));
+    assert!(matches!(
+        &bench.ends()[..],
+        [(RunId(1), EndCause::FailedToStart { code: "WORKER_BOOT_TIMEOUT", .. })]
+    ));
+    bench.add(offloaded("next", When::Now)).unwrap();
+    assert!(bench.boots().is_empty(), "that was a failed boot");
 }
 
 #[test]
@@ -294,8 +298,7 @@ fn a_process_that_dies_in_its_handshake_is_a_failed_boot() {
 
 #[test]
 fn a_number_of_spares_is_kept_while_a_job_is_registered() {
-    let mut bench =
-        Bench::with(PoolLimits { max_boots: 4, max_workers: None, warm_workers: WarmWorkers::Count(2) });
+    let mut bench = Bench::with(PoolLimits { warm_workers: WarmWorkers::Count(2), ..PoolLimits::default() });
     bench.add(offloaded("job", in_ms(3_600_000))).unwrap();
     assert_eq!(bench.boots(), [FIRST, SECOND]);
     bench.frame(FIRST, WorkerFrame::Ready);
@@ -306,8 +309,7 @@ fn a_number_of_spares_is_kept_while_a_job_is_registered() {
 
 #[test]
 fn no_spare_is_kept_after_a_shutdown_until_something_is_asked_for_again() {
-    let mut bench =
-        Bench::with(PoolLimits { max_boots: 4, max_workers: None, warm_workers: WarmWorkers::Count(1) });
+    let mut bench = Bench::with(PoolLimits { warm_workers: WarmWorkers::Count(1), ..PoolLimits::default() });
     bench.add(offloaded("job", in_ms(3_600_000))).unwrap();
     bench.frame(FIRST, WorkerFrame::Ready);
     bench.send(Input::Shutdown { request: RequestId(1), timeout: Duration::from_secs(30) }).unwrap();
@@ -318,4 +320,22 @@ fn no_spare_is_kept_after_a_shutdown_until_something_is_asked_for_again() {
     assert!(bench.boots().is_empty());
     bench.send(Input::ScheduleJob(Arc::from("job"))).unwrap();
     assert_eq!(bench.boots(), [SECOND]);
+}
+
+#[test]
+fn the_spares_that_are_kept_are_of_the_kind_that_the_jobs_need() {
+    let mut bench = Bench::with(PoolLimits { warm_workers: WarmWorkers::Count(1), ..PoolLimits::default() });
+    bench.add(inline("inline", in_ms(3_600_000))).unwrap();
+    assert!(bench.boots().is_empty(), "an inline job needs no process");
+    let profile =
+        Arc::new(BootProfile { exec_args: vec!["--no-warnings".to_owned()], ..BootProfile::default() });
+    bench.add(offloaded_with("later", in_ms(3_600_000), limits(), &profile)).unwrap();
+    assert_eq!(bench.boots(), [FIRST]);
+    bench.frame(FIRST, WorkerFrame::Ready);
+    bench.add(offloaded_with("now", When::Now, limits(), &profile)).unwrap();
+    let effects = bench.take();
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Start { worker: FIRST, .. })),
+        "{effects:?}"
+    );
 }

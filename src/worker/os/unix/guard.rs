@@ -48,7 +48,7 @@ struct Shell {
     line: Arc<OwnedFd>,
 }
 
-/// Makes sure that there is a guard, and returns the line to it, for [`write`]. `None` if none
+/// Makes sure that there is a guard, and returns the line to it, for [`write()`]. `None` if none
 /// can be started.
 pub(crate) fn ensure(start: &mut StartShell) -> Option<Arc<OwnedFd>> {
     let mut guard = lock();
@@ -112,11 +112,7 @@ impl Guard {
 
     fn start(&mut self, start: &mut StartShell) {
         // Not an error of the run for which it is started: that one has its own lines of defence.
-        self.shell = Shell::start(start).ok();
-        let told = self.groups.iter().try_for_each(|&group| self.tell(b'+', group));
-        if told.is_err() {
-            self.dismiss();
-        }
+        self.shell = Shell::start(&self.groups, start).ok();
     }
 
     fn dismiss(&mut self) {
@@ -131,25 +127,35 @@ impl Guard {
 }
 
 impl Shell {
-    fn start(start: &mut StartShell) -> io::Result<Shell> {
+    fn start(groups: &BTreeSet<libc::pid_t>, start: &mut StartShell) -> io::Result<Shell> {
         let (ours, theirs) = UnixStream::pair()?;
-        let command = ChildCommand {
-            program: "/bin/sh".into(),
-            argv: ["sh", "-c", SCRIPT, "job-manager-guard"].map(Into::into).into(),
-            env: Arc::new(EnvBlock::new([("PATH", "/usr/bin:/bin")])),
-            stdout: Output::Inherit,
-            stderr: Output::Inherit,
-        };
         // Above the places of a worker's descriptors, so that it still is the line to the guard
         // when those are filled.
         let line = rustix::io::fcntl_dupfd_cloexec(ours.as_fd(), 5)?;
-        let pid = start(&command, theirs.as_raw_fd())?;
+        // Told before it lives, it never lives without knowing.
+        send(line.as_raw_fd(), &introduction(groups))?;
+        let pid = start(&shell_command(), theirs.as_raw_fd())?;
         Ok(Shell { pid, line: Arc::new(line) })
     }
 
     fn has_died(&self) -> bool {
         has_exited(self.pid).unwrap_or(true)
     }
+}
+
+fn shell_command() -> ChildCommand {
+    ChildCommand {
+        program: "/bin/sh".into(),
+        argv: ["sh", "-c", SCRIPT, "job-manager-guard"].map(Into::into).into(),
+        env: Arc::new(EnvBlock::new([("PATH", "/usr/bin:/bin")])),
+        stdout: Output::Inherit,
+        stderr: Output::Inherit,
+    }
+}
+
+/// What a new guard is told: the groups that there are.
+fn introduction(groups: &BTreeSet<libc::pid_t>) -> Vec<u8> {
+    groups.iter().flat_map(|&group| Message::new(b'+', group).bytes().to_vec()).collect()
 }
 
 /// One line to the guard, made without allocation.

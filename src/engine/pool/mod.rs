@@ -8,16 +8,16 @@
 //! Booting(run) ─────────────▶ Busy
 //! ```
 
+mod spares;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::job::{BootProfile, Overlap, Work};
+use super::job::BootProfile;
 use super::run::RunId;
-use super::{Deadline, Effect, Engine, JobEvent};
 use crate::timer::{MonoMs, Now, TimerKey};
 use crate::worker::environment::Environment;
-use crate::worker::os::StopSignal;
 
 /// Names a worker process for the life of its manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +32,20 @@ pub struct PoolLimits {
     pub max_workers: Option<usize>,
     /// Spares.
     pub warm_workers: WarmWorkers,
+    /// A process that has not become ready, or reached its job, after this long is given up.
+    pub start_timeout: Duration,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        PoolLimits {
+            max_boots: 2,
+            max_workers: None,
+            warm_workers: WarmWorkers::Auto,
+            // Far more than a busy machine needs (tens of milliseconds at rest), far less than for ever.
+            start_timeout: Duration::from_secs(60),
+        }
+    }
 }
 
 /// How many spares are kept.
@@ -39,7 +53,7 @@ pub struct PoolLimits {
 pub enum WarmWorkers {
     /// None at rest; for jobs that are due soon, as many as may boot at once.
     Auto,
-    /// This many while any job is registered, and for jobs that are due soon.
+    /// This many while any offloaded job is registered, and for jobs that are due soon.
     Count(usize),
 }
 
@@ -47,15 +61,9 @@ pub enum WarmWorkers {
 const FIRST_BOOT_LEAD: Duration = Duration::from_millis(500);
 /// Bounds on the lead whatever was measured.
 const BOOT_LEAD: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(5);
-/// A spare that nothing has needed for so long is let go.
-const SPARE_IDLE: Duration = Duration::from_secs(10);
-/// A process that was let go and has not left after this long is killed. It needs a millisecond.
-const LEAVE_LIMIT: Duration = Duration::from_secs(5);
 /// The pause after the first failed boot; it doubles with each further one in a row.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// Due times looked at ahead of time, so that a crowd at one second costs no time now.
-const DUE_SCAN: usize = 64;
 
 /// All processes of a manager that have not exited.
 #[derive(Debug)]
@@ -132,6 +140,10 @@ impl Pool {
     /// How long before a due time its process should be booted.
     pub(super) fn boot_lead(&self) -> Duration {
         self.boot_lead
+    }
+
+    pub(super) fn start_timeout(&self) -> Duration {
+        self.limits.start_timeout
     }
 
     pub(super) fn place(
@@ -344,117 +356,4 @@ fn next_lead(lead: Duration, boot: Duration) -> Duration {
     let wanted = boot * 2;
     let next = if wanted > lead || lead == FIRST_BOOT_LEAD { wanted } else { (lead * 7 + wanted) / 8 };
     next.clamp(*BOOT_LEAD.start(), *BOOT_LEAD.end())
-}
-
-impl Engine {
-    /// The process is killed unless it is further within this time; `None` lets it be.
-    pub(super) fn limit_worker(&mut self, worker: WorkerId, limit: Option<Duration>, now: Now) {
-        let limit =
-            limit.map(|limit| self.deadlines.insert(now.mono.plus(limit), Deadline::WorkerLimit(worker)));
-        if let Some(before) = self.pool.set_limit(worker, limit) {
-            self.deadlines.cancel(before);
-        }
-    }
-
-    pub(super) fn worker_limit_reached(&mut self, worker: WorkerId) {
-        self.pool.set_limit(worker, None);
-        self.effects.push(Effect::Signal { worker, signal: StopSignal::Kill });
-    }
-
-    pub(super) fn worker_ready(&mut self, worker: WorkerId, now: Now) {
-        let idle = self.deadlines.insert(now.mono.plus(SPARE_IDLE), Deadline::SpareIdle(worker));
-        if self.pool.ready(worker, idle, now) {
-            self.limit_worker(worker, None, now);
-        } else {
-            self.deadlines.cancel(idle);
-        }
-    }
-
-    /// Boots spares for what is due within the lead, so that a process waits for the job and not the
-    /// job for a process.
-    pub(super) fn prepare_spares(&mut self, now: Now) {
-        if self.is_shutting_down() {
-            return;
-        }
-        let horizon = now.wall.plus(self.pool.boot_lead());
-        let has_new_due = self.due.next_after(self.prepared_until).is_some_and(|due| due <= horizon);
-        self.prepared_until = horizon;
-        for (profile, wanted) in self.wanted_spares(now) {
-            let missing = wanted.saturating_sub(self.pool.free_spares(&profile, &self.environment));
-            for _ in 0..missing {
-                if self.pool.can_boot() {
-                    self.boot(Arc::clone(&profile), None, now);
-                }
-            }
-        }
-        if has_new_due {
-            self.emit(JobEvent::EnvironmentWanted);
-        }
-    }
-
-    /// How many spares of which kind are wanted now.
-    fn wanted_spares(&self, now: Now) -> Vec<(Arc<BootProfile>, usize)> {
-        let limits = self.pool.limits;
-        let (kept, bound) = match limits.warm_workers {
-            WarmWorkers::Auto => (0, limits.max_boots),
-            WarmWorkers::Count(count) => (count, count),
-        };
-        let mut wanted: Vec<(Arc<BootProfile>, usize)> = Vec::new();
-        let horizon = now.wall.plus(self.pool.boot_lead());
-        let due = self.due.iter_until(horizon).take(DUE_SCAN).filter_map(|id| self.profile_to_prepare(*id));
-        for profile in due.take(bound) {
-            match wanted.iter_mut().find(|(known, _)| known == profile) {
-                Some((_, count)) => *count += 1,
-                None => wanted.push((Arc::clone(profile), 1)),
-            }
-        }
-        if kept > 0 && !self.jobs.is_empty() && !self.is_shut_down && wanted.is_empty() {
-            wanted.push((Arc::default(), kept));
-        }
-        wanted
-    }
-
-    /// The kind of process that the next run of a job needs; `None` if that run needs none.
-    fn profile_to_prepare(&self, id: super::JobId) -> Option<&Arc<BootProfile>> {
-        let job = self.jobs.get(&id)?;
-        match &job.spec.work {
-            Work::Offloaded(work) if job.live_runs == 0 || job.spec.policy.overlap == Overlap::Allow => {
-                Some(&work.boot)
-            }
-            _ => None,
-        }
-    }
-
-    /// A spare has waited long enough. It stays while it is wanted.
-    pub(super) fn spare_idle(&mut self, worker: WorkerId, now: Now) {
-        let wanted = self.wanted_spares(now);
-        let Some(found) = self.pool.workers.get_mut(&worker) else { return };
-        if wanted.iter().any(|(profile, _)| **profile == *found.profile) {
-            let key = self.deadlines.insert(now.mono.plus(SPARE_IDLE), Deadline::SpareIdle(worker));
-            found.state = WorkerState::Idle(key);
-        } else {
-            self.retire(worker, now);
-        }
-    }
-
-    pub(super) fn retire_spares(&mut self, now: Now) {
-        for worker in self.pool.all() {
-            if self.pool.workers.get(&worker).is_some_and(Worker::is_free) {
-                self.retire(worker, now);
-            }
-        }
-    }
-
-    fn retire(&mut self, worker: WorkerId, now: Now) {
-        let Some(found) = self.pool.workers.get_mut(&worker) else { return };
-        match std::mem::replace(&mut found.state, WorkerState::Leaving) {
-            WorkerState::Idle(key) => {
-                self.deadlines.cancel(key);
-            }
-            WorkerState::Booting(_) => self.pool.booting -= 1,
-            WorkerState::Busy(_) | WorkerState::Leaving => {}
-        }
-        self.limit_worker(worker, Some(LEAVE_LIMIT), now);
-        self.effects.push(Effect::Retire(worker));
-    }
 }

@@ -1,4 +1,0 @@
-'use strict';
-
-// eslint-disable-next-line no-throw-literal
-throw 'only text';

@@ -1,0 +1,93 @@
+'use strict';
+
+// A system that has no descriptors, processes or memory left. Provoked in hosts of their own.
+
+const assert = require('node:assert/strict');
+const {execFileSync} = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const {test} = require('node:test');
+const {startHost} = require('../support/hosts');
+const {createManager, runOnce} = require('../support/runs');
+const {temporaryFolder} = require('../support/temporary-folder');
+
+const hostFile = (name) => path.join(__dirname, 'hosts', `${name}.js`);
+
+test('no descriptors left: the run fails, nothing stays open, and the next run works', async (t) => {
+    const {told, ended} = startHost(t, hostFile('no-descriptors'), {limits: '-n 80'});
+    const {failures} = await told('failures');
+    assert.deepEqual(await ended, [0, null]);
+    // A start takes several, so there are several numbers that are too few.
+    assert.ok(failures.length > 4, `${failures}`);
+});
+
+/** Whom the host becomes when it is root, whom this limit does not bind. */
+const NOBODY = 65534;
+
+/** The package and the host program where any user can read them. */
+function publicCopy(t) {
+    const root = path.join(__dirname, '../..');
+    const folder = temporaryFolder(t);
+    fs.chmodSync(folder, 0o755);
+    for (const part of ['index.js', 'package.json', 'lib', '__test__/support', '__test__/faults/hosts']) {
+        fs.cpSync(path.join(root, part), path.join(folder, part), {recursive: true});
+    }
+    return path.join(folder, '__test__/faults/hosts/no-processes.js');
+}
+
+// By prlimit of util-linux, which sets a limit of a process that runs already. There is no limit on memory that
+// makes a fork fail: the start shares the host's memory until the program runs, so nothing has to be found for it.
+if (process.platform === 'linux') {
+    test('no process left: the run fails, and the next works', async (t) => {
+        const {child, told, ended} = startHost(t, publicCopy(t), {args: [String(NOBODY)]});
+        const run = () => {
+            child.send('run');
+            return told('run');
+        };
+        const asHost = process.getuid() === 0 ? {uid: NOBODY, gid: NOBODY} : {};
+        const prlimit = (...args) =>
+            execFileSync('prlimit', [`--pid=${child.pid}`, ...args], {...asHost, encoding: 'utf8'});
+        await told('ready');
+        assert.equal((await run()).cause, 'done');
+        const before = prlimit('--nproc', '--output=SOFT', '--noheadings').trim();
+        prlimit('--nproc=1:');
+        for (const attempt of ['first', 'second']) {
+            assert.deepEqual(
+                await run(),
+                {what: 'run', cause: 'start', code: 'JOB_FAILED_TO_START', reason: 'SPAWN_NO_RESOURCES'},
+                attempt
+            );
+        }
+        prlimit(`--nproc=${before}:`);
+        assert.equal((await run()).cause, 'done');
+        child.send('end');
+        assert.deepEqual(await ended, [0, null]);
+    });
+}
+
+test('a job that runs out of heap ends by its own signal, and the host lives', async (t) => {
+    const host = createManager(t);
+    const job = () => {
+        const kept = [];
+        for (;;) {
+            kept.push(new Array(1000).fill(kept.length));
+        }
+    };
+    const worker = {resourceLimits: {maxOldGenerationSizeMb: 20}, stderr: true};
+    const {summary, error} = await runOnce(host, {name: 'greedy', job, worker});
+    assert.equal(error.code, 'JOB_SIGNAL');
+    assert.match(error.signal, /^SIG(ABRT|ILL|TRAP)$/);
+    assert.ok(summary.peakMemoryBytes > 0);
+    const next = await runOnce(host, {name: 'next', job: () => {}});
+    assert.equal(next.summary.exitCode, 0);
+});
+
+test('a job that exhausts its stack fails with the RangeError', async (t) => {
+    const host = createManager(t);
+    const job = () => {
+        const deeper = () => deeper() + 1;
+        deeper();
+    };
+    const {error} = await runOnce(host, {name: 'deep', job});
+    assert.ok(error instanceof RangeError, error);
+});

@@ -1,0 +1,3 @@
+'use strict';
+
+throw new RangeError('no luck');

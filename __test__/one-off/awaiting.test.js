@@ -1,0 +1,86 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const {mock, test} = require('node:test');
+
+// From the first line on, so that the time between two looks at a row passes only when a test says so.
+mock.timers.enable({apis: ['setTimeout']});
+
+const {deferred, nextTurn} = require('../inline/support');
+const {ENGINES, createDatabase} = require('./support/engines');
+const {createManager} = require('./support/managers');
+const {wrapModel} = require('./support/models');
+
+/** A manager, and how often it has looked at a row. */
+async function createContext(t) {
+    const database = await createDatabase(t, ENGINES[0]);
+    let looks = 0;
+    const JobModel = wrapModel(database.JobModel, ({method}, proceed) => {
+        looks += method === 'findOne' ? 1 : 0;
+        return proceed();
+    });
+    return {...createManager(t, {JobModel}), database, looks: () => looks};
+}
+
+/** Lets everything happen that does not wait for a timer. */
+async function settle() {
+    for (let turn = 0; turn < 10; turn++) {
+        await nextTurn();
+    }
+}
+
+test('an outcome that this process writes is seen without waiting for the next look', async (t) => {
+    const {manager} = await createContext(t);
+    const gate = deferred();
+    const outcome = manager.awaitOneOffCompletion('backup');
+    await manager.addOneOffJob({name: 'backup', offloaded: false, job: () => gate.promise});
+    gate.resolve();
+    assert.equal((await outcome).get('status'), 'finished');
+});
+
+test('a row that another process writes is looked at every 500 ms', async (t) => {
+    const {manager, database, looks} = await createContext(t);
+    await database.JobModel.add({name: 'backup', status: 'started'});
+    let outcome;
+    const waited = manager.awaitOneOffCompletion('backup').then((row) => (outcome = row.get('status')));
+    await settle();
+    assert.equal(looks(), 1);
+    for (const look of [2, 3]) {
+        mock.timers.tick(499);
+        await settle();
+        assert.equal(looks(), look - 1);
+        mock.timers.tick(1);
+        await settle();
+        assert.equal(looks(), look);
+    }
+    assert.equal(outcome, undefined);
+    const {id} = await database.row('backup');
+    await database.JobModel.edit({status: 'finished'}, {id});
+    mock.timers.tick(500);
+    await waited;
+    assert.equal(outcome, 'finished');
+    assert.equal(looks(), 4);
+});
+
+test('a status that is no outcome wakes nobody', async (t) => {
+    const {manager, looks} = await createContext(t);
+    const gate = deferred();
+    const begun = deferred();
+    await manager.addOneOffJob({
+        name: 'backup',
+        offloaded: false,
+        job() {
+            begun.resolve();
+            return gate.promise;
+        }
+    });
+    // The claim and the status 'started' have looked at the row by now.
+    await begun.promise;
+    const before = looks();
+    const outcome = manager.awaitOneOffCompletion('backup');
+    await manager._jobMessageHandler({name: 'backup', message: 'started'});
+    await nextTurn();
+    assert.equal(looks(), before + 2, 'one look of the wait, one of the status');
+    gate.resolve();
+    await outcome;
+});
