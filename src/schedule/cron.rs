@@ -32,8 +32,13 @@ use std::sync::LazyLock;
 use ::cron::TimeUnitSpec;
 
 use super::draft::Draft;
-use super::error::{Kind, ScheduleError, Span, nearest_word};
+use super::error::{Kind, ScheduleError, Span};
+use super::expected::{
+    CRON_FIELDS, LONG_MONTH_NAMES, LONG_WEEKDAY_NAMES, MONTH_NAMES, SHORT_FORM_NAMES, WEEKDAY_NAMES,
+    unit_name,
+};
 use super::field::{Unit, bits, stepped_bits};
+use super::similar::nearest_word;
 
 /// Units of the six fields, in order.
 const FIELDS: [Unit; 6] = [Unit::Second, Unit::Minute, Unit::Hour, Unit::Day, Unit::Month, Unit::Weekday];
@@ -48,32 +53,6 @@ const SHORT_FORMS: [(&str, &str); 7] = [
     ("@midnight", "0 0 * * *"),
     ("@hourly", "0 * * * *"),
 ];
-
-const SHORT_FORM_NAMES: [&str; 7] =
-    ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
-
-const MONTH_NAMES: [&str; 12] =
-    ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-
-const WEEKDAY_NAMES: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-
-const LONG_MONTH_NAMES: [&str; 12] = [
-    "JANUARY",
-    "FEBRUARY",
-    "MARCH",
-    "APRIL",
-    "MAY",
-    "JUNE",
-    "JULY",
-    "AUGUST",
-    "SEPTEMBER",
-    "OCTOBER",
-    "NOVEMBER",
-    "DECEMBER",
-];
-
-const LONG_WEEKDAY_NAMES: [&str; 7] =
-    ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"];
 
 /// A piece of the text and where it begins.
 #[derive(Clone, Copy)]
@@ -153,7 +132,7 @@ fn wrong_field_count(text: &str, count: usize) -> ScheduleError {
     let trimmed = text.trim_ascii();
     let error = Slice { text: trimmed, start: offset_in(text, trimmed) }
         .error(Kind::FieldCount { found })
-        .expecting(&["second", "minute", "hour", "day of the month", "month", "day of the week"]);
+        .expecting(CRON_FIELDS);
     match count {
         1 => error.suggesting("5 minutes"),
         _ => error.suggesting("0 30 2 * * *"),
@@ -238,7 +217,7 @@ fn parse_value(unit: Unit, value: Slice<'_>) -> Result<u32, ScheduleError> {
     let number = parse_number(value)?;
     if number > unit.max() {
         let min = if unit == Unit::Weekday { 0 } else { unit.min() };
-        return Err(value.error(Kind::OutOfRange { what: field_name(unit), min, max: unit.max() }));
+        return Err(value.error(Kind::OutOfRange { what: unit_name(unit), min, max: unit.max() }));
     }
     Ok(number)
 }
@@ -265,17 +244,6 @@ fn parse_number(number: Slice<'_>) -> Result<u32, ScheduleError> {
         value = value.saturating_mul(10).saturating_add(u32::from(byte - b'0'));
     }
     if number.text.is_empty() { Err(number.error(Kind::MissingValue)) } else { Ok(value) }
-}
-
-fn field_name(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Second => "the second",
-        Unit::Minute => "the minute",
-        Unit::Hour => "the hour",
-        Unit::Day => "the day of the month",
-        Unit::Month => "the month",
-        _ => "the day of the week",
-    }
 }
 
 /// `L`, `L-n`, `LW` and `nW`; `false` for anything else.
@@ -362,7 +330,7 @@ fn unknown_name(unit: Unit, name: Slice<'_>) -> ScheduleError {
         _ => ("a day of the week", &WEEKDAY_NAMES, &LONG_WEEKDAY_NAMES),
     };
     let error = name.error(Kind::UnknownName { what }).expecting(short);
-    match nearest_word(name.text, short).or_else(|| nearest_word(name.text, long)) {
+    match nearest_word(name.text, short.iter().chain(long).copied()) {
         Some(meant) => error.suggesting(meant),
         None => error,
     }

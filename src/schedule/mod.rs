@@ -1,4 +1,25 @@
-//! Says when a job is next due: text in, instants out. Pure: no clock is read here.
+//! Says when a job is next due: text in, instants out. Pure: no clock is read here, and nothing is searched for
+//! longer than a bound.
+//!
+//! A text goes one way through the room:
+//!
+//! ```text
+//!            cron ─────────┐
+//! text ──▶   text, phrase, ├─▶ draft ──settle──▶ rule ──search, tick──▶ wall-clock time
+//!            lexer ────────┘                       │                          │
+//!            human, iso ──▶ interval           describe                 clock_change
+//!                              │               (English)                      │
+//!                              └────────────────────────────────────────▶ instant
+//! ```
+//!
+//! - `cron`, `text`, `human` and `iso` each read one grammar, which stands in their documentation. What
+//!   they do not understand is a [`ScheduleError`] with its place; nothing is understood by half.
+//! - A `Rule` is sets of allowed values as bits. `search` goes from set bit to set bit, never second by
+//!   second, and knows after 28 years at most that there is no next time.
+//! - `clock_change` turns wall-clock time into instants where clocks are put forward or back.
+//!
+//! The meaning is that of the old package, that is cron-validate, `@breejs/later` and human-interval, with the
+//! corrections that docs/schedules.md lists.
 
 mod alternatives;
 mod calendar;
@@ -8,6 +29,7 @@ mod describe;
 mod draft;
 mod english;
 mod error;
+mod expected;
 mod field;
 mod human;
 mod interval;
@@ -18,6 +40,7 @@ mod rare;
 mod rule;
 mod search;
 mod settle;
+mod similar;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -28,33 +28,11 @@
 use super::alternatives::Alternatives;
 use super::draft::{Draft, Limit};
 use super::error::{Kind, ScheduleError};
+use super::expected::{AFTER_EVERY, DAY_NAMES, MONTHS_OR_YEARS, PARTS, PERIODS, TIMES, period_words};
 use super::field::{Unit, bits};
 use super::lexer::{Token, TokenKind, Word};
-use super::phrase::{Cursor, PERIODS};
+use super::phrase::Cursor;
 use super::{Schedule, interval};
-
-const PARTS: &[&str] =
-    &["every", "at", "on", "on the", "of", "in", "after", "before", "and", "also", "except"];
-const DAY_NAMES: &[&str] =
-    &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "weekday", "weekend"];
-const MONTHS_OR_YEARS: &[&str] = &[
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "a year",
-];
-const AFTER_EVERY: &[&str] =
-    &["a number", "second", "minute", "hour", "day", "week", "month", "year", "weekday", "weekend", "monday"];
-const TIMES: &[&str] = &["a time"];
 
 /// Whether `word` begins a part of a sentence; says it quickly for the usual ones.
 pub(super) fn begins_sentence(word: &str) -> bool {
@@ -399,22 +377,5 @@ fn last_value(unit: Unit) -> u32 {
     match unit {
         Unit::Day | Unit::DayInstance | Unit::DayOfYear | Unit::WeekOfMonth | Unit::WeekOfYear => 0,
         unit => unit.max(),
-    }
-}
-
-fn period_words(unit: Unit) -> &'static [&'static str] {
-    match unit {
-        Unit::Second => &["second"],
-        Unit::Minute => &["minute"],
-        Unit::Hour => &["hour"],
-        Unit::Time => TIMES,
-        Unit::Day => &["day"],
-        Unit::Weekday => &["day of the week"],
-        Unit::DayInstance => &["day instance"],
-        Unit::DayOfYear => &["day of the year"],
-        Unit::WeekOfMonth => &["week of the month"],
-        Unit::WeekOfYear => &["week"],
-        Unit::Month => &["month"],
-        Unit::Year => &["year"],
     }
 }

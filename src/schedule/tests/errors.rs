@@ -463,6 +463,8 @@ fn other_forms() {
         "P1X",
         "P99999Y",
         "-5 minutes",
+        "2026-03-01T10:00[Mars/Phobos]",
+        "2026-03-01T10:00:00+05:00[America/New_York]",
     ];
     insta::assert_snapshot!(reports(&texts), @r##"
     1.2.3 s
@@ -550,6 +552,16 @@ fn other_forms() {
     ^
     this is not understood here, at character 1 (SCHEDULE_UNEXPECTED)
     expected: every, at, on, on the, of, in, after, before, and, also, except
+
+    2026-03-01T10:00[Mars/Phobos]
+    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    this is not a date, at character 1 (SCHEDULE_BAD_DATE)
+    perhaps: 2026-03-01T10:15:00Z
+
+    2026-03-01T10:00:00+05:00[America/New_York]
+    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    this is not a date, at character 1 (SCHEDULE_BAD_DATE)
+    perhaps: 2026-03-01T10:15:00Z
     "##);
 }
 
