@@ -32,7 +32,7 @@ use std::sync::LazyLock;
 use ::cron::TimeUnitSpec;
 
 use super::draft::Draft;
-use super::error::{Kind, ScheduleError, Span, Suggestion, nearest_word};
+use super::error::{Kind, ScheduleError, Span, nearest_word};
 use super::field::{Unit, bits, stepped_bits};
 
 /// Units of the six fields, in order.
@@ -91,11 +91,11 @@ impl<'t> Slice<'t> {
         ScheduleError::new(kind, self.span())
     }
 
-    /// The parts before and after the first `separator`.
-    fn split_once(self, separator: char) -> Option<(Slice<'t>, Slice<'t>)> {
-        let (left, right) = self.text.split_once(separator)?;
-        let start = self.start + left.len() + separator.len_utf8();
-        Some((Slice { text: left, start: self.start }, Slice { text: right, start }))
+    /// The parts before and after the first `separator`, an ASCII character.
+    fn split_once(self, separator: u8) -> Option<(Slice<'t>, Slice<'t>)> {
+        let place = self.text.bytes().position(|byte| byte == separator)?;
+        let (left, right) = (self.text.get(..place)?, self.text.get(place + 1..)?);
+        Some((Slice { text: left, start: self.start }, Slice { text: right, start: self.start + place + 1 }))
     }
 
     /// The rest after a leading or before a trailing letter, upper or lower case.
@@ -155,8 +155,8 @@ fn wrong_field_count(text: &str, count: usize) -> ScheduleError {
         .error(Kind::FieldCount { found })
         .expecting(&["second", "minute", "hour", "day of the month", "month", "day of the week"]);
     match count {
-        1 => error.suggesting(Suggestion::Write("5 minutes")),
-        _ => error.suggesting(Suggestion::Write("0 30 2 * * *")),
+        1 => error.suggesting("5 minutes"),
+        _ => error.suggesting("0 30 2 * * *"),
     }
 }
 
@@ -170,7 +170,7 @@ fn parse_field(draft: &mut Draft, unit: Unit, field: Slice<'_>) -> Result<(), Sc
         return Ok(());
     }
     let mut rest = field;
-    while let Some((element, after)) = rest.split_once(',') {
+    while let Some((element, after)) = rest.split_once(b',') {
         parse_element(draft, unit, element)?;
         rest = after;
     }
@@ -188,7 +188,7 @@ fn parse_element(draft: &mut Draft, unit: Unit, element: Slice<'_>) -> Result<()
 
 /// `*`, `a`, `a-b`, each with an optional `/step`.
 fn parse_range(draft: &mut Draft, unit: Unit, element: Slice<'_>) -> Result<(), ScheduleError> {
-    let (range, step) = match element.split_once('/') {
+    let (range, step) = match element.split_once(b'/') {
         Some((range, step)) => (range, Some(step)),
         None => (element, None),
     };
@@ -197,7 +197,7 @@ fn parse_range(draft: &mut Draft, unit: Unit, element: Slice<'_>) -> Result<(), 
     let mut widest_step = unit.max();
     let (from, to) = if range.text == "*" || (range.text == "0" && step.is_some()) {
         (first, last)
-    } else if let Some((from, to)) = range.split_once('-') {
+    } else if let Some((from, to)) = range.split_once(b'-') {
         let (from, to) = (parse_value(unit, from)?, parse_value(unit, to)?);
         if from > to {
             return Err(range.error(Kind::ReversedRange));
@@ -253,17 +253,18 @@ fn parse_step(step: Slice<'_>, max: u32) -> Result<u32, ScheduleError> {
 
 /// Digits; too many of them are as good as too large a number.
 fn parse_number(number: Slice<'_>) -> Result<u32, ScheduleError> {
-    if number.text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return match number.text {
-            "" => Err(number.error(Kind::MissingValue)),
-            digits => Ok(digits.parse().unwrap_or(u32::MAX)),
-        };
+    let mut value = 0_u32;
+    for byte in number.text.bytes() {
+        if !byte.is_ascii_digit() {
+            return Err(match number.text {
+                "*" => number.error(Kind::Misplaced { symbol: "\"*\"" }),
+                "?" => number.error(Kind::Misplaced { symbol: "\"?\"" }),
+                _ => number.error(Kind::NotANumber),
+            });
+        }
+        value = value.saturating_mul(10).saturating_add(u32::from(byte - b'0'));
     }
-    Err(match number.text {
-        "*" => number.error(Kind::Misplaced { symbol: "\"*\"" }),
-        "?" => number.error(Kind::Misplaced { symbol: "\"?\"" }),
-        _ => number.error(Kind::NotANumber),
-    })
+    if number.text.is_empty() { Err(number.error(Kind::MissingValue)) } else { Ok(value) }
 }
 
 fn field_name(unit: Unit) -> &'static str {
@@ -288,7 +289,7 @@ fn parse_counted_day(draft: &mut Draft, element: Slice<'_>) -> Result<bool, Sche
         draft.allow_nearest_weekday(day);
         return Ok(true);
     }
-    match element.split_once('-') {
+    match element.split_once(b'-') {
         Some((last, before)) if last.is_letter(b'L') => {
             let days = parse_number(before)?;
             if days > 30 {
@@ -314,7 +315,7 @@ fn parse_counted_weekday(draft: &mut Draft, element: Slice<'_>) -> Result<bool, 
         draft.allow_instance(parse_value(Unit::Weekday, weekday)? % 7 + 1, 0);
         return Ok(true);
     }
-    let Some((weekday, instance)) = element.split_once('#') else { return Ok(false) };
+    let Some((weekday, instance)) = element.split_once(b'#') else { return Ok(false) };
     let weekday = parse_value(Unit::Weekday, weekday)?;
     let number = parse_number(instance)?;
     if !(1..=5).contains(&number) {
@@ -362,7 +363,7 @@ fn unknown_name(unit: Unit, name: Slice<'_>) -> ScheduleError {
     };
     let error = name.error(Kind::UnknownName { what }).expecting(short);
     match nearest_word(name.text, short).or_else(|| nearest_word(name.text, long)) {
-        Some(meant) => error.suggesting(Suggestion::Word(meant)),
+        Some(meant) => error.suggesting(meant),
         None => error,
     }
 }

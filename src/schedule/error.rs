@@ -14,7 +14,7 @@ pub struct ScheduleError {
     /// Column of the span's start, in characters from 1; 0 until it is known.
     character: u32,
     expected: &'static [&'static str],
-    suggestion: Option<Suggestion>,
+    suggestion: Option<&'static str>,
 }
 
 impl ScheduleError {
@@ -29,7 +29,7 @@ impl ScheduleError {
     }
 
     /// Adds what was probably meant.
-    pub(super) fn suggesting(mut self, suggestion: Suggestion) -> ScheduleError {
+    pub(super) fn suggesting(mut self, suggestion: &'static str) -> ScheduleError {
         self.suggestion = Some(suggestion);
         self
     }
@@ -37,7 +37,7 @@ impl ScheduleError {
     /// Adds the one of the expected words that is nearest to `word`, if one is near enough to be a slip of
     /// the finger.
     pub(super) fn suggesting_word_like(mut self, word: &str) -> ScheduleError {
-        self.suggestion = nearest_word(word, self.expected).map(Suggestion::Word);
+        self.suggestion = nearest_word(word, self.expected);
         self
     }
 
@@ -63,9 +63,9 @@ impl ScheduleError {
         self.expected
     }
 
-    /// What was probably meant, as one sentence.
+    /// What was probably meant, to write instead: a word, or a whole text as an example.
     pub fn suggestion(&self) -> Option<String> {
-        self.suggestion.map(|suggestion| suggestion.to_string())
+        self.suggestion.map(str::to_owned)
     }
 }
 
@@ -165,24 +165,6 @@ struct Column(u32);
 impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 == 0 { Ok(()) } else { write!(f, ", at character {}", self.0) }
-    }
-}
-
-/// What was probably meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Suggestion {
-    /// One of the words that are understood.
-    Word(&'static str),
-    /// Something to write instead.
-    Write(&'static str),
-}
-
-impl fmt::Display for Suggestion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Suggestion::Word(word) => write!(f, "Did you mean \"{word}\"?"),
-            Suggestion::Write(example) => write!(f, "Write for example \"{example}\"."),
-        }
     }
 }
 

@@ -10,7 +10,7 @@
 //! 30 days, a year 365), with the short forms of its companion `ms` ("h", "min", "ms"; "y" has 365.25 days).
 //! Both pass over what they do not understand; here that is an error. A unit without an amount counts once.
 
-use super::error::{Kind, ScheduleError, Span, Suggestion, nearest_word};
+use super::error::{Kind, ScheduleError, Span, nearest_word};
 use super::interval::Interval;
 
 const UNITS: &[&str] = &[
@@ -161,7 +161,7 @@ impl<'t> Scanner<'t> {
         let kind = if rest.is_empty() { Kind::UnexpectedEnd } else { Kind::Unexpected };
         let error = ScheduleError::new(kind, span).expecting(UNITS);
         Err(match nearest_word(&rest[..length], UNITS) {
-            Some(unit) => error.suggesting(Suggestion::Word(unit)),
+            Some(unit) => error.suggesting(unit),
             None => error,
         })
     }

@@ -4,7 +4,7 @@ use jiff::civil::DateTime;
 use jiff::{Span as IsoDuration, Timestamp};
 
 use super::Schedule;
-use super::error::{Kind, ScheduleError, Span, Suggestion};
+use super::error::{Kind, ScheduleError, Span};
 use super::interval::{CalendarInterval, Interval};
 
 /// Whether `text` begins as an ISO 8601 date: four digits, a hyphen and two digits.
@@ -25,16 +25,15 @@ pub(super) fn parse_date(text: &str, span: Span) -> Result<Schedule, ScheduleErr
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(Schedule::once(instant));
     }
-    text.parse::<DateTime>().map(Schedule::once_on_wall_clock).map_err(|_| {
-        ScheduleError::new(Kind::BadDate, span).suggesting(Suggestion::Write("2026-03-01T10:15:00Z"))
-    })
+    text.parse::<DateTime>()
+        .map(Schedule::once_on_wall_clock)
+        .map_err(|_| ScheduleError::new(Kind::BadDate, span).suggesting("2026-03-01T10:15:00Z"))
 }
 
 /// Parses a duration: an interval from the anchor. With months or years it follows the calendar.
 pub(super) fn parse_duration(text: &str, span: Span) -> Result<Schedule, ScheduleError> {
     let error = |kind| ScheduleError::new(kind, span);
-    let duration: IsoDuration =
-        text.parse().map_err(|_| error(Kind::BadDuration).suggesting(Suggestion::Write("PT1H30M")))?;
+    let duration: IsoDuration = text.parse().map_err(|_| error(Kind::BadDuration).suggesting("PT1H30M"))?;
     let days =
         u64::from(duration.get_weeks().unsigned_abs()) * 7 + u64::from(duration.get_days().unsigned_abs());
     let milliseconds = u64::from(duration.get_hours().unsigned_abs()) * 3_600_000

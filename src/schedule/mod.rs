@@ -168,8 +168,8 @@ fn parse(text: &str) -> Result<Schedule, ScheduleError> {
     let whole = Span::new(start, start + trimmed.len());
     match grammar_of(trimmed) {
         Grammar::Nothing => Err(ScheduleError::new(Kind::Empty, whole)),
-        Grammar::Cron => Ok(Schedule::of_rule(cron::parse(text)?.into_rule(true))),
-        Grammar::CronShortForm => Ok(Schedule::of_rule(cron::parse_short_form(text)?.into_rule(true))),
+        Grammar::Cron => Ok(Schedule::of_rule(cron::parse(text)?.settle())),
+        Grammar::CronShortForm => Ok(Schedule::of_rule(cron::parse_short_form(text)?.settle())),
         Grammar::Date => iso::parse_date(trimmed, whole),
         Grammar::Duration => iso::parse_duration(trimmed, whole),
         Grammar::Interval => human::parse(text).map(Schedule::every),
@@ -192,16 +192,17 @@ enum Grammar {
 fn grammar_of(text: &str) -> Grammar {
     let mut words = text.split_ascii_whitespace();
     let Some(first) = words.next() else { return Grammar::Nothing };
-    let has_letter = |word: &str| word.bytes().any(|byte| byte.is_ascii_alphabetic());
     match first.as_bytes() {
         [b'*' | b'?', ..] => Grammar::Cron,
         [b'@', letter, ..] if letter.is_ascii_alphabetic() => Grammar::CronShortForm,
         [b'0'..=b'9', ..] if iso::begins_date(first) => Grammar::Date,
-        [b'0'..=b'9', ..] if text.contains(['*', '?']) => Grammar::Cron,
-        [b'0'..=b'9', ..] => {
+        [b'0'..=b'9', rest @ ..] => {
+            let unit_touches = rest.iter().any(u8::is_ascii_alphabetic);
             let unit_follows = words.next().is_some_and(|word| word.as_bytes()[0].is_ascii_alphabetic());
-            if has_letter(first) || unit_follows { Grammar::Interval } else { Grammar::Cron }
+            let wildcard = || text.bytes().any(|byte| matches!(byte, b'*' | b'?'));
+            if (unit_touches || unit_follows) && !wildcard() { Grammar::Interval } else { Grammar::Cron }
         }
+        _ if text::begins_sentence(first) => Grammar::Sentence,
         _ if iso::begins_duration(first) => Grammar::Duration,
         _ if human::begins_interval(first.trim_end_matches(',')) => Grammar::Interval,
         _ => Grammar::Sentence,

@@ -23,11 +23,11 @@
 //! that of `@breejs/later` (`later.parse.text`), whose meaning is kept: each unit begins its count anew in
 //! the next larger one, and the smallest period named says how often the schedule occurs. Where `later`
 //! passes over what it has not understood, this is an error. Only a lone interval of seconds, minutes or
-//! hours is different: see [`interval::every`].
+//! hours is different: see [`interval::alone`].
 
 use super::alternatives::Alternatives;
 use super::draft::{Draft, Limit};
-use super::error::{Kind, ScheduleError, Suggestion};
+use super::error::{Kind, ScheduleError};
 use super::field::{Unit, bits};
 use super::lexer::{Token, TokenKind, Word};
 use super::phrase::{Cursor, PERIODS};
@@ -55,6 +55,11 @@ const MONTHS_OR_YEARS: &[&str] = &[
 const AFTER_EVERY: &[&str] =
     &["a number", "second", "minute", "hour", "day", "week", "month", "year", "weekday", "weekend", "monday"];
 const TIMES: &[&str] = &["a time"];
+
+/// Whether `word` begins a part of a sentence; says it quickly for the usual ones.
+pub(super) fn begins_sentence(word: &str) -> bool {
+    ["every", "at", "on"].into_iter().any(|part| part.eq_ignore_ascii_case(word))
+}
 
 /// Parses a sentence.
 pub(super) fn parse(text: &str) -> Result<Schedule, ScheduleError> {
@@ -294,7 +299,7 @@ impl Parser<'_> {
 
     fn parse_at(&mut self) -> Result<(), ScheduleError> {
         let time = self.cursor.parse_time()?;
-        let example = Suggestion::Write("at 10:15 am");
+        let example = "at 10:15 am";
         let mut time = time.ok_or_else(|| self.cursor.unexpected(TIMES).suggesting(example))?;
         loop {
             self.draft.allow(Unit::Time, time);
@@ -351,11 +356,10 @@ impl Parser<'_> {
         let Some(Every { unit, number, .. }) = self.too_long.take() else { return Ok(()) };
         Err(match unit {
             Unit::Second | Unit::Minute | Unit::Hour | Unit::Day | Unit::WeekOfYear => {
-                ScheduleError::new(Kind::IntervalNotAlone, number.span())
-                    .suggesting(Suggestion::Write("every 90 minutes"))
+                ScheduleError::new(Kind::IntervalNotAlone, number.span()).suggesting("every 90 minutes")
             }
             Unit::Month | Unit::Year => {
-                ScheduleError::new(Kind::IntervalTooLong, number.span()).suggesting(Suggestion::Write("P18M"))
+                ScheduleError::new(Kind::IntervalTooLong, number.span()).suggesting("P18M")
             }
             _ => ScheduleError::new(Kind::IntervalTooLong, number.span()),
         })
@@ -364,7 +368,7 @@ impl Parser<'_> {
     fn finish(mut self) -> Result<Schedule, ScheduleError> {
         if self.parts == 1
             && let Some(Every { count, unit, .. }) = self.lone
-            && let Some(schedule) = interval::every(count, unit)
+            && let Some(schedule) = interval::alone(count, unit)
         {
             return Ok(schedule);
         }

@@ -30,16 +30,19 @@ const TESTS: &[(&str, fn())] = &[
     ("memory_of_a_worker_is_not_the_hosts", || succeeds("large")),
 ];
 
-/// Runs the tests whose name contains the first argument that is no option, or all.
+/// Runs the tests whose name contains the first argument that is no option, or all, and reports as
+/// Rust's own harness does. The first that fails ends the program.
 pub(crate) fn run() {
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let chosen =
-        TESTS.iter().filter(|(name, _)| filter.as_ref().is_none_or(|part| name.contains(part.as_str())));
-    for (name, test) in chosen {
-        println!("test {name} ...");
-        test();
+    let mut passed = 0;
+    for (name, test) in TESTS {
+        if filter.as_ref().is_none_or(|part| name.contains(part.as_str())) {
+            test();
+            passed += 1;
+            println!("test {name} ... ok");
+        }
     }
-    println!("test result: ok.");
+    println!("\ntest result: ok. {passed} passed; 0 failed; {} filtered out", TESTS.len() - passed);
 }
 
 fn nothing_outlives_a_killed_host() {

@@ -1,9 +1,11 @@
 //! Tests of the room as a whole.
 
 mod clock_changes;
+mod corpus;
 mod corrections;
+mod documentation;
 mod errors;
-mod meaning;
+
 mod properties;
 mod second_opinion;
 
