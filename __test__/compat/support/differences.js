@@ -38,8 +38,9 @@ runs against both packages and expects the result named here from each; all othe
 
 This file is made from those cases: \`node __test__/compat/support/differences.js > docs/differences.md\`.
 
-What one package has and the other has not is not a difference of behaviour: options such as \`timeout\`, \`overlap\`,
-\`timezone\` or \`staleAfter\` are described in the README, more forms of \`at\` in [schedules](schedules.md).
+Two pages tell more: [schedules](schedules.md) how each form of \`at\` is read and what happens at clock changes,
+[worker fidelity](worker-fidelity.md) what a process cannot do that a thread can. Options that upstream does not have,
+such as \`timeout\`, \`overlap\` or \`staleAfter\`, are no differences of behaviour; the README describes them.
 `;
 
 /** The whole text of docs/differences.md. */
