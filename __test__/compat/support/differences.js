@@ -15,13 +15,16 @@ const SUITE = path.join(__dirname, '..');
 /** The order of the chapters; a file that is not named here is an error. */
 const FILES = [
     'loading.test.js',
+    'job-sources.test.js',
     'add-offloaded.test.js',
     'schedules.test.js',
     'add-inline.test.js',
     'one-off.test.js',
+    'one-off-trouble.test.js',
     'one-off-database.test.js',
     'completion.test.js',
     'workers.test.js',
+    'worker-failures.test.js',
     'remove-shutdown.test.js',
     'bree-window.test.js',
     'handlers.test.js',
