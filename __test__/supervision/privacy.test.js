@@ -92,7 +92,7 @@ if (process.platform === 'linux') {
         const fromShell = execFileSync('sh', ['-c', 'ls -l /proc/self/fd'], {encoding: 'utf8'});
         const channels = pids()
             .map(descriptorsOf)
-            .flatMap((descriptors) => (descriptors[4] ? [descriptors[3], descriptors[4]] : []));
+            .flatMap(({3: fromHost, 4: toHost}) => (toHost ? [fromHost, toHost] : []));
         assert.equal(channels.length, 6);
         assert.equal(new Set(channels).size, 6, 'each has its own');
         for (const channel of channels) {

@@ -68,7 +68,13 @@ test('two shutdowns at once are both told', async (t) => {
 
 test('a shutdown ends jobs that wait for a process, and nothing new starts', async (t) => {
     const {manager, errors} = createManager(t, {maxWorkers: 1});
-    await startUntil(manager, {name: 'running', job: HONOURS, gracePeriod: NEVER_MS});
+    // It takes its time, for a shutdown that is over refuses nothing.
+    const lingers = () => {
+        const {parentPort} = require('node:worker_threads');
+        parentPort.on('message', (message) => message === 'go' && parentPort.postMessage('cancelled'));
+        parentPort.postMessage('ready');
+    };
+    const running = await startUntil(manager, {name: 'running', job: lingers, gracePeriod: NEVER_MS});
     await manager.addJob({name: 'waiting', job: HONOURS});
     await manager.addJob({name: 'later', job: HONOURS, at: 'every 1 second'});
     const ends = [];
@@ -77,6 +83,7 @@ test('a shutdown ends jobs that wait for a process, and nothing new starts', asy
     manager.bree.on('worker created', (name) => created.push(name));
     const shutdown = manager.shutdown();
     await assert.rejects(manager.addJob({name: 'new', job: HONOURS}), {code: 'MANAGER_SHUTTING_DOWN'});
+    running.postMessage('go');
     await shutdown;
     assert.deepEqual(ends.toSorted(), ['running cancelled', 'waiting cancelled']);
     assert.deepEqual(created, []);
