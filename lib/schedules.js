@@ -82,9 +82,10 @@ function invalidSchedule(at, cause) {
     });
 }
 
+/** The message tells the position; the words stand there. */
 function pointAt(at, {message, start, end}) {
     const words = at.slice(start, end);
-    return `${message}${words ? `: "${words}"` : ''} at position ${start} of "${at}"`;
+    return words === '' || words === at ? `${message}, in "${at}"` : `${message}: "${words}", in "${at}"`;
 }
 
 function adviceOn({expected, suggestion}) {

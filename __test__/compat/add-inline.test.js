@@ -134,26 +134,26 @@ same('jobs start in the order in which they were added, three at a time', async 
     const manager = create({});
     const gates = Array.from({length: 5}, gate);
     const started = recorder();
+    const running = {now: 0, most: 0};
     for (const [index, {opened}] of gates.entries()) {
-        inline(manager, () => {
+        inline(manager, async () => {
+            running.now += 1;
+            running.most = Math.max(running.most, running.now);
             started(index);
-            return opened;
+            await opened;
+            running.now -= 1;
         });
     }
-    const numbers = () => started.calls.map(([index]) => index);
+    const order = () => started.calls.map(([index]) => index);
 
     await started.times(3);
-    await delay(5);
-    assert.deepEqual(numbers(), [0, 1, 2]);
-
     gates[1].open();
     await started.times(4);
-    await delay(5);
-    assert.deepEqual(numbers(), [0, 1, 2, 3]);
-
+    assert.deepEqual(order(), [0, 1, 2, 3]);
     gates.forEach(({open}) => open());
     await started.times(5);
-    assert.deepEqual(numbers(), [0, 1, 2, 3, 4]);
+    assert.deepEqual(order(), [0, 1, 2, 3, 4]);
+    assert.equal(running.most, 3);
 });
 
 same('inlineQueue counts who waits, and is idle when none waits or runs', async ({create}) => {
@@ -161,10 +161,14 @@ same('inlineQueue counts who waits, and is idle when none waits or runs', async 
     const {open, opened} = gate();
     const last = recorder();
     assert.deepEqual([manager.inlineQueue.length(), manager.inlineQueue.idle()], [0, true]);
+    const started = recorder();
     for (let index = 0; index < 5; index += 1) {
-        inline(manager, () => opened);
+        inline(manager, () => {
+            started();
+            return opened;
+        });
     }
-    await delay(5);
+    await started.times(3);
     assert.deepEqual([manager.inlineQueue.length(), manager.inlineQueue.idle()], [2, false]);
     inline(manager, last);
     assert.deepEqual([manager.inlineQueue.length(), manager.inlineQueue.idle()], [3, false]);
@@ -212,12 +216,12 @@ fix(
     },
     async ({create, pick}) => {
         const manager = create({});
-        const job = recorder();
-        inline(manager, job, {name: 'each-second', at: '* * * * * *', data: 'tick'});
-        await delay(5);
-        assert.equal(job.calls.length > 0, pick({upstream: true, ours: false}));
-        const calls = await job.times(pick({upstream: 1, ours: 2}));
+        const [yearly, eachSecond] = [recorder(), recorder()];
+        inline(manager, yearly, {name: 'yearly', at: '0 0 0 1 1 *'});
+        inline(manager, eachSecond, {name: 'each-second', at: '* * * * * *', data: 'tick'});
+        const calls = await eachSecond.times(pick({upstream: 1, ours: 2}));
         assert.ok(calls.every(([data]) => data === 'tick'));
+        assert.equal(yearly.calls.length, pick({upstream: 1, ours: 0}));
     }
 );
 

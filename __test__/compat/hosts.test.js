@@ -7,6 +7,7 @@
 const assert = require('node:assert/strict');
 const sinon = require('sinon');
 
+const {eventually} = require('../support/processes');
 const {chapter} = require('./support');
 const {recorder} = require('./support/recorder');
 const {MemoryJobModel} = require('./support/job-model');
@@ -32,7 +33,7 @@ same(
             job: jobFile('simple.js'),
             name: 'milestone-emails'
         });
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await eventually('all three schedules', () => jobsService.bree.intervals.size === 3);
         assert.deepEqual([...jobsService.bree.intervals.keys()].toSorted(), [
             'milestone-emails',
             'process-outbox',

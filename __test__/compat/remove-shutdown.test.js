@@ -232,7 +232,8 @@ fix(
 /** False also for a process that has ended and that nobody has asked for its exit code. */
 function isAlive(pid) {
     try {
-        return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+        process.kill(pid, 0);
+        return process.platform !== 'linux' || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     } catch {
         return false;
     }

@@ -93,7 +93,7 @@ impl ManagerOptions {
     pub(super) fn pool_limits(&self) -> PoolLimits {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         PoolLimits {
-            max_boots: cores.clamp(2, 4),
+            max_boots: (cores + 1).clamp(2, 4),
             max_workers: self.max_workers.map(|count| count as usize),
             warm_workers: self
                 .warm_workers

@@ -6,7 +6,7 @@ use super::error::{Kind, ScheduleError, Span};
 use super::rule::Rule;
 
 /// Most rules and exceptions together; bounds the work of one search.
-const MOST_PARTS: u8 = 16;
+pub(super) const MOST_PARTS: u8 = 16;
 
 /// Rules of which any may be due, and exceptions that hold for all of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,16 +52,14 @@ impl Alternatives {
     }
 
     /// The schedule of all parts, `last` among them.
-    pub(super) fn finish(mut self, last: Draft) -> Schedule {
+    pub(super) fn finish(mut self, mut last: Draft) -> Schedule {
         if self.is_empty() {
-            return Schedule::of_rule(last.into_rule(true));
+            return Schedule::of_rule(last.settle());
         }
         self.add(last);
-        let sole = self.exceptions.is_empty();
         Schedule::of_rules(Rules {
-            rules: self.rules.into_iter().map(|part| part.into_rule(sole)).collect(),
-            // An exception is the time in which it holds, not its occurrences: it is never shortened.
-            exceptions: self.exceptions.into_iter().map(|part| part.into_rule(false)).collect(),
+            rules: self.rules.iter_mut().map(Draft::settle).collect(),
+            exceptions: self.exceptions.iter_mut().map(Draft::settle_condition).collect(),
         })
     }
 }

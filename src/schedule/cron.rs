@@ -32,8 +32,13 @@ use std::sync::LazyLock;
 use ::cron::TimeUnitSpec;
 
 use super::draft::Draft;
-use super::error::{Kind, ScheduleError, Span, Suggestion, nearest_word};
+use super::error::{Kind, ScheduleError, Span};
+use super::expected::{
+    CRON_FIELDS, LONG_MONTH_NAMES, LONG_WEEKDAY_NAMES, MONTH_NAMES, SHORT_FORM_NAMES, WEEKDAY_NAMES,
+    unit_name,
+};
 use super::field::{Unit, bits, stepped_bits};
+use super::similar::nearest_word;
 
 /// Units of the six fields, in order.
 const FIELDS: [Unit; 6] = [Unit::Second, Unit::Minute, Unit::Hour, Unit::Day, Unit::Month, Unit::Weekday];
@@ -48,32 +53,6 @@ const SHORT_FORMS: [(&str, &str); 7] = [
     ("@midnight", "0 0 * * *"),
     ("@hourly", "0 * * * *"),
 ];
-
-const SHORT_FORM_NAMES: [&str; 7] =
-    ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
-
-const MONTH_NAMES: [&str; 12] =
-    ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-
-const WEEKDAY_NAMES: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-
-const LONG_MONTH_NAMES: [&str; 12] = [
-    "JANUARY",
-    "FEBRUARY",
-    "MARCH",
-    "APRIL",
-    "MAY",
-    "JUNE",
-    "JULY",
-    "AUGUST",
-    "SEPTEMBER",
-    "OCTOBER",
-    "NOVEMBER",
-    "DECEMBER",
-];
-
-const LONG_WEEKDAY_NAMES: [&str; 7] =
-    ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"];
 
 /// A piece of the text and where it begins.
 #[derive(Clone, Copy)]
@@ -91,11 +70,11 @@ impl<'t> Slice<'t> {
         ScheduleError::new(kind, self.span())
     }
 
-    /// The parts before and after the first `separator`.
-    fn split_once(self, separator: char) -> Option<(Slice<'t>, Slice<'t>)> {
-        let (left, right) = self.text.split_once(separator)?;
-        let start = self.start + left.len() + separator.len_utf8();
-        Some((Slice { text: left, start: self.start }, Slice { text: right, start }))
+    /// The parts before and after the first `separator`, an ASCII character.
+    fn split_once(self, separator: u8) -> Option<(Slice<'t>, Slice<'t>)> {
+        let place = self.text.bytes().position(|byte| byte == separator)?;
+        let (left, right) = (self.text.get(..place)?, self.text.get(place + 1..)?);
+        Some((Slice { text: left, start: self.start }, Slice { text: right, start: self.start + place + 1 }))
     }
 
     /// The rest after a leading or before a trailing letter, upper or lower case.
@@ -153,10 +132,10 @@ fn wrong_field_count(text: &str, count: usize) -> ScheduleError {
     let trimmed = text.trim_ascii();
     let error = Slice { text: trimmed, start: offset_in(text, trimmed) }
         .error(Kind::FieldCount { found })
-        .expecting(&["second", "minute", "hour", "day of the month", "month", "day of the week"]);
+        .expecting(CRON_FIELDS);
     match count {
-        1 => error.suggesting(Suggestion::Write("5 minutes")),
-        _ => error.suggesting(Suggestion::Write("0 30 2 * * *")),
+        1 => error.suggesting("5 minutes"),
+        _ => error.suggesting("0 30 2 * * *"),
     }
 }
 
@@ -170,7 +149,7 @@ fn parse_field(draft: &mut Draft, unit: Unit, field: Slice<'_>) -> Result<(), Sc
         return Ok(());
     }
     let mut rest = field;
-    while let Some((element, after)) = rest.split_once(',') {
+    while let Some((element, after)) = rest.split_once(b',') {
         parse_element(draft, unit, element)?;
         rest = after;
     }
@@ -188,7 +167,7 @@ fn parse_element(draft: &mut Draft, unit: Unit, element: Slice<'_>) -> Result<()
 
 /// `*`, `a`, `a-b`, each with an optional `/step`.
 fn parse_range(draft: &mut Draft, unit: Unit, element: Slice<'_>) -> Result<(), ScheduleError> {
-    let (range, step) = match element.split_once('/') {
+    let (range, step) = match element.split_once(b'/') {
         Some((range, step)) => (range, Some(step)),
         None => (element, None),
     };
@@ -197,7 +176,7 @@ fn parse_range(draft: &mut Draft, unit: Unit, element: Slice<'_>) -> Result<(), 
     let mut widest_step = unit.max();
     let (from, to) = if range.text == "*" || (range.text == "0" && step.is_some()) {
         (first, last)
-    } else if let Some((from, to)) = range.split_once('-') {
+    } else if let Some((from, to)) = range.split_once(b'-') {
         let (from, to) = (parse_value(unit, from)?, parse_value(unit, to)?);
         if from > to {
             return Err(range.error(Kind::ReversedRange));
@@ -238,7 +217,7 @@ fn parse_value(unit: Unit, value: Slice<'_>) -> Result<u32, ScheduleError> {
     let number = parse_number(value)?;
     if number > unit.max() {
         let min = if unit == Unit::Weekday { 0 } else { unit.min() };
-        return Err(value.error(Kind::OutOfRange { what: field_name(unit), min, max: unit.max() }));
+        return Err(value.error(Kind::OutOfRange { what: unit_name(unit), min, max: unit.max() }));
     }
     Ok(number)
 }
@@ -253,28 +232,18 @@ fn parse_step(step: Slice<'_>, max: u32) -> Result<u32, ScheduleError> {
 
 /// Digits; too many of them are as good as too large a number.
 fn parse_number(number: Slice<'_>) -> Result<u32, ScheduleError> {
-    if number.text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return match number.text {
-            "" => Err(number.error(Kind::MissingValue)),
-            digits => Ok(digits.parse().unwrap_or(u32::MAX)),
-        };
+    let mut value = 0_u32;
+    for byte in number.text.bytes() {
+        if !byte.is_ascii_digit() {
+            return Err(match number.text {
+                "*" => number.error(Kind::Misplaced { symbol: "\"*\"" }),
+                "?" => number.error(Kind::Misplaced { symbol: "\"?\"" }),
+                _ => number.error(Kind::NotANumber),
+            });
+        }
+        value = value.saturating_mul(10).saturating_add(u32::from(byte - b'0'));
     }
-    Err(match number.text {
-        "*" => number.error(Kind::Misplaced { symbol: "\"*\"" }),
-        "?" => number.error(Kind::Misplaced { symbol: "\"?\"" }),
-        _ => number.error(Kind::NotANumber),
-    })
-}
-
-fn field_name(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Second => "the second",
-        Unit::Minute => "the minute",
-        Unit::Hour => "the hour",
-        Unit::Day => "the day of the month",
-        Unit::Month => "the month",
-        _ => "the day of the week",
-    }
+    if number.text.is_empty() { Err(number.error(Kind::MissingValue)) } else { Ok(value) }
 }
 
 /// `L`, `L-n`, `LW` and `nW`; `false` for anything else.
@@ -288,7 +257,7 @@ fn parse_counted_day(draft: &mut Draft, element: Slice<'_>) -> Result<bool, Sche
         draft.allow_nearest_weekday(day);
         return Ok(true);
     }
-    match element.split_once('-') {
+    match element.split_once(b'-') {
         Some((last, before)) if last.is_letter(b'L') => {
             let days = parse_number(before)?;
             if days > 30 {
@@ -314,7 +283,7 @@ fn parse_counted_weekday(draft: &mut Draft, element: Slice<'_>) -> Result<bool, 
         draft.allow_instance(parse_value(Unit::Weekday, weekday)? % 7 + 1, 0);
         return Ok(true);
     }
-    let Some((weekday, instance)) = element.split_once('#') else { return Ok(false) };
+    let Some((weekday, instance)) = element.split_once(b'#') else { return Ok(false) };
     let weekday = parse_value(Unit::Weekday, weekday)?;
     let number = parse_number(instance)?;
     if !(1..=5).contains(&number) {
@@ -361,8 +330,8 @@ fn unknown_name(unit: Unit, name: Slice<'_>) -> ScheduleError {
         _ => ("a day of the week", &WEEKDAY_NAMES, &LONG_WEEKDAY_NAMES),
     };
     let error = name.error(Kind::UnknownName { what }).expecting(short);
-    match nearest_word(name.text, short).or_else(|| nearest_word(name.text, long)) {
-        Some(meant) => error.suggesting(Suggestion::Word(meant)),
+    match nearest_word(name.text, short.iter().chain(long).copied()) {
+        Some(meant) => error.suggesting(meant),
         None => error,
     }
 }

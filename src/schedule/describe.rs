@@ -91,7 +91,7 @@ fn describe_rule(rule: &Rule) -> String {
         Tick::WeekOfMonth | Tick::WeekOfYear => "at the start of each week".to_owned(),
         Tick::Month => "at the start of each month".to_owned(),
         Tick::Year => "at the start of each year".to_owned(),
-        Tick::Second | Tick::Minute | Tick::Hour | Tick::Day => {
+        Tick::Moment => {
             let times = occurrence_times(rule);
             if days.is_empty() && times.starts_with("at ") && !times.contains(" of every ") {
                 format!("every day {times}")
@@ -138,22 +138,6 @@ impl Times {
         Times { seconds: rule.seconds, minutes: rule.minutes, hours: u64::from(rule.hours) }
     }
 
-    /// Only the first second of each piece: what occurs, as against what is allowed.
-    fn occurring(rule: &Rule) -> Times {
-        let mut times = Times::of(rule);
-        let first = |set: u64| set & set.wrapping_neg();
-        if rule.tick >= Tick::Minute {
-            times.seconds = first(times.seconds);
-        }
-        if rule.tick >= Tick::Hour {
-            times.minutes = first(times.minutes);
-        }
-        if rule.tick >= Tick::Day {
-            times.hours = first(times.hours);
-        }
-        times
-    }
-
     /// The times of the day one by one, where they are few.
     fn listed(self, rule: &Rule) -> Option<String> {
         let known = rule.rare.as_ref().map_or(&[][..], |rare| &rare.times[..]);
@@ -191,7 +175,7 @@ fn numbered(unit: &str, set: u64) -> String {
 }
 
 fn occurrence_times(rule: &Rule) -> String {
-    let times = Times::occurring(rule);
+    let times = Times::of(rule);
     let limits = time_limits(rule);
     let phrase = match times.listed(rule) {
         Some(listed) => format!("at {listed}"),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::similar::nearest_word;
+
 /// A text that cannot be understood as a schedule: what is wrong, where, and what would be right.
 ///
 /// Holds none of the text itself, only the place of the offending part. Displays as one lowercase sentence.
@@ -14,7 +16,7 @@ pub struct ScheduleError {
     /// Column of the span's start, in characters from 1; 0 until it is known.
     character: u32,
     expected: &'static [&'static str],
-    suggestion: Option<Suggestion>,
+    suggestion: Option<&'static str>,
 }
 
 impl ScheduleError {
@@ -29,7 +31,7 @@ impl ScheduleError {
     }
 
     /// Adds what was probably meant.
-    pub(super) fn suggesting(mut self, suggestion: Suggestion) -> ScheduleError {
+    pub(super) fn suggesting(mut self, suggestion: &'static str) -> ScheduleError {
         self.suggestion = Some(suggestion);
         self
     }
@@ -37,7 +39,7 @@ impl ScheduleError {
     /// Adds the one of the expected words that is nearest to `word`, if one is near enough to be a slip of
     /// the finger.
     pub(super) fn suggesting_word_like(mut self, word: &str) -> ScheduleError {
-        self.suggestion = nearest_word(word, self.expected).map(Suggestion::Word);
+        self.suggestion = nearest_word(word, self.expected.iter().copied());
         self
     }
 
@@ -63,9 +65,9 @@ impl ScheduleError {
         self.expected
     }
 
-    /// What was probably meant, as one sentence.
+    /// What was probably meant, to write instead: a word, or a whole text as an example.
     pub fn suggestion(&self) -> Option<String> {
-        self.suggestion.map(|suggestion| suggestion.to_string())
+        self.suggestion.map(str::to_owned)
     }
 }
 
@@ -165,78 +167,5 @@ struct Column(u32);
 impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 == 0 { Ok(()) } else { write!(f, ", at character {}", self.0) }
-    }
-}
-
-/// What was probably meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Suggestion {
-    /// One of the words that are understood.
-    Word(&'static str),
-    /// Something to write instead.
-    Write(&'static str),
-}
-
-impl fmt::Display for Suggestion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Suggestion::Word(word) => write!(f, "Did you mean \"{word}\"?"),
-            Suggestion::Write(example) => write!(f, "Write for example \"{example}\"."),
-        }
-    }
-}
-
-/// Longest word worth comparing, in bytes; longer ones are no slip of the finger.
-const LONGEST_COMPARED_BYTES: usize = 16;
-
-/// The one of `words` that `word` probably means: at most two letters inserted, left out, changed or
-/// swapped, and fewer than half of them.
-pub(super) fn nearest_word<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
-    if word.len() > LONGEST_COMPARED_BYTES {
-        return None;
-    }
-    let word = word.to_ascii_lowercase();
-    words
-        .iter()
-        .filter(|candidate| candidate.len() <= LONGEST_COMPARED_BYTES)
-        .map(|candidate| {
-            (edits_between(word.as_bytes(), candidate.to_ascii_lowercase().as_bytes()), *candidate)
-        })
-        .filter(|(edits, candidate)| *edits <= 2 && edits * 2 < candidate.len())
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, candidate)| candidate)
-}
-
-/// Letters to insert, leave out, change or swap with their neighbour to make `left` into `right`.
-fn edits_between(left: &[u8], right: &[u8]) -> usize {
-    let mut before_last = vec![0; right.len() + 1];
-    let mut last: Vec<usize> = (0..=right.len()).collect();
-    for (row, &letter) in left.iter().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, &other) in right.iter().enumerate() {
-            let changed = last[column] + usize::from(letter != other);
-            let mut edits = changed.min(last[column + 1] + 1).min(current[column] + 1);
-            if row > 0 && column > 0 && letter == right[column - 1] && left[row - 1] == other {
-                edits = edits.min(before_last[column - 1] + 1);
-            }
-            current.push(edits);
-        }
-        before_last = std::mem::replace(&mut last, current);
-    }
-    last[right.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slips_of_the_finger_are_recognised() {
-        let words = ["minute", "month", "hour", "second"];
-        assert_eq!(nearest_word("minuet", &words), Some("minute"));
-        assert_eq!(nearest_word("MINTUE", &words), Some("minute"));
-        assert_eq!(nearest_word("houre", &words), Some("hour"));
-        assert_eq!(nearest_word("fortnight", &words), None);
-        assert_eq!(nearest_word("x", &words), None);
     }
 }

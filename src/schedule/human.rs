@@ -10,26 +10,9 @@
 //! 30 days, a year 365), with the short forms of its companion `ms` ("h", "min", "ms"; "y" has 365.25 days).
 //! Both pass over what they do not understand; here that is an error. A unit without an amount counts once.
 
-use super::error::{Kind, ScheduleError, Span, Suggestion, nearest_word};
+use super::error::{Kind, ScheduleError, Span};
+use super::expected::INTERVAL_UNITS;
 use super::interval::Interval;
-
-const UNITS: &[&str] = &[
-    "milliseconds",
-    "seconds",
-    "minutes",
-    "hours",
-    "days",
-    "weeks",
-    "months",
-    "years",
-    "ms",
-    "s",
-    "m",
-    "h",
-    "d",
-    "w",
-    "y",
-];
 
 const DAY_MILLISECONDS: u64 = 86_400_000;
 
@@ -142,7 +125,7 @@ impl<'t> Scanner<'t> {
             };
             if !sum.add(number) {
                 let span = Span::new(self.position, self.position + word.len());
-                return Err(ScheduleError::new(Kind::Unexpected, span).expecting(UNITS));
+                return Err(ScheduleError::new(Kind::Unexpected, span).expecting(INTERVAL_UNITS));
             }
             self.position += word.len();
         }
@@ -159,11 +142,7 @@ impl<'t> Scanner<'t> {
         let length = rest.find(|letter: char| letter.is_whitespace() || letter == ',').unwrap_or(rest.len());
         let span = Span::new(self.position, self.position + length);
         let kind = if rest.is_empty() { Kind::UnexpectedEnd } else { Kind::Unexpected };
-        let error = ScheduleError::new(kind, span).expecting(UNITS);
-        Err(match nearest_word(&rest[..length], UNITS) {
-            Some(unit) => error.suggesting(Suggestion::Word(unit)),
-            None => error,
-        })
+        Err(ScheduleError::new(kind, span).expecting(INTERVAL_UNITS).suggesting_word_like(&rest[..length]))
     }
 }
 

@@ -97,32 +97,34 @@ impl CalendarInterval {
     }
 }
 
-/// An interval standing alone: on the clock (minutes 0, 5, 10 ...) where it divides the minute, the hour or
-/// the day; by elapsed time from the anchor where it does not, or where a number of days or weeks is
-/// larger than any calendar has. `None` for other intervals, which are rules, and for too long ones.
+/// What an interval standing alone means beyond the rule that it also is: elapsed time from the anchor, where
+/// it does not fit the clock (the minute, the hour or the day), or where a number of days or weeks is larger
+/// than any calendar has. `None` where the rule says it: "every 5 minutes" is minutes 0, 5, 10 ... of each hour.
 ///
-/// The old package begins anew in each hour, which makes "every 90 minutes" hourly and "every 7 minutes"
-/// end each hour after 4.
-pub(super) fn every(count: u32, unit: Unit) -> Option<Schedule> {
-    let unit_seconds = match unit {
-        Unit::Second => 1,
-        Unit::Minute => 60,
-        Unit::Hour => 3_600,
-        Unit::Day if count > Unit::Day.max() => 86_400,
-        Unit::WeekOfYear if count > Unit::WeekOfYear.max() => 7 * 86_400,
+/// The old package has rules alone, which begin anew in each hour: that makes "every 90 minutes" hourly and
+/// lets "every 7 minutes" run again after 4 at the end of each hour.
+pub(super) fn alone(count: u32, unit: Unit) -> Option<Schedule> {
+    let (unit_seconds, units_in_cycle) = match unit {
+        Unit::Second => (1, 60),
+        Unit::Minute => (60, 60),
+        Unit::Hour => (3_600, 24),
+        Unit::Day if count > Unit::Day.max() => (86_400, 0),
+        Unit::WeekOfYear if count > Unit::WeekOfYear.max() => (7 * 86_400, 0),
         _ => return None,
     };
+    if units_in_cycle % count == 0 && units_in_cycle > 0 {
+        return None;
+    }
     let seconds = u64::from(count) * unit_seconds;
-    let on_clock = [(1, 60, Unit::Second), (60, 3_600, Unit::Minute), (3_600, 86_400, Unit::Hour)]
+    let on_clock = [(60, 60, Unit::Minute), (3_600, 24, Unit::Hour)]
         .into_iter()
-        .find(|&(unit_length, whole, _)| seconds % unit_length == 0 && whole % seconds == 0);
-    let Some((unit_length, _, unit)) = on_clock else {
+        .find(|&(length, cycle, _)| seconds % length == 0 && (length * cycle) % seconds == 0);
+    let Some((length, _, unit)) = on_clock else {
         return Interval::from_milliseconds(seconds.checked_mul(1_000)?).map(Schedule::every);
     };
     let mut draft = Draft::default();
-    let step = u32::try_from(seconds / unit_length).ok()?;
-    draft.allow_every(unit, 0, unit.max(), step);
-    Some(Schedule::of_rule(draft.into_rule(true)))
+    draft.allow_every(unit, 0, unit.max(), u32::try_from(seconds / length).ok()?);
+    Some(Schedule::of_rule(draft.settle()))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! ISO 8601 dates and durations, read by jiff.
 
 use jiff::civil::DateTime;
-use jiff::{Span as IsoDuration, Timestamp};
+use jiff::{Span as IsoDuration, Timestamp, ZonedDateTime};
 
 use super::Schedule;
-use super::error::{Kind, ScheduleError, Span, Suggestion};
+use super::error::{Kind, ScheduleError, Span};
 use super::interval::{CalendarInterval, Interval};
 
 /// Whether `text` begins as an ISO 8601 date: four digits, a hyphen and two digits.
@@ -20,21 +20,23 @@ pub(super) fn begins_duration(text: &str) -> bool {
     matches!(text.as_bytes(), [b'P' | b'p', b'0'..=b'9', ..] | [b'P' | b'p', b'T' | b't', b'0'..=b'9', ..])
 }
 
-/// Parses a date: with an offset from UTC it is an instant, otherwise a time of the zone's wall clock.
+/// Parses a date: with an offset from UTC, or the name of a zone in brackets, it is an instant; otherwise a time of
+/// the wall clock.
 pub(super) fn parse_date(text: &str, span: Span) -> Result<Schedule, ScheduleError> {
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Ok(Schedule::once(instant));
-    }
-    text.parse::<DateTime>().map(Schedule::once_on_wall_clock).map_err(|_| {
-        ScheduleError::new(Kind::BadDate, span).suggesting(Suggestion::Write("2026-03-01T10:15:00Z"))
-    })
+    let parsed = if text.contains('[') {
+        text.parse::<ZonedDateTime>().map(|moment| Schedule::once(moment.timestamp()))
+    } else if let Ok(instant) = text.parse::<Timestamp>() {
+        Ok(Schedule::once(instant))
+    } else {
+        text.parse::<DateTime>().map(Schedule::once_on_wall_clock)
+    };
+    parsed.map_err(|_| ScheduleError::new(Kind::BadDate, span).suggesting("2026-03-01T10:15:00Z"))
 }
 
 /// Parses a duration: an interval from the anchor. With months or years it follows the calendar.
 pub(super) fn parse_duration(text: &str, span: Span) -> Result<Schedule, ScheduleError> {
     let error = |kind| ScheduleError::new(kind, span);
-    let duration: IsoDuration =
-        text.parse().map_err(|_| error(Kind::BadDuration).suggesting(Suggestion::Write("PT1H30M")))?;
+    let duration: IsoDuration = text.parse().map_err(|_| error(Kind::BadDuration).suggesting("PT1H30M"))?;
     let days =
         u64::from(duration.get_weeks().unsigned_abs()) * 7 + u64::from(duration.get_days().unsigned_abs());
     let milliseconds = u64::from(duration.get_hours().unsigned_abs()) * 3_600_000

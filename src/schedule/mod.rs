@@ -1,4 +1,25 @@
-//! Says when a job is next due: text in, instants out. Pure: no clock is read here.
+//! Says when a job is next due: text in, instants out. Pure: no clock is read here, and nothing is searched for
+//! longer than a bound.
+//!
+//! A text goes one way through the room:
+//!
+//! ```text
+//!            cron ─────────┐
+//! text ──▶   text, phrase, ├─▶ draft ──settle──▶ rule ──search, tick──▶ wall-clock time
+//!            lexer ────────┘                       │                          │
+//!            human, iso ──▶ interval           describe                 clock_change
+//!                              │               (English)                      │
+//!                              └────────────────────────────────────────▶ instant
+//! ```
+//!
+//! - `cron`, `text`, `human` and `iso` each read one grammar, which stands in their documentation. What
+//!   they do not understand is a [`ScheduleError`] with its place; nothing is understood by half.
+//! - A `Rule` is sets of allowed values as bits. `search` goes from set bit to set bit, never second by
+//!   second, and knows after 28 years at most that there is no next time.
+//! - `clock_change` turns wall-clock time into instants where clocks are put forward or back.
+//!
+//! The meaning is that of the old package, that is cron-validate, `@breejs/later` and human-interval, with the
+//! corrections that docs/schedules.md lists.
 
 mod alternatives;
 mod calendar;
@@ -8,6 +29,7 @@ mod describe;
 mod draft;
 mod english;
 mod error;
+mod expected;
 mod field;
 mod human;
 mod interval;
@@ -18,6 +40,7 @@ mod rare;
 mod rule;
 mod search;
 mod settle;
+mod similar;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -168,8 +191,8 @@ fn parse(text: &str) -> Result<Schedule, ScheduleError> {
     let whole = Span::new(start, start + trimmed.len());
     match grammar_of(trimmed) {
         Grammar::Nothing => Err(ScheduleError::new(Kind::Empty, whole)),
-        Grammar::Cron => Ok(Schedule::of_rule(cron::parse(text)?.into_rule(true))),
-        Grammar::CronShortForm => Ok(Schedule::of_rule(cron::parse_short_form(text)?.into_rule(true))),
+        Grammar::Cron => Ok(Schedule::of_rule(cron::parse(text)?.settle())),
+        Grammar::CronShortForm => Ok(Schedule::of_rule(cron::parse_short_form(text)?.settle())),
         Grammar::Date => iso::parse_date(trimmed, whole),
         Grammar::Duration => iso::parse_duration(trimmed, whole),
         Grammar::Interval => human::parse(text).map(Schedule::every),
@@ -192,16 +215,17 @@ enum Grammar {
 fn grammar_of(text: &str) -> Grammar {
     let mut words = text.split_ascii_whitespace();
     let Some(first) = words.next() else { return Grammar::Nothing };
-    let has_letter = |word: &str| word.bytes().any(|byte| byte.is_ascii_alphabetic());
     match first.as_bytes() {
         [b'*' | b'?', ..] => Grammar::Cron,
         [b'@', letter, ..] if letter.is_ascii_alphabetic() => Grammar::CronShortForm,
         [b'0'..=b'9', ..] if iso::begins_date(first) => Grammar::Date,
-        [b'0'..=b'9', ..] if text.contains(['*', '?']) => Grammar::Cron,
-        [b'0'..=b'9', ..] => {
+        [b'0'..=b'9', rest @ ..] => {
+            let unit_touches = rest.iter().any(u8::is_ascii_alphabetic);
             let unit_follows = words.next().is_some_and(|word| word.as_bytes()[0].is_ascii_alphabetic());
-            if has_letter(first) || unit_follows { Grammar::Interval } else { Grammar::Cron }
+            let wildcard = || text.bytes().any(|byte| matches!(byte, b'*' | b'?'));
+            if (unit_touches || unit_follows) && !wildcard() { Grammar::Interval } else { Grammar::Cron }
         }
+        _ if text::begins_sentence(first) => Grammar::Sentence,
         _ if iso::begins_duration(first) => Grammar::Duration,
         _ if human::begins_interval(first.trim_end_matches(',')) => Grammar::Interval,
         _ => Grammar::Sentence,

@@ -2,10 +2,9 @@
 //! cursor that can be put back.
 
 use super::error::{Kind, ScheduleError, Span};
+use super::expected::{PERIODS, unit_name};
 use super::field::Unit;
 use super::lexer::{Lexer, Token, TokenKind, Word};
-
-pub(super) const PERIODS: &[&str] = &["second", "minute", "hour", "day", "week", "month", "year"];
 
 /// Reads a sentence token by token.
 #[derive(Clone, Copy)]
@@ -254,22 +253,5 @@ fn check_range(
         Ok(value)
     } else {
         Err(ScheduleError::new(Kind::OutOfRange { what, min, max }, token.span()))
-    }
-}
-
-fn unit_name(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Second => "the second",
-        Unit::Minute => "the minute",
-        Unit::Hour => "the hour",
-        Unit::Time => "the time",
-        Unit::Day => "the day of the month",
-        Unit::Weekday => "the day of the week",
-        Unit::DayInstance => "the day instance",
-        Unit::DayOfYear => "the day of the year",
-        Unit::WeekOfMonth => "the week of the month",
-        Unit::WeekOfYear => "the week of the year",
-        Unit::Month => "the month",
-        Unit::Year => "the year",
     }
 }

@@ -1,8 +1,9 @@
 //! One rule: a set of calendar conditions that must all hold, and how often it occurs while they do.
 //!
-//! The meaning is that of `@breejs/later`: a rule describes the stretches of time in which each of its
-//! conditions holds, cut into pieces by its smallest unit (its [`Tick`]); each piece is one
-//! occurrence, at its first second.
+//! The meaning is that of `@breejs/later`: a rule describes the time in which each of its conditions holds,
+//! cut into pieces by its smallest unit, and each piece is one occurrence. A piece of up to a day occurs at
+//! its first second, if that is allowed; a larger one (a week, a month) at the beginning of its first allowed
+//! day.
 
 use super::calendar::Month;
 use super::rare::{Rare, year_index};

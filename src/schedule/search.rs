@@ -5,6 +5,7 @@
 //! year and the one before it are leap years, and the weekday of its 1st of January), so a year that is
 //! like one already searched in vain is passed over, and "never" is known after at most 28 years.
 
+use super::alternatives::MOST_PARTS;
 use super::calendar::{Date, Day, Month, WallTime, first_day, is_leap};
 use super::rule::Rule;
 use super::tick::Tick;
@@ -15,12 +16,12 @@ const CALENDAR_CYCLE_YEARS: i32 = 400;
 impl Rule {
     /// First occurrence strictly after `after`, leaving out the time in which an exception holds.
     pub(super) fn next_after(&self, after: WallTime, exceptions: &[Rule]) -> Option<WallTime> {
-        if self.tick == Tick::Second {
+        if self.tick == Tick::Moment {
             return self.first_at(WallTime(after.0 + 1), exceptions);
         }
-        let piece = self.piece_around(after);
-        let first = self.first_at(piece.start, exceptions)?;
-        if first > after { Some(first) } else { self.first_at(piece.end, exceptions) }
+        let (piece_start, piece_end) = self.days_of_piece(after.day());
+        let first = self.first_at(WallTime::new(piece_start, 0), exceptions)?;
+        if first > after { Some(first) } else { self.first_at(WallTime::new(piece_end, 0), exceptions) }
     }
 
     /// First second from `from` on at which all conditions hold and no exception does.
@@ -44,7 +45,7 @@ impl Search<'_> {
     fn run(&mut self, start: Month, start_day: u32, start_second: u32) -> Option<WallTime> {
         let days = self.rule.days_in(start);
         if days & (1 << start_day) != 0 {
-            let active = self.active_exceptions(start, start_day);
+            let active = self.exceptions_in(start).on(start_day);
             if let Some(second) = self.time_from(start_second, active) {
                 return Some(WallTime::new(start.day(start_day), second));
             }
@@ -91,10 +92,14 @@ impl Search<'_> {
 
     /// First time on the earliest of `days` that has one.
     fn first_of(&mut self, month: Month, days: u32) -> Option<WallTime> {
+        if days == 0 {
+            return None;
+        }
+        let exceptions = self.exceptions_in(month);
         let mut rest = days;
         while rest != 0 {
             let day = rest.trailing_zeros();
-            let active = self.active_exceptions(month, day);
+            let active = exceptions.on(day);
             if let Some(second) = self.first_time(active) {
                 return Some(WallTime::new(month.day(day), second));
             }
@@ -107,15 +112,13 @@ impl Search<'_> {
         None
     }
 
-    /// The exceptions whose day conditions hold on that day, as bits by index.
-    fn active_exceptions(&self, month: Month, day: u32) -> u32 {
-        let mut active = 0;
-        for (index, exception) in self.exceptions.iter().enumerate() {
-            if exception.days_in(month) & (1 << day) != 0 {
-                active |= 1 << index;
-            }
+    /// The days of `month` on which each exception's day conditions hold.
+    fn exceptions_in(&self, month: Month) -> ExceptionDays {
+        let mut days = [0; MOST_PARTS as usize];
+        for (days, exception) in days.iter_mut().zip(self.exceptions) {
+            *days = exception.days_in(month);
         }
-        active
+        ExceptionDays { days, count: self.exceptions.len() }
     }
 
     /// First time of a whole day under the exceptions `active`.
@@ -163,6 +166,20 @@ impl Search<'_> {
             active &= active - 1;
         }
         seconds
+    }
+}
+
+/// Days of a month, as bits, of each exception.
+struct ExceptionDays {
+    days: [u32; MOST_PARTS as usize],
+    count: usize,
+}
+
+impl ExceptionDays {
+    /// The exceptions that hold on `day`, as bits by index.
+    fn on(&self, day: u32) -> u32 {
+        let days = self.days.iter().take(self.count).enumerate();
+        days.fold(0, |active, (index, days)| active | ((days >> day) & 1) << index)
     }
 }
 

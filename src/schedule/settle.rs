@@ -17,44 +17,17 @@ const RARELY_LISTED: u16 = 1 << Unit::DayInstance as u16
 const MIDNIGHT: u32 = 86_400;
 
 impl Draft {
-    fn tick(&self) -> Tick {
-        match self.smallest.map(|(_, unit)| unit) {
-            Some(Unit::Second | Unit::Time) | None => Tick::Second,
-            Some(Unit::Minute) => Tick::Minute,
-            Some(Unit::Hour) => Tick::Hour,
-            Some(Unit::Day | Unit::Weekday | Unit::DayOfYear) => Tick::Day,
-            Some(Unit::DayInstance) => Tick::DayInstance,
-            Some(Unit::WeekOfMonth) => Tick::WeekOfMonth,
-            Some(Unit::WeekOfYear) => Tick::WeekOfYear,
-            Some(Unit::Month) => Tick::Month,
-            Some(Unit::Year) => Tick::Year,
-        }
+    /// The rule that these conditions make.
+    pub(super) fn settle(&mut self) -> Rule {
+        let unit = self.smallest.map_or(Unit::Second, |(_, unit)| unit);
+        let mut rule = self.settle_condition();
+        rule.occur_once_in_each(unit);
+        rule
     }
 
-    /// Where the time of the day comes from.
-    fn pace(&self, tick: Tick) -> Pace {
-        let given = |unit: Unit| {
-            let all = bits(0, unit.max());
-            self.lists(unit) && self.stepped & (1 << unit.index()) == 0 && self.set_of(unit) & all != all
-        };
-        if self.lists(Unit::Time) {
-            Pace::AtTimes
-        } else if tick >= Tick::Day {
-            Pace::AtMidnight
-        } else if given(Unit::Hour)
-            && (tick >= Tick::Hour || given(Unit::Minute))
-            && (tick >= Tick::Minute || given(Unit::Second))
-        {
-            Pace::AtFields
-        } else {
-            Pace::Elapsed
-        }
-    }
-
-    /// The rule that these conditions make. `sole`: no exception takes a part of its time away.
-    pub(super) fn into_rule(mut self, sole: bool) -> Rule {
-        let tick = self.tick();
-        let pace = self.pace(tick);
+    /// A rule that stands for all of the time in which these conditions hold, as an exception does.
+    pub(super) fn settle_condition(&mut self) -> Rule {
+        let pace = self.pace();
         let times = self.settle_times();
         let mut rule = Rule {
             seconds: self.set_of(Unit::Second) & bits(0, 59),
@@ -63,17 +36,36 @@ impl Draft {
             days: low_32(self.listed_set(Unit::Day)),
             months: low_16(self.set_with_last(Unit::Month) & bits(1, 12)),
             weekdays: low_8((self.set_with_last(Unit::Weekday) >> 1) & bits(0, 6)),
-            tick,
+            tick: Tick::Moment,
             pace,
             rare: None,
         };
         if !times.is_empty() || self.listed & RARELY_LISTED != 0 || self.rare.is_some() {
             self.add_rare(&mut rule, times);
         }
-        if sole && !rule.has_time_limits() {
-            rule.keep_first_of_pieces();
-        }
         rule
+    }
+
+    /// Where the time of the day comes from.
+    fn pace(&self) -> Pace {
+        let given = |unit: Unit| {
+            let all = bits(0, unit.max());
+            self.lists(unit) && self.stepped & (1 << unit.index()) == 0 && self.set_of(unit) & all != all
+        };
+        // What is smaller than the unit that occurs is 0.
+        let unit_seconds = self.smallest.map_or(1, |(_, unit)| unit.span_seconds());
+        if self.lists(Unit::Time) {
+            Pace::AtTimes
+        } else if unit_seconds >= Unit::Day.span_seconds() {
+            Pace::AtMidnight
+        } else if given(Unit::Hour)
+            && (unit_seconds >= Unit::Hour.span_seconds() || given(Unit::Minute))
+            && (unit_seconds >= Unit::Minute.span_seconds() || given(Unit::Second))
+        {
+            Pace::AtFields
+        } else {
+            Pace::Elapsed
+        }
     }
 
     /// Values of a unit whose last value is always the same.
@@ -195,20 +187,26 @@ fn time_sets(times: &[u32]) -> [u64; 3] {
 }
 
 impl Rule {
-    /// Where the first second of each piece does not depend on the day, keeps only that second: then each
-    /// second left is an occurrence, and the search need not look at pieces.
-    fn keep_first_of_pieces(&mut self) {
-        if self.tick >= Tick::Minute {
-            self.seconds &= self.seconds.wrapping_neg();
+    /// Keeps the first second of each minute, hour or day where `unit` is that or larger: then each second
+    /// left is an occurrence. Larger pieces of time begin on days that only the search knows.
+    fn occur_once_in_each(&mut self, unit: Unit) {
+        let unit_seconds = unit.span_seconds();
+        if unit_seconds >= Unit::Minute.span_seconds() {
+            self.seconds &= 1;
         }
-        if self.tick >= Tick::Hour {
-            self.minutes &= self.minutes.wrapping_neg();
+        if unit_seconds >= Unit::Hour.span_seconds() {
+            self.minutes &= 1;
         }
-        if self.tick >= Tick::Day {
-            self.hours &= self.hours.wrapping_neg();
+        if unit_seconds >= Unit::Day.span_seconds() {
+            self.hours &= 1;
         }
-        if self.tick <= Tick::Day {
-            self.tick = Tick::Second;
-        }
+        self.tick = match unit {
+            Unit::DayInstance => Tick::DayInstance,
+            Unit::WeekOfMonth => Tick::WeekOfMonth,
+            Unit::WeekOfYear => Tick::WeekOfYear,
+            Unit::Month => Tick::Month,
+            Unit::Year => Tick::Year,
+            _ => Tick::Moment,
+        };
     }
 }

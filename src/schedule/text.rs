@@ -23,38 +23,21 @@
 //! that of `@breejs/later` (`later.parse.text`), whose meaning is kept: each unit begins its count anew in
 //! the next larger one, and the smallest period named says how often the schedule occurs. Where `later`
 //! passes over what it has not understood, this is an error. Only a lone interval of seconds, minutes or
-//! hours is different: see [`interval::every`].
+//! hours is different: see [`interval::alone`].
 
 use super::alternatives::Alternatives;
 use super::draft::{Draft, Limit};
-use super::error::{Kind, ScheduleError, Suggestion};
+use super::error::{Kind, ScheduleError};
+use super::expected::{AFTER_EVERY, DAY_NAMES, MONTHS_OR_YEARS, PARTS, PERIODS, TIMES, period_words};
 use super::field::{Unit, bits};
 use super::lexer::{Token, TokenKind, Word};
-use super::phrase::{Cursor, PERIODS};
+use super::phrase::Cursor;
 use super::{Schedule, interval};
 
-const PARTS: &[&str] =
-    &["every", "at", "on", "on the", "of", "in", "after", "before", "and", "also", "except"];
-const DAY_NAMES: &[&str] =
-    &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "weekday", "weekend"];
-const MONTHS_OR_YEARS: &[&str] = &[
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "a year",
-];
-const AFTER_EVERY: &[&str] =
-    &["a number", "second", "minute", "hour", "day", "week", "month", "year", "weekday", "weekend", "monday"];
-const TIMES: &[&str] = &["a time"];
+/// Whether `word` begins a part of a sentence; says it quickly for the usual ones.
+pub(super) fn begins_sentence(word: &str) -> bool {
+    ["every", "at", "on"].into_iter().any(|part| part.eq_ignore_ascii_case(word))
+}
 
 /// Parses a sentence.
 pub(super) fn parse(text: &str) -> Result<Schedule, ScheduleError> {
@@ -294,7 +277,7 @@ impl Parser<'_> {
 
     fn parse_at(&mut self) -> Result<(), ScheduleError> {
         let time = self.cursor.parse_time()?;
-        let example = Suggestion::Write("at 10:15 am");
+        let example = "at 10:15 am";
         let mut time = time.ok_or_else(|| self.cursor.unexpected(TIMES).suggesting(example))?;
         loop {
             self.draft.allow(Unit::Time, time);
@@ -351,11 +334,10 @@ impl Parser<'_> {
         let Some(Every { unit, number, .. }) = self.too_long.take() else { return Ok(()) };
         Err(match unit {
             Unit::Second | Unit::Minute | Unit::Hour | Unit::Day | Unit::WeekOfYear => {
-                ScheduleError::new(Kind::IntervalNotAlone, number.span())
-                    .suggesting(Suggestion::Write("every 90 minutes"))
+                ScheduleError::new(Kind::IntervalNotAlone, number.span()).suggesting("every 90 minutes")
             }
             Unit::Month | Unit::Year => {
-                ScheduleError::new(Kind::IntervalTooLong, number.span()).suggesting(Suggestion::Write("P18M"))
+                ScheduleError::new(Kind::IntervalTooLong, number.span()).suggesting("P18M")
             }
             _ => ScheduleError::new(Kind::IntervalTooLong, number.span()),
         })
@@ -364,7 +346,7 @@ impl Parser<'_> {
     fn finish(mut self) -> Result<Schedule, ScheduleError> {
         if self.parts == 1
             && let Some(Every { count, unit, .. }) = self.lone
-            && let Some(schedule) = interval::every(count, unit)
+            && let Some(schedule) = interval::alone(count, unit)
         {
             return Ok(schedule);
         }
@@ -395,22 +377,5 @@ fn last_value(unit: Unit) -> u32 {
     match unit {
         Unit::Day | Unit::DayInstance | Unit::DayOfYear | Unit::WeekOfMonth | Unit::WeekOfYear => 0,
         unit => unit.max(),
-    }
-}
-
-fn period_words(unit: Unit) -> &'static [&'static str] {
-    match unit {
-        Unit::Second => &["second"],
-        Unit::Minute => &["minute"],
-        Unit::Hour => &["hour"],
-        Unit::Time => TIMES,
-        Unit::Day => &["day"],
-        Unit::Weekday => &["day of the week"],
-        Unit::DayInstance => &["day instance"],
-        Unit::DayOfYear => &["day of the year"],
-        Unit::WeekOfMonth => &["week of the month"],
-        Unit::WeekOfYear => &["week"],
-        Unit::Month => &["month"],
-        Unit::Year => &["year"],
     }
 }

@@ -15,13 +15,16 @@ const SUITE = path.join(__dirname, '..');
 /** The order of the chapters; a file that is not named here is an error. */
 const FILES = [
     'loading.test.js',
+    'job-sources.test.js',
     'add-offloaded.test.js',
     'schedules.test.js',
     'add-inline.test.js',
     'one-off.test.js',
+    'one-off-trouble.test.js',
     'one-off-database.test.js',
     'completion.test.js',
     'workers.test.js',
+    'worker-failures.test.js',
     'remove-shutdown.test.js',
     'bree-window.test.js',
     'handlers.test.js',
@@ -38,8 +41,9 @@ runs against both packages and expects the result named here from each; all othe
 
 This file is made from those cases: \`node __test__/compat/support/differences.js > docs/differences.md\`.
 
-What one package has and the other has not is not a difference of behaviour: options such as \`timeout\`, \`overlap\`,
-\`timezone\` or \`staleAfter\` are described in the README, more forms of \`at\` in [schedules](schedules.md).
+Two pages tell more: [schedules](schedules.md) how each form of \`at\` is read and what happens at clock changes,
+[worker fidelity](worker-fidelity.md) what a process cannot do that a thread can. Options that upstream does not have,
+such as \`timeout\`, \`overlap\` or \`staleAfter\`, are no differences of behaviour; the README describes them.
 `;
 
 /** The whole text of docs/differences.md. */

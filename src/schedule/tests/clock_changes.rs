@@ -176,7 +176,12 @@ fn half_hour_shifts_and_midnights() {
     use ClockChange::{Debian, Upstream};
     // Lord Howe Island, 2026-10-04, 02:00 -> 02:30, and 2026-04-05, 02:00 -> 01:30.
     let lord_howe = |at, from, count| runs_on("Australia/Lord_Howe", Debian, at, from, count);
-    assert_eq!(lord_howe("0 15 2 * * *", "2026-10-03T12:00:00Z", 1), ["2026-10-04 02:30:00 +11:00"]);
+    let before_gap = "2026-10-03T12:00:00Z";
+    assert_eq!(lord_howe("0 15 2 * * *", before_gap, 1), ["2026-10-04 02:30:00 +11:00"]);
+    assert_eq!(
+        runs_on("Australia/Lord_Howe", Upstream, "0 15 2 * * *", before_gap, 1),
+        ["2026-10-05 02:15:00 +11:00"]
+    );
     assert_eq!(
         lord_howe("0 45 1 * * *", "2026-04-04T12:00:00Z", 2),
         ["2026-04-05 01:45:00 +11:00", "2026-04-06 01:45:00 +10:30"]

@@ -15,7 +15,9 @@ fn report(text: &str) -> String {
     if !error.expected().is_empty() {
         lines.push(format!("expected: {}", error.expected().join(", ")));
     }
-    lines.extend(error.suggestion());
+    if let Some(suggestion) = error.suggestion() {
+        lines.push(format!("perhaps: {suggestion}"));
+    }
     lines.join("\n")
 }
 
@@ -65,19 +67,19 @@ fn cron() {
     ^^^^^^^
     cron needs five or six fields and this has 4, at character 1 (SCHEDULE_FIELD_COUNT)
     expected: second, minute, hour, day of the month, month, day of the week
-    Write for example "0 30 2 * * *".
+    perhaps: 0 30 2 * * *
 
     0 0 0 1 1 * 2026
     ^^^^^^^^^^^^^^^^
     cron needs five or six fields and this has 7, at character 1 (SCHEDULE_FIELD_COUNT)
     expected: second, minute, hour, day of the month, month, day of the week
-    Write for example "0 30 2 * * *".
+    perhaps: 0 30 2 * * *
 
     5
     ^
     cron needs five or six fields and this has 1, at character 1 (SCHEDULE_FIELD_COUNT)
     expected: second, minute, hour, day of the month, month, day of the week
-    Write for example "5 minutes".
+    perhaps: 5 minutes
 
     61 * * * * *
     ^^
@@ -155,19 +157,19 @@ fn cron() {
             ^^^
     this is not a name of a month, at character 9 (SCHEDULE_UNKNOWN_NAME)
     expected: JAN, FEB, MAR, APR, MAY, JUN, JUL, AUG, SEP, OCT, NOV, DEC
-    Did you mean "JAN"?
+    perhaps: JAN
 
     0 0 0 * * FRYDAY
               ^^^^^^
     this is not a name of a day of the week, at character 11 (SCHEDULE_UNKNOWN_NAME)
     expected: SUN, MON, TUE, WED, THU, FRI, SAT
-    Did you mean "FRIDAY"?
+    perhaps: FRIDAY
 
     0 0 0 * * MUN-FRI
               ^^^
     this is not a name of a day of the week, at character 11 (SCHEDULE_UNKNOWN_NAME)
     expected: SUN, MON, TUE, WED, THU, FRI, SAT
-    Did you mean "SUN"?
+    perhaps: SUN
 
     0 0 0 W * *
           ^
@@ -193,7 +195,7 @@ fn cron() {
     ^^^^^^
     this is not one of the short forms of cron, at character 1 (SCHEDULE_UNKNOWN_SHORT_FORM)
     expected: @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly
-    Did you mean "@hourly"?
+    perhaps: @hourly
 
     @reboot
     ^^^^^^^
@@ -270,7 +272,7 @@ fn sentences() {
             ^^^^^^^
     this is not understood here, at character 9 (SCHEDULE_UNEXPECTED)
     expected: second, minute, hour, day, week, month, year
-    Did you mean "minute"?
+    perhaps: minute
 
     every fortnight
           ^^^^^^^^^
@@ -284,12 +286,12 @@ fn sentences() {
     every 90 minutes on monday
           ^^
     an interval of so many can only stand alone, at character 7 (SCHEDULE_INTERVAL_NOT_ALONE)
-    Write for example "every 90 minutes".
+    perhaps: every 90 minutes
 
     every 20 months
           ^^
     this interval is too long, at character 7 (SCHEDULE_INTERVAL_TOO_LONG)
-    Write for example "P18M".
+    perhaps: P18M
 
     every 5 minutes starting on the 70th minute
                                     ^^^^
@@ -345,7 +347,7 @@ fn sentences() {
        ^^^^^^
     this is not understood here, at character 4 (SCHEDULE_UNEXPECTED)
     expected: monday, tuesday, wednesday, thursday, friday, saturday, sunday, weekday, weekend
-    Did you mean "monday"?
+    perhaps: monday
 
     of
       ^
@@ -356,7 +358,7 @@ fn sentences() {
        ^^^^^^
     this is not understood here, at character 4 (SCHEDULE_UNEXPECTED)
     expected: january, february, march, april, may, june, july, august, september, october, november, december, a year
-    Did you mean "january"?
+    perhaps: january
 
     in 1969
        ^^^^
@@ -370,7 +372,7 @@ fn sentences() {
       ^
     the text ends where more is needed, at character 3 (SCHEDULE_UNEXPECTED_END)
     expected: a time
-    Write for example "at 10:15 am".
+    perhaps: at 10:15 am
 
     at 25:00
        ^^
@@ -461,6 +463,8 @@ fn other_forms() {
         "P1X",
         "P99999Y",
         "-5 minutes",
+        "2026-03-01T10:00[Mars/Phobos]",
+        "2026-03-01T10:00:00+05:00[America/New_York]",
     ];
     insta::assert_snapshot!(reports(&texts), @r##"
     1.2.3 s
@@ -508,17 +512,17 @@ fn other_forms() {
       ^^^^^^
     this is not understood here, at character 3 (SCHEDULE_UNEXPECTED)
     expected: milliseconds, seconds, minutes, hours, days, weeks, months, years, ms, s, m, h, d, w, y
-    Did you mean "minutes"?
+    perhaps: minutes
 
     2026-13-01
     ^^^^^^^^^^
     this is not a date, at character 1 (SCHEDULE_BAD_DATE)
-    Write for example "2026-03-01T10:15:00Z".
+    perhaps: 2026-03-01T10:15:00Z
 
     2026-02-30T10:00:00Z
     ^^^^^^^^^^^^^^^^^^^^
     this is not a date, at character 1 (SCHEDULE_BAD_DATE)
-    Write for example "2026-03-01T10:15:00Z".
+    perhaps: 2026-03-01T10:15:00Z
 
     P
     ^
@@ -537,17 +541,27 @@ fn other_forms() {
     P1X
     ^^^
     this is not an ISO 8601 duration, at character 1 (SCHEDULE_BAD_DURATION)
-    Write for example "PT1H30M".
+    perhaps: PT1H30M
 
     P99999Y
     ^^^^^^^
     this is not an ISO 8601 duration, at character 1 (SCHEDULE_BAD_DURATION)
-    Write for example "PT1H30M".
+    perhaps: PT1H30M
 
     -5 minutes
     ^
     this is not understood here, at character 1 (SCHEDULE_UNEXPECTED)
     expected: every, at, on, on the, of, in, after, before, and, also, except
+
+    2026-03-01T10:00[Mars/Phobos]
+    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    this is not a date, at character 1 (SCHEDULE_BAD_DATE)
+    perhaps: 2026-03-01T10:15:00Z
+
+    2026-03-01T10:00:00+05:00[America/New_York]
+    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    this is not a date, at character 1 (SCHEDULE_BAD_DATE)
+    perhaps: 2026-03-01T10:15:00Z
     "##);
 }
 

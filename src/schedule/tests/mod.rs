@@ -1,9 +1,11 @@
 //! Tests of the room as a whole.
 
 mod clock_changes;
+mod corpus;
 mod corrections;
+mod documentation;
 mod errors;
-mod meaning;
+
 mod properties;
 mod second_opinion;
 
@@ -29,4 +31,11 @@ fn runs_on(zone_name: &str, clock_change: ClockChange, at: &str, from: &str, cou
         .take(count)
         .map(|due| due.to_zoned_datetime(place.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string())
         .collect()
+}
+
+#[test]
+fn a_schedule_is_small() {
+    // A host may keep a hundred thousand.
+    assert!(size_of::<Schedule>() <= 48, "{}", size_of::<Schedule>());
+    assert!(size_of::<super::rare::Rare>() <= 256, "{}", size_of::<super::rare::Rare>());
 }

@@ -8,7 +8,7 @@ use super::{ClockChange, Place, Schedule, place};
 
 /// Texts of both grammars, most of them valid.
 fn texts() -> impl Strategy<Value = String> {
-    prop_oneof![cron_lines(), sentences()]
+    prop_oneof![3 => cron_lines(), 3 => sentences(), 1 => intervals_and_dates()]
 }
 
 fn cron_field(min: u32, max: u32) -> impl Strategy<Value = String> {
@@ -68,6 +68,22 @@ fn sentences() -> impl Strategy<Value = String> {
         "except",
     ]);
     prop::collection::vec(parts, 1..6).prop_map(|parts| parts.join(" "))
+}
+
+fn intervals_and_dates() -> impl Strategy<Value = String> {
+    let texts = vec![
+        "90s",
+        "every 7 minutes",
+        "every 40 days",
+        "PT0.25S",
+        "P1M",
+        "P1M10DT5H",
+        "P7M",
+        "P2Y",
+        "2027-03-14T02:30",
+        "2027-11-07T01:30:00-05:00",
+    ];
+    select(texts).prop_map(str::to_owned)
 }
 
 /// Instants from 1971 to 2098, often near a change of the clocks.

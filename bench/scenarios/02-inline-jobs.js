@@ -1,0 +1,83 @@
+'use strict';
+
+/** Inline jobs a second: functions that do nothing, queued at once. */
+
+const {withResolvers} = require('../talk');
+
+/** Upstream slows down with the length of its queue: watched for so long, it has run a part of it. */
+const LIMIT_MS = 4_000;
+
+const measurement = (queued, goal, more = {}) => ({
+    name: `${queued.toLocaleString('en-US')} queued`,
+    unit: 'jobs/s',
+    baseline: 'upstream',
+    goal,
+    params: {queued},
+    tiny: {queued: 10},
+    ...more
+});
+
+module.exports = {
+    name: 'inline jobs',
+    measurements: [
+        measurement(100, {ratioAtLeast: 1}),
+        measurement(1_000, {ratioAtLeast: 1.5}),
+        measurement(10_000, {ratioAtLeast: 10}),
+        measurement(100_000, {ratioAtLeast: 200}),
+        measurement(1_000_000, undefined, {baseline: undefined}),
+        {
+            name: 'adding 10,000',
+            unit: 'jobs/s',
+            baseline: 'upstream',
+            params: {queued: 10_000, isAdding: true},
+            tiny: {queued: 10, isAdding: true}
+        }
+    ],
+
+    async run({load, params: {queued, isAdding = false}}) {
+        const manager = new (load())({});
+        if (isAdding) {
+            return addingRate(manager, queued);
+        }
+        const repetitions = Math.max(1, Math.floor(2_000 / queued));
+        // The first time compiles what the others run.
+        await rate(manager, Math.min(queued, 1_000));
+        let best = 0;
+        for (let repetition = 0; repetition < repetitions; repetition += 1) {
+            best = Math.max(best, await rate(manager, queued));
+        }
+        return best;
+    }
+};
+
+function addingRate(manager, queued) {
+    const startedAt = performance.now();
+    fill(manager, queued, async () => {});
+    return (queued / (performance.now() - startedAt)) * 1_000;
+}
+
+function fill(manager, queued, job) {
+    for (let index = 0; index < queued; index += 1) {
+        manager.addJob({name: 'inline', job, offloaded: false});
+    }
+}
+
+/** Jobs run in a second, from the first to the last or to the limit; adding them is not counted. */
+async function rate(manager, queued) {
+    const {promise: over, resolve} = withResolvers();
+    let ran = 0;
+    let startedAt;
+    const job = async () => {
+        startedAt ??= performance.now();
+        ran += 1;
+        if (ran === queued || performance.now() - startedAt > LIMIT_MS) {
+            resolve((ran / (performance.now() - startedAt)) * 1_000);
+        }
+    };
+    // For its log line upstream walks the whole queue at each `addJob`: minutes, which are not the question here.
+    const {length} = manager.inlineQueue;
+    manager.inlineQueue.length = () => 0;
+    fill(manager, queued, job);
+    manager.inlineQueue.length = length;
+    return over;
+}
