@@ -139,7 +139,8 @@ suite('the hand-over', () => {
                 });
             },
             {
-                head: {threadId: 41, cwd, env: {ONE: '1', TWO: 'zwei ž'}, execArgv: ['--no-warnings']},
+                head: {threadId: 41, cwd, env: {ONE: '1', TWO: 'zwei ž'}},
+                execArgv: ['--no-warnings'],
                 env: {TWO: 'over', THREE: '3'},
                 resourceLimits: {maxOldGenerationSizeMb: 64, stackSizeMb: 2},
                 argv: ['a', 'b']
