@@ -46,8 +46,7 @@ class JobManager {
         }
         this.#handlers = {errorHandler, workerMessageHandler, domainEvents};
         this.#logger = createLogger(logger);
-        const self = new WeakRef(this);
-        this.#native = createNative(rest, () => self.deref()?.#keepAlive.pump());
+        this.#native = createNative(rest, this, JobManager.#pump);
         this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump());
         this.#inline = new InlineJobs(this.#native);
         this.inlineQueue = this.#inline.window;
@@ -366,6 +365,11 @@ class JobManager {
         const settled = this.#events.request(send);
         this.#keepAlive.hold();
         return settled;
+    }
+
+    /** Static: a function made in the constructor would hold the manager, and the native side holds it. */
+    static #pump(manager) {
+        manager.#keepAlive.pump();
     }
 
     #safely(what, call) {

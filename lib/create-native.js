@@ -11,12 +11,15 @@ const DEFAULT_INLINE_CONCURRENCY = 3;
  * Starts the native side of a manager, with its options checked.
  *
  * @param {import('../index').Options} options - of `new JobManager`
- * @param {() => void} onEvents - called on the host's event loop when there is something to take; must not throw
+ * @param {object} owner - collected as if the native side did not know it
+ * @param {(owner: object) => void} onEvents - called on the host's event loop when there is something to take; must
+ *   not throw
  * @returns {NativeManager}
  * @throws {IncorrectUsageError} INVALID_OPTION, naming the option
  */
 function createNative(
     {maxWorkers, warmWorkers = 'auto', inlineConcurrency = DEFAULT_INLINE_CONCURRENCY, startTimeout},
+    owner,
     onEvents
 ) {
     const options = {
@@ -28,7 +31,13 @@ function createNative(
         bootstrapPath: BOOTSTRAP_PATH,
         cancelMessage: serialize('cancel')
     };
-    return new NativeManager(options, onEvents);
+    const weakOwner = new WeakRef(owner);
+    return new NativeManager(options, () => {
+        const manager = weakOwner.deref();
+        if (manager) {
+            onEvents(manager);
+        }
+    });
 }
 
 /** @returns {number | undefined} the value itself, if it is none or a whole number from `least` up */
