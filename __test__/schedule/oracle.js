@@ -15,14 +15,15 @@ const LAST_MS = Date.UTC(2100, 0);
  * @param {object} parsed - what `later.parse` returns
  * @param {number} fromMs
  * @param {number} count
+ * @param {number} [lastMs] - exclusive; by default what can be trusted
  * @returns {number[]}
  */
-function laterRuns(parsed, fromMs, count) {
+function laterRuns(parsed, fromMs, count, lastMs = LAST_MS) {
     // Asked from the middle of a piece of time it begins with that very instant, once for each alternative.
     const dates = later.schedule(parsed).next(count + parsed.schedules.length + 1, new Date(fromMs));
     return [dates]
         .flat()
-        .filter((date) => date && date.getTime() > fromMs && date.getTime() < LAST_MS)
+        .filter((date) => date && date.getTime() > fromMs && date.getTime() < lastMs)
         .map((date) => date.getTime())
         .slice(0, count);
 }
