@@ -72,6 +72,31 @@ impl Rule {
         }
     }
 
+    /// First second of the day from `from` on that the sets of hours, minutes and seconds allow.
+    pub(super) fn first_in_sets(&self, from: u32) -> Option<u32> {
+        let (hour, minute, second) = (from / 3_600, from / 60 % 60, from % 60);
+        let Rule { seconds, minutes, hours, .. } = *self;
+        if seconds == 0 || minutes == 0 {
+            return None;
+        }
+        let time = |hour: u32, minute: u32, second: u32| Some(hour * 3_600 + minute * 60 + second);
+        if hours & (1 << hour) != 0 {
+            let seconds_left = seconds & (u64::MAX << second);
+            if minutes & (1 << minute) != 0 && seconds_left != 0 {
+                return time(hour, minute, seconds_left.trailing_zeros());
+            }
+            let minutes_left = minutes & (u64::MAX << minute << 1);
+            if minutes_left != 0 {
+                return time(hour, minutes_left.trailing_zeros(), seconds.trailing_zeros());
+            }
+        }
+        let hours_left = hours & (u32::MAX << hour << 1);
+        if hours_left == 0 {
+            return None;
+        }
+        time(hours_left.trailing_zeros(), minutes.trailing_zeros(), seconds.trailing_zeros())
+    }
+
     /// Whether no day of `year` can match, by the rule's years alone.
     pub(super) fn excludes_year(&self, year: i32) -> bool {
         let years = self.rare.as_ref().and_then(|rare| rare.years);

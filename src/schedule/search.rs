@@ -45,7 +45,7 @@ impl Search<'_> {
     fn run(&mut self, start: Month, start_day: u32, start_second: u32) -> Option<WallTime> {
         let days = self.rule.days_in(start);
         if days & (1 << start_day) != 0 {
-            let active = self.exceptions_in(start).on(start_day);
+            let active = if self.exceptions.is_empty() { 0 } else { self.exceptions_in(start).on(start_day) };
             if let Some(second) = self.time_from(start_second, active) {
                 return Some(WallTime::new(start.day(start_day), second));
             }
@@ -95,6 +95,11 @@ impl Search<'_> {
         if days == 0 {
             return None;
         }
+        if self.exceptions.is_empty() {
+            // Each day is like the others.
+            let second = self.time_from(0, 0)?;
+            return Some(WallTime::new(month.day(days.trailing_zeros()), second));
+        }
         let exceptions = self.exceptions_in(month);
         let mut rest = days;
         while rest != 0 {
@@ -135,6 +140,9 @@ impl Search<'_> {
 
     /// First second of the day from `from` on at which the rule holds and none of `active` does.
     fn time_from(&self, from: u32, active: u32) -> Option<u32> {
+        if active == 0 && self.rule.rare.is_none() {
+            return self.rule.first_in_sets(from);
+        }
         let (from_hour, from_minute, from_second) = (from / 3_600, from / 60 % 60, from % 60);
         let mut hours = self.rule.hours & u32::MAX.checked_shl(from_hour).unwrap_or(0);
         while hours != 0 {
