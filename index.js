@@ -308,13 +308,14 @@ class JobManager {
             },
             onInlineDue: (name, run) => {
                 const registered = this.#jobs.get(name);
-                this.#queueInline(
-                    {...registered.job, name},
-                    {
-                        isWanted: () => this.#jobs.get(name) === registered,
-                        onEnded: () => this.#native.inlineEnded(run)
-                    }
-                );
+                const onEnded = () => this.#native.inlineEnded(run);
+                if (registered) {
+                    const isWanted = () => this.#jobs.get(name) === registered;
+                    this.#queueInline({...registered.job, name}, {isWanted, onEnded});
+                } else {
+                    // Removed after it fell due.
+                    onEnded();
+                }
             },
             onEnvironmentWanted: () => environment.refresh(),
             onMore: () => this.#keepAlive.pumpLater()

@@ -351,6 +351,15 @@ suite('errors', () => {
         assert.equal(inherited.message, 'old style');
     });
 
+    test('no constructor but those of errors is called for what a worker says', () => {
+        for (const kind of ['Function', 'Proxy', 'nothing', '__proto__']) {
+            const records = [{kind, name: 'Error', message: 'process.exit(1)', fields: []}];
+            const error = deserializeError(serialize({type: 'error', records}));
+            assert.equal(Object.getPrototypeOf(error), Error.prototype, kind);
+            assert.equal(error.message, 'process.exit(1)');
+        }
+    });
+
     test('what is no error arrives as it is', () => {
         for (const value of ['text', 0, null, undefined, {a: [1]}, new Map([[1, 2]])]) {
             assert.deepEqual(errorRoundTrip(value), value);

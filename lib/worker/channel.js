@@ -24,6 +24,9 @@ const FROM_HOST_FD = 3;
 /** The descriptor frames to the host leave by. */
 const TO_HOST_FD = 4;
 
+/** What a write says when there is no host to read it, or when the job has closed the descriptor under us. */
+const HOST_GONE = new Set(['EPIPE', 'ECONNRESET', 'EBADF']);
+
 /** Size of one non-blocking read, in bytes. */
 const POLL_BYTES = 64 * 1024;
 
@@ -112,7 +115,7 @@ class Channel {
         try {
             writeFully(TO_HOST_FD, frame);
         } catch (error) {
-            if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') {
+            if (!HOST_GONE.has(error.code)) {
                 throw error;
             }
             this.#onGone();

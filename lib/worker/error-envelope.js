@@ -152,7 +152,11 @@ function create({kind, message, name}) {
     if (kind === 'DOMException') {
         return new DOMException(message, name);
     }
-    return kind === 'AggregateError' ? new AggregateError([], message) : new globalThis[kind](message);
+    if (kind === 'AggregateError') {
+        return new AggregateError([], message);
+    }
+    // Named by the worker: nothing but the constructors of errors is called for it.
+    return KINDS.has(kind) ? new globalThis[kind](message) : new Error(message);
 }
 
 function restoreFields(error, {name, fields}, valueOf) {
