@@ -60,8 +60,14 @@ async function main() {
         const results = [];
         for (const [index, measurement] of measurements.entries()) {
             process.stderr.write(`${version} ${index + 1}/${measurements.length} ${measurement.name}\n`);
-            const values = await measureInTurns(measurement, {node, rounds});
-            results.push({...toRow(measurement, values), values});
+            try {
+                const values = await measureInTurns(measurement, {node, rounds});
+                results.push({...toRow(measurement, values), values});
+            } catch (error) {
+                // The others are worth having all the same.
+                console.error(error.message);
+                process.exitCode = 1;
+            }
         }
         record.nodes.push({version, results});
         console.log(`\nNode ${version}, ${record.cpus} cores, medians (and ranges) of ${rounds}\n`);

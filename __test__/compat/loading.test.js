@@ -111,6 +111,27 @@ same('it loads and works inside a worker thread', async ({request, jobFile}) => 
     assert.deepEqual(received, ['inline job ran', {fromJob: 'done'}, 'shut down']);
 });
 
+same('it can be loaded several times in one process, as test runners do', async ({host}) => {
+    const {exitCode, reports} = await host(async ({JobManager, jobFile, report, request, require}) => {
+        for (const file of Object.keys(require.cache)) {
+            if (file.startsWith(require('node:path').dirname(require.resolve(request)))) {
+                delete require.cache[file];
+            }
+        }
+        const JobManagerAgain = require(request);
+        report(JobManagerAgain === JobManager);
+        for (const Class of [JobManager, JobManagerAgain]) {
+            const manager = new Class({});
+            const completions = [manager.awaitCompletion('inline'), manager.awaitCompletion('done')];
+            manager.addJob({name: 'inline', job: () => {}, offloaded: false});
+            manager.addJob({job: jobFile('done.js')});
+            await Promise.all(completions);
+        }
+        report('both work');
+    });
+    assert.deepEqual({exitCode, reports}, {exitCode: 0, reports: [false, 'both work']});
+});
+
 same('a host that only makes a manager ends by itself', async ({host}) => {
     const {exitCode, hung} = await host(({JobManager, report}) => {
         report(new JobManager({}).inlineQueue.idle());

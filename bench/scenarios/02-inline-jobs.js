@@ -2,18 +2,21 @@
 
 /** Inline jobs a second: functions that do nothing, queued at once. */
 
+const {median} = require('../statistics');
 const {withResolvers} = require('../talk');
 
 /** Upstream slows down with the length of its queue: watched for so long, it has run a part of it. */
 const LIMIT_MS = 4_000;
+/** For so long the queue is filled and emptied again. */
+const DURATION_MS = 1_000;
 
 const measurement = (queued, goal, more = {}) => ({
     name: `${queued.toLocaleString('en-US')} queued`,
     unit: 'jobs/s',
     baseline: 'upstream',
     goal,
-    params: {queued},
-    tiny: {queued: 10},
+    params: {queued, durationMs: DURATION_MS},
+    tiny: {queued: 10, durationMs: 1},
     ...more
 });
 
@@ -34,19 +37,19 @@ module.exports = {
         }
     ],
 
-    async run({load, params: {queued, isAdding = false}}) {
+    async run({load, params: {queued, durationMs, isAdding = false}}) {
         const manager = new (load())({});
         if (isAdding) {
             return addingRate(manager, queued);
         }
-        const repetitions = Math.max(1, Math.floor(2_000 / queued));
-        // The first time compiles what the others run.
+        // Until what runs has been compiled.
         await rate(manager, Math.min(queued, 1_000));
-        let best = 0;
-        for (let repetition = 0; repetition < repetitions; repetition += 1) {
-            best = Math.max(best, await rate(manager, queued));
-        }
-        return best;
+        const rates = [];
+        const startedAt = performance.now();
+        do {
+            rates.push(await rate(manager, queued));
+        } while (performance.now() - startedAt < durationMs);
+        return median(rates);
     }
 };
 

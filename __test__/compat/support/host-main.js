@@ -21,6 +21,7 @@ const main = vm.runInThisContext(source);
 main({
     JobManager,
     MemoryModel: MemoryJobModel,
+    request,
     require,
     settings,
     jobFile: (name) => path.join(__dirname, '..', '..', 'fixtures', 'compat', name),

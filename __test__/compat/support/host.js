@@ -12,7 +12,7 @@ const HOST_TIMEOUT_MS = 30_000;
 /**
  * Runs a function, from its source, in a Node process of its own with the package under test.
  *
- * `main` is called with `{JobManager, MemoryModel, jobFile, report, require, settings}` and sees nothing else;
+ * `main` is called with `{JobManager, MemoryModel, jobFile, report, request, require, settings}` and sees nothing else;
  * `report(value)` is written through at once, so that nothing said before a crash is lost. `settings` is a JSON value.
  *
  * @param {{request: string}} target
