@@ -34,12 +34,16 @@ class JobManager {
     #jobs;
     #oneOffs;
     #completions = new Completions();
+    /** `_jobMessageHandler`, unless somebody has put another in its place. */
+    #ownMessageHandler;
 
     /** @param {import('./index').Options} [options] */
     constructor(options) {
         const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
         const {worker, timezone, dst, gracePeriod, staleAfter, logger} = rest;
+        const isOverridden = this._jobMessageHandler !== JobManager.prototype._jobMessageHandler;
         this._jobMessageHandler = this._jobMessageHandler.bind(this);
+        this.#ownMessageHandler = isOverridden ? undefined : this._jobMessageHandler;
         this._jobErrorHandler = this._jobErrorHandler.bind(this);
         if (JobModel) {
             this._jobsRepository = new JobsRepository(JobModel);
@@ -48,7 +52,7 @@ class JobManager {
         this.#logger = createLogger(logger);
         this.#native = createNative(rest, this, JobManager.#pump);
         this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump());
-        this.#inline = new InlineJobs(this.#native);
+        this.#inline = new InlineJobs(this.#native, rest.inlineConcurrency);
         this.inlineQueue = this.#inline.window;
         this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
             staleAfterMs: staleAfter,
@@ -251,18 +255,21 @@ class JobManager {
         }
     }
 
-    /** `isWanted` is asked when the job's turn has come; it may have been removed by then. */
-    #queueInline({name, job, data}, {isWanted, onEnded} = {}) {
+    /**
+     * `turn`, for a scheduled job: `isWanted()` is asked when its turn has come, since it may have been removed by then;
+     * `onEnded()` is called when it is over.
+     */
+    #queueInline({name, job, data}, turn) {
         const {length} = this.#inline;
         this.#logger.info(
             `Adding one-off job to inlineQueue with current length = ${length} called '${name || 'anonymous'}'`
         );
-        this.#inline.add(() => this.#runInline(name, job, data, {isWanted, onEnded}));
+        this.#inline.add(() => this.#runInline(name, job, data, turn));
     }
 
-    async #runInline(name, job, data, {isWanted, onEnded}) {
-        if (!isWanted || isWanted()) {
-            if (name) {
+    async #runInline(name, job, data, turn) {
+        if (!turn || turn.isWanted()) {
+            if (name && (this._jobsRepository || this._jobMessageHandler !== this.#ownMessageHandler)) {
                 const told = this.#safely('A message handler', () =>
                     this._jobMessageHandler({name, message: 'started'})
                 );
@@ -281,7 +288,7 @@ class JobManager {
             }
             await this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result));
         }
-        onEnded?.();
+        turn?.onEnded();
     }
 
     #inlineThrew(job, thrown) {

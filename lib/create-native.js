@@ -51,4 +51,4 @@ function whole(option, value, least) {
     });
 }
 
-module.exports = {createNative};
+module.exports = {createNative, DEFAULT_INLINE_CONCURRENCY};

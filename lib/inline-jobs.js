@@ -6,6 +6,7 @@
  */
 
 const {within} = require('./deadline');
+const {DEFAULT_INLINE_CONCURRENCY} = require('./create-native');
 const {onNextTurn} = require('./next-turn');
 
 /** Jobs begun in one turn of the event loop, before timers and I/O of the host get theirs; fewer when they are slow. */
@@ -18,12 +19,15 @@ const COMPACT_AT = 1024;
 
 class InlineJobs {
     #native;
+    #concurrency;
     /** Jobs that have not begun, from `#first` on. */
     #tasks = [];
     #first = 0;
     /** Not yet told to the native side: jobs added, and jobs ended. */
     #added = 0;
     #ended = 0;
+    /** Jobs that have begun and not ended. */
+    #running = 0;
     #begunThisTurn = 0;
     #turnStartedMs = 0;
     #isDrainQueued = false;
@@ -32,9 +36,11 @@ class InlineJobs {
 
     /**
      * @param {import('./binding').NativeManager} native
+     * @param {number} [concurrency] - how many the native side lets run at once
      */
-    constructor(native) {
+    constructor(native, concurrency = DEFAULT_INLINE_CONCURRENCY) {
         this.#native = native;
+        this.#concurrency = concurrency;
     }
 
     /** What hosts see as `inlineQueue`. */
@@ -44,12 +50,13 @@ class InlineJobs {
 
     /** Jobs that wait for others to end. */
     get length() {
-        return this.#native.inlineWaiting(this.#added, this.#ended);
+        const free = Math.max(0, this.#concurrency - this.#running);
+        return Math.max(0, this.#tasks.length - this.#first - free);
     }
 
     /** Does no job wait or run? */
     get isIdle() {
-        return this.#tasks.length === this.#first && this.#native.inlineRunning() === this.#ended;
+        return this.#running === 0 && this.#tasks.length === this.#first;
     }
 
     /**
@@ -116,6 +123,7 @@ class InlineJobs {
         this.#added = 0;
         this.#ended = 0;
         this.#noteBegun(admitted);
+        this.#running += admitted;
         for (let count = 0; count < admitted; count++) {
             this.#next()().then(this.#onTaskEnded);
         }
@@ -165,6 +173,7 @@ class InlineJobs {
 
     #onTaskEnded = () => {
         this.#ended += 1;
+        this.#running -= 1;
         this.#queueDrain();
     };
 

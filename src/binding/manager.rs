@@ -215,21 +215,6 @@ impl NativeManager {
         self.inline.borrow_mut().admit(added, ended)
     }
 
-    /// How many inline jobs would have to wait if `added` more were at the end, and `ended` ones had
-    /// settled.
-    #[napi]
-    pub fn inline_waiting(&self, added: u32, ended: u32) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a queue in memory stays far below 2^53")]
-        let waiting = self.inline.borrow().waiting(added, ended) as f64;
-        waiting
-    }
-
-    /// Inline jobs that have begun, and were not yet said to have settled.
-    #[napi]
-    pub fn inline_running(&self) -> u32 {
-        self.inline.borrow().running()
-    }
-
     fn submit(&self, input: Input) -> Result<&'static str, Error> {
         match self.manager.submit(input).map_err(refused)? {
             Reply::Accepted => Ok("accepted"),

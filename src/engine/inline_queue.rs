@@ -29,17 +29,6 @@ impl InlineQueue {
         self.running += admitted;
         admitted
     }
-
-    /// How many would have to wait if `added` more were at the end, and `ended` ones had settled.
-    pub fn waiting(&self, added: u32, ended: u32) -> u64 {
-        let free = self.concurrency.saturating_sub(self.running.saturating_sub(ended));
-        (self.waiting + u64::from(added)).saturating_sub(u64::from(free))
-    }
-
-    /// Jobs that have begun, and were not yet said to have settled.
-    pub fn running(&self) -> u32 {
-        self.running
-    }
 }
 
 #[cfg(test)]
@@ -49,16 +38,11 @@ mod tests {
     #[test]
     fn no_more_run_at_once_than_allowed() {
         let mut queue = InlineQueue::new(3);
-        assert_eq!(queue.waiting(2, 0), 0, "there is room for them at once");
-        assert_eq!(queue.waiting(5, 0), 2);
         assert_eq!(queue.admit(5, 0), 3);
-        assert_eq!(queue.waiting(0, 0), 2);
         assert_eq!(queue.admit(0, 0), 0);
         assert_eq!(queue.admit(0, 1), 1);
-        assert_eq!(queue.running(), 3);
         assert_eq!(queue.admit(0, 3), 1);
         assert_eq!(queue.admit(0, 1), 0);
-        assert_eq!(queue.running(), 0);
     }
 
     #[test]
