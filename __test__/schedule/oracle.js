@@ -22,7 +22,7 @@ function laterRuns(parsed, fromMs, count) {
     const dates = later.schedule(parsed).next(count + parsed.schedules.length + 1, new Date(fromMs));
     return [dates]
         .flat()
-        .filter((date) => date && date.getTime() > fromMs && date.getTime() < LAST_MS)
+        .filter((date) => date && date.getTime() > fromMs)
         .map((date) => date.getTime())
         .slice(0, count);
 }
@@ -50,4 +50,4 @@ function holds(conditions, ms) {
     });
 }
 
-module.exports = {later, laterRuns, keepsItsConditions};
+module.exports = {LAST_MS, later, laterRuns, keepsItsConditions};
