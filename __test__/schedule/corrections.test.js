@@ -109,7 +109,7 @@ function laterResult(text, count) {
     const isCron = /^\d|^\*/.test(text);
     const parsed = isCron ? later.parse.cron(text, true) : later.parse.text(text);
     try {
-        return laterRuns(parsed, FROM, count, Infinity).map(show).join(', ');
+        return laterRuns(parsed, FROM, count).map(show).join(', ');
     } catch (error) {
         return `throws a ${error.name}`;
     }

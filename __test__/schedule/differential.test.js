@@ -9,7 +9,7 @@ const assert = require('node:assert/strict');
 const {test} = require('node:test');
 const JobManager = require('../..');
 const {Random} = require('./random');
-const {later, laterRuns, keepsItsConditions} = require('./oracle');
+const {LAST_MS, later, laterRuns, keepsItsConditions} = require('./oracle');
 
 const TEXTS = 3000;
 const RUNS = 10;
@@ -43,7 +43,7 @@ function compare(random, randomText, parse) {
             counts.never += 1;
             continue;
         }
-        const expected = laterRuns(parsed, fromMs, RUNS);
+        const expected = laterRuns(parsed, fromMs, RUNS).filter((ms) => ms < LAST_MS);
         if (!keepsItsConditions(parsed, expected)) {
             counts.leftOut += 1;
             continue;
@@ -85,5 +85,5 @@ test('sentences', (t) => {
     );
     t.diagnostic(`seed ${seed}: ${JSON.stringify(counts)}`);
     assert.ok(counts.runs > TEXTS * RUNS * 0.9, JSON.stringify(counts));
-    assert.ok(counts.leftOut < TEXTS * 0.1, JSON.stringify(counts));
+    assert.ok(counts.leftOut < TEXTS * 0.02, JSON.stringify(counts));
 });

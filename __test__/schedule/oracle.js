@@ -15,15 +15,14 @@ const LAST_MS = Date.UTC(2100, 0);
  * @param {object} parsed - what `later.parse` returns
  * @param {number} fromMs
  * @param {number} count
- * @param {number} [lastMs] - exclusive; by default what can be trusted
  * @returns {number[]}
  */
-function laterRuns(parsed, fromMs, count, lastMs = LAST_MS) {
+function laterRuns(parsed, fromMs, count) {
     // Asked from the middle of a piece of time it begins with that very instant, once for each alternative.
     const dates = later.schedule(parsed).next(count + parsed.schedules.length + 1, new Date(fromMs));
     return [dates]
         .flat()
-        .filter((date) => date && date.getTime() > fromMs && date.getTime() < lastMs)
+        .filter((date) => date && date.getTime() > fromMs)
         .map((date) => date.getTime())
         .slice(0, count);
 }
@@ -51,4 +50,4 @@ function holds(conditions, ms) {
     });
 }
 
-module.exports = {later, laterRuns, keepsItsConditions};
+module.exports = {LAST_MS, later, laterRuns, keepsItsConditions};

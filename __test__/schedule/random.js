@@ -16,6 +16,8 @@ const UNITS = {
     instance: ['day instance', 1, 5],
     month: ['month', 1, 12]
 };
+/** Units of a week. */
+const WEEKS = ['week', 'monthWeek', 'instance'];
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const MONTHS = [
     'jan',
@@ -119,22 +121,25 @@ class Random {
         const used = new Set();
         const time = this.#timePart(used);
         const parts = [time, this.#dayPart(used)];
-        if (this.oneIn(3)) {
-            parts.push(this.#dayPart(used));
+        // Where nothing smaller than a week occurs, `later` loses or moves the weeks that another condition cuts.
+        const weekly = !time && WEEKS.some((unit) => used.has(unit));
+        if (!time) {
+            WEEKS.forEach((unit) => used.add(unit));
         }
-        if (this.oneIn(5)) {
-            parts.push(this.#limit(used));
-        }
-        if (this.oneIn(10)) {
-            parts.push(`in ${this.ascending(2026, 2035, this.integer(1, 3)).join(', ')}`);
+        if (!weekly) {
+            parts.push(
+                this.oneIn(3) && this.#dayPart(used),
+                this.oneIn(5) && this.#limit(used),
+                this.oneIn(10) && `in ${this.ascending(2026, 2035, this.integer(1, 3)).join(', ')}`
+            );
         }
         let text = parts.filter(Boolean).join(' ') || 'every weekday';
-        if (this.oneIn(8)) {
+        if (time && this.oneIn(8)) {
             text += ` also ${this.#timePart(new Set()) || 'every weekend'}`;
         }
         // `later` loses what begins within an exception and ends after it, so these cover whole days.
         if (time && this.oneIn(8)) {
-            text += ` except ${this.#dayPart(new Set(['week', 'monthWeek', 'instance'])) || 'on monday'}`;
+            text += ` except ${this.#dayPart(new Set(WEEKS)) || 'on monday'}`;
         }
         return text;
     }
