@@ -24,8 +24,8 @@ const FROM_HOST_FD = 3;
 /** The descriptor frames to the host leave by. */
 const TO_HOST_FD = 4;
 
-/** What a write says when there is no host to read it, or when the job has closed the descriptor under us. */
-const HOST_GONE = new Set(['EPIPE', 'ECONNRESET', 'EBADF']);
+/** What a write says when there is no host to read it. */
+const HOST_GONE = new Set(['EPIPE', 'ECONNRESET']);
 
 /** Size of one non-blocking read, in bytes. */
 const POLL_BYTES = 64 * 1024;
@@ -83,6 +83,7 @@ function readFully(bytes) {
 class Channel {
     #decoder = new FrameDecoder();
     #socket = null;
+    #hasWritten = false;
     #onGone;
     #onChunk;
 
@@ -114,8 +115,11 @@ class Channel {
     #write(frame) {
         try {
             writeFully(TO_HOST_FD, frame);
+            this.#hasWritten = true;
         } catch (error) {
-            if (!HOST_GONE.has(error.code)) {
+            // A descriptor that was good before has been closed by the job.
+            const isClosed = this.#hasWritten && error.code === 'EBADF';
+            if (!isClosed && !HOST_GONE.has(error.code)) {
                 throw error;
             }
             this.#onGone();
