@@ -23,12 +23,18 @@ module.exports = class Report extends EventEmitter {
         this.#jobs.set(name, {name, kind, documented, runs: 0, outcome: '-', wrongFacts: undefined});
     }
 
-    /** Counts every run of a named job that completes, for as long as the process lives. */
+    /**
+     * Counts every run of a named job that completes, for as long as the process lives. One that is still going at the
+     * shutdown is cancelled by it: that is no outcome of the job.
+     */
     async follow(jobManager, name) {
         for (;;) {
             await jobManager.awaitCompletion(name).then(
                 () => this.completed(name),
-                (error) => this.completed(name, `failed: ${error.message}`)
+                (error) =>
+                    error.code === 'JOB_CANCELLED'
+                        ? this.say(`${name}: cancelled by the shutdown`)
+                        : this.completed(name, `failed: ${error.message}`)
             );
         }
     }
