@@ -89,7 +89,8 @@ function becomeJob() {
     applyStart(header, job);
     channel.send(ToHost.ONLINE);
     runSoon(job);
-    // The job's first line comes first, and a job that ends with it never opens the channel.
+    // The job's first line comes first, nearly always, and a job that ends with it opens no channel. No second
+    // immediate: Node shows frames of its own in the traces of what the job awaits when one is queued behind it.
     setTimeout(() => orEndBroken(() => channel.open()), OPEN_DELAY_MS).unref();
 }
 

@@ -125,7 +125,20 @@ test('a job that closes its way from the host can still be ended', async (t) => 
 test('a job that closes its way from the host before it was read fails', async (t) => {
     const host = createManager(t);
     const {error} = await runOnce(host, {name: 'job', job: jobThat('fs.closeSync(3)')});
-    assert.ok(error.code, error.message);
+    // The worker begins to read about when the job begins: it sees what was done, or its host does.
+    assert.match(error.code, /^(ERR_WORKER_PROTOCOL|JOB_CHANNEL_BROKEN)$/);
+    assert.match(error.message, /descriptor 3, was closed|it closed its channel/);
+    await nextRunWorks(host);
+});
+
+test('a job that closes its way from the host while it is read, and goes on, is ended', async (t) => {
+    const host = createManager(t);
+    const ended = runEnd(host.manager, 'job');
+    const job = jobThat("parentPort.once('message', () => fs.closeSync(3)); parentPort.postMessage('ready')");
+    const worker = await startUntil(host.manager, {name: 'job', job});
+    worker.postMessage('close it');
+    assert.equal((await ended).cause, 'channel');
+    assert.match(host.errors[0].error.message, /it closed its channel/);
     await nextRunWorks(host);
 });
 

@@ -80,6 +80,17 @@ function readFully(bytes) {
     return offset;
 }
 
+function openSocket() {
+    const {Socket} = require('node:net');
+    try {
+        return new Socket({fd: FROM_HOST_FD, readable: true, writable: false});
+    } catch (error) {
+        throw new ProtocolError(
+            `its channel from the host, descriptor ${FROM_HOST_FD}, was closed: ${error.message}`
+        );
+    }
+}
+
 class Channel {
     #decoder = new FrameDecoder();
     #socket = null;
@@ -173,8 +184,7 @@ class Channel {
         if (this.#socket !== null) {
             return;
         }
-        const {Socket} = require('node:net');
-        this.#socket = new Socket({fd: FROM_HOST_FD, readable: true, writable: false});
+        this.#socket = openSocket();
         this.#socket.unref();
         this.#socket.on('data', this.#onChunk);
         this.#socket.once('error', this.#onGone);

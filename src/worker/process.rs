@@ -1,9 +1,10 @@
 //! One worker process, from its start to the report of its end.
 //!
-//! Three tasks on the driver's thread: one reads what the process says, one writes what it is told,
-//! and one waits for orders and for its exit. The exit is reported last, when everything the process
-//! said has been.
+//! Three tasks on the driver's thread: one reads what the process says, one writes what it is told
+//! and sees that it can still be told, and one waits for orders and for its exit. The exit is
+//! reported last, when everything the process said has been.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use super::ipc::{ChannelError, HostFrame, read_frame};
 use super::os::{
-    ChannelReader, ChannelWriter, Child, ChildCommand, Exit, ExitStatus, StopSignal, tree_memory_bytes,
+    Channel, ChannelReader, ChannelWriter, Child, ChildCommand, Exit, ExitStatus, StopSignal, reader_is_gone,
+    tree_memory_bytes,
 };
 use super::spawner::Spawner;
 use crate::driver::EventQueue;
@@ -63,12 +65,13 @@ pub(crate) async fn supervise<H: Host>(
     };
     host.report(Input::WorkerStarted { worker, pid: child.pid() });
     let (exited, has_exited) = watch::channel(None);
-    let mut readers = output_readers(worker, &mut child, &host, &has_exited);
+    let mut streams = output_readers(worker, &mut child, &host, &has_exited);
     let mut frames = None;
-    if let Some(channel) = child.take_channel() {
-        readers.push(tokio::spawn(read_frames(worker, channel.reader, Arc::clone(&host), has_exited)));
+    if let Some(Channel { reader, writer }) = child.take_channel() {
         let (sender, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(write_frames(channel.writer, receiver));
+        let writing = write_frames(worker, writer, receiver, Arc::clone(&host), has_exited.clone());
+        streams.push(tokio::spawn(read_frames(worker, reader, Arc::clone(&host), has_exited)));
+        streams.push(tokio::spawn(writing));
         frames = Some(sender);
     }
 
@@ -76,9 +79,9 @@ pub(crate) async fn supervise<H: Host>(
     let exit = attendant.attend(&mut child, &mut orders, &*host).await;
     // Nothing can flood any more: what is left fits into the pipe.
     let _ = exited.send(Some(exit.status));
-    for reader in readers {
-        let abort = reader.abort_handle();
-        if timeout(CHANNEL_GRACE, reader).await.is_err() {
+    for stream in streams {
+        let abort = stream.abort_handle();
+        if timeout(CHANNEL_GRACE, stream).await.is_err() {
             abort.abort();
         }
     }
@@ -136,7 +139,7 @@ impl Attendant {
         }
     }
 
-    /// The writer ends when the process closes its end: then there is nobody to tell.
+    /// The writer has ended when the process closed its end: then there is nobody to tell.
     fn write(&self, frame: HostFrame) {
         if let Some(frames) = &self.frames {
             let _sent = frames.send(frame);
@@ -148,12 +151,35 @@ impl Attendant {
 const UNKNOWN_EXIT: Exit =
     Exit { status: ExitStatus::Code(-1), cpu_time: Duration::ZERO, peak_memory_bytes: 0 };
 
-async fn write_frames(mut writer: ChannelWriter, mut frames: mpsc::UnboundedReceiver<HostFrame>) {
-    while let Some(HostFrame { head, tail }) = frames.recv().await {
-        if writer.write_all(&head).await.is_err() || writer.write_all(&tail).await.is_err() {
+/// Ends when there is nothing more to tell, or nobody who could be told.
+async fn write_frames<H: Host>(
+    worker: WorkerId,
+    mut writer: ChannelWriter,
+    mut frames: mpsc::UnboundedReceiver<HostFrame>,
+    host: Arc<H>,
+    mut exited: watch::Receiver<Option<ExitStatus>>,
+) {
+    loop {
+        let written = tokio::select! {
+            biased;
+            frame = frames.recv() => match frame {
+                Some(frame) => write_frame(&mut writer, &frame).await,
+                None => return,
+            },
+            error = reader_is_gone(&writer) => Err(error),
+        };
+        if written.is_err() {
+            if let Some(error) = complaint(None, &mut exited).await {
+                host.report(Input::ChannelBroke { worker, error });
+            }
             return;
         }
     }
+}
+
+async fn write_frame(writer: &mut ChannelWriter, HostFrame { head, tail }: &HostFrame) -> io::Result<()> {
+    writer.write_all(head).await?;
+    writer.write_all(tail).await
 }
 
 async fn read_frames<H: Host>(

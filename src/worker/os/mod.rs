@@ -26,6 +26,10 @@ pub use error::{SpawnError, Stage};
 pub use exit::{Exit, ExitStatus, StopSignal};
 pub use platform::tree_memory_bytes;
 #[cfg(windows)]
-pub use platform::{Channel, ChannelReader, ChannelWriter, Child, Launched, Launcher, OutputReader};
+pub use platform::{
+    Channel, ChannelReader, ChannelWriter, Child, Launched, Launcher, OutputReader, reader_is_gone,
+};
 #[cfg(unix)]
-pub use unix::{Channel, ChannelReader, ChannelWriter, Child, Launched, Launcher, OutputReader};
+pub use unix::{
+    Channel, ChannelReader, ChannelWriter, Child, Launched, Launcher, OutputReader, reader_is_gone,
+};

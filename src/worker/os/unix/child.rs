@@ -8,6 +8,7 @@ use crate::worker::os::{Exit, SpawnError, Stage, StopSignal};
 use std::ffi::OsStr;
 use std::io;
 use std::time::Duration;
+use tokio::io::Interest;
 use tokio::net::unix::pipe;
 use tokio::time::{Instant, sleep_until};
 
@@ -26,6 +27,17 @@ pub struct Channel {
     pub writer: ChannelWriter,
     /// From the process; ends when every copy of its descriptor 4 is closed.
     pub reader: ChannelReader,
+}
+
+/// Returns when the process has closed its end of what `writer` writes to, with the error that the
+/// next write would give.
+///
+/// kqueue does not tell: on macOS only a write does.
+pub async fn reader_is_gone(writer: &ChannelWriter) -> io::Error {
+    match writer.ready(Interest::ERROR).await {
+        Ok(_) => io::ErrorKind::BrokenPipe.into(),
+        Err(error) => error,
+    }
 }
 
 /// A started process, not yet registered with a runtime. Dropped, it ends its whole group.

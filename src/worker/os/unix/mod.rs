@@ -10,7 +10,7 @@ pub(super) mod plan;
 pub(super) mod process;
 mod reaper;
 
-pub use child::{Channel, ChannelReader, ChannelWriter, Child, Launched, OutputReader};
+pub use child::{Channel, ChannelReader, ChannelWriter, Child, Launched, OutputReader, reader_is_gone};
 pub(super) use exec_image::ExecImage;
 pub(super) use exit_watch::{ExitWatch, watch_by_thread};
 pub use launcher::Launcher;

@@ -40,6 +40,11 @@ pub struct Channel {
     pub reader: ChannelReader,
 }
 
+/// Returns when the process has closed its end of what `writer` writes to; here only a write tells.
+pub async fn reader_is_gone(_writer: &ChannelWriter) -> io::Error {
+    std::future::pending().await
+}
+
 /// A started process, not yet registered with a runtime. Dropped, it ends with all it has started.
 #[derive(Debug)]
 pub struct Launched {

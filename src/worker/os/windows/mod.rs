@@ -19,7 +19,7 @@ mod start;
 mod text;
 
 use super::{SpawnError, Stage};
-pub use child::{Channel, ChannelReader, ChannelWriter, Child, Launched, OutputReader};
+pub use child::{Channel, ChannelReader, ChannelWriter, Child, Launched, OutputReader, reader_is_gone};
 pub use job::tree_memory_bytes;
 pub use launcher::Launcher;
 use std::ffi::OsStr;
