@@ -8,6 +8,9 @@
 const {createRequire} = require('node:module');
 
 const missing = new Set();
+/** Where the host's packages are found. Under a linked or strict layout its own folder may see what ours does not. */
+const sources = [() => require, requireFromHost];
+let hostRequire;
 
 /**
  * @param {string} name - a package
@@ -17,9 +20,10 @@ function peer(name) {
     if (missing.has(name)) {
         return undefined;
     }
-    for (const requireFrom of [require, requireFromHost()]) {
+    // Called for every log line: the second source is not even made where the first one has the package.
+    for (const source of sources) {
         try {
-            return requireFrom(name);
+            return source()(name);
         } catch (error) {
             if (error.code !== 'MODULE_NOT_FOUND') {
                 throw error;
@@ -30,9 +34,9 @@ function peer(name) {
     return undefined;
 }
 
-/** Under a linked or strict layout the host's own folder may see what ours does not. */
 function requireFromHost() {
-    return createRequire(require.main?.filename ?? `${process.cwd()}/`);
+    hostRequire ??= createRequire(require.main?.filename ?? `${process.cwd()}/`);
+    return hostRequire;
 }
 
 module.exports = {peer};
