@@ -10,7 +10,7 @@ const {HostClock, isReplaced} = require('./host-clock');
 const {defaultName, offloadedSource} = require('./job-source');
 const {CRON_LIKE, invalidSchedule, nextDue, parseAt} = require('./schedules');
 const {JobOptions} = require('./native');
-const {jobBytes, startOptions} = require('./worker-options');
+const {jobBytes, resolveWorker, startOptions} = require('./worker-options');
 
 /** Native refusals that are answered in the words of the package that we replace. */
 const REFUSALS = {
@@ -123,11 +123,11 @@ class RegisteredJobs {
 
     /** Starts the schedule of a job that was held or stopped. */
     start(name) {
-        if (!this.#jobs.has(name)) {
+        const registered = this.#jobs.get(name);
+        if (!registered) {
             // Without quotes, as bree has it here.
             throw Object.assign(new Error(`Job ${name} does not exist`), {code: 'JOB_UNKNOWN'});
         }
-        const registered = this.#known(name);
         this.#environment.refresh();
         this.#started(
             registered,
@@ -184,19 +184,24 @@ class RegisteredJobs {
         }
         const source = offloaded ? offloadedSource(name, job.job) : undefined;
         const description = describeJob(name, job, source);
-        const {data, worker} = job;
-        const bytes = source && jobBytes({name, source, description, data, worker}, this.#bree.config.worker);
-        return {name, when, anchorMs, job, description, bytes, options: this.#options(name, job, when)};
+        const worker = source && resolveWorker(name, job.worker, this.#bree.config.worker);
+        const bytes = source && jobBytes({name, source, description, data: job.data}, worker);
+        return {
+            name,
+            when,
+            anchorMs,
+            job,
+            description,
+            bytes,
+            options: this.#options(name, job, when, worker)
+        };
     }
 
-    /** What many jobs have in common is handed over once. */
-    #options(name, job, when) {
-        const {offloaded = true, overlap, missed, startDeadline: startDeadlineMs} = job;
-        const {gracePeriod = this.#defaults.gracePeriod, worker, timeout, memoryLimitMb} = job;
-        const limits = {gracePeriod, timeout, memoryLimitMb};
-        const start = offloaded
-            ? startOptions({name, worker, ...limits}, this.#bree.config.worker)
-            : undefined;
+    /** What many jobs have in common is handed over once. `worker` is undefined for inline jobs. */
+    #options(name, job, when, worker) {
+        const {overlap, missed, startDeadline: startDeadlineMs, timeout, memoryLimitMb} = job;
+        const {gracePeriod = this.#defaults.gracePeriod} = job;
+        const start = worker && startOptions({timeout, memoryLimitMb, gracePeriod}, worker);
         const options = {schedule: when.scheduleOptions, overlap, missed, startDeadlineMs, worker: start};
         const key = JSON.stringify(options);
         if (key !== this.#lastOptionsKey) {

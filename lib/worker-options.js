@@ -88,8 +88,16 @@ function present(properties) {
     return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
 }
 
-/** A job's options over the manager's, checked. */
-function merged(name, worker, defaults) {
+/**
+ * A job's worker options over the manager's, checked.
+ *
+ * @param {string} name - the job
+ * @param {object} [worker] - options of this job's worker
+ * @param {object} [defaults] - options of every worker
+ * @returns {object} the options, with `env` as text, `flags` of `node` that were asked for, and `limitFlags` that stand
+ *   for limits
+ */
+function resolveWorker(name, worker, defaults) {
     const options = {...defaults, ...worker};
     for (const key of ['execArgv', 'argv']) {
         if (options[key] !== undefined && !Array.isArray(options[key])) {
@@ -99,12 +107,13 @@ function merged(name, worker, defaults) {
             });
         }
     }
-    return options;
-}
-
-/** Flags of `node` that were asked for, and those that stand for limits. */
-function startFlags({execArgv, resourceLimits}) {
-    return {flags: execArgv?.map(String) ?? inheritedFlags(), ofLimits: limitFlags(resourceLimits)};
+    return {
+        ...options,
+        workerData: {...defaults?.workerData, ...worker?.workerData},
+        env: overlay(options.env),
+        flags: options.execArgv?.map(String) ?? inheritedFlags(),
+        limitFlags: limitFlags(options.resourceLimits)
+    };
 }
 
 /**
@@ -115,23 +124,20 @@ function startFlags({execArgv, resourceLimits}) {
  * @param {import('./job-source').JobSource} job.source
  * @param {object} job.description - what the job sees of itself as `workerData.job`
  * @param {any} [job.data]
- * @param {object} [job.worker] - options of this job's worker
- * @param {object} [defaults] - options of every worker
+ * @param {object} options - of `resolveWorker`
  * @returns {Buffer}
  * @throws {DOMException} DataCloneError, when its data cannot be cloned
  */
-function jobBytes({name, source, description, data, worker}, defaults) {
-    const options = merged(name, worker, defaults);
-    const {flags, ofLimits} = startFlags(options);
+function jobBytes({name, source, description, data}, options) {
     return serialize(
         present({
             name,
             ...source,
             argv: options.argv?.map(String),
             // A Worker's limits are no flags: the job sees those that were asked for.
-            execArgv: ofLimits.length > 0 ? flags : undefined,
-            workerData: workerData({...defaults?.workerData, ...worker?.workerData}, description, data),
-            env: overlay(options.env),
+            execArgv: options.limitFlags.length > 0 ? options.flags : undefined,
+            workerData: workerData(options.workerData, description, data),
+            env: options.env,
             resourceLimits: options.resourceLimits,
             title: options.name
         })
@@ -141,21 +147,17 @@ function jobBytes({name, source, description, data, worker}, defaults) {
 /**
  * What a worker process is started with.
  *
- * @param {object} job
- * @param {string} job.name
- * @param {object} [job.worker] - options of this job's worker
- * @param {number} [job.timeout] - ms
- * @param {number} [job.memoryLimitMb]
- * @param {number} [job.gracePeriod] - ms
- * @param {object} [defaults] - options of every worker
+ * @param {object} limits
+ * @param {number} [limits.timeout] - ms
+ * @param {number} [limits.memoryLimitMb]
+ * @param {number} [limits.gracePeriod] - ms
+ * @param {object} options - of `resolveWorker`
  * @returns {import('./binding').WorkerOptions}
  */
-function startOptions({name, worker, timeout, memoryLimitMb, gracePeriod}, defaults) {
-    const options = merged(name, worker, defaults);
-    const {flags, ofLimits} = startFlags(options);
+function startOptions({timeout, memoryLimitMb, gracePeriod}, options) {
     return {
-        execArgv: [...flags, ...ofLimits],
-        bootEnv: Object.entries(overlay(options.env) ?? {}).map(([key, value]) => `${key}=${value}`),
+        execArgv: [...options.flags, ...options.limitFlags],
+        bootEnv: Object.entries(options.env ?? {}).map(([key, value]) => `${key}=${value}`),
         captureStdout: Boolean(options.stdout),
         captureStderr: Boolean(options.stderr),
         timeoutMs: timeout,
@@ -165,4 +167,4 @@ function startOptions({name, worker, timeout, memoryLimitMb, gracePeriod}, defau
     };
 }
 
-module.exports = {jobBytes, startOptions, inheritedFlags};
+module.exports = {resolveWorker, jobBytes, startOptions};
