@@ -50,16 +50,11 @@ pub fn next_runs(
     count: u32,
     options: Option<ScheduleOptions>,
 ) -> Result<Vec<f64>, Error> {
-    let mut after = instant("from", from_ms)?;
+    let after = instant("from", from_ms)?;
     let anchor = instant("anchor", anchor_ms)?;
     let plan = plan(&schedule, &options.unwrap_or_default())?;
-    let mut runs = Vec::new();
-    for _ in 0..count {
-        let Some(due) = plan.next_after(after, anchor) else { break };
-        #[expect(clippy::cast_precision_loss, reason = "instants of Date fit")]
-        runs.push(due.0 as f64);
-        after = due;
-    }
+    #[expect(clippy::cast_precision_loss, reason = "instants of Date fit")]
+    let runs = plan.upcoming(after, anchor, count as usize).into_iter().map(|due| due.0 as f64).collect();
     Ok(runs)
 }
 
