@@ -48,6 +48,13 @@ async function runJob(t, job, {head = {}, ...rest} = {}) {
     };
 }
 
+/** Waits until the last frame that has come is a message. */
+async function hasPosted(worker) {
+    while (worker.frames.at(-1)?.kind !== ToHost.MESSAGE) {
+        await once(worker, 'frame');
+    }
+}
+
 /** Sends bytes in place of a START frame, and gives the error that comes back. */
 async function errorAfter(t, bytes, {close = false, ...options} = {}) {
     const worker = startWorker(t, options);
@@ -430,10 +437,7 @@ suite('a host that goes away', () => {
                 parentPort.postMessage('running');
             })
         );
-        await once(worker, 'frame');
-        while (worker.frames.at(-1).kind !== ToHost.MESSAGE) {
-            await once(worker, 'frame');
-        }
+        await hasPosted(worker);
         worker.toWorker.destroy();
         const {signal, code, stdout, stderr} = await worker.ended;
         assert.equal(signal ?? code, process.platform === 'win32' ? EXIT_PROTOCOL : 'SIGKILL');
@@ -453,9 +457,7 @@ suite('a host that goes away', () => {
                 }
             })
         );
-        while (worker.frames.at(-1)?.kind !== ToHost.MESSAGE) {
-            await once(worker, 'frame');
-        }
+        await hasPosted(worker);
         worker.fromWorker.destroy();
         const {stdout, stderr} = await worker.ended;
         assert.equal(stdout + stderr, '');
