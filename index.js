@@ -40,7 +40,7 @@ class JobManager {
     /** @param {import('./index').Options} [options] */
     constructor(options) {
         const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
-        const {worker, timezone, dst, gracePeriod, staleAfter, logger} = rest;
+        const {worker, timezone, dst, gracePeriod, staleAfter, inlineConcurrency, logger} = rest;
         const isOverridden = this._jobMessageHandler !== JobManager.prototype._jobMessageHandler;
         this._jobMessageHandler = this._jobMessageHandler.bind(this);
         this.#ownMessageHandler = isOverridden ? undefined : this._jobMessageHandler;
@@ -50,10 +50,10 @@ class JobManager {
         }
         this.#handlers = {errorHandler, workerMessageHandler, domainEvents};
         this.#logger = createLogger(logger);
+        this.#inline = new InlineJobs(inlineConcurrency);
+        this.inlineQueue = this.#inline.window;
         this.#native = createNative(rest, this, JobManager.#pump);
         this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump());
-        this.#inline = new InlineJobs(this.#native, rest.inlineConcurrency);
-        this.inlineQueue = this.#inline.window;
         this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
             staleAfterMs: staleAfter,
             report: (error, name) => this.#reportDatabase(error, name)

@@ -1,14 +1,14 @@
 'use strict';
 
 /**
- * Inline jobs: functions called in order on the host's event loop, a few at once. Order and
- * concurrency are decided natively; the functions stay here.
+ * Inline jobs: functions called in order on the host's event loop, a few at once, whatever the length of the queue.
  */
 
 const {within} = require('./deadline');
-const {DEFAULT_INLINE_CONCURRENCY} = require('./create-native');
 const {onNextTurn} = require('./next-turn');
+const {wholeNumber} = require('./whole-number');
 
+const DEFAULT_CONCURRENCY = 3;
 /** Jobs begun in one turn of the event loop, before timers and I/O of the host get theirs; fewer when they are slow. */
 const JOBS_PER_TURN = 256;
 const MS_PER_TURN = 5;
@@ -18,14 +18,10 @@ const nowMs = performance.now.bind(performance);
 const COMPACT_AT = 1024;
 
 class InlineJobs {
-    #native;
     #concurrency;
     /** Jobs that have not begun, from `#first` on. */
     #tasks = [];
     #first = 0;
-    /** Not yet told to the native side: jobs added, and jobs ended. */
-    #added = 0;
-    #ended = 0;
     /** Jobs that have begun and not ended. */
     #running = 0;
     #begunThisTurn = 0;
@@ -35,12 +31,11 @@ class InlineJobs {
     #settled = [];
 
     /**
-     * @param {import('./binding').NativeManager} native
-     * @param {number} [concurrency] - how many the native side lets run at once
+     * @param {number} [concurrency] - how many run at once
+     * @throws {IncorrectUsageError} INVALID_OPTION
      */
-    constructor(native, concurrency = DEFAULT_INLINE_CONCURRENCY) {
-        this.#native = native;
-        this.#concurrency = concurrency;
+    constructor(concurrency = DEFAULT_CONCURRENCY) {
+        this.#concurrency = wholeNumber('inlineConcurrency', concurrency, 1);
     }
 
     /** What hosts see as `inlineQueue`. */
@@ -50,13 +45,22 @@ class InlineJobs {
 
     /** Jobs that wait for others to end. */
     get length() {
-        const free = Math.max(0, this.#concurrency - this.#running);
-        return Math.max(0, this.#tasks.length - this.#first - free);
+        return this.#waiting - this.#admissible;
     }
 
     /** Does no job wait or run? */
     get isIdle() {
-        return this.#running === 0 && this.#tasks.length === this.#first;
+        return this.#running === 0 && this.#waiting === 0;
+    }
+
+    /** Jobs that have not begun. */
+    get #waiting() {
+        return this.#tasks.length - this.#first;
+    }
+
+    /** Those of them that may begin now. */
+    get #admissible() {
+        return Math.min(this.#waiting, this.#concurrency - this.#running);
     }
 
     /**
@@ -66,7 +70,6 @@ class InlineJobs {
      */
     add(task) {
         this.#tasks.push(task);
-        this.#added += 1;
         // A microtask rather than a wake-up from outside: a host that waits one millisecond by a timer
         // that is due already would otherwise look before the job has begun.
         this.#queueDrain();
@@ -118,18 +121,13 @@ class InlineJobs {
             this.#isPaused = true;
             return;
         }
-        const admitted = this.#native.inlineAdmit(this.#added, this.#ended);
-        const hasEnded = this.#ended > 0;
-        this.#added = 0;
-        this.#ended = 0;
+        const admitted = this.#admissible;
         this.#noteBegun(admitted);
         this.#running += admitted;
         for (let count = 0; count < admitted; count++) {
             this.#next()().then(this.#onTaskEnded);
         }
-        if (hasEnded) {
-            this.settle();
-        }
+        this.settle();
     }
 
     #noteBegun(count) {
@@ -172,7 +170,6 @@ class InlineJobs {
     }
 
     #onTaskEnded = () => {
-        this.#ended += 1;
         this.#running -= 1;
         this.#queueDrain();
     };

@@ -13,7 +13,7 @@ use super::error::{Error, refused, system};
 use super::event::EventBatch;
 use super::request::{DueRequest, JobOptions, ManagerOptions, duration, payload};
 use crate::driver::{EventQueue, Manager, NodeCommand};
-use crate::engine::{Engine, InlineQueue, Input, Reply, RequestId, RunId, RunNumbers};
+use crate::engine::{Engine, Input, Reply, RequestId, RunId, RunNumbers};
 use crate::worker::environment::Environment;
 
 /// Events handed over in one batch, so that the host's loop gets its turn.
@@ -28,7 +28,6 @@ type Wake<const WEAK: bool> = ThreadsafeFunction<(), (), (), Status, false, WEAK
 #[napi]
 pub struct NativeManager {
     manager: Arc<Manager>,
-    inline: RefCell<InlineQueue>,
     /// Held while the host's process should not exit by itself: a reference to its event loop.
     keep_alive: RefCell<Option<Wake<false>>>,
 }
@@ -66,8 +65,7 @@ impl NativeManager {
             }
         })
         .map_err(|error| system(error.reason.clone()))?;
-        let inline = RefCell::new(InlineQueue::new(options.inline_concurrency));
-        Ok(NativeManager { manager, inline, keep_alive: RefCell::new(None) })
+        Ok(NativeManager { manager, keep_alive: RefCell::new(None) })
     }
 
     /// Registers a job. `job` is what `lib/bootstrap.js` is given, as structured-clone bytes; absent
@@ -206,13 +204,6 @@ impl NativeManager {
             .map_err(|error| system(error.reason.clone()))?;
         self.keep_alive.replace(keep_alive);
         Ok(())
-    }
-
-    /// `added` inline jobs wait at the end, and `ended` ones have settled; answers how many of those at
-    /// the front may begin.
-    #[napi]
-    pub fn inline_admit(&self, added: u32, ended: u32) -> u32 {
-        self.inline.borrow_mut().admit(added, ended)
     }
 
     fn submit(&self, input: Input) -> Result<&'static str, Error> {

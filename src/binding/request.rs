@@ -27,8 +27,6 @@ pub struct ManagerOptions {
     pub max_workers: Option<u32>,
     /// Spares to keep; 'auto' when absent.
     pub warm_workers: Option<u32>,
-    /// Inline jobs at the same time.
-    pub inline_concurrency: u32,
     /// From the request for a process to its readiness; 60,000 when absent.
     pub start_timeout_ms: Option<u32>,
 }

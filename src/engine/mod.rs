@@ -10,11 +10,9 @@
 //! | `runs.rs` | the queue of runs, which process takes which, how a run ends |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown |
 //! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
-//! | `inline_queue.rs` | order and concurrency of inline jobs |
 
 mod effect;
 mod event;
-mod inline_queue;
 mod input;
 mod job;
 mod pool;
@@ -32,7 +30,6 @@ use thiserror::Error;
 
 pub use effect::Effect;
 pub use event::{JobEvent, SkipReason, Usage};
-pub use inline_queue::InlineQueue;
 pub use input::{Input, RequestId};
 pub use job::{BootProfile, JobId, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
 pub use pool::{PoolLimits, WarmWorkers, WorkerId};
