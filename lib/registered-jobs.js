@@ -10,7 +10,7 @@ const {HostClock, isReplaced} = require('./host-clock');
 const {defaultName, offloadedSource} = require('./job-source');
 const {CRON_LIKE, invalidSchedule, nextDue, parseAt} = require('./schedules');
 const {JobOptions} = require('./native');
-const {jobBytes, resolveWorker, startOptions} = require('./worker-options');
+const {encodeJob, resolveWorker, startOptions} = require('./worker-options');
 
 /** Native refusals that are answered in the words of the package that we replace. */
 const REFUSALS = {
@@ -185,14 +185,14 @@ class RegisteredJobs {
         const source = offloaded ? offloadedSource(name, job.job) : undefined;
         const description = describeJob(name, job, source);
         const worker = source && resolveWorker(name, job.worker, this.#bree.config.worker);
-        const bytes = source && jobBytes({name, source, description, data: job.data}, worker);
+        const work = source && encodeJob({name, source, description, data: job.data}, worker);
         return {
             name,
             when,
             anchorMs,
             job,
             description,
-            bytes,
+            work,
             options: this.#options(name, job, when, worker)
         };
     }
@@ -212,7 +212,7 @@ class RegisteredJobs {
     }
 
     #register(
-        {name, when, anchorMs, job, description, bytes, options},
+        {name, when, anchorMs, job, description, work, options},
         {replaceFinished = false, isHeld = false}
     ) {
         const isHostClock = isReplaced();
@@ -223,7 +223,7 @@ class RegisteredJobs {
         }
         const due = {atMs: when.atMs, schedule: when.schedule, isHostClock};
         const answer = this.#ask(name, () =>
-            this.#native.addJob(name, due, options, bytes, replaceFinished, isHeld)
+            this.#native.addJob(name, due, options, work, replaceFinished, isHeld)
         );
         if (replaceFinished && this.#jobs.has(name)) {
             this.#bree.removed(name);
@@ -247,9 +247,7 @@ class RegisteredJobs {
             this.#hostClock.arm(
                 name,
                 (afterMs) =>
-                    when.kind === 'now'
-                        ? afterMs <= firstMs && firstMs
-                        : nextDue(when, afterMs, anchorMs, 1)[0],
+                    when.kind === 'now' ? afterMs <= firstMs && firstMs : nextDue(when, afterMs, anchorMs),
                 () => this.run(name)
             );
         }
@@ -287,7 +285,7 @@ function announce(name, at, when, nowMs) {
     if (when.kind === 'date') {
         return `Scheduling job ${name} at ${at}`;
     }
-    const [nextMs] = nextDue(when, nowMs, nowMs, 1);
+    const nextMs = nextDue(when, nowMs, nowMs);
     if (nextMs === undefined) {
         throw invalidSchedule(at, {code: 'SCHEDULE_NEVER_DUE', message: `"${at}" never falls due`});
     }

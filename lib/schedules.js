@@ -11,6 +11,8 @@ const native = require('./native');
 /** Six fields, as cron writes them, rather than words: for the window onto registered jobs. */
 const CRON_LIKE = /^\s*(@|\S+\s+\S+\s+\S+\s+\S+\s+\S+(\s+\S+)?\s*$)/;
 const DEFAULT_COUNT = 5;
+/** Where the native side puts due times, in ms. One array for all calls: making one costs more than finding them. */
+let foundMs = new Float64Array(DEFAULT_COUNT);
 
 /**
  * @typedef {object} When
@@ -44,17 +46,25 @@ function parseAt(at, {timezone, dst} = {}) {
  * @param {When} when
  * @param {number} fromMs - exclusive
  * @param {number} anchorMs - what plain intervals count from
- * @param {number} count
- * @returns {number[]} due times after `fromMs`
+ * @returns {number | undefined} the first due time after `fromMs`
  * @throws {IncorrectUsageError} for a schedule that cannot be understood
  */
-function nextDue(when, fromMs, anchorMs, count) {
+function nextDue(when, fromMs, anchorMs) {
+    return findDue(when, fromMs, anchorMs, 1) === 1 ? foundMs[0] : undefined;
+}
+
+/** Puts up to `count` due times into `foundMs`; returns how many there are. */
+function findDue(when, fromMs, anchorMs, count) {
+    if (foundMs.length < count) {
+        foundMs = new Float64Array(count);
+    }
     if (when.kind === 'schedule') {
         return understood(when.schedule, () =>
-            native.nextRuns(when.schedule, fromMs, anchorMs, count, when.scheduleOptions)
+            native.nextRuns(when.schedule, fromMs, anchorMs, count, foundMs, when.scheduleOptions)
         );
     }
-    return when.kind === 'date' && when.atMs > fromMs ? [when.atMs] : [];
+    foundMs[0] = when.atMs;
+    return when.kind === 'date' && when.atMs > fromMs && count > 0 ? 1 : 0;
 }
 
 /** Calls what reads a schedule; its errors become the documented one. */
@@ -116,9 +126,17 @@ function nextRuns(at, {from = Date.now(), count = DEFAULT_COUNT, timezone, dst} 
         });
     }
     const when = parseAt(at, {timezone, dst});
-    return nextDue(when.kind === 'now' ? {kind: 'date', atMs: fromMs + 1} : when, fromMs, fromMs, count).map(
-        (ms) => new Date(ms)
+    const found = findDue(
+        when.kind === 'now' ? {kind: 'date', atMs: fromMs + 1} : when,
+        fromMs,
+        fromMs,
+        count
     );
+    const dates = [];
+    for (let index = 0; index < found; index += 1) {
+        dates.push(new Date(foundMs[index]));
+    }
+    return dates;
 }
 
 /**

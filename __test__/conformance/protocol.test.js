@@ -33,6 +33,9 @@ function startWorker(t, options) {
     return worker;
 }
 
+/** A START payload with a job in JSON. */
+const plainPayload = (text) => startPayload(header, Buffer.from(text));
+
 /** Runs a function as a job, and gives the messages it posted and how the process ended. */
 async function runJob(t, job, {head = {}, ...rest} = {}) {
     const worker = startWorker(t);
@@ -114,6 +117,23 @@ suite('the hand-over', () => {
             assert.equal(decodeFrame(ToHost.MESSAGE, worker.frames[3].payload).value.got, 'early');
         });
     }
+
+    test('a plain job is what its description says', async (t) => {
+        const worker = startWorker(t);
+        await worker.isReady;
+        const description = {
+            name: 'a "plain" job 🐎',
+            path: fixture('describes-itself.js'),
+            cron: '0 0 3 1 1 *'
+        };
+        worker.write(start(plainPayload(JSON.stringify(['file', description]))));
+        await worker.ended;
+        assert.deepEqual(decodeFrame(ToHost.MESSAGE, worker.frames[2].payload).value, {
+            workerData: {job: description},
+            title: `job: ${description.name}`,
+            argv: [description.path]
+        });
+    });
 
     test('START may come one byte at a time', async (t) => {
         const worker = startWorker(t);
@@ -219,7 +239,17 @@ suite('a host that talks nonsense', () => {
         [
             'a job that is no clone',
             start(startPayload(header, 0).subarray(0, -2)),
-            'START frame has a job that is no structured clone'
+            'START frame has a job that is neither a structured clone nor JSON'
+        ],
+        [
+            'a job that is half of its JSON',
+            start(plainPayload('["file",{"name":"probe","pa')),
+            'START frame has a job that is neither a structured clone nor JSON'
+        ],
+        [
+            'a plain job without a path',
+            start(plainPayload('["file",{"name":"probe"}]')),
+            'START frame has no target'
         ],
         ['a job that is no object', start(startPayload(header, 'job')), 'START frame has no job name'],
         [

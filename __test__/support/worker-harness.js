@@ -17,14 +17,14 @@ const BOOTSTRAP = path.join(__dirname, '..', '..', 'lib', 'bootstrap.js');
  * Builds the payload of a START frame.
  *
  * @param {object} header plain JSON
- * @param {object} job anything structured clone accepts
+ * @param {object} job anything structured clone accepts, or a Buffer to be taken as it is
  * @returns {Buffer} the payload
  */
 function startPayload(header, job) {
     const json = Buffer.from(JSON.stringify(header));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(json.length);
-    return Buffer.concat([length, json, serialize(job)]);
+    return Buffer.concat([length, json, Buffer.isBuffer(job) ? job : serialize(job)]);
 }
 
 function collect(stream) {

@@ -38,12 +38,20 @@ function parseHeader(payload) {
     }
 }
 
+/** How a job begins that is JSON. A structured clone begins with 0xFF. */
+const JSON_LIST = '['.charCodeAt(0);
+
 function parseJob(bytes) {
     try {
-        return deserialize(bytes);
+        return bytes[0] === JSON_LIST ? plainJob(JSON.parse(bytes.toString('utf8'))) : deserialize(bytes);
     } catch {
-        throw new ProtocolError('START frame has a job that is no structured clone');
+        throw new ProtocolError('START frame has a job that is neither a structured clone nor JSON');
     }
+}
+
+/** A job about which its description says all. */
+function plainJob([kind, description]) {
+    return {kind, name: description.name, target: description.path, workerData: {job: description}};
 }
 
 /**

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::Function;
+use napi::bindgen_prelude::{Either, Function, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
 use napi_derive::napi;
@@ -68,8 +68,7 @@ impl NativeManager {
         Ok(NativeManager { manager, keep_alive: RefCell::new(None) })
     }
 
-    /// Registers a job. `job` is what `lib/bootstrap.js` is given, as structured-clone bytes; absent
-    /// for an inline job. With `replaceFinished` a job of this name without live run or due time gives
+    /// Registers a job. `job` is what `lib/bootstrap.js` is given; absent for an inline job. With `replaceFinished` a job of this name without live run or due time gives
     /// way; with `isHeld` the schedule waits for `scheduleJob`. Answers 'accepted', 'past' (its one due time is over) or 'running'.
     ///
     /// # Errors
@@ -81,7 +80,7 @@ impl NativeManager {
         name: String,
         due: DueRequest,
         options: &JobOptions,
-        job: Option<&[u8]>,
+        job: Option<Either<String, Uint8Array>>,
         replace_finished: bool,
         is_held: bool,
     ) -> Result<&'static str, Error> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use napi::bindgen_prelude::Uint8Array;
+use napi::bindgen_prelude::{Either, Uint8Array};
 use napi_derive::napi;
 
 use super::error::{Error, bad_value};
@@ -121,11 +121,20 @@ impl JobOptions {
     }
 
     /// The job that has these options; `job` is absent for inline ones.
-    pub(super) fn spec(&self, name: String, due: DueRequest, job: Option<&[u8]>) -> Result<JobSpec, Error> {
+    pub(super) fn spec(
+        &self,
+        name: String,
+        due: DueRequest,
+        job: Option<Either<String, Uint8Array>>,
+    ) -> Result<JobSpec, Error> {
         let when = self.when(due)?;
         let work = match (&self.boot, job) {
             (Some(boot), Some(job)) => {
-                Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: payload(job)? })
+                let bytes = match &job {
+                    Either::A(text) => text.as_bytes(),
+                    Either::B(bytes) => bytes,
+                };
+                Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: payload(bytes)? })
             }
             _ => Work::Inline,
         };

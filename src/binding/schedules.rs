@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use napi::bindgen_prelude::Float64ArraySlice;
 use napi_derive::napi;
 use once_cell::sync::Lazy;
 
@@ -38,7 +39,8 @@ pub struct ScheduleProblem {
     pub suggestion: Option<String>,
 }
 
-/// The due times of a schedule after `fromMs`, earliest first, at most `count`.
+/// Puts the first `count` due times of a schedule after `fromMs` into `dueMs`, earliest first; answers how
+/// many there are.
 ///
 /// # Errors
 /// The code of what could not be understood; see `explainSchedule`.
@@ -48,14 +50,21 @@ pub fn next_runs(
     from_ms: f64,
     anchor_ms: f64,
     count: u32,
+    mut due_ms: Float64ArraySlice,
     options: Option<ScheduleOptions>,
-) -> Result<Vec<f64>, Error> {
+) -> Result<u32, Error> {
     let after = instant("from", from_ms)?;
     let anchor = instant("anchor", anchor_ms)?;
-    let plan = plan(&schedule, &options.unwrap_or_default())?;
-    #[expect(clippy::cast_precision_loss, reason = "instants of Date fit")]
-    let runs = plan.upcoming(after, anchor, count as usize).into_iter().map(|due| due.0 as f64).collect();
-    Ok(runs)
+    let plan = read_plan(&schedule, &options.unwrap_or_default())?;
+    // SAFETY: JavaScript waits for this call, so nobody else looks at the array meanwhile.
+    let places = unsafe { due_ms.as_mut() };
+    let runs = plan.upcoming(after, anchor, places.len().min(count as usize));
+    for (place, due) in places.iter_mut().zip(&runs) {
+        #[expect(clippy::cast_precision_loss, reason = "instants of Date fit")]
+        let ms = due.0 as f64;
+        *place = ms;
+    }
+    Ok(u32::try_from(runs.len()).unwrap_or(u32::MAX))
 }
 
 /// A schedule in plain English.
@@ -95,16 +104,21 @@ type PlanKey = (Box<str>, Option<Box<str>>, ClockChange);
 
 /// The plan of a job's schedule.
 pub(super) fn plan(text: &str, options: &ScheduleOptions) -> Result<Arc<Plan>, Error> {
-    let zone_name = options.timezone.as_deref();
-    let clock_change = match options.dst.as_deref() {
-        None => ClockChange::Debian,
-        Some("upstream") => ClockChange::Upstream,
-        Some(other) => return Err(bad_value(format!("dst is '{other}', expected 'upstream' or nothing"))),
-    };
-    let key = (Box::from(text), zone_name.map(Box::from), clock_change);
-    PLANS.get_or_try_make(key, || {
-        let schedule = Schedule::parse(text).map_err(|error| bad_schedule(&error))?;
-        let zone = zone::resolve(zone_name).map_err(|error| bad_zone(&error))?;
-        Ok(Plan { schedule, zone, clock_change })
-    })
+    let clock_change = clock_change(options)?;
+    let key = (Box::from(text), options.timezone.as_deref().map(Box::from), clock_change);
+    PLANS.get_or_try_make(key, || read_plan(text, options))
+}
+
+fn read_plan(text: &str, options: &ScheduleOptions) -> Result<Plan, Error> {
+    let schedule = Schedule::parse(text).map_err(|error| bad_schedule(&error))?;
+    let zone = zone::resolve(options.timezone.as_deref()).map_err(|error| bad_zone(&error))?;
+    Ok(Plan { schedule, zone, clock_change: clock_change(options)? })
+}
+
+fn clock_change(options: &ScheduleOptions) -> Result<ClockChange, Error> {
+    match options.dst.as_deref() {
+        None => Ok(ClockChange::Debian),
+        Some("upstream") => Ok(ClockChange::Upstream),
+        Some(other) => Err(bad_value(format!("dst is '{other}', expected 'upstream' or nothing"))),
+    }
 }

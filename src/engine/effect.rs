@@ -31,7 +31,7 @@ pub enum Effect {
         thread_id: u32,
         /// The environment to replace the one of its boot; `None` when that is still right.
         env: Option<Arc<Environment>>,
-        /// The job, as structured-clone bytes.
+        /// The job, opaque here.
         job: Arc<[u8]>,
         /// Watch the memory of its processes against this limit.
         memory_limit_bytes: Option<u64>,

@@ -110,7 +110,7 @@ pub struct HostFrame {
 }
 
 impl HostFrame {
-    /// The job that the process shall run: `header` is JSON, `job` structured-clone bytes.
+    /// The job that the process shall run: `header` is JSON, `job` what the host has made of it.
     pub fn start(header: &serde_json::Value, job: Arc<[u8]>) -> Self {
         let header = header.to_string();
         let mut frame = Self::new(1, 4 + header.len(), job);
