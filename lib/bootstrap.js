@@ -89,9 +89,15 @@ function becomeJob() {
     applyStart(header, job);
     channel.send(ToHost.ONLINE);
     runSoon(job);
-    // The job's first line comes first, nearly always, and a job that ends with it opens no channel. No second
-    // immediate: Node shows frames of its own in the traces of what the job awaits when one is queued behind it.
-    setTimeout(() => orEndBroken(() => channel.open()), OPEN_DELAY_MS).unref();
+    // By two timers: the loop's clock has stood still for as long as this process booted or waited, and what is set now
+    // is due before the job. Not by an immediate: Node shows frames of its own in the traces of what a job awaits when
+    // another one follows it.
+    later(() => later(() => orEndBroken(() => channel.open())));
+}
+
+/** The job's first line comes first, and a job that ends with it opens no channel. */
+function later(action) {
+    setTimeout(action, OPEN_DELAY_MS).unref();
 }
 
 function orEndBroken(action) {
