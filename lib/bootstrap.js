@@ -88,16 +88,16 @@ function becomeJob() {
     const {header, job} = parseStart(frame);
     applyStart(header, job);
     channel.send(ToHost.ONLINE);
+    // Not set now: the loop's clock has stood still for as long as this process booted or waited, so that the timer would
+    // be due before the job. And not after the job: Node shows frames of its own in the traces of what a job awaits when
+    // an immediate, or a timer that is due with the job's own, follows.
+    setImmediate(openSoon);
     runSoon(job);
-    // By two timers: the loop's clock has stood still for as long as this process booted or waited, and what is set now
-    // is due before the job. Not by an immediate: Node shows frames of its own in the traces of what a job awaits when
-    // another one follows it.
-    later(() => later(() => orEndBroken(() => channel.open())));
 }
 
 /** The job's first line comes first, and a job that ends with it opens no channel. */
-function later(action) {
-    setTimeout(action, OPEN_DELAY_MS).unref();
+function openSoon() {
+    setTimeout(() => orEndBroken(() => channel.open()), OPEN_DELAY_MS).unref();
 }
 
 function orEndBroken(action) {

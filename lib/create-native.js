@@ -4,7 +4,8 @@ const {serialize} = require('./clone');
 const {NativeManager} = require('./native');
 const {wholeNumber} = require('./whole-number');
 
-const BOOTSTRAP_PATH = require.resolve('./bootstrap.js');
+/** Made of lib/bootstrap.js by `npm run build`. */
+const BOOTSTRAP_PATH = require.resolve('./worker/bootstrap.bundle.js');
 
 /**
  * Starts the native side of a manager, with its options checked.

@@ -11,7 +11,7 @@ const path = require('node:path');
 const {deserialize, deserializeError, serialize} = require('../../lib/clone.js');
 const {FrameDecoder, ToHost, ToWorker, encodeFrame} = require('../../lib/worker/frames.js');
 
-const BOOTSTRAP = path.join(__dirname, '..', '..', 'lib', 'bootstrap.js');
+const BOOTSTRAP = path.join(__dirname, '..', '..', 'lib', 'worker', 'bootstrap.bundle.js');
 
 /**
  * Builds the payload of a START frame.
