@@ -21,6 +21,7 @@ const {installThreads} = require('./worker/threads.js');
 
 // Taken now: a job may install fake timers.
 const {setImmediate, setTimeout} = globalThis;
+const getActiveResourcesInfo = process.getActiveResourcesInfo.bind(process);
 
 /** From the hand-over to reading the channel in the background, in ms. */
 const OPEN_DELAY_MS = 1;
@@ -95,9 +96,18 @@ function becomeJob() {
     runSoon(job);
 }
 
-/** The job's first line comes first, and a job that ends with it opens no channel. */
+/** Opens the channel once the job has begun, unless that was all of it: what it takes to read is a tenth of a short job. */
 function openSoon() {
-    setTimeout(() => orEndBroken(() => channel.open()), OPEN_DELAY_MS).unref();
+    setTimeout(openIfNeeded, OPEN_DELAY_MS).unref();
+}
+
+function openIfNeeded() {
+    if (getActiveResourcesInfo().length > 0) {
+        orEndBroken(() => channel.open());
+    } else {
+        // Nothing keeps this process alive: it ends now, or the job does more in 'beforeExit'.
+        openSoon();
+    }
 }
 
 function orEndBroken(action) {
