@@ -10,7 +10,6 @@
  */
 
 const {syncBuiltinESMExports} = require('node:module');
-const {getHeapStatistics} = require('node:v8');
 const threads = require('node:worker_threads');
 
 const BYTES_PER_MB = 1024 * 1024;
@@ -27,6 +26,18 @@ const nodeClose = MessagePort.prototype.close;
 
 function hide(object, name, value) {
     Object.defineProperty(object, name, {value, enumerable: false, writable: true, configurable: true});
+}
+
+/** A property whose value is found when somebody asks, and from then on is like any other. */
+function showLater(object, name, find) {
+    const show = (value) =>
+        Object.defineProperty(object, name, {value, enumerable: true, writable: true, configurable: true});
+    Object.defineProperty(object, name, {
+        get: () => show(find())[name],
+        set: show,
+        enumerable: true,
+        configurable: true
+    });
 }
 
 /** The list of a postMessage() call, in either of its forms, as an array; empty when there is none or it is not one. */
@@ -90,6 +101,7 @@ function createParentPort(post) {
 
 /** `resourceLimits` as a Worker reports it: what was asked for, completed by what V8 chose. */
 function completeLimits(limits = {}) {
+    const {getHeapStatistics} = require('node:v8');
     const young = limits.maxYoungGenerationSizeMb ?? YOUNG_GENERATION_MB;
     return {
         maxYoungGenerationSizeMb: young,
@@ -133,7 +145,7 @@ function installThreads(post, poll) {
 function describeThread({threadId, name, workerData, resourceLimits}) {
     threads.threadId = threadId;
     threads.workerData = workerData;
-    threads.resourceLimits = completeLimits(resourceLimits);
+    showLater(threads, 'resourceLimits', () => completeLimits(resourceLimits));
     if ('threadName' in threads) {
         threads.threadName = name;
     }
