@@ -88,6 +88,18 @@ if (process.platform === 'linux') {
         await eventually('the end of every process', () => pids().length === 0);
     });
 
+    test('an interrupt while jobs are being registered ends the quickstart, and what is registered after it', async (t) => {
+        const host = spawn(process.execPath, [QUICKSTART, '--folder', temporaryFolder(t)], {
+            stdio: ['ignore', 'pipe', 'ignore']
+        });
+        t.after(() => host.kill('SIGKILL'));
+        // Its first line: the database is not open yet.
+        await once(host.stdout, 'data');
+        host.kill('SIGINT');
+        host.stdout.resume();
+        assert.deepEqual(await once(host, 'exit'), [1, null]);
+    });
+
     test('an interrupt shuts the quickstart down, with workers that do not heed it', async (t) => {
         const {host, pids} = await startStuckQuickstart(t);
         host.kill('SIGINT');

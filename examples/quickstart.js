@@ -129,6 +129,10 @@ function checkMessage(report, {name, message}, inboxFacts) {
 }
 
 async function main() {
+    const interrupt = new AbortController();
+    process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+    const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(LONGEST_WAIT_MS)]);
+
     const {database, folder, everySeconds} = readOptions();
     console.log(`folder   ${folder}\ndatabase ${database}\n`);
     const inboxFacts = writeSampleFiles(folder);
@@ -136,10 +140,6 @@ async function main() {
     // An offloaded job gets the environment of its host; the path of a job starts at the working folder.
     process.env.QUICKSTART_FOLDER = folder;
     process.chdir(__dirname);
-
-    const interrupt = new AbortController();
-    process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
-    const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(LONGEST_WAIT_MS)]);
 
     const report = new Report();
     const {JobModel, close} = await openDatabase(database);
@@ -175,10 +175,15 @@ async function main() {
     const deviations = report.deviations();
     console.log(deviations.length === 0 ? '\nEvery job went as documented.' : `\n${deviations.join('\n')}`);
     process.exitCode = deviations.length === 0 ? 0 : 1;
+    if (signal.aborted) {
+        // What was being registered goes on after the shutdown, and recurring jobs would keep this process alive.
+        process.exit();
+    }
 }
 
 /** Rejects with the reason of the signal when it aborts. */
 async function aborted(signal) {
+    signal.throwIfAborted();
     await once(signal, 'abort');
     throw signal.reason;
 }
