@@ -103,11 +103,16 @@ function openSoon() {
 
 function openIfNeeded() {
     if (getActiveResourcesInfo().length > 0) {
-        orEndBroken(() => channel.open());
+        open();
     } else {
-        // Nothing keeps this process alive: it ends now, or the job does more in 'beforeExit'.
-        openSoon();
+        // Nothing that Node lists keeps this process alive: it ends now. If not, it is for work of a native addon, or
+        // for what the job does in 'beforeExit'.
+        setTimeout(open, OPEN_DELAY_MS).unref();
     }
+}
+
+function open() {
+    orEndBroken(() => channel.open());
 }
 
 function orEndBroken(action) {

@@ -117,7 +117,7 @@ class RegisteredJobs {
     check(job) {
         const {name} = this.#prepare(job, {isQuiet: true});
         if (this.#native.isBusy(name)) {
-            throw REFUSALS.JOB_DUPLICATE_NAME(name);
+            throw refusal('JOB_DUPLICATE_NAME', name);
         }
     }
 
@@ -262,7 +262,7 @@ class RegisteredJobs {
     #known(name) {
         const registered = this.#jobs.get(name);
         if (!registered) {
-            throw REFUSALS.JOB_UNKNOWN(name);
+            throw refusal('JOB_UNKNOWN', name);
         }
         return registered;
     }
@@ -271,10 +271,15 @@ class RegisteredJobs {
         try {
             return call();
         } catch (error) {
-            const refusal = REFUSALS[error.code]?.(name, error);
-            throw refusal ? Object.assign(refusal, {code: error.code}) : error;
+            throw refusal(error.code, name, error) ?? error;
         }
     }
+}
+
+/** The error, with its code, for what was refused; undefined for a code that has no words of its own here. */
+function refusal(code, name, cause) {
+    const error = REFUSALS[code]?.(name, cause);
+    return error && Object.assign(error, {code});
 }
 
 /** The log line that tells what was understood. */

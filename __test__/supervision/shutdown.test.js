@@ -145,6 +145,9 @@ test('a removed job can be added again at once, while its last run still ends', 
     );
     await manager.removeJob('job');
     assert.deepEqual(manager.bree.config.jobs, []);
-    await assert.rejects(manager.removeJob('job'), {message: 'Job "job" does not exist'});
+    await assert.rejects(manager.removeJob('job'), {
+        message: 'Job "job" does not exist',
+        code: 'JOB_UNKNOWN'
+    });
     assert.equal(pids().length, 0);
 });
