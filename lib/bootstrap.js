@@ -4,18 +4,18 @@
  * What runs inside each worker process, before the job and beneath it.
  *
  * A spare is started ahead of time: it warms up, says READY, and waits for its job in a blocking read, costing no CPU
- * time. A cold start (`--cold`) says READY at once. Either then becomes the job: `worker_threads`, process and main
- * module look as they do in a Worker, and nothing of this script can be seen in them.
+ * time. A cold start (`--cold`) has its job already. Either becomes the job: `worker_threads`, process and main module
+ * look as they do in a Worker, and nothing of this script can be seen in them.
  *
  * The other end of the channel is the worker room of the Rust engine; docs/design/worker-protocol.md describes what
  * both speak.
  */
 
 const path = require('node:path');
-const {serialize, deserialize} = require('./clone.js');
 const {Channel} = require('./worker/channel.js');
+const {Conversation} = require('./worker/conversation.js');
 const {endBroken, endOrphan, endSoon, installErrorReport, installOutput} = require('./worker/ending.js');
-const {HEADER_BYTES, MAX_PAYLOAD_BYTES, PROTOCOL_VERSION, ToHost, ToWorker} = require('./worker/frames.js');
+const {ToHost} = require('./worker/frames.js');
 const {applyStart, parseStart, runSoon} = require('./worker/start.js');
 const {installThreads} = require('./worker/threads.js');
 
@@ -26,50 +26,19 @@ const getActiveResourcesInfo = process.getActiveResourcesInfo.bind(process);
 /** From the hand-over to reading the channel in the background, in ms. */
 const OPEN_DELAY_MS = 1;
 
-/** The message a job says it has finished with, and those for stopping it and for having stopped. */
-const DONE = 'done';
-const CANCEL = 'cancel';
-const CANCELLED = 'cancelled';
-
 const channel = new Channel(endOrphan);
 
-/** Whether 'cancel' has been given to the job: 'cancelled' ends the process only as the answer to it. */
-let isCancelRequested = false;
+/** Whether the job has said that it has finished: then there is nothing to hear any more. */
+let isEnding = false;
 
-function kindOf(value) {
-    if (value === DONE) {
-        return ToHost.DONE;
-    }
-    return value === CANCELLED ? ToHost.CANCELLED : ToHost.MESSAGE;
-}
-
-/** Sends what the job posts; it has left the process when this returns. */
-function post(value, release) {
-    const frame = serialize(value, HEADER_BYTES);
-    if (frame.length - HEADER_BYTES > MAX_PAYLOAD_BYTES) {
-        throw Object.assign(
-            new RangeError(
-                `message of ${frame.length - HEADER_BYTES} bytes is larger than the limit of ${MAX_PAYLOAD_BYTES} bytes`
-            ),
-            {code: 'ERR_MESSAGE_TOO_LARGE'}
-        );
-    }
-    release();
-    const kind = kindOf(value);
-    channel.sendInPlace(kind, frame);
-    if (kind === ToHost.DONE || (kind === ToHost.CANCELLED && isCancelRequested)) {
+const conversation = new Conversation(channel, {
+    onLastWord: () => {
+        isEnding = true;
         endSoon();
-    }
-}
-
-function receive(deliver, kind, payload) {
-    if (kind !== ToWorker.MESSAGE) {
-        throw new RangeError(`unexpected frame of kind ${kind}`);
-    }
-    const value = deserialize(payload);
-    isCancelRequested ||= value === CANCEL;
-    deliver(value);
-}
+    },
+    onGone: endOrphan,
+    onNonsense: (error) => endBroken(channel, error)
+});
 
 /** Leaves no module of this script where the job could meet it. */
 function hideModules() {
@@ -102,6 +71,9 @@ function openSoon() {
 }
 
 function openIfNeeded() {
+    if (isEnding) {
+        return;
+    }
     if (getActiveResourcesInfo().length > 0) {
         open();
     } else {
@@ -112,7 +84,7 @@ function openIfNeeded() {
 }
 
 function open() {
-    orEndBroken(() => channel.open());
+    orEndBroken(() => conversation.listen());
 }
 
 function orEndBroken(action) {
@@ -123,30 +95,26 @@ function orEndBroken(action) {
     }
 }
 
-function sayReady() {
-    channel.send(ToHost.READY, Buffer.from(JSON.stringify({protocol: PROTOCOL_VERSION})));
-}
-
+/** Warms up, says so, and waits for the job. */
 async function waitAsSpare(warmUp) {
-    await warmUp();
-    sayReady();
+    await warmUp({importEmpty: () => import('./worker/warm.mjs'), parseStart, applyStart, conversation});
+    channel.send(ToHost.READY);
     // Out of the promise, so that nothing of the job runs inside one of ours.
     setImmediate(() => orEndBroken(becomeJob));
 }
 
 function main() {
     const isCold = process.argv[2] === '--cold';
-    const warmUp = isCold ? null : require('./worker/warm-up.js').warmUp;
+    const warmUp = isCold ? null : require('./worker/later.js').warmUp.warmUp;
     hideModules();
     installErrorReport(channel);
     installOutput();
-    const deliver = installThreads(post, () => channel.poll());
-    channel.subscribe(
-        (kind, payload) => receive(deliver, kind, payload),
-        (error) => endBroken(channel, error)
-    );
+    installThreads({
+        hasImported: !isCold,
+        getParentPort: () => conversation.parentPort,
+        poll: () => conversation.poll()
+    });
     if (isCold) {
-        sayReady();
         orEndBroken(becomeJob);
     } else {
         waitAsSpare(warmUp);

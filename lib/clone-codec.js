@@ -4,7 +4,7 @@
 
 const {types} = require('node:util');
 const {Serializer, Deserializer} = require('node:v8');
-const {notPortable} = require('./portable.js');
+const {assertPortable, notPortable} = require('./portable.js');
 
 /** The kinds of ArrayBuffer view, by the number that stands for each on the wire. Append only. */
 const VIEW_TYPES = [
@@ -80,4 +80,4 @@ class CloneReader extends Deserializer {
     }
 }
 
-module.exports = {CloneWriter, CloneReader};
+module.exports = {CloneWriter, CloneReader, assertPortable};

@@ -12,8 +12,7 @@
  * throw.
  */
 
-const {assertPortable} = require('./portable.js');
-const {fromEnvelope, toEnvelope} = require('./worker/error-envelope.js');
+const {serializeShortText} = require('./short-text.js');
 
 let loadedCodec;
 
@@ -31,8 +30,12 @@ function codec() {
  * @throws {DOMException} DataCloneError (code 25) for what cannot be cloned or cannot leave this process
  */
 function serialize(value, headroomBytes = 0) {
+    return serializeShortText(value, headroomBytes) ?? serializeAny(value, headroomBytes);
+}
+
+function serializeAny(value, headroomBytes) {
+    const {CloneWriter, assertPortable} = codec();
     assertPortable(value);
-    const {CloneWriter} = codec();
     const writer = new CloneWriter();
     if (headroomBytes > 0) {
         writer.writeRawBytes(new Uint8Array(headroomBytes));
@@ -64,6 +67,7 @@ function deserialize(bytes) {
  * @returns {Buffer} bytes for deserializeError()
  */
 function serializeError(thrown) {
+    const {toEnvelope} = require('./worker/error-envelope.js');
     return serialize(toEnvelope(thrown, serialize));
 }
 
@@ -76,6 +80,7 @@ function serializeError(thrown) {
  * @throws {Error} when the bytes are not of serializeError()
  */
 function deserializeError(bytes) {
+    const {fromEnvelope} = require('./worker/error-envelope.js');
     return fromEnvelope(deserialize(bytes), deserialize);
 }
 

@@ -7,7 +7,7 @@ const {wholeNumber} = require('./whole-number');
 require('./clone-codec');
 
 /** Made of lib/bootstrap.js by `npm run build`. */
-const BOOTSTRAP_PATH = require.resolve('./worker/bootstrap.bundle.js');
+const BOOTSTRAP_PATH = require.resolve('./bootstrap.bundle.cjs');
 
 /**
  * Starts the native side of a manager, with its options checked.

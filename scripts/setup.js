@@ -8,6 +8,7 @@ const path = require('node:path');
 const {ROOT, npm, tool} = require('./commands');
 const {run} = require('./run');
 const {contentHash, isCurrent, record} = require('./stamp');
+const {bundleWorkerScript} = require('./worker-script');
 
 const UP_TO_DATE = {ok: true, note: 'up to date'};
 
@@ -32,18 +33,8 @@ async function install() {
  * @param {string[]} [options] more options of `napi build`, such as a target other than this machine
  */
 async function build(options = []) {
-    const script = await bundleWorkerScript();
-    return script.ok ? buildAddon(options) : script;
-}
-
-/** Makes one file of the script's: reading and compiling seven costs each process 2 to 4 ms of processor time. */
-function bundleWorkerScript() {
-    // What is imported to warm up the loader of ES modules must be a module on disk.
-    const inputs = ['lib/bootstrap.js', '--external:./warm.mjs'];
-    const outputs = ['--outfile=lib/worker/bootstrap.bundle.js', '--log-level=warning'];
-    return run(
-        tool('esbuild', 'esbuild', ...inputs, '--bundle', '--platform=node', '--target=node20', ...outputs)
-    );
+    await bundleWorkerScript();
+    return buildAddon(options);
 }
 
 async function buildAddon(options) {

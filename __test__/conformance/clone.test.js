@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const {createSecretKey} = require('node:crypto');
 const {BlockList} = require('node:net');
 const {suite, test} = require('node:test');
+const v8 = require('node:v8');
 const vm = require('node:vm');
 const {MessageChannel, receiveMessageOnPort} = require('node:worker_threads');
 const {deserialize, deserializeError, serialize, serializeError} = require('../../lib/clone.js');
@@ -113,6 +114,22 @@ suite('values', () => {
         assert.equal(arrived.buffer.byteLength, buffer.length);
         assert.equal(Buffer.from(arrived).toString(), 'secret neighbours stay');
     });
+
+    for (const text of [
+        '',
+        'done',
+        'cancelled',
+        '\0\x7f\x80\xff',
+        'x'.repeat(127),
+        'x'.repeat(128),
+        'é€',
+        '🐎'
+    ]) {
+        test(`the text ${JSON.stringify(text.slice(0, 10))} of ${text.length} is written as V8 writes it`, () => {
+            assert.deepEqual(serialize(text), v8.serialize(text));
+            assert.equal(deserialize(serialize(text, 5).subarray(5)), text);
+        });
+    }
 
     test('headroom is left in front', () => {
         const bytes = serialize({a: 'žluť'}, 5);

@@ -2,8 +2,8 @@
 
 const assert = require('node:assert/strict');
 const {suite, test} = require('node:test');
+const {FrameDecoder} = require('../../lib/worker/frame-decoder.js');
 const {
-    FrameDecoder,
     HEADER_BYTES,
     MAX_PAYLOAD_BYTES,
     ToHost,

@@ -4,7 +4,7 @@
 
 const assert = require('node:assert/strict');
 const {test} = require('node:test');
-const {createManager, runOnce} = require('../support/runs');
+const {createManager, runEnd, runOnce, startUntil} = require('../support/runs');
 
 const MB = 1024 * 1024;
 
@@ -54,4 +54,21 @@ test('peak memory is not that of a larger host', async (t) => {
     });
     const {peakMemoryBytes} = summary;
     assert.ok(peakMemoryBytes > 100 * MB && peakMemoryBytes < kept.length / 2, `${peakMemoryBytes / MB} MB`);
+});
+
+test('the peak memory of the shortest run is known, also in a larger host', async (t) => {
+    const kept = Buffer.alloc(500 * MB, 1);
+    const {manager} = createManager(t);
+    const ended = runEnd(manager, 'job');
+    const worker = await startUntil(manager, {
+        name: 'job',
+        job: () => {
+            const {parentPort} = require('node:worker_threads');
+            parentPort.once('message', () => process.exit());
+            parentPort.postMessage('ready');
+        }
+    });
+    worker.postMessage('end');
+    const {peakMemoryBytes} = await ended;
+    assert.ok(peakMemoryBytes > 20 * MB && peakMemoryBytes < kept.length / 2, `${peakMemoryBytes / MB} MB`);
 });

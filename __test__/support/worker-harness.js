@@ -9,9 +9,10 @@ const {spawn} = require('node:child_process');
 const {EventEmitter, once} = require('node:events');
 const path = require('node:path');
 const {deserialize, deserializeError, serialize} = require('../../lib/clone.js');
-const {FrameDecoder, ToHost, ToWorker, encodeFrame} = require('../../lib/worker/frames.js');
+const {FrameDecoder} = require('../../lib/worker/frame-decoder.js');
+const {ToHost, ToWorker, encodeFrame} = require('../../lib/worker/frames.js');
 
-const BOOTSTRAP = path.join(__dirname, '..', '..', 'lib', 'worker', 'bootstrap.bundle.js');
+const BOOTSTRAP = path.join(__dirname, '..', '..', 'lib', 'bootstrap.bundle.cjs');
 
 /**
  * Builds the payload of a START frame.
@@ -34,8 +35,8 @@ function collect(stream) {
 }
 
 /**
- * One worker process. Emits 'frame' (kind, payload); settles `isReady` with what READY says, and `ended` with what the
- * process left behind.
+ * One worker process. Emits 'frame' (kind, payload); settles `isReady` once a spare has said READY (at once for a cold
+ * start, which does not), and `ended` with what the process left behind.
  */
 class WorkerProcess extends EventEmitter {
     /**
@@ -60,12 +61,7 @@ class WorkerProcess extends EventEmitter {
         this.stderr = collect(this.child.stderr);
         this.decoder = new FrameDecoder();
         this.fromWorker.on('data', (chunk) => this.#decode(chunk));
-        this.isReady = once(this, 'frame').then(([kind, payload]) => {
-            if (kind !== ToHost.READY) {
-                throw new Error(`expected READY, got a frame of kind ${kind}`);
-            }
-            return JSON.parse(payload);
-        });
+        this.isReady = cold ? Promise.resolve() : this.#readyFrame();
         // Not everyone waits for it.
         this.isReady.catch(() => {});
         this.ended = once(this.child, 'close').then(([code, signal]) => ({
@@ -74,6 +70,13 @@ class WorkerProcess extends EventEmitter {
             stdout: this.stdout(),
             stderr: this.stderr()
         }));
+    }
+
+    async #readyFrame() {
+        const [kind] = await once(this, 'frame');
+        if (kind !== ToHost.READY) {
+            throw new Error(`expected READY, got a frame of kind ${kind}`);
+        }
     }
 
     #decode(chunk) {

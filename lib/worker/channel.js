@@ -9,14 +9,7 @@
  */
 
 const fs = require('node:fs');
-const {
-    FrameDecoder,
-    ProtocolError,
-    HEADER_BYTES,
-    decodeHeader,
-    encodeFrame,
-    sealFrame
-} = require('./frames.js');
+const {ProtocolError, HEADER_BYTES, decodeHeader, encodeFrame, sealFrame} = require('./frames.js');
 
 /** The descriptor frames of the host arrive on. */
 const FROM_HOST_FD = 3;
@@ -27,9 +20,6 @@ const TO_HOST_FD = 4;
 /** What a write says when there is no host to read it. */
 const HOST_GONE = new Set(['EPIPE', 'ECONNRESET']);
 
-/** Size of one non-blocking read, in bytes. */
-const POLL_BYTES = 64 * 1024;
-
 /** Pauses when the other side has made the descriptors non-blocking and they have no room or nothing to read, in ms. */
 const SHORTEST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 50;
@@ -37,7 +27,7 @@ const LONGEST_PAUSE_MS = 50;
 // Taken now: a job may replace what the modules and globals offer.
 const {readSync, writeSync} = fs;
 const wait = Atomics.wait;
-const pauseCell = new Int32Array(new SharedArrayBuffer(4));
+let pauseCell;
 
 /** Calls `operation` until it does not say EAGAIN, pausing longer and longer. */
 function untilPossible(operation) {
@@ -48,6 +38,7 @@ function untilPossible(operation) {
             if (error.code !== 'EAGAIN') {
                 throw error;
             }
+            pauseCell ??= new Int32Array(new SharedArrayBuffer(4));
             wait(pauseCell, 0, 0, pauseMs);
         }
     }
@@ -80,23 +71,27 @@ function readFully(bytes) {
     return offset;
 }
 
-function openSocket() {
-    const {Socket} = require('node:net');
+/**
+ * Reads what has arrived from the host, without waiting where its end of the channel does not.
+ *
+ * @param {Uint8Array} bytes where to
+ * @returns {number} how many came; 0 when none is there, and at the end of the channel
+ * @throws {Error} as fs.readSync does, EAGAIN excepted
+ */
+function readAvailable(bytes) {
     try {
-        return new Socket({fd: FROM_HOST_FD, readable: true, writable: false});
+        return readSync(FROM_HOST_FD, bytes, 0, bytes.length, null);
     } catch (error) {
-        throw new ProtocolError(
-            `its channel from the host, descriptor ${FROM_HOST_FD}, was closed: ${error.message}`
-        );
+        if (error.code !== 'EAGAIN') {
+            throw error;
+        }
+        return 0;
     }
 }
 
 class Channel {
-    #decoder = new FrameDecoder();
-    #socket = null;
     #hasWritten = false;
     #onGone;
-    #onChunk;
 
     /** @param {() => void} onGone called when the host has closed its end; expected to end the process */
     constructor(onGone) {
@@ -144,7 +139,7 @@ class Channel {
      * @throws {ProtocolError} when the frame is too large or stops in the middle
      */
     readBlocking() {
-        const header = Buffer.alloc(HEADER_BYTES);
+        const header = new Uint8Array(HEADER_BYTES);
         const headerBytes = readFully(header);
         if (headerBytes === 0) {
             return null;
@@ -159,58 +154,6 @@ class Channel {
         }
         return {kind, payload};
     }
-
-    /**
-     * Says where frames go once open() or poll() reads them.
-     *
-     * @param {(kind: number, payload: Buffer) => void} onFrame called for each whole frame, in order
-     * @param {(error: Error) => void} onNonsense called when the stream cannot be understood any more
-     */
-    subscribe(onFrame, onNonsense) {
-        this.#onChunk = (chunk) => {
-            try {
-                this.#decoder.push(chunk);
-                for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
-                    onFrame(frame.kind, frame.payload);
-                }
-            } catch (error) {
-                onNonsense(error);
-            }
-        };
-    }
-
-    /** Lets the event loop read from now on, without being kept alive by it. */
-    open() {
-        if (this.#socket !== null) {
-            return;
-        }
-        this.#socket = openSocket();
-        this.#socket.unref();
-        this.#socket.on('data', this.#onChunk);
-        this.#socket.once('error', this.#onGone);
-        this.#socket.once('end', this.#onGone);
-    }
-
-    /** Takes in what has arrived and the event loop has not read yet, without waiting. */
-    poll() {
-        this.open();
-        for (;;) {
-            const chunk = Buffer.allocUnsafeSlow(POLL_BYTES);
-            let count = 0;
-            try {
-                count = readSync(FROM_HOST_FD, chunk, 0, POLL_BYTES, null);
-            } catch (error) {
-                if (error.code !== 'EAGAIN') {
-                    throw error;
-                }
-            }
-            if (count === 0) {
-                // Nothing there, or the end, which the event loop will see as well.
-                return;
-            }
-            this.#onChunk(chunk.subarray(0, count));
-        }
-    }
 }
 
-module.exports = {Channel, writeFully};
+module.exports = {Channel, FROM_HOST_FD, readAvailable, writeFully};

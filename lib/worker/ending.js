@@ -5,13 +5,8 @@
  */
 
 const fs = require('node:fs');
-const {Writable} = require('node:stream');
-const {serializeError} = require('../clone.js');
 const {writeFully} = require('./channel.js');
 const {MAX_PAYLOAD_BYTES, ToHost} = require('./frames.js');
-
-/** Errors of a reader that has gone: the host's output was closed, which is no failure of the job. */
-const READER_GONE = new Set(['EPIPE', 'ECONNRESET']);
 
 function isPipe(fd) {
     try {
@@ -20,26 +15,6 @@ function isPipe(fd) {
     } catch {
         return false;
     }
-}
-
-function createPipeStream(fd) {
-    const stream = new Writable({
-        decodeStrings: true,
-        write(chunk, encoding, callback) {
-            try {
-                writeFully(fd, chunk);
-                callback();
-            } catch (error) {
-                callback(READER_GONE.has(error.code) ? null : error);
-            }
-        },
-        // As the standard streams of Node: ended, perhaps, but never closed.
-        destroy(error, callback) {
-            callback(error);
-        }
-    });
-    stream.fd = fd;
-    return stream;
 }
 
 /** Whether a stream was made is known here, so that ending the process does not make one to ask if it is empty. */
@@ -53,7 +28,8 @@ function install(name, fd) {
         get() {
             if (!streams.has(name)) {
                 const ofPipe = process.platform !== 'win32' && isPipe(fd);
-                streams.set(name, ofPipe ? createPipeStream(fd) : getNodeStream.call(process));
+                const create = ofPipe ? require('./later.js').pipeStream.createPipeStream : getNodeStream;
+                streams.set(name, create.call(process, fd));
             }
             return streams.get(name);
         }
@@ -98,6 +74,7 @@ const kill = process.kill.bind(process);
 
 /** The error as one frame can carry it. */
 function errorPayload(thrown) {
+    const {serializeError} = require('./later.js').clone;
     const payload = serializeError(thrown);
     if (payload.length <= MAX_PAYLOAD_BYTES) {
         return payload;

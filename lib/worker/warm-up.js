@@ -10,19 +10,30 @@
 
 const {serialize} = require('../clone.js');
 const {ToWorker} = require('./frames.js');
-const {applyStart, parseStart} = require('./start.js');
+const {Inbox} = require('./inbox.js');
 
 /** Arrays of 8 KiB that fill the young generation of a process just booted. */
 const GARBAGE_ARRAYS = 200;
 const GARBAGE_ARRAY_LENGTH = 1024;
 
-function rehearseStart() {
+function rehearseStart({applyStart, parseStart}) {
     const header = Buffer.from(JSON.stringify({threadId: 1, cwd: process.cwd(), env: null}));
     const headerLength = Buffer.alloc(4);
     headerLength.writeUInt32LE(header.length);
     const job = serialize({name: 'spare', kind: 'file', target: __filename, argv: [], workerData: {job: {}}});
     const start = parseStart({kind: ToWorker.START, payload: Buffer.concat([headerLength, header, job])});
     applyStart(start.header, start.job);
+}
+
+const unheard = () => {};
+
+/** Makes the job's end, and of the host's all but the descriptor. */
+function rehearseConversation({parentPort}) {
+    return [
+        parentPort,
+        new Inbox({onFrame: unheard, onNonsense: unheard, onGone: unheard}),
+        rehearseSocket()
+    ];
 }
 
 function rehearseSocket() {
@@ -51,11 +62,19 @@ function collectGarbage() {
     return garbage.length;
 }
 
-/** Warms this process up; afterwards it is as before but for what is loaded and compiled. */
-async function warmUp() {
-    rehearseSocket();
-    await import('./warm.mjs');
-    rehearseStart();
+/**
+ * Warms this process up; afterwards it is as before but for what is loaded and compiled.
+ *
+ * @param {object} script what will be used in earnest
+ * @param {() => Promise<unknown>} script.importEmpty imports an empty module
+ * @param {Function} script.parseStart of start.js
+ * @param {Function} script.applyStart of start.js
+ * @param {import('./conversation.js').Conversation} script.conversation not begun
+ */
+async function warmUp({importEmpty, parseStart, applyStart, conversation}) {
+    rehearseConversation(conversation);
+    await importEmpty();
+    rehearseStart({parseStart, applyStart});
     await rehearseTurn();
     collectGarbage();
 }

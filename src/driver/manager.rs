@@ -161,9 +161,12 @@ impl Driver {
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Boot { worker, profile, env, is_cold } => self.boot(worker, &profile, &env, is_cold),
-            Effect::Start { worker, thread_id, env, job, memory_limit_bytes } => {
+            Effect::Start { worker, thread_id, env, job } => {
                 let frame = HostFrame::start(&start_header(thread_id, env.as_deref()), job);
-                self.order(worker, WorkerOrder::Start { frame, memory_limit_bytes });
+                self.order(worker, WorkerOrder::Write(frame));
+            }
+            Effect::WatchMemory { worker, limit_bytes } => {
+                self.order(worker, WorkerOrder::WatchMemory { limit_bytes });
             }
             Effect::Write { worker, frame } => self.order(worker, WorkerOrder::Write(frame)),
             Effect::Signal { worker, signal } => self.order(worker, WorkerOrder::Signal(signal)),

@@ -33,8 +33,13 @@ pub enum Effect {
         env: Option<Arc<Environment>>,
         /// The job, opaque here.
         job: Arc<[u8]>,
-        /// Watch the memory of its processes against this limit.
-        memory_limit_bytes: Option<u64>,
+    },
+    /// Watch the memory of a process that has reached its job.
+    WatchMemory {
+        /// The process.
+        worker: WorkerId,
+        /// What it and those it starts may hold together.
+        limit_bytes: Option<u64>,
     },
     /// Write a frame to a process.
     Write {

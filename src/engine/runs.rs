@@ -71,11 +71,10 @@ impl Engine {
         let is_first = run.started.is_none();
         run.started.get_or_insert(now.mono);
         let (name, job) = (Arc::clone(&run.name), Arc::clone(&run.work.job));
-        let memory_limit_bytes = run.limits.memory_bytes;
         if is_first {
             self.effects.push(Effect::Emit(JobEvent::RunStarted { run: id, name }));
         }
-        self.effects.push(Effect::Start { worker, thread_id: id.0, env, job, memory_limit_bytes });
+        self.effects.push(Effect::Start { worker, thread_id: id.0, env, job });
     }
 
     pub(super) fn post_message(&mut self, id: RunId, bytes: Arc<[u8]>) -> Result<Reply, Refusal> {
@@ -96,7 +95,11 @@ impl Engine {
             (WorkerFrame::Ready, _) => self.worker_ready(worker, now),
             // Only a run has anything else to say.
             (_, None) => self.signal(worker, StopSignal::Kill),
-            (WorkerFrame::Online, Some(run)) => self.run_online(run, worker, now),
+            (WorkerFrame::Online, Some(run)) => {
+                // A cold start says nothing before.
+                self.worker_ready(worker, now);
+                self.run_online(run, worker, now);
+            }
             (WorkerFrame::Message(bytes), Some(run)) => self.emit(JobEvent::Message { run, bytes }),
             (WorkerFrame::Done(bytes), Some(run)) => {
                 self.emit(JobEvent::Message { run, bytes });
@@ -134,6 +137,8 @@ impl Engine {
             .limits
             .timeout
             .map(|timeout| self.deadlines.insert(now.mono.plus(timeout), Deadline::TimeLimit(id)));
+        let limit_bytes = run.limits.memory_bytes;
+        self.effects.push(Effect::WatchMemory { worker, limit_bytes });
         for bytes in std::mem::take(&mut run.outbox) {
             self.effects.push(Effect::Write { worker, frame: HostFrame::message(bytes) });
         }

@@ -33,8 +33,8 @@ pub(crate) trait Host: Send + Sync + 'static {
 /// What a process's supervisor is told.
 #[derive(Debug)]
 pub(crate) enum WorkerOrder {
-    /// Hand over the job, and watch its memory.
-    Start { frame: HostFrame, memory_limit_bytes: Option<u64> },
+    /// The job begins: note the memory of its process, and hold that of its group against a limit.
+    WatchMemory { limit_bytes: Option<u64> },
     /// Write a frame.
     Write(HostFrame),
     /// Send a signal to the process group.
@@ -126,11 +126,11 @@ impl Attendant {
         }
     }
 
-    fn carry_out(&mut self, order: WorkerOrder, child: &Child) {
+    fn carry_out(&mut self, order: WorkerOrder, child: &mut Child) {
         match order {
-            WorkerOrder::Start { frame, memory_limit_bytes } => {
-                self.memory = memory_limit_bytes.map(|limit| (limit, memory_ticks()));
-                self.write(frame);
+            WorkerOrder::WatchMemory { limit_bytes } => {
+                child.note_memory_from_now();
+                self.memory = limit_bytes.map(|limit| (limit, memory_ticks()));
             }
             WorkerOrder::Write(frame) => self.write(frame),
             // It may just have exited: then there is nothing to signal.

@@ -77,10 +77,9 @@ impl Bench {
         self.send(Input::Exited { worker, exit }).unwrap();
     }
 
-    /// The process boots and reaches its job.
+    /// The process boots for its job and reaches it.
     fn bring_online(&mut self, worker: WorkerId) {
         self.send(Input::WorkerStarted { worker, pid: 100 + worker.0 }).unwrap();
-        self.frame(worker, WorkerFrame::Ready);
         self.frame(worker, WorkerFrame::Online);
     }
 

@@ -59,6 +59,17 @@ fn the_lead_follows_what_boots_take() {
 }
 
 #[test]
+fn a_process_that_reaches_its_job_makes_room_for_the_next_boot() {
+    let mut bench = Bench::new();
+    for name in ["first", "second", "third"] {
+        bench.add(offloaded(name, When::Now)).unwrap();
+    }
+    assert_eq!(bench.boots(), [FIRST, SECOND]);
+    bench.bring_online(FIRST);
+    assert_eq!(bench.boots(), [WorkerId(3)]);
+}
+
+#[test]
 fn a_spare_that_nothing_needs_any_more_is_let_go() {
     let mut bench = auto();
     bench.add(offloaded("job", in_ms(400))).unwrap();

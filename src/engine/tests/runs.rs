@@ -18,7 +18,12 @@ fn a_run_starts_goes_online_and_completes() {
         "{effects:?}"
     );
     bench.bring_online(FIRST);
-    assert_eq!(bench.events(), [JobEvent::RunOnline { run: RunId(1), pid: 101 }]);
+    let effects = bench.take();
+    assert!(matches!(effects[0], Effect::WatchMemory { worker: FIRST, limit_bytes: None }), "{effects:?}");
+    assert!(
+        matches!(effects[1], Effect::Emit(JobEvent::RunOnline { run: RunId(1), pid: 101 })),
+        "{effects:?}"
+    );
     bench.pass_ms(300);
     bench.say_done(FIRST);
     let events = bench.events();

@@ -73,8 +73,7 @@ impl Launched {
         let stdout = pipes.stdout.map(OutputReader::from_owned_fd).transpose()?;
         let stderr = pipes.stderr.map(OutputReader::from_owned_fd).transpose()?;
         let pid = process.pid().unsigned_abs();
-        let life =
-            Life::Running { watch: AsyncExitWatch::new(watch)?, process, memory_looks: Looks::from_now() };
+        let life = Life::Running { watch: AsyncExitWatch::new(watch)?, process, memory_looks: None };
         Ok(Child { pid, life, channel: Some(channel), stdout, stderr })
     }
 }
@@ -95,7 +94,7 @@ pub struct Child {
 /// After the end there is no pid to signal.
 #[derive(Debug)]
 enum Life {
-    Running { watch: AsyncExitWatch, process: Process, memory_looks: Looks },
+    Running { watch: AsyncExitWatch, process: Process, memory_looks: Option<Looks> },
     Exited(Exit),
 }
 
@@ -137,6 +136,14 @@ impl Child {
         self.running()?.signal(signal)
     }
 
+    /// Notes from now on how much memory the process holds, for the peak that its [`Exit`] tells.
+    pub fn note_memory_from_now(&mut self) {
+        if let Life::Running { process, memory_looks, .. } = &mut self.life {
+            process.note_memory();
+            *memory_looks = Some(Looks::from_now());
+        }
+    }
+
     /// Waits until the process has ended, then ends what is left of its group. Can be cancelled
     /// and called again, also after it has returned.
     ///
@@ -151,7 +158,7 @@ impl Child {
                     tokio::select! {
                         biased;
                         ended = watch.ended() => ended?,
-                        () = memory_looks.due() => {
+                        () = Looks::due(memory_looks) => {
                             process.note_memory();
                             continue;
                         }
@@ -188,10 +195,11 @@ impl Looks {
         Looks { started, next: started + Looks::FIRST }
     }
 
-    /// Returns when it is time, and sets the next time. Cancel-safe.
-    async fn due(&mut self) {
-        sleep_until(self.next).await;
+    /// Returns when it is time, and sets the next time; never without looks. Cancel-safe.
+    async fn due(looks: &mut Option<Looks>) {
+        let Some(Looks { started, next }) = looks else { return std::future::pending().await };
+        sleep_until(*next).await;
         let now = Instant::now();
-        self.next = now + (now - self.started) / 4;
+        *next = now + (now - *started) / 4;
     }
 }

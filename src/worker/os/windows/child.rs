@@ -147,6 +147,9 @@ impl Child {
         self.running()?.signal(signal)
     }
 
+    /// Nothing to do: the system itself keeps the peak that the [`Exit`] tells.
+    pub fn note_memory_from_now(&mut self) {}
+
     /// Waits until the process has ended, then ends what is left of what it has started. Can be
     /// cancelled and called again, also after it has returned.
     ///

@@ -1,0 +1,78 @@
+'use strict';
+
+const {ToHost, ToWorker} = require('./frames.js');
+const {Outbox} = require('./outbox.js');
+const {createParentPort} = require('./parent-port.js');
+
+/** The message for stopping a job. */
+const CANCEL = 'cancel';
+
+/** What host and job say to each other once the job has begun. */
+class Conversation {
+    #channel;
+    #endings;
+    #port;
+    #inbox;
+    /** Whether 'cancel' has been given to the job: 'cancelled' ends the process only as the answer to it. */
+    #isCancelRequested = false;
+
+    /**
+     * @param {import('./channel.js').Channel} channel to the host
+     * @param {object} endings what to do
+     * @param {() => void} endings.onLastWord when the job says that it has finished
+     * @param {() => void} endings.onGone when the host has closed its end
+     * @param {(error: Error) => void} endings.onNonsense when the host cannot be understood any more
+     */
+    constructor(channel, endings) {
+        this.#channel = channel;
+        this.#endings = endings;
+    }
+
+    /** The job's end. */
+    get parentPort() {
+        return this.#openPort().parentPort;
+    }
+
+    #openPort() {
+        if (this.#port === undefined) {
+            const outbox = new Outbox(this.#channel, (kind) => {
+                if (kind === ToHost.DONE || this.#isCancelRequested) {
+                    this.#endings.onLastWord();
+                }
+            });
+            this.#port = createParentPort((value, release) => outbox.post(value, release));
+        }
+        return this.#port;
+    }
+
+    #openInbox() {
+        if (this.#inbox === undefined) {
+            const {Inbox} = require('./later.js').inbox;
+            const {onGone, onNonsense} = this.#endings;
+            const onFrame = (kind, payload) => this.#receive(kind, payload);
+            this.#inbox = new Inbox({onFrame, onGone, onNonsense});
+        }
+        return this.#inbox;
+    }
+
+    #receive(kind, payload) {
+        if (kind !== ToWorker.MESSAGE) {
+            throw new RangeError(`unexpected frame of kind ${kind}`);
+        }
+        const value = require('./later.js').clone.deserialize(payload);
+        this.#isCancelRequested ||= value === CANCEL;
+        this.#openPort().deliver(value);
+    }
+
+    /** As Inbox.open(). */
+    listen() {
+        this.#openInbox().open();
+    }
+
+    /** As Inbox.poll(). */
+    poll() {
+        this.#openInbox().poll();
+    }
+}
+
+module.exports = {Conversation};

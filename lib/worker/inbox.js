@@ -1,0 +1,85 @@
+'use strict';
+
+/** What the host sends while the job runs: read by the event loop, or taken in without waiting for it. */
+
+const {FROM_HOST_FD, readAvailable} = require('./channel.js');
+const {FrameDecoder} = require('./frame-decoder.js');
+const {ProtocolError} = require('./frames.js');
+
+/** Size of one read by poll(), in bytes. */
+const POLL_BYTES = 64 * 1024;
+
+function openSocket() {
+    // A job that posts and ends does without: 2 ms.
+    const {Socket} = require('node:net');
+    try {
+        return new Socket({fd: FROM_HOST_FD, readable: true, writable: false});
+    } catch (error) {
+        throw new ProtocolError(
+            `its channel from the host, descriptor ${FROM_HOST_FD}, was closed: ${error.message}`
+        );
+    }
+}
+
+class Inbox {
+    #decoder = new FrameDecoder();
+    #socket = null;
+    #handlers;
+
+    /**
+     * @param {object} handlers what to do
+     * @param {(kind: number, payload: Buffer) => void} handlers.onFrame with each whole frame, in order
+     * @param {(error: Error) => void} handlers.onNonsense when the stream cannot be understood any more
+     * @param {() => void} handlers.onGone when the host has closed its end
+     */
+    constructor(handlers) {
+        this.#handlers = handlers;
+    }
+
+    /**
+     * Lets the event loop read from now on, without being kept alive by it.
+     *
+     * @throws {ProtocolError} when the job has closed the descriptor
+     */
+    open() {
+        if (this.#socket !== null) {
+            return;
+        }
+        this.#socket = openSocket();
+        this.#socket.unref();
+        this.#socket.on('data', (chunk) => this.#take(chunk));
+        this.#socket.once('error', this.#handlers.onGone);
+        this.#socket.once('end', this.#handlers.onGone);
+    }
+
+    /**
+     * Takes in what has arrived and the event loop has not read yet, without waiting.
+     *
+     * @throws {Error} as open(), or when reading fails
+     */
+    poll() {
+        this.open();
+        for (;;) {
+            const chunk = Buffer.allocUnsafeSlow(POLL_BYTES);
+            const count = readAvailable(chunk);
+            if (count === 0) {
+                // Nothing there, or the end, which the event loop will see as well.
+                return;
+            }
+            this.#take(chunk.subarray(0, count));
+        }
+    }
+
+    #take(chunk) {
+        try {
+            this.#decoder.push(chunk);
+            for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
+                this.#handlers.onFrame(frame.kind, frame.payload);
+            }
+        } catch (error) {
+            this.#handlers.onNonsense(error);
+        }
+    }
+}
+
+module.exports = {Inbox};
