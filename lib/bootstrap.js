@@ -4,8 +4,8 @@
  * What runs inside each worker process, before the job and beneath it.
  *
  * A spare is started ahead of time: it warms up, says READY, and waits for its job in a blocking read, costing no CPU
- * time. A cold start (`--cold`) has its job already. Either becomes the job: `worker_threads`, process and main module
- * look as they do in a Worker, and nothing of this script can be seen in them.
+ * time. A cold start (`--cold`) has its job already. Either becomes the job, and runs it at the word: `worker_threads`,
+ * process and main module look as they do in a Worker, and nothing of this script can be seen in them.
  *
  * The other end of the channel is the worker room of the Rust engine; docs/design/worker-protocol.md describes what
  * both speak.
@@ -16,7 +16,7 @@ const {Channel} = require('./worker/channel.js');
 const {Conversation} = require('./worker/conversation.js');
 const {endBroken, endOrphan, endSoon, installErrorReport, installOutput} = require('./worker/ending.js');
 const {ToHost} = require('./worker/frames.js');
-const {applyStart, parseStart, runSoon} = require('./worker/start.js');
+const {applyStart, checkGo, parseStart, runSoon} = require('./worker/start.js');
 const {installThreads} = require('./worker/threads.js');
 
 // Taken now: a job may install fake timers.
@@ -50,13 +50,15 @@ function hideModules() {
     delete process.mainModule;
 }
 
+/** Waits for what the host says before the job runs; leaves when it says nothing more. */
+function nextFrame() {
+    return channel.readBlocking() ?? process.reallyExit(0);
+}
+
 function becomeJob() {
-    const frame = channel.readBlocking();
-    if (frame === null) {
-        process.reallyExit(0);
-    }
-    const {header, job} = parseStart(frame);
+    const {header, job} = parseStart(nextFrame());
     applyStart(header, job);
+    checkGo(nextFrame());
     channel.send(ToHost.ONLINE);
     // Not set now: the loop's clock has stood still for as long as this process booted or waited, so that the timer would
     // be due before the job. And not after the job: Node shows frames of its own in the traces of what a job awaits when

@@ -72,7 +72,7 @@ async function errorAfter(t, bytes, {close = false, ...options} = {}) {
     return deserializeError(worker.frames.at(-1).payload);
 }
 
-const start = (payload) => encodeFrame(ToWorker.START, payload);
+const start = (payload) => Buffer.concat([encodeFrame(ToWorker.START, payload), encodeFrame(ToWorker.GO)]);
 
 suite('the hand-over', () => {
     for (const cold of [false, true]) {
@@ -109,6 +109,16 @@ suite('the hand-over', () => {
             assert.equal(decodeFrame(ToHost.MESSAGE, worker.frames.at(-1).payload).value.got, 'early');
         });
     }
+
+    test('a host that closes instead of giving the word lets the process go, its job not begun', async (t) => {
+        const worker = startWorker(t);
+        await worker.isReady;
+        const job = {name: 'probe', kind: 'file', target: fixture('describes-itself.js')};
+        worker.toWorker.end(encodeFrame(ToWorker.START, startPayload(header, job)));
+        const {code, stdout, stderr} = await worker.ended;
+        assert.deepEqual({code, stdout, stderr}, {code: 0, stdout: '', stderr: ''});
+        assert.equal(worker.frames.length, 1);
+    });
 
     test('a plain job is what its description says', async (t) => {
         const worker = startWorker(t);

@@ -91,11 +91,17 @@ class WorkerProcess extends EventEmitter {
         this.toWorker.write(bytes);
     }
 
-    /** Sends START. */
+    /** Sends START and GO. */
     start(header, job) {
         this.write(
             encodeFrame(ToWorker.START, startPayload({cwd: process.cwd(), env: null, ...header}, job))
         );
+        this.go();
+    }
+
+    /** Sends GO. */
+    go() {
+        this.write(encodeFrame(ToWorker.GO));
     }
 
     /** Sends MESSAGE. */

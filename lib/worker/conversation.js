@@ -64,6 +64,12 @@ class Conversation {
         this.#openPort().deliver(value);
     }
 
+    /** Makes ahead of time what will be asked for. */
+    prepare() {
+        this.#openPort();
+        this.#openInbox();
+    }
+
     /** As Inbox.open(). */
     listen() {
         this.#openInbox().open();

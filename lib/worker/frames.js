@@ -14,7 +14,7 @@ const HEADER_BYTES = 5;
 const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
 
 /** What a frame from the host carries. */
-const ToWorker = Object.freeze({START: 1, MESSAGE: 2});
+const ToWorker = Object.freeze({START: 1, MESSAGE: 2, GO: 3});
 
 /** What a frame from the worker carries. */
 const ToHost = Object.freeze({READY: 1, MESSAGE: 2, DONE: 3, CANCELLED: 4, ERROR: 5, ONLINE: 6});

@@ -78,6 +78,16 @@ function parseStart({kind, payload}) {
     return {header, job};
 }
 
+/**
+ * @param {{kind: number}} frame the host's second
+ * @throws {ProtocolError} when it is not the word to run the job
+ */
+function checkGo({kind}) {
+    if (kind !== ToWorker.GO) {
+        throw new ProtocolError(`expected a GO frame, got one of kind ${kind}`);
+    }
+}
+
 function replaceEnvironment(variables) {
     for (const key of Object.keys(process.env)) {
         if (!Object.hasOwn(variables, key)) {
@@ -165,4 +175,4 @@ function runSoon(job) {
     );
 }
 
-module.exports = {parseStart, applyStart, runSoon};
+module.exports = {parseStart, applyStart, checkGo, runSoon};

@@ -10,11 +10,13 @@
 
 const {serialize} = require('../clone.js');
 const {ToWorker} = require('./frames.js');
-const {Inbox} = require('./inbox.js');
 
-/** Arrays of 8 KiB that fill the young generation of a process just booted. */
-const GARBAGE_ARRAYS = 200;
+/** Arrays of 8 KiB that are sure to fill the young generation of a process just booted. */
+const GARBAGE_ARRAYS = 2000;
 const GARBAGE_ARRAY_LENGTH = 1024;
+
+/** So often that V8 compiles what is hot in it again, for speed, before the job needs the processor. */
+const START_ROUNDS = 4;
 
 function rehearseStart({applyStart, parseStart}) {
     const header = Buffer.from(JSON.stringify({threadId: 1, cwd: process.cwd(), env: null}));
@@ -23,17 +25,6 @@ function rehearseStart({applyStart, parseStart}) {
     const job = serialize({name: 'spare', kind: 'file', target: __filename, argv: [], workerData: {job: {}}});
     const start = parseStart({kind: ToWorker.START, payload: Buffer.concat([headerLength, header, job])});
     applyStart(start.header, start.job);
-}
-
-const unheard = () => {};
-
-/** Makes the job's end, and of the host's all but the descriptor. */
-function rehearseConversation({parentPort}) {
-    return [
-        parentPort,
-        new Inbox({onFrame: unheard, onNonsense: unheard, onGone: unheard}),
-        rehearseSocket()
-    ];
 }
 
 function rehearseSocket() {
@@ -53,13 +44,22 @@ function rehearseTurn() {
     });
 }
 
-/** Makes V8 collect the garbage of booting now; it would do so in the job's first milliseconds. */
+/** How much of the young generation is in use, in bytes. */
+function youngBytes() {
+    const {getHeapSpaceStatistics} = require('node:v8');
+    return getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_used_size;
+}
+
+/**
+ * Makes V8 collect the garbage of booting now, and stops there: it would do so in the job's first milliseconds, or soon
+ * after if this went on.
+ */
 function collectGarbage() {
-    let garbage = null;
-    for (let count = 0; count < GARBAGE_ARRAYS; count += 1) {
-        garbage = new Array(GARBAGE_ARRAY_LENGTH).fill(count);
+    let usedBytes = 0;
+    for (let count = 0; count < GARBAGE_ARRAYS && youngBytes() >= usedBytes; count += 1) {
+        usedBytes = youngBytes();
+        new Array(GARBAGE_ARRAY_LENGTH).fill(count);
     }
-    return garbage.length;
 }
 
 /**
@@ -72,9 +72,12 @@ function collectGarbage() {
  * @param {import('./conversation.js').Conversation} script.conversation not begun
  */
 async function warmUp({importEmpty, parseStart, applyStart, conversation}) {
-    rehearseConversation(conversation);
+    conversation.prepare();
+    rehearseSocket();
     await importEmpty();
-    rehearseStart({parseStart, applyStart});
+    for (let round = 0; round < START_ROUNDS; round += 1) {
+        rehearseStart({parseStart, applyStart});
+    }
     await rehearseTurn();
     collectGarbage();
 }

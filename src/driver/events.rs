@@ -35,16 +35,19 @@ impl EventQueue {
         EventQueue { waiting: Mutex::default(), has_room: Notify::new(), wake: Box::new(wake) }
     }
 
-    /// Adds an event at the end.
-    pub fn push(&self, event: JobEvent) {
+    /// Adds an event at the end. If this says so, the caller has to [`wake`](EventQueue::wake) the
+    /// consumer, soon.
+    #[must_use]
+    pub fn push(&self, event: JobEvent) -> bool {
         let mut waiting = self.lock();
         waiting.bytes += weight(&event);
         waiting.events.push_back(event);
-        let was_empty = waiting.events.len() == 1;
-        drop(waiting);
-        if was_empty {
-            (self.wake)();
-        }
+        waiting.events.len() == 1
+    }
+
+    /// Tells the consumer that there is something to take.
+    pub fn wake(&self) {
+        (self.wake)();
     }
 
     /// Takes up to `max` events from the front, and says whether there are more. If so, the caller has
@@ -126,13 +129,16 @@ mod tests {
         let queue = EventQueue::new(move || {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-        for run in 0..3 {
-            queue.push(message(run, 1));
-        }
+        let push = |run| {
+            if queue.push(message(run, 1)) {
+                queue.wake();
+            }
+        };
+        (0..3).for_each(push);
         assert_eq!(wakes.load(Ordering::Relaxed), 1);
         assert_eq!(queue.take(2), (vec![message(0, 1), message(1, 1)], true));
         assert_eq!(queue.take(2), (vec![message(2, 1)], false));
-        queue.push(message(3, 1));
+        push(3);
         assert_eq!(wakes.load(Ordering::Relaxed), 2);
     }
 
@@ -140,7 +146,7 @@ mod tests {
     fn a_batch_of_large_messages_is_a_small_one() {
         let queue = EventQueue::new(|| {});
         for run in 0..3 {
-            queue.push(message(run, BATCH_BYTES));
+            let _is_first = queue.push(message(run, BATCH_BYTES));
         }
         for run in 0..3 {
             assert_eq!(queue.take(usize::MAX), (vec![message(run, BATCH_BYTES)], run < 2));
@@ -151,7 +157,7 @@ mod tests {
     async fn a_reader_waits_until_the_host_has_taken_what_is_too_much() {
         let queue = Arc::new(EventQueue::new(|| {}));
         queue.room().await;
-        queue.push(message(1, ROOM_BYTES));
+        assert!(queue.push(message(1, ROOM_BYTES)));
         let reader = Arc::clone(&queue);
         let waits = tokio::spawn(async move { reader.room().await });
         tokio::task::yield_now().await;

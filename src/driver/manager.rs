@@ -95,12 +95,22 @@ impl Manager {
 
 impl Shared {
     fn submit(&self, input: Input) -> Result<Reply, Refusal> {
+        let (reply, must_wake) = self.submit_quietly(input);
+        if must_wake {
+            self.events.wake();
+        }
+        reply
+    }
+
+    /// As `submit`, but leaves it to the caller to wake the host for the events, if it has to be.
+    fn submit_quietly(&self, input: Input) -> (Result<Reply, Refusal>, bool) {
         let mut engine = self.lock();
         let wakeup = engine.next_wakeup();
         let reply = engine.handle(input, Now::read());
+        let mut must_wake = false;
         for effect in engine.drain_effects() {
             match effect {
-                Effect::Emit(event) => self.events.push(event),
+                Effect::Emit(event) => must_wake |= self.events.push(event),
                 // The receiver ends with the manager; what is ordered after that concerns nobody.
                 order => drop(self.orders.send(order)),
             }
@@ -108,7 +118,7 @@ impl Shared {
         if engine.next_wakeup() != wakeup {
             self.rearm.notify_one();
         }
-        reply
+        (reply, must_wake)
     }
 
     /// The engine's own steps do not panic on anything from outside; should one do so all the same,
@@ -145,10 +155,28 @@ impl Driver {
                 biased;
                 Some(effect) = inbox.recv() => self.perform(effect),
                 () = self.shared.rearm.notified() => {}
-                () = sleeper.until(wakeup) => self.shared.report(Input::TimePassed),
+                () = sleeper.until(wakeup) => self.time_passed(&mut inbox).await,
             }
         }
         // What `close` ordered last.
+        self.perform_all(&mut inbox);
+    }
+
+    /// Workers get the word before the host gets the news: what the host does about that takes longer,
+    /// and a worker may have to share its processor.
+    async fn time_passed(&mut self, inbox: &mut mpsc::UnboundedReceiver<Effect>) {
+        let (_accepted, must_wake) = self.shared.submit_quietly(Input::TimePassed);
+        self.perform_all(inbox);
+        // Twice: the first is answered by the wake-up that our own orders have given this task.
+        for _ in 0..2 {
+            tokio::task::yield_now().await;
+        }
+        if must_wake {
+            self.shared.events.wake();
+        }
+    }
+
+    fn perform_all(&mut self, inbox: &mut mpsc::UnboundedReceiver<Effect>) {
         while let Ok(effect) = inbox.try_recv() {
             self.perform(effect);
         }
@@ -165,6 +193,7 @@ impl Driver {
                 let frame = HostFrame::start(&start_header(thread_id, env.as_deref()), job);
                 self.order(worker, WorkerOrder::Write(frame));
             }
+            Effect::Go(worker) => self.order(worker, WorkerOrder::Write(HostFrame::go())),
             Effect::WatchMemory { worker, limit_bytes } => {
                 self.order(worker, WorkerOrder::WatchMemory { limit_bytes });
             }

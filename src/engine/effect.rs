@@ -23,7 +23,7 @@ pub enum Effect {
         /// A job waits for it, so it should not warm up first.
         is_cold: bool,
     },
-    /// Hand a process its job.
+    /// Make a process that of a job, which it then runs at [`Effect::Go`].
     Start {
         /// The process.
         worker: WorkerId,
@@ -34,7 +34,9 @@ pub enum Effect {
         /// The job, opaque here.
         job: Arc<[u8]>,
     },
-    /// Watch the memory of a process that has reached its job.
+    /// Let a process run the job that it was started for.
+    Go(WorkerId),
+    /// Watch the memory of a process from now on.
     WatchMemory {
         /// The process.
         worker: WorkerId,

@@ -67,6 +67,8 @@ pub struct Engine {
     environment: Arc<Environment>,
     /// Due times up to here have been prepared for.
     prepared_until: EpochMs,
+    /// For due times up to here, idle spares have been given their jobs.
+    primed_until: EpochMs,
     /// The message 'cancel', as structured-clone bytes.
     cancel_message: Arc<[u8]>,
     next_job: u32,
@@ -165,6 +167,7 @@ impl Engine {
             is_shut_down: false,
             environment: Arc::default(),
             prepared_until: EpochMs(i64::MIN),
+            primed_until: EpochMs(i64::MIN),
             cancel_message,
             next_job: 1,
             run_numbers,
@@ -194,6 +197,7 @@ impl Engine {
         };
         self.dispatch(now);
         self.prepare_spares(now);
+        self.prime_spares(now);
         self.settle_requests();
         reply
     }
@@ -227,8 +231,9 @@ impl Engine {
     /// When the next deadline falls due.
     pub fn next_wakeup(&self) -> Wakeup {
         let prepare_at = self.due.next_after(self.prepared_until).map(|due| due.minus(self.pool.boot_lead()));
+        let prime_at = self.prime_at();
         Wakeup {
-            wall: [self.due.next_at(), prepare_at].into_iter().flatten().min(),
+            wall: [self.due.next_at(), prepare_at, prime_at].into_iter().flatten().min(),
             mono: self.deadlines.next_at(),
         }
     }

@@ -125,7 +125,7 @@ impl Engine {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.live_runs += 1;
         let spec = job.spec.clone();
-        let run = self.run_numbers.next();
+        let run = self.primed_run(id).unwrap_or_else(|| self.run_numbers.next());
         match &spec.work {
             Work::Inline => {
                 self.inline_runs.insert(run, id);

@@ -42,7 +42,7 @@ impl Engine {
                 continue;
             };
             let profile = &run.work.boot;
-            match self.pool.place(profile, &self.environment, run.needs_cold_start) {
+            match self.pool.place(id, profile, &self.environment, run.needs_cold_start) {
                 Placement::Spare(worker) => {
                     self.queue.remove(index);
                     self.hand_over(id, worker, now);
@@ -59,11 +59,15 @@ impl Engine {
         }
     }
 
-    /// The process may still be booting: its start frame waits for it in the channel.
+    /// The process may still be booting: what it is told waits for it in the channel.
     fn hand_over(&mut self, id: RunId, worker: WorkerId, now: Now) {
-        if let Some(idle) = self.pool.claim(worker, id) {
-            self.deadlines.cancel(idle);
+        let is_primed = self.pool.is_primed(worker);
+        let idle = self.pool.claim(worker, id);
+        if idle.is_some() || is_primed {
             self.limit_worker(worker, Some(self.pool.start_timeout()), now);
+        }
+        if let Some(idle) = idle {
+            self.deadlines.cancel(idle);
         }
         let env = self.pool.changed_environment(worker, &self.environment);
         let Some(run) = self.runs.get_mut(&id) else { return };
@@ -74,7 +78,10 @@ impl Engine {
         if is_first {
             self.effects.push(Effect::Emit(JobEvent::RunStarted { run: id, name }));
         }
-        self.effects.push(Effect::Start { worker, thread_id: id.0, env, job });
+        if !is_primed {
+            self.effects.push(Effect::Start { worker, thread_id: id.0, env, job });
+        }
+        self.effects.push(Effect::Go(worker));
     }
 
     pub(super) fn post_message(&mut self, id: RunId, bytes: Arc<[u8]>) -> Result<Reply, Refusal> {
@@ -138,7 +145,10 @@ impl Engine {
             .timeout
             .map(|timeout| self.deadlines.insert(now.mono.plus(timeout), Deadline::TimeLimit(id)));
         let limit_bytes = run.limits.memory_bytes;
-        self.effects.push(Effect::WatchMemory { worker, limit_bytes });
+        // Looked at when it was primed, and not again in the moment that its job begins.
+        if limit_bytes.is_some() || !self.pool.was_primed(worker) {
+            self.effects.push(Effect::WatchMemory { worker, limit_bytes });
+        }
         for bytes in std::mem::take(&mut run.outbox) {
             self.effects.push(Effect::Write { worker, frame: HostFrame::message(bytes) });
         }

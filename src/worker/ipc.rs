@@ -110,13 +110,18 @@ pub struct HostFrame {
 }
 
 impl HostFrame {
-    /// The job that the process shall run: `header` is JSON, `job` what the host has made of it.
+    /// The job that the process shall be ready for: `header` is JSON, `job` what the host has made of it.
     pub fn start(header: &serde_json::Value, job: Arc<[u8]>) -> Self {
         let header = header.to_string();
         let mut frame = Self::new(1, 4 + header.len(), job);
         frame.head.extend_from_slice(&u32_le(header.len()));
         frame.head.extend_from_slice(header.as_bytes());
         frame
+    }
+
+    /// The word to run the job.
+    pub fn go() -> Self {
+        Self::new(3, 0, Arc::default())
     }
 
     /// A message for the job's `parentPort`: structured-clone bytes.
@@ -190,5 +195,6 @@ mod tests {
             [&u32_le(4 + header.len() + 3)[..], &[1], &u32_le(header.len()), header.as_slice()].concat();
         assert_eq!(frame.head, expected);
         assert_eq!(&*frame.tail, b"job");
+        assert_eq!(HostFrame::go().head, [0, 0, 0, 0, 3]);
     }
 }

@@ -33,7 +33,7 @@ pub(crate) trait Host: Send + Sync + 'static {
 /// What a process's supervisor is told.
 #[derive(Debug)]
 pub(crate) enum WorkerOrder {
-    /// The job begins: note the memory of its process, and hold that of its group against a limit.
+    /// Note the memory of the process from now on, and hold that of its group against a limit.
     WatchMemory { limit_bytes: Option<u64> },
     /// Write a frame.
     Write(HostFrame),

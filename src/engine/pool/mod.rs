@@ -2,10 +2,11 @@
 //! trying.
 //!
 //! ```text
-//! Booting(no run) ──▶ Idle ──▶ Busy ──▶ (exited)
-//!        │ claimed      └────▶ Leaving ──▶ (exited)
+//! Booting(no run) ──▶ Idle ──▶ Primed ──▶ Busy ──▶ (exited)
+//!        │ claimed      ├─────────┼──────▶ Busy
+//!        │              └─────────┴──────▶ Leaving ──▶ (exited)
 //!        ▼
-//! Booting(run) ─────────────▶ Busy
+//! Booting(run) ──────────────────────────▶ Busy
 //! ```
 
 mod spares;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::job::BootProfile;
+use super::job::{BootProfile, JobId};
 use super::run::RunId;
 use crate::timer::{MonoMs, Now, TimerKey};
 use crate::worker::environment::Environment;
@@ -72,6 +73,7 @@ pub(super) struct Pool {
     limits: PoolLimits,
     booting: usize,
     with_run: usize,
+    primed: usize,
     boot_lead: Duration,
     failures_in_a_row: u32,
     is_paused: bool,
@@ -88,6 +90,8 @@ struct Worker {
     asked_at: MonoMs,
     /// Booted ahead of any run.
     is_spare: bool,
+    /// Given its job before that was due.
+    was_primed: bool,
     /// By when it must be ready, have reached its job, or have left, whichever is next.
     limit: Option<TimerKey<MonoMs>>,
     /// We ended it: that says nothing about whether processes can be started.
@@ -98,6 +102,8 @@ struct Worker {
 enum WorkerState {
     Booting(Option<RunId>),
     Idle(TimerKey<MonoMs>),
+    /// It is ready for a run of this job, which is due in a moment, and waits for the word.
+    Primed(JobId, RunId),
     Busy(RunId),
     Leaving,
 }
@@ -105,7 +111,7 @@ enum WorkerState {
 /// Where a run may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Placement {
-    /// To this process, which is idle or booting for nobody.
+    /// To this process, which waits for just this run, is idle, or boots for nobody.
     Spare(WorkerId),
     /// To a new process.
     Boot,
@@ -130,6 +136,7 @@ impl Pool {
             limits,
             booting: 0,
             with_run: 0,
+            primed: 0,
             boot_lead: FIRST_BOOT_LEAD,
             failures_in_a_row: 0,
             is_paused: false,
@@ -148,12 +155,16 @@ impl Pool {
 
     pub(super) fn place(
         &self,
+        run: RunId,
         profile: &BootProfile,
         env: &Environment,
         needs_cold_start: bool,
     ) -> Placement {
         if self.limits.max_workers.is_some_and(|max| self.with_run >= max) {
             return Placement::Wait;
+        }
+        if let Some(primed) = self.primed_for_run(run, env) {
+            return Placement::Spare(primed);
         }
         if !needs_cold_start && let Some(spare) = self.best_spare(profile, env) {
             return Placement::Spare(spare);
@@ -176,7 +187,7 @@ impl Pool {
     }
 
     pub(super) fn has_spares(&self) -> bool {
-        self.workers.values().any(Worker::is_free)
+        self.primed > 0 || self.workers.values().any(Worker::is_free)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -205,6 +216,7 @@ impl Pool {
             pid: None,
             asked_at: now.mono,
             is_spare,
+            was_primed: false,
             limit: None,
             is_signalled: false,
         };
@@ -239,6 +251,10 @@ impl Pool {
         self.workers.get(&id)?.pid
     }
 
+    pub(super) fn was_primed(&self, id: WorkerId) -> bool {
+        self.workers.get(&id).is_some_and(|worker| worker.was_primed)
+    }
+
     pub(super) fn run_of(&self, id: WorkerId) -> Option<RunId> {
         self.workers.get(&id)?.state.run()
     }
@@ -253,9 +269,11 @@ impl Pool {
             _ => WorkerState::Busy(run),
         };
         match before {
-            WorkerState::Idle(key) => Some(key),
-            _ => None,
+            WorkerState::Idle(key) => return Some(key),
+            WorkerState::Primed(..) => self.primed -= 1,
+            _ => {}
         }
+        None
     }
 
     /// The environment that a process must be given with its job; `None` if it has it already.
@@ -294,8 +312,10 @@ impl Pool {
         if run.is_some() {
             self.with_run -= 1;
         }
-        if matches!(worker.state, WorkerState::Booting(_)) {
-            self.booting -= 1;
+        match worker.state {
+            WorkerState::Booting(_) => self.booting -= 1,
+            WorkerState::Primed(..) => self.primed -= 1,
+            _ => {}
         }
         let boots_resume_at = if worker.has_failed_to_boot() { self.pause_boots(now) } else { None };
         let idle = match worker.state {
@@ -317,9 +337,11 @@ impl Pool {
         self.is_paused = false;
     }
 
-    fn free_spares(&self, profile: &BootProfile, env: &Environment) -> usize {
+    /// Spares that a job of this kind has, or can have.
+    fn spares(&self, profile: &BootProfile, env: &Environment) -> usize {
+        let is_spare = |worker: &Worker| worker.is_free() || matches!(worker.state, WorkerState::Primed(..));
         let fits =
-            |worker: &&Worker| worker.is_free() && *worker.profile == *profile && worker.env.can_become(env);
+            |worker: &&Worker| is_spare(worker) && *worker.profile == *profile && worker.env.can_become(env);
         self.workers.values().filter(fits).count()
     }
 }
@@ -335,7 +357,7 @@ impl Worker {
         let is_too_early = match self.state {
             WorkerState::Booting(_) => true,
             WorkerState::Busy(_) => self.limit.is_some() && !self.is_spare,
-            WorkerState::Idle(_) | WorkerState::Leaving => false,
+            WorkerState::Idle(_) | WorkerState::Primed(..) | WorkerState::Leaving => false,
         };
         is_too_early && !self.is_signalled
     }
@@ -346,7 +368,7 @@ impl WorkerState {
         match self {
             WorkerState::Booting(run) => run,
             WorkerState::Busy(run) => Some(run),
-            WorkerState::Idle(_) | WorkerState::Leaving => None,
+            WorkerState::Idle(_) | WorkerState::Primed(..) | WorkerState::Leaving => None,
         }
     }
 }

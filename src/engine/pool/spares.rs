@@ -1,17 +1,22 @@
-//! Processes that are booted before a job needs them, and what becomes of one that is late.
+//! Processes that are booted before a job needs them and given the job before it is due, and what
+//! becomes of one that is late.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{WarmWorkers, Worker, WorkerId, WorkerState};
+use super::{Pool, WarmWorkers, Worker, WorkerId, WorkerState};
 use crate::engine::job::{BootProfile, Overlap, Work};
-use crate::engine::run::StopReason;
+use crate::engine::run::{RunId, StopReason};
 use crate::engine::{Deadline, Effect, Engine, JobEvent, JobId};
-use crate::timer::Now;
+use crate::timer::{EpochMs, MonoMs, Now, TimerKey};
+use crate::worker::environment::Environment;
 use crate::worker::os::StopSignal;
 
 /// A spare that nothing has needed for so long is let go.
 const SPARE_IDLE: Duration = Duration::from_secs(10);
+/// How long before its due time a job is given to its spare. That takes a millisecond or two, and
+/// what has just run starts faster than what has slept for long.
+const PRIME_LEAD: Duration = Duration::from_millis(10);
 /// A process that was let go and has not left after this long is killed. It needs a millisecond.
 const LEAVE_LIMIT: Duration = Duration::from_secs(5);
 /// Due times looked at ahead of time, so that a crowd at one second costs no time now.
@@ -56,7 +61,7 @@ impl Engine {
         let has_new_due = self.due.next_after(self.prepared_until).is_some_and(|due| due <= horizon);
         self.prepared_until = horizon;
         for (profile, wanted) in self.wanted_spares(now) {
-            let missing = wanted.saturating_sub(self.pool.free_spares(&profile, &self.environment));
+            let missing = wanted.saturating_sub(self.pool.spares(&profile, &self.environment));
             for _ in 0..missing {
                 if self.pool.can_boot() {
                     self.boot(Arc::clone(&profile), None, now);
@@ -66,6 +71,60 @@ impl Engine {
         if has_new_due {
             self.emit(JobEvent::EnvironmentWanted);
         }
+    }
+
+    /// Gives idle spares the jobs that are due in a moment: all that is left for then is the word.
+    pub(in crate::engine) fn prime_spares(&mut self, now: Now) {
+        let horizon = now.wall.plus(PRIME_LEAD);
+        self.release_primed(horizon, now);
+        self.primed_until = horizon;
+        if self.is_shutting_down() || self.due.next_at().is_none_or(|at| at > horizon) {
+            return;
+        }
+        let due: Vec<JobId> = self.due.iter_until(horizon).take(DUE_SCAN).copied().collect();
+        for id in due {
+            if self.pool.primed_for(id).is_none()
+                && let Some(profile) = self.profile_to_prepare(id)
+                && let Some((worker, idle)) = self.pool.idle_spare(profile, &self.environment)
+            {
+                self.deadlines.cancel(idle);
+                self.prime(worker, id);
+            }
+        }
+    }
+
+    fn prime(&mut self, worker: WorkerId, id: JobId) {
+        let Some(Work::Offloaded(work)) = self.jobs.get(&id).map(|job| &job.spec.work) else { return };
+        let job = Arc::clone(&work.job);
+        let run = self.run_numbers.next();
+        let env = self.pool.changed_environment(worker, &self.environment);
+        self.pool.prime(worker, id, run, &self.environment);
+        self.effects.push(Effect::Start { worker, thread_id: run.0, env, job });
+        self.effects.push(Effect::WatchMemory { worker, limit_bytes: None });
+    }
+
+    /// Lets go of spares whose job will not run, or not as they have been told.
+    fn release_primed(&mut self, horizon: EpochMs, now: Now) {
+        if self.pool.primed == 0 {
+            return;
+        }
+        for (worker, id) in self.pool.primed() {
+            let due = self.jobs.get(&id).and_then(|job| job.timer.as_ref()).map(TimerKey::at);
+            if due.is_none_or(|due| due > horizon) || !self.pool.was_given(worker, &self.environment) {
+                self.retire(worker, now);
+            }
+        }
+    }
+
+    /// The number of the run that a spare has been primed for.
+    pub(in crate::engine) fn primed_run(&self, id: JobId) -> Option<RunId> {
+        self.pool.primed_for(id).filter(|run| !self.runs.contains_key(run))
+    }
+
+    /// When the next spare should be given its job.
+    pub(in crate::engine) fn prime_at(&self) -> Option<EpochMs> {
+        let due = self.due.next_after(self.primed_until).filter(|_| self.pool.has_spares())?;
+        Some(due.minus(PRIME_LEAD))
     }
 
     /// How many spares of which kind are wanted now.
@@ -119,7 +178,7 @@ impl Engine {
 
     pub(in crate::engine) fn retire_spares(&mut self, now: Now) {
         for worker in self.pool.all() {
-            if self.pool.workers.get(&worker).is_some_and(Worker::is_free) {
+            if self.pool.is_primed(worker) || self.pool.workers.get(&worker).is_some_and(Worker::is_free) {
                 self.retire(worker, now);
             }
         }
@@ -132,9 +191,64 @@ impl Engine {
                 self.deadlines.cancel(key);
             }
             WorkerState::Booting(_) => self.pool.booting -= 1,
+            WorkerState::Primed(..) => self.pool.primed -= 1,
             WorkerState::Busy(_) | WorkerState::Leaving => {}
         }
         self.limit_worker(worker, Some(LEAVE_LIMIT), now);
         self.effects.push(Effect::Retire(worker));
+    }
+}
+
+impl Pool {
+    pub(in crate::engine) fn is_primed(&self, id: WorkerId) -> bool {
+        self.workers.get(&id).is_some_and(|worker| matches!(worker.state, WorkerState::Primed(..)))
+    }
+
+    /// The spare that waits for this run, if what it was given is still so.
+    pub(super) fn primed_for_run(&self, run: RunId, env: &Environment) -> Option<WorkerId> {
+        let waits = |worker: &Worker| matches!(worker.state, WorkerState::Primed(_, primed) if primed == run);
+        let is_current = |worker: &Worker| std::ptr::eq(&raw const *worker.env, env);
+        let mut spares = self.workers.iter().filter(|_| self.primed > 0);
+        spares.find(|(_, worker)| waits(worker) && is_current(worker)).map(|(&id, _)| id)
+    }
+
+    /// The run of this job that a spare waits for.
+    fn primed_for(&self, job: JobId) -> Option<RunId> {
+        let mut spares = self.workers.values().filter(|_| self.primed > 0);
+        spares.find_map(|worker| match worker.state {
+            WorkerState::Primed(primed, run) if primed == job => Some(run),
+            _ => None,
+        })
+    }
+
+    fn primed(&self) -> Vec<(WorkerId, JobId)> {
+        let primed = |(&id, worker): (&WorkerId, &Worker)| match worker.state {
+            WorkerState::Primed(job, _) => Some((id, job)),
+            _ => None,
+        };
+        self.workers.iter().filter_map(primed).collect()
+    }
+
+    fn was_given(&self, id: WorkerId, env: &Arc<Environment>) -> bool {
+        self.workers.get(&id).is_some_and(|worker| Arc::ptr_eq(&worker.env, env))
+    }
+
+    /// A spare that is ready for a job of this kind, and its idle deadline.
+    fn idle_spare(&self, profile: &BootProfile, env: &Environment) -> Option<(WorkerId, TimerKey<MonoMs>)> {
+        self.workers.iter().find_map(|(&id, worker)| match worker.state {
+            WorkerState::Idle(key) if *worker.profile == *profile && worker.env.can_become(env) => {
+                Some((id, key))
+            }
+            _ => None,
+        })
+    }
+
+    fn prime(&mut self, id: WorkerId, job: JobId, run: RunId, env: &Arc<Environment>) {
+        if let Some(worker) = self.workers.get_mut(&id) {
+            worker.state = WorkerState::Primed(job, run);
+            worker.was_primed = true;
+            worker.env = Arc::clone(env);
+            self.primed += 1;
+        }
     }
 }

@@ -39,6 +39,116 @@ fn a_spare_boots_one_lead_before_the_due_time_and_takes_the_job() {
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Boot { .. })), "{effects:?}");
 }
 
+/// A spare that has its job, due in 400 ms, and waits for the word.
+fn primed() -> Bench {
+    let mut bench = auto();
+    bench.add(offloaded("job", in_ms(400))).unwrap();
+    bench.frame(FIRST, WorkerFrame::Ready);
+    bench.pass_ms(380);
+    let wake_ms = bench.engine.next_wakeup().wall.unwrap().0 - START_MS;
+    assert_eq!(wake_ms, 390, "woken a little before the due time");
+    bench.take();
+    bench.pass_ms(10);
+    let effects = bench.take();
+    assert!(
+        matches!(
+            effects[..],
+            [Effect::Start { worker: FIRST, thread_id: 1, .. }, Effect::WatchMemory { worker: FIRST, .. }]
+        ),
+        "{effects:?}"
+    );
+    bench
+}
+
+#[test]
+fn a_spare_is_given_its_job_just_before_it_is_due_and_the_word_when_it_is() {
+    let mut bench = primed();
+    let wake_ms = bench.engine.next_wakeup().wall.unwrap().0 - START_MS;
+    assert_eq!(wake_ms, 400);
+    bench.pass_ms(10);
+    let effects = bench.take();
+    assert!(
+        matches!(effects[..], [Effect::Emit(JobEvent::RunStarted { run: RunId(1), .. }), Effect::Go(FIRST)]),
+        "{effects:?}"
+    );
+    bench.frame(FIRST, WorkerFrame::Online);
+    bench.say_done(FIRST);
+    assert!(!bench.engine.is_active());
+}
+
+#[test]
+fn a_primed_spare_that_never_reaches_its_job_is_given_up() {
+    let mut bench = primed();
+    bench.pass_ms(10);
+    bench.take();
+    bench.pass(PoolLimits::default().start_timeout);
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Kill)]);
+}
+
+#[test]
+fn a_primed_spare_is_let_go_when_its_job_is_removed() {
+    let mut bench = primed();
+    bench.send(Input::RemoveJob { name: Arc::from("job"), request: RequestId(1) }).unwrap();
+    assert_eq!(retired(&mut bench), [FIRST]);
+}
+
+#[test]
+fn a_primed_spare_is_let_go_when_the_clock_is_set_back() {
+    let mut bench = primed();
+    bench.set_wall(EpochMs(START_MS));
+    assert_eq!(retired(&mut bench), [FIRST]);
+    bench.set_wall(EpochMs(START_MS + 400));
+    assert_eq!(bench.boots(), [SECOND]);
+}
+
+#[test]
+fn a_primed_spare_is_let_go_when_the_environment_has_changed() {
+    use crate::worker::environment::Environment;
+    let mut bench = primed();
+    bench.send(Input::SetEnvironment(Arc::new(Environment::new(vec!["A=1".to_owned()])))).unwrap();
+    assert_eq!(retired(&mut bench), [FIRST]);
+}
+
+#[test]
+fn a_primed_spare_is_let_go_at_shutdown() {
+    let mut bench = primed();
+    bench.send(Input::Shutdown { request: RequestId(1), timeout: Duration::from_secs(1) }).unwrap();
+    assert_eq!(retired(&mut bench), [FIRST]);
+}
+
+#[test]
+fn a_primed_spare_that_dies_loses_no_run() {
+    let mut bench = primed();
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    bench.pass_ms(10);
+    assert_eq!(bench.boots(), [SECOND]);
+    bench.bring_online(SECOND);
+    bench.say_done(SECOND);
+    assert_eq!(bench.ends(), [(RunId(2), EndCause::Done)]);
+}
+
+#[test]
+fn a_primed_spare_takes_no_other_job() {
+    let mut bench = primed();
+    bench.add(offloaded("other", When::Now)).unwrap();
+    assert_eq!(bench.boots(), [SECOND]);
+    bench.pass_ms(10);
+    assert!(bench.take().iter().any(|effect| matches!(effect, Effect::Go(FIRST))));
+}
+
+#[test]
+fn a_job_that_runs_already_when_it_is_due_lets_its_primed_spare_go() {
+    let mut bench = primed();
+    bench.send(Input::RunJob(Arc::from("job"))).unwrap();
+    let effects = bench.take();
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Go(FIRST))), "{effects:?}");
+    bench.frame(FIRST, WorkerFrame::Online);
+    bench.pass_ms(10);
+    let events = bench.events();
+    assert!(events.iter().any(|event| matches!(event, JobEvent::Skipped { .. })), "{events:?}");
+    assert!(retired(&mut bench).is_empty());
+}
+
 #[test]
 fn the_lead_follows_what_boots_take() {
     let mut bench = auto();
