@@ -1,10 +1,10 @@
 'use strict';
 
-/** V8's serializer, mended as lib/clone.js says. Loaded with the first value: `node:v8` costs a cold start 1 to 2 ms. */
+/** V8's serializer, mended as lib/clone.js says. */
 
 const {types} = require('node:util');
 const {Serializer, Deserializer} = require('node:v8');
-const {assertPortable, notPortable} = require('./portable.js');
+const {notPortable} = require('./portable.js');
 
 /** The kinds of ArrayBuffer view, by the number that stands for each on the wire. Append only. */
 const VIEW_TYPES = [
@@ -80,4 +80,4 @@ class CloneReader extends Deserializer {
     }
 }
 
-module.exports = {CloneWriter, CloneReader, assertPortable};
+module.exports = {CloneWriter, CloneReader};

@@ -12,14 +12,9 @@
  * throw.
  */
 
-const {serializeShortText} = require('./short-text.js');
-
-let loadedCodec;
-
-function codec() {
-    loadedCodec ??= require('./clone-codec.js');
-    return loadedCodec;
-}
+const {CloneReader, CloneWriter} = require('./clone-codec.js');
+const {assertPortable} = require('./portable.js');
+const {fromEnvelope, toEnvelope} = require('./worker/error-envelope.js');
 
 /**
  * Turns a value into bytes.
@@ -30,11 +25,6 @@ function codec() {
  * @throws {DOMException} DataCloneError (code 25) for what cannot be cloned or cannot leave this process
  */
 function serialize(value, headroomBytes = 0) {
-    return serializeShortText(value, headroomBytes) ?? serializeAny(value, headroomBytes);
-}
-
-function serializeAny(value, headroomBytes) {
-    const {CloneWriter, assertPortable} = codec();
     assertPortable(value);
     const writer = new CloneWriter();
     if (headroomBytes > 0) {
@@ -53,7 +43,6 @@ function serializeAny(value, headroomBytes) {
  * @throws {Error} when the bytes are not of serialize()
  */
 function deserialize(bytes) {
-    const {CloneReader} = codec();
     const reader = new CloneReader(bytes);
     reader.readHeader();
     return reader.readValue();
@@ -67,7 +56,6 @@ function deserialize(bytes) {
  * @returns {Buffer} bytes for deserializeError()
  */
 function serializeError(thrown) {
-    const {toEnvelope} = require('./worker/error-envelope.js');
     return serialize(toEnvelope(thrown, serialize));
 }
 
@@ -80,7 +68,6 @@ function serializeError(thrown) {
  * @throws {Error} when the bytes are not of serializeError()
  */
 function deserializeError(bytes) {
-    const {fromEnvelope} = require('./worker/error-envelope.js');
     return fromEnvelope(deserialize(bytes), deserialize);
 }
 

@@ -3,8 +3,6 @@
 const {serialize} = require('./clone');
 const {NativeManager} = require('./native');
 const {wholeNumber} = require('./whole-number');
-// Now, and not with the first job: then the host may have no descriptor left to open a file with.
-require('./clone-codec');
 
 /** Made of lib/bootstrap.js by `npm run build`. */
 const BOOTSTRAP_PATH = require.resolve('./bootstrap.bundle.cjs');

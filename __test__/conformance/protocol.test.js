@@ -11,7 +11,13 @@ const path = require('node:path');
 const {suite, test} = require('node:test');
 const {deserializeError, serialize} = require('../../lib/clone.js');
 const {MAX_PAYLOAD_BYTES, ToHost, ToWorker, encodeFrame} = require('../../lib/worker/frames.js');
-const {BOOTSTRAP, WorkerProcess, decodeFrame, startPayload} = require('../support/worker-harness.js');
+const {
+    BOOTSTRAP,
+    WorkerProcess,
+    decodeFrame,
+    startFrames: start,
+    startPayload
+} = require('../support/worker-harness.js');
 const {fixture} = require('./probes.js');
 
 const EXIT_PROTOCOL = 76;
@@ -71,8 +77,6 @@ async function errorAfter(t, bytes, {close = false, ...options} = {}) {
     );
     return deserializeError(worker.frames.at(-1).payload);
 }
-
-const start = (payload) => Buffer.concat([encodeFrame(ToWorker.START, payload), encodeFrame(ToWorker.GO)]);
 
 suite('the hand-over', () => {
     for (const cold of [false, true]) {

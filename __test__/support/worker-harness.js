@@ -28,6 +28,11 @@ function startPayload(header, job) {
     return Buffer.concat([length, json, Buffer.isBuffer(job) ? job : serialize(job)]);
 }
 
+/** START with this payload, and GO: what a process is told for its job to run. */
+function startFrames(payload) {
+    return Buffer.concat([encodeFrame(ToWorker.START, payload), encodeFrame(ToWorker.GO)]);
+}
+
 function collect(stream) {
     const chunks = [];
     stream?.on('data', (chunk) => chunks.push(chunk));
@@ -93,15 +98,7 @@ class WorkerProcess extends EventEmitter {
 
     /** Sends START and GO. */
     start(header, job) {
-        this.write(
-            encodeFrame(ToWorker.START, startPayload({cwd: process.cwd(), env: null, ...header}, job))
-        );
-        this.go();
-    }
-
-    /** Sends GO. */
-    go() {
-        this.write(encodeFrame(ToWorker.GO));
+        this.write(startFrames(startPayload({cwd: process.cwd(), env: null, ...header}, job)));
     }
 
     /** Sends MESSAGE. */
@@ -136,4 +133,4 @@ function decodeFrame(kind, payload) {
     }
 }
 
-module.exports = {WorkerProcess, startPayload, decodeFrame, BOOTSTRAP};
+module.exports = {WorkerProcess, startFrames, startPayload, decodeFrame, BOOTSTRAP};

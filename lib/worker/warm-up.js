@@ -23,8 +23,11 @@ function rehearseStart({applyStart, parseStart}) {
     const headerLength = Buffer.alloc(4);
     headerLength.writeUInt32LE(header.length);
     const job = serialize({name: 'spare', kind: 'file', target: __filename, argv: [], workerData: {job: {}}});
-    const start = parseStart({kind: ToWorker.START, payload: Buffer.concat([headerLength, header, job])});
-    applyStart(start.header, start.job);
+    const frame = {kind: ToWorker.START, payload: Buffer.concat([headerLength, header, job])};
+    for (let round = 0; round < START_ROUNDS; round += 1) {
+        const start = parseStart(frame);
+        applyStart(start.header, start.job);
+    }
 }
 
 function rehearseSocket() {
@@ -55,10 +58,12 @@ function youngBytes() {
  * after if this went on.
  */
 function collectGarbage() {
-    let usedBytes = 0;
-    for (let count = 0; count < GARBAGE_ARRAYS && youngBytes() >= usedBytes; count += 1) {
-        usedBytes = youngBytes();
+    let before = 0;
+    let now = youngBytes();
+    for (let count = 0; count < GARBAGE_ARRAYS && now >= before; count += 1) {
         new Array(GARBAGE_ARRAY_LENGTH).fill(count);
+        before = now;
+        now = youngBytes();
     }
 }
 
@@ -75,9 +80,7 @@ async function warmUp({importEmpty, parseStart, applyStart, conversation}) {
     conversation.prepare();
     rehearseSocket();
     await importEmpty();
-    for (let round = 0; round < START_ROUNDS; round += 1) {
-        rehearseStart({parseStart, applyStart});
-    }
+    rehearseStart({parseStart, applyStart});
     await rehearseTurn();
     collectGarbage();
 }

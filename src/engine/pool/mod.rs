@@ -73,7 +73,6 @@ pub(super) struct Pool {
     limits: PoolLimits,
     booting: usize,
     with_run: usize,
-    primed: usize,
     boot_lead: Duration,
     failures_in_a_row: u32,
     is_paused: bool,
@@ -136,7 +135,6 @@ impl Pool {
             limits,
             booting: 0,
             with_run: 0,
-            primed: 0,
             boot_lead: FIRST_BOOT_LEAD,
             failures_in_a_row: 0,
             is_paused: false,
@@ -157,7 +155,7 @@ impl Pool {
         &self,
         run: RunId,
         profile: &BootProfile,
-        env: &Environment,
+        env: &Arc<Environment>,
         needs_cold_start: bool,
     ) -> Placement {
         if self.limits.max_workers.is_some_and(|max| self.with_run >= max) {
@@ -174,12 +172,10 @@ impl Pool {
 
     /// An idle spare rather than one that still boots.
     fn best_spare(&self, profile: &BootProfile, env: &Environment) -> Option<WorkerId> {
-        let fits = |worker: &Worker| *worker.profile == *profile && worker.env.can_become(env);
-        let spares = || self.workers.iter().filter(|(_, worker)| worker.is_free() && fits(worker));
-        spares()
-            .find(|(_, worker)| matches!(worker.state, WorkerState::Idle(_)))
-            .or_else(|| spares().next())
-            .map(|(&id, _)| id)
+        self.idle_spare(profile, env).or_else(|| {
+            let booting = |worker: &Worker| worker.is_free() && worker.fits(profile, env);
+            self.workers.iter().find(|(_, worker)| booting(worker)).map(|(&id, _)| id)
+        })
     }
 
     fn can_boot(&self) -> bool {
@@ -187,7 +183,7 @@ impl Pool {
     }
 
     pub(super) fn has_spares(&self) -> bool {
-        self.primed > 0 || self.workers.values().any(Worker::is_free)
+        self.workers.len() > self.with_run && self.workers.values().any(Worker::is_unused)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -269,11 +265,9 @@ impl Pool {
             _ => WorkerState::Busy(run),
         };
         match before {
-            WorkerState::Idle(key) => return Some(key),
-            WorkerState::Primed(..) => self.primed -= 1,
-            _ => {}
+            WorkerState::Idle(key) => Some(key),
+            _ => None,
         }
-        None
     }
 
     /// The environment that a process must be given with its job; `None` if it has it already.
@@ -312,10 +306,8 @@ impl Pool {
         if run.is_some() {
             self.with_run -= 1;
         }
-        match worker.state {
-            WorkerState::Booting(_) => self.booting -= 1,
-            WorkerState::Primed(..) => self.primed -= 1,
-            _ => {}
+        if matches!(worker.state, WorkerState::Booting(_)) {
+            self.booting -= 1;
         }
         let boots_resume_at = if worker.has_failed_to_boot() { self.pause_boots(now) } else { None };
         let idle = match worker.state {
@@ -339,10 +331,7 @@ impl Pool {
 
     /// Spares that a job of this kind has, or can have.
     fn spares(&self, profile: &BootProfile, env: &Environment) -> usize {
-        let is_spare = |worker: &Worker| worker.is_free() || matches!(worker.state, WorkerState::Primed(..));
-        let fits =
-            |worker: &&Worker| is_spare(worker) && *worker.profile == *profile && worker.env.can_become(env);
-        self.workers.values().filter(fits).count()
+        self.workers.values().filter(|worker| worker.is_unused() && worker.fits(profile, env)).count()
     }
 }
 
@@ -350,6 +339,16 @@ impl Worker {
     /// Idle, or booting for nobody.
     fn is_free(&self) -> bool {
         matches!(self.state, WorkerState::Idle(_) | WorkerState::Booting(None))
+    }
+
+    /// Free, or primed: no run has it yet.
+    fn is_unused(&self) -> bool {
+        self.is_free() || matches!(self.state, WorkerState::Primed(..))
+    }
+
+    /// Was it booted as such a job needs it?
+    fn fits(&self, profile: &BootProfile, env: &Environment) -> bool {
+        *self.profile == *profile && self.env.can_become(env)
     }
 
     /// It ended by itself before it was of any use. A spare that was ready has shown that boots work.

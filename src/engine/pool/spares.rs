@@ -85,9 +85,8 @@ impl Engine {
         for id in due {
             if self.pool.primed_for(id).is_none()
                 && let Some(profile) = self.profile_to_prepare(id)
-                && let Some((worker, idle)) = self.pool.idle_spare(profile, &self.environment)
+                && let Some(worker) = self.pool.idle_spare(profile, &self.environment)
             {
-                self.deadlines.cancel(idle);
                 self.prime(worker, id);
             }
         }
@@ -98,21 +97,26 @@ impl Engine {
         let job = Arc::clone(&work.job);
         let run = self.run_numbers.next();
         let env = self.pool.changed_environment(worker, &self.environment);
-        self.pool.prime(worker, id, run, &self.environment);
+        if let Some(idle) = self.pool.prime(worker, id, run, &self.environment) {
+            self.deadlines.cancel(idle);
+        }
         self.effects.push(Effect::Start { worker, thread_id: run.0, env, job });
         self.effects.push(Effect::WatchMemory { worker, limit_bytes: None });
     }
 
     /// Lets go of spares whose job will not run, or not as they have been told.
     fn release_primed(&mut self, horizon: EpochMs, now: Now) {
-        if self.pool.primed == 0 {
+        if !self.pool.has_spares() {
             return;
         }
-        for (worker, id) in self.pool.primed() {
-            let due = self.jobs.get(&id).and_then(|job| job.timer.as_ref()).map(TimerKey::at);
-            if due.is_none_or(|due| due > horizon) || !self.pool.was_given(worker, &self.environment) {
-                self.retire(worker, now);
-            }
+        let is_wrong = |&(worker, job, _): &(WorkerId, JobId, RunId)| {
+            let due = self.jobs.get(&job).and_then(|job| job.timer.as_ref()).map(TimerKey::at);
+            due.is_none_or(|due| due > horizon)
+                || self.pool.changed_environment(worker, &self.environment).is_some()
+        };
+        let wrong: Vec<_> = self.pool.primed().filter(is_wrong).collect();
+        for (worker, ..) in wrong {
+            self.retire(worker, now);
         }
     }
 
@@ -178,7 +182,7 @@ impl Engine {
 
     pub(in crate::engine) fn retire_spares(&mut self, now: Now) {
         for worker in self.pool.all() {
-            if self.pool.is_primed(worker) || self.pool.workers.get(&worker).is_some_and(Worker::is_free) {
+            if self.pool.workers.get(&worker).is_some_and(Worker::is_unused) {
                 self.retire(worker, now);
             }
         }
@@ -191,8 +195,7 @@ impl Engine {
                 self.deadlines.cancel(key);
             }
             WorkerState::Booting(_) => self.pool.booting -= 1,
-            WorkerState::Primed(..) => self.pool.primed -= 1,
-            WorkerState::Busy(_) | WorkerState::Leaving => {}
+            WorkerState::Primed(..) | WorkerState::Busy(_) | WorkerState::Leaving => {}
         }
         self.limit_worker(worker, Some(LEAVE_LIMIT), now);
         self.effects.push(Effect::Retire(worker));
@@ -204,51 +207,46 @@ impl Pool {
         self.workers.get(&id).is_some_and(|worker| matches!(worker.state, WorkerState::Primed(..)))
     }
 
+    /// The spares that wait for the word, each with its job and the run it waits for.
+    fn primed(&self) -> impl Iterator<Item = (WorkerId, JobId, RunId)> {
+        self.workers.iter().filter_map(|(&id, worker)| match worker.state {
+            WorkerState::Primed(job, run) => Some((id, job, run)),
+            _ => None,
+        })
+    }
+
     /// The spare that waits for this run, if what it was given is still so.
-    pub(super) fn primed_for_run(&self, run: RunId, env: &Environment) -> Option<WorkerId> {
-        let waits = |worker: &Worker| matches!(worker.state, WorkerState::Primed(_, primed) if primed == run);
-        let is_current = |worker: &Worker| std::ptr::eq(&raw const *worker.env, env);
-        let mut spares = self.workers.iter().filter(|_| self.primed > 0);
-        spares.find(|(_, worker)| waits(worker) && is_current(worker)).map(|(&id, _)| id)
+    pub(super) fn primed_for_run(&self, run: RunId, env: &Arc<Environment>) -> Option<WorkerId> {
+        let (id, ..) = self.primed().find(|&(_, _, primed)| primed == run)?;
+        self.changed_environment(id, env).is_none().then_some(id)
     }
 
     /// The run of this job that a spare waits for.
     fn primed_for(&self, job: JobId) -> Option<RunId> {
-        let mut spares = self.workers.values().filter(|_| self.primed > 0);
-        spares.find_map(|worker| match worker.state {
-            WorkerState::Primed(primed, run) if primed == job => Some(run),
+        self.primed().find(|&(_, primed, _)| primed == job).map(|(_, _, run)| run)
+    }
+
+    /// A spare that is ready for a job of this kind.
+    pub(super) fn idle_spare(&self, profile: &BootProfile, env: &Environment) -> Option<WorkerId> {
+        let is_idle =
+            |worker: &Worker| matches!(worker.state, WorkerState::Idle(_)) && worker.fits(profile, env);
+        self.workers.iter().find(|(_, worker)| is_idle(worker)).map(|(&id, _)| id)
+    }
+
+    /// The process waits for this run from now on. Gives the idle deadline, which is void.
+    fn prime(
+        &mut self,
+        id: WorkerId,
+        job: JobId,
+        run: RunId,
+        env: &Arc<Environment>,
+    ) -> Option<TimerKey<MonoMs>> {
+        let worker = self.workers.get_mut(&id)?;
+        worker.was_primed = true;
+        worker.env = Arc::clone(env);
+        match std::mem::replace(&mut worker.state, WorkerState::Primed(job, run)) {
+            WorkerState::Idle(key) => Some(key),
             _ => None,
-        })
-    }
-
-    fn primed(&self) -> Vec<(WorkerId, JobId)> {
-        let primed = |(&id, worker): (&WorkerId, &Worker)| match worker.state {
-            WorkerState::Primed(job, _) => Some((id, job)),
-            _ => None,
-        };
-        self.workers.iter().filter_map(primed).collect()
-    }
-
-    fn was_given(&self, id: WorkerId, env: &Arc<Environment>) -> bool {
-        self.workers.get(&id).is_some_and(|worker| Arc::ptr_eq(&worker.env, env))
-    }
-
-    /// A spare that is ready for a job of this kind, and its idle deadline.
-    fn idle_spare(&self, profile: &BootProfile, env: &Environment) -> Option<(WorkerId, TimerKey<MonoMs>)> {
-        self.workers.iter().find_map(|(&id, worker)| match worker.state {
-            WorkerState::Idle(key) if *worker.profile == *profile && worker.env.can_become(env) => {
-                Some((id, key))
-            }
-            _ => None,
-        })
-    }
-
-    fn prime(&mut self, id: WorkerId, job: JobId, run: RunId, env: &Arc<Environment>) {
-        if let Some(worker) = self.workers.get_mut(&id) {
-            worker.state = WorkerState::Primed(job, run);
-            worker.was_primed = true;
-            worker.env = Arc::clone(env);
-            self.primed += 1;
         }
     }
 }
