@@ -15,7 +15,7 @@ use job_manager::schedule::{ClockChange, Schedule};
 use job_manager::timer::Now;
 
 const JOBS: u32 = 100_000;
-/// What `lib/worker-options.js` makes of a job with a path of 40 characters and no data.
+/// What `lib/jobs/worker-options.js` makes of a job with a path of 40 characters and no data.
 const JOB_BYTES: usize = 110;
 
 struct Counting;

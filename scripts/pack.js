@@ -1,7 +1,7 @@
 'use strict';
 
 // `npm run pack`: what would be published, as tarballs in target/packages/: the main package, and the package of
-// each platform whose addon is in lib/.
+// each platform whose addon is in lib/native/.
 
 const {execFileSync} = require('node:child_process');
 const fs = require('node:fs');
@@ -71,7 +71,7 @@ function packMain() {
 /** Packs the platforms whose addon has been built. */
 function packPlatforms() {
     return [...platformManifests()].flatMap(([platform, manifest]) => {
-        const addon = path.join(ROOT, 'lib', manifest.main);
+        const addon = path.join(ROOT, 'lib/native', manifest.main);
         if (!fs.existsSync(addon)) {
             return [];
         }

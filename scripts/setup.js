@@ -28,7 +28,7 @@ async function install() {
 }
 
 /**
- * Builds the addon, with its loader and types, into lib/, and the script of worker processes.
+ * Builds the addon, with its loader and types, into lib/native/, and the script of worker processes.
  *
  * @param {string[]} [options] more options of `napi build`, such as a target other than this machine
  */
@@ -44,7 +44,7 @@ async function buildAddon(options) {
     if (isCurrent('build', hash) && isBuilt(napi.binaryName)) {
         return UP_TO_DATE;
     }
-    const outputs = ['--output-dir', 'lib', '--js', 'binding.js', '--dts', 'binding.d.ts'];
+    const outputs = ['--output-dir', 'lib/native', '--js', 'binding.js', '--dts', 'binding.d.ts'];
     const args = ['build', '--platform', '--release', ...outputs, ...options, '--', '--locked'];
     const result = await run(tool('@napi-rs/cli', 'napi', ...args));
     if (result.ok) {
@@ -64,7 +64,7 @@ function compilerVersion() {
 }
 
 function isBuilt(binaryName) {
-    const files = fs.readdirSync(path.join(ROOT, 'lib'));
+    const files = fs.readdirSync(path.join(ROOT, 'lib/native'));
     const isAddon = (file) => file.startsWith(`${binaryName}.`) && file.endsWith('.node');
     return files.includes('binding.js') && files.includes('binding.d.ts') && files.some(isAddon);
 }

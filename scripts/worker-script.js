@@ -7,14 +7,18 @@ const fs = require('node:fs');
 const path = require('node:path');
 const {ROOT} = require('./commands');
 
-const ENTRY = path.join(ROOT, 'lib/bootstrap.js');
-const OUTPUT = path.join(ROOT, 'lib/bootstrap.bundle.cjs');
+const ENTRY = path.join(ROOT, 'lib/worker/bootstrap.js');
+const OUTPUT = path.join(ROOT, 'lib/worker/bootstrap.bundle.cjs');
 
 /** Becomes a text in the script, compiled when it is first asked for. */
 const LATER = /\/later\.js$/;
 
 /** What the script has in use already when that text is compiled: there must be one of each. */
-const SHARED = ['./channel.js', './frames.js'];
+const SHARED = {
+    './channel.js': './channel.js',
+    './frames.js': '../wire/frames.js',
+    '../wire/frames.js': '../wire/frames.js'
+};
 
 const OPTIONS = {
     bundle: true,
@@ -36,7 +40,9 @@ async function bundle(esbuild, entry, options) {
  * compiles a function at once, and not twice.
  */
 const compiling = (text) => `
-    const shared = {${SHARED.map((id) => `${JSON.stringify(id)}: require(${JSON.stringify(id)})`).join()}};
+    const shared = {${Object.entries(SHARED)
+        .map(([id, file]) => `${JSON.stringify(id)}: require(${JSON.stringify(file)})`)
+        .join()}};
     const holder = new (require.main.constructor)(__filename);
     holder._compile(${JSON.stringify(`module.exports = (function (require, module) {${text}\n});`)}, __filename);
     const later = {exports: {}};
@@ -48,19 +54,19 @@ const asText = (esbuild) => ({
     name: 'as-text',
     setup(build) {
         build.onLoad({filter: LATER}, async ({path: file}) => ({
-            contents: compiling(await bundle(esbuild, file, {external: SHARED})),
+            contents: compiling(await bundle(esbuild, file, {external: Object.keys(SHARED)})),
             resolveDir: path.dirname(file)
         }));
     }
 });
 
-/** Makes lib/bootstrap.bundle.cjs of lib/bootstrap.js. */
+/** Makes lib/worker/bootstrap.bundle.cjs of lib/worker/bootstrap.js. */
 async function bundleWorkerScript() {
     // A development dependency, which the step before this one installs.
     const esbuild = require('esbuild');
     // What is imported to warm up the loader of ES modules must be a module on disk.
     const script = await bundle(esbuild, ENTRY, {
-        external: ['./worker/warm.mjs'],
+        external: ['./warm.mjs'],
         plugins: [asText(esbuild)]
     });
     fs.writeFileSync(OUTPUT, script);

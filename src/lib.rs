@@ -3,9 +3,9 @@
 //! Requests go down, events come up; nothing asks the layer above a question:
 //!
 //! ```text
-//! index.js ─▶ binding ─Input─▶ engine ─Effect─▶ driver ─▶ timers, worker processes
+//! lib/job-manager.js ─▶ binding ─Input─▶ engine ─Effect─▶ driver ─▶ timers, worker processes
 //!     ▲                                             │
-//!     └── lib/job-events.js ◀── binding ◀─JobEvent──┘
+//!     └── lib/events/job-events.js ◀── binding ◀─JobEvent──┘
 //! ```
 //!
 //! | room | what it is for |

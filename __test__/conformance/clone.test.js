@@ -9,8 +9,8 @@ const {suite, test} = require('node:test');
 const v8 = require('node:v8');
 const vm = require('node:vm');
 const {MessageChannel, receiveMessageOnPort} = require('node:worker_threads');
-const {deserialize, deserializeError, serialize, serializeError} = require('../../lib/clone.js');
-const {serializeShortText} = require('../../lib/short-text.js');
+const {deserialize, deserializeError, serialize, serializeError} = require('../../lib/wire/clone.js');
+const {serializeShortText} = require('../../lib/wire/short-text.js');
 const {describeError} = require('./describe.js');
 
 const roundTrip = (value) => deserialize(serialize(value));

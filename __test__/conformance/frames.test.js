@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const {suite, test} = require('node:test');
-const {FrameDecoder} = require('../../lib/worker/frame-decoder.js');
+const {FrameDecoder} = require('../../lib/wire/frame-decoder.js');
 const {
     HEADER_BYTES,
     MAX_PAYLOAD_BYTES,
@@ -10,7 +10,7 @@ const {
     decodeHeader,
     encodeFrame,
     sealFrame
-} = require('../../lib/worker/frames.js');
+} = require('../../lib/wire/frames.js');
 
 function decodeAll(chunks) {
     const decoder = new FrameDecoder();

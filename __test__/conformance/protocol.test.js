@@ -9,8 +9,8 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const {suite, test} = require('node:test');
-const {deserializeError, serialize} = require('../../lib/clone.js');
-const {MAX_PAYLOAD_BYTES, ToHost, ToWorker, encodeFrame} = require('../../lib/worker/frames.js');
+const {deserializeError, serialize} = require('../../lib/wire/clone.js');
+const {MAX_PAYLOAD_BYTES, ToHost, ToWorker, encodeFrame} = require('../../lib/wire/frames.js');
 const {
     BOOTSTRAP,
     WorkerProcess,

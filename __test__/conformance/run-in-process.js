@@ -6,7 +6,7 @@
  */
 
 const {WorkerProcess, decodeFrame} = require('../support/worker-harness.js');
-const {ToHost} = require('../../lib/worker/frames.js');
+const {ToHost} = require('../../lib/wire/frames.js');
 const {endOf} = require('./run-in-worker.js');
 
 /** How a process comes to its job: booted ahead of time, or told at its start. */

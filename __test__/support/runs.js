@@ -85,7 +85,7 @@ async function runOnce({manager, errors, messages}, job) {
  * Adds a job and waits until its run has posted `text`. Listens from the start: all that a quick job does may be
  * told in one go.
  *
- * @returns {Promise<import('../../lib/worker-view').WorkerView>} the run's worker
+ * @returns {Promise<import('../../lib/events/worker-view').WorkerView>} the run's worker
  */
 function startUntil(manager, job, text = 'ready') {
     return new Promise((resolve, reject) => {

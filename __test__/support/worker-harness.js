@@ -8,11 +8,11 @@
 const {spawn} = require('node:child_process');
 const {EventEmitter, once} = require('node:events');
 const path = require('node:path');
-const {deserialize, deserializeError, serialize} = require('../../lib/clone.js');
-const {FrameDecoder} = require('../../lib/worker/frame-decoder.js');
-const {ToHost, ToWorker, encodeFrame} = require('../../lib/worker/frames.js');
+const {deserialize, deserializeError, serialize} = require('../../lib/wire/clone.js');
+const {FrameDecoder} = require('../../lib/wire/frame-decoder.js');
+const {ToHost, ToWorker, encodeFrame} = require('../../lib/wire/frames.js');
 
-const BOOTSTRAP = path.join(__dirname, '..', '..', 'lib', 'bootstrap.bundle.cjs');
+const BOOTSTRAP = path.join(__dirname, '..', '..', 'lib', 'worker', 'bootstrap.bundle.cjs');
 
 /**
  * Builds the payload of a START frame.

@@ -9,7 +9,7 @@
  */
 
 const fs = require('node:fs');
-const {ProtocolError, HEADER_BYTES, decodeHeader, encodeFrame, sealFrame} = require('./frames.js');
+const {ProtocolError, HEADER_BYTES, decodeHeader, encodeFrame, sealFrame} = require('../wire/frames.js');
 
 /** The descriptor frames of the host arrive on. */
 const FROM_HOST_FD = 3;

@@ -1,6 +1,6 @@
 'use strict';
 
-const {ToHost, ToWorker} = require('./frames.js');
+const {ToHost, ToWorker} = require('../wire/frames.js');
 const {Outbox} = require('./outbox.js');
 const {createParentPort} = require('./parent-port.js');
 

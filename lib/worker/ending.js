@@ -6,7 +6,7 @@
 
 const fs = require('node:fs');
 const {writeFully} = require('./channel.js');
-const {MAX_PAYLOAD_BYTES, ToHost} = require('./frames.js');
+const {MAX_PAYLOAD_BYTES, ToHost} = require('../wire/frames.js');
 
 function isPipe(fd) {
     try {

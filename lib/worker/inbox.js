@@ -3,8 +3,8 @@
 /** What the host sends while the job runs: read by the event loop, or taken in without waiting for it. */
 
 const {FROM_HOST_FD, readAvailable} = require('./channel.js');
-const {FrameDecoder} = require('./frame-decoder.js');
-const {ProtocolError} = require('./frames.js');
+const {FrameDecoder} = require('../wire/frame-decoder.js');
+const {ProtocolError} = require('../wire/frames.js');
 
 /** Size of one read by poll(), in bytes. */
 const POLL_BYTES = 64 * 1024;

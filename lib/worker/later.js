@@ -6,7 +6,7 @@
  */
 module.exports = {
     get clone() {
-        return require('../clone.js');
+        return require('../wire/clone.js');
     },
     get inbox() {
         return require('./inbox.js');

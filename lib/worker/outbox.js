@@ -1,7 +1,7 @@
 'use strict';
 
-const {serializeShortText} = require('../short-text.js');
-const {HEADER_BYTES, MAX_PAYLOAD_BYTES, ToHost} = require('./frames.js');
+const {serializeShortText} = require('../wire/short-text.js');
+const {HEADER_BYTES, MAX_PAYLOAD_BYTES, ToHost} = require('../wire/frames.js');
 
 /** The messages a job says it has finished with, or has stopped on request with. */
 const KIND_BY_MESSAGE = new Map([

@@ -2,7 +2,7 @@
 
 /** From the START frame to the job's first line. */
 
-const {ProtocolError, ToWorker, readUint32} = require('./frames.js');
+const {ProtocolError, ToWorker, readUint32} = require('../wire/frames.js');
 const {describeThread} = require('./threads.js');
 
 /** Bytes of the length before the header of a START payload. */

@@ -8,8 +8,8 @@
  * the socket 0.9 ms for an ES module on Node 20; a turn of the event loop 0.4 ms; collecting garbage 0.8 ms on Node 20.
  */
 
-const {serialize} = require('../clone.js');
-const {ToWorker} = require('./frames.js');
+const {serialize} = require('../wire/clone.js');
+const {ToWorker} = require('../wire/frames.js');
 
 /** Arrays of 8 KiB that are sure to fill the young generation of a process just booted. */
 const GARBAGE_ARRAYS = 2000;

@@ -1,4 +1,4 @@
-//! Errors on their way to JavaScript: a stable `code` and one sentence. `lib/errors.js` makes the
+//! Errors on their way to JavaScript: a stable `code` and one sentence. `lib/host/errors.js` makes the
 //! class and the documented message of it.
 
 use crate::engine::Refusal;

@@ -68,7 +68,7 @@ impl NativeManager {
         Ok(NativeManager { manager, keep_alive: RefCell::new(None) })
     }
 
-    /// Registers a job. `job` is what `lib/bootstrap.js` is given; absent for an inline job. With
+    /// Registers a job. `job` is what `lib/worker/bootstrap.js` is given; absent for an inline job. With
     /// `replaceFinished` a job of this name without live run or due time gives way; with `isHeld` the
     /// schedule waits for `scheduleJob`. Answers 'accepted', 'past' (its one due time is over) or 'running'.
     ///

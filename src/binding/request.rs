@@ -19,7 +19,7 @@ use crate::worker::ipc::MAX_PAYLOAD_BYTES;
 pub struct ManagerOptions {
     /// The `node` binary for worker processes.
     pub exec_path: String,
-    /// Path of `lib/bootstrap.js`.
+    /// Path of `lib/worker/bootstrap.js`.
     pub bootstrap_path: String,
     /// The message 'cancel', as structured-clone bytes.
     pub cancel_message: Uint8Array,

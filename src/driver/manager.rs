@@ -23,7 +23,7 @@ use crate::worker::process::{self, Host, WorkerOrder};
 pub struct NodeCommand {
     /// The `node` binary.
     pub exec_path: OsString,
-    /// `lib/bootstrap.js`.
+    /// `lib/worker/bootstrap.js`.
     pub bootstrap: OsString,
 }
 
@@ -242,7 +242,7 @@ impl Driver {
     }
 }
 
-/// What `lib/bootstrap.js` must know before it reads the job.
+/// What `lib/worker/bootstrap.js` must know before it reads the job.
 fn start_header(thread_id: u32, env: Option<&Environment>) -> serde_json::Value {
     let cwd = std::env::current_dir().ok().map(|dir| dir.to_string_lossy().into_owned());
     let env = env.map(|env| {

@@ -98,7 +98,7 @@ pub enum Work {
 pub struct Offloaded {
     /// What must be known before the process boots.
     pub boot: Arc<BootProfile>,
-    /// The job for `lib/bootstrap.js`, opaque here.
+    /// The job for `lib/worker/bootstrap.js`, opaque here.
     pub job: Arc<[u8]>,
 }
 

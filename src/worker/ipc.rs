@@ -1,7 +1,7 @@
 //! The frames of the private channel between host and worker process, as bytes.
 //!
 //! A frame is the length of its payload (u32, little endian), its kind (u8), and the payload. The
-//! other end is `lib/bootstrap.js`; `docs/design/worker-protocol.md` describes both sides. Payloads
+//! other end is `lib/worker/bootstrap.js`; `docs/design/worker-protocol.md` describes both sides. Payloads
 //! that hold values of JavaScript stay opaque here.
 
 use std::io;

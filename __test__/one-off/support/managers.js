@@ -2,7 +2,7 @@
 
 const path = require('node:path');
 const JobManager = require('../../..');
-const {JobsRepository} = require('../../../lib/jobs-repository');
+const {JobsRepository} = require('../../../lib/one-off/jobs-repository');
 const {cleanUp} = require('./cleanup');
 const {recordingLogger} = require('../../inline/support');
 

@@ -8,7 +8,7 @@
 
 const {EventEmitter} = require('node:events');
 const {PassThrough} = require('node:stream');
-const {serialize} = require('./clone');
+const {serialize} = require('../wire/clone');
 
 /** The exit code of a Worker that was terminated. */
 const TERMINATED_EXIT_CODE = 1;
@@ -18,7 +18,7 @@ class WorkerView extends EventEmitter {
     #exited;
 
     /**
-     * @param {import('./binding').NativeManager} native
+     * @param {import('../native/binding').NativeManager} native
      * @param {number} run
      * @param {string} name - the job
      * @param {{resourceLimits?: object, stdout?: boolean, stderr?: boolean}} [options]

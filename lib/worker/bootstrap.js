@@ -12,16 +12,19 @@
  */
 
 const path = require('node:path');
-const {Channel} = require('./worker/channel.js');
-const {Conversation} = require('./worker/conversation.js');
-const {endBroken, endOrphan, endSoon, installErrorReport, installOutput} = require('./worker/ending.js');
-const {ToHost} = require('./worker/frames.js');
-const {applyStart, checkGo, parseStart, runSoon} = require('./worker/start.js');
-const {installThreads} = require('./worker/threads.js');
+const {Channel} = require('./channel.js');
+const {Conversation} = require('./conversation.js');
+const {endBroken, endOrphan, endSoon, installErrorReport, installOutput} = require('./ending.js');
+const {ToHost} = require('../wire/frames.js');
+const {applyStart, checkGo, parseStart, runSoon} = require('./start.js');
+const {installThreads} = require('./threads.js');
 
 // Taken now: a job may install fake timers.
 const {setImmediate, setTimeout} = globalThis;
 const getActiveResourcesInfo = process.getActiveResourcesInfo.bind(process);
+
+/** Holds all modules of this script. */
+const LIB = path.dirname(__dirname);
 
 /** From the hand-over to reading the channel in the background, in ms. */
 const OPEN_DELAY_MS = 1;
@@ -43,7 +46,7 @@ const conversation = new Conversation(channel, {
 /** Leaves no module of this script where the job could meet it. */
 function hideModules() {
     for (const file of Object.keys(require.cache)) {
-        if (file.startsWith(__dirname + path.sep)) {
+        if (file.startsWith(LIB + path.sep)) {
             delete require.cache[file];
         }
     }
@@ -99,7 +102,7 @@ function orEndBroken(action) {
 
 /** Warms up, says so, and waits for the job. */
 async function waitAsSpare(warmUp) {
-    await warmUp({importEmpty: () => import('./worker/warm.mjs'), parseStart, applyStart, conversation});
+    await warmUp({importEmpty: () => import('./warm.mjs'), parseStart, applyStart, conversation});
     channel.send(ToHost.READY);
     // Out of the promise, so that nothing of the job runs inside one of ours.
     setImmediate(() => orEndBroken(becomeJob));
@@ -107,7 +110,7 @@ async function waitAsSpare(warmUp) {
 
 function main() {
     const isCold = process.argv[2] === '--cold';
-    const warmUp = isCold ? null : require('./worker/later.js').warmUp.warmUp;
+    const warmUp = isCold ? null : require('./later.js').warmUp.warmUp;
     hideModules();
     installErrorReport(channel);
     installOutput();

@@ -52,7 +52,7 @@ class BreeWindow extends EventEmitter {
     #jobs;
 
     /**
-     * @param {() => import('./registered-jobs').RegisteredJobs} jobs - what the methods act on
+     * @param {() => import('../jobs/registered-jobs').RegisteredJobs} jobs - what the methods act on
      * @param {{worker?: object, logger: object, timezone?: string}} config
      */
     constructor(jobs, {worker = {}, logger, timezone = 'local'}) {

@@ -5,8 +5,8 @@
  * the native side.
  */
 
-const {serialize} = require('./clone');
-const {incorrectUsage} = require('./errors');
+const {serialize} = require('../wire/clone');
+const {incorrectUsage} = require('../host/errors');
 
 /** From 'cancel' to SIGTERM, unless the job says otherwise. */
 const DEFAULT_GRACE_PERIOD_MS = 5_000;
@@ -169,7 +169,7 @@ function encodeJob({name, source, description, data}, options) {
  * @param {number} [limits.memoryLimitMb]
  * @param {number} [limits.gracePeriod] - ms
  * @param {object} options - of `resolveWorker`
- * @returns {import('./binding').WorkerOptions}
+ * @returns {import('../native/binding').WorkerOptions}
  */
 function startOptions({timeout, memoryLimitMb, gracePeriod}, options) {
     return {

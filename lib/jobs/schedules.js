@@ -5,8 +5,8 @@
  */
 
 const {types} = require('node:util');
-const {incorrectUsage} = require('./errors');
-const native = require('./native');
+const {incorrectUsage} = require('../host/errors');
+const native = require('../native/native');
 
 /** Six fields, as cron writes them, rather than words: for the window onto registered jobs. */
 const CRON_LIKE = /^\s*(@|\S+\s+\S+\s+\S+\s+\S+\s+\S+(\s+\S+)?\s*$)/;

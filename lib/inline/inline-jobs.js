@@ -4,9 +4,9 @@
  * Inline jobs: functions called in order on the host's event loop, a few at once, whatever the length of the queue.
  */
 
-const {within} = require('./deadline');
-const {onNextTurn} = require('./next-turn');
-const {wholeNumber} = require('./whole-number');
+const {within} = require('../host/deadline');
+const {onNextTurn} = require('../host/next-turn');
+const {wholeNumber} = require('../host/whole-number');
 
 const DEFAULT_CONCURRENCY = 3;
 /** Jobs begun in one turn of the event loop, before timers and I/O of the host get theirs; fewer when they are slow. */

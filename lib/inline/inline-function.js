@@ -7,7 +7,7 @@
 const {createRequire} = require('node:module');
 const path = require('node:path');
 const {pathToFileURL} = require('node:url');
-const {isFile, resolvePath} = require('./job-source');
+const {isFile, resolvePath} = require('../jobs/job-source');
 
 /** What `require` says of a module that has to be imported instead. */
 const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);

@@ -1,16 +1,16 @@
 'use strict';
 
-const {serialize} = require('./clone');
+const {serialize} = require('../wire/clone');
 const {NativeManager} = require('./native');
-const {wholeNumber} = require('./whole-number');
+const {wholeNumber} = require('../host/whole-number');
 
-/** Made of lib/bootstrap.js by `npm run build`. */
-const BOOTSTRAP_PATH = require.resolve('./bootstrap.bundle.cjs');
+/** Made of lib/worker/bootstrap.js by `npm run build`. */
+const BOOTSTRAP_PATH = require.resolve('../worker/bootstrap.bundle.cjs');
 
 /**
  * Starts the native side of a manager, with its options checked.
  *
- * @param {import('../index').Options} options - of `new JobManager`
+ * @param {import('../../index').Options} options - of `new JobManager`
  * @param {object} owner - collected as if the native side did not know it
  * @param {(owner: object) => void} onEvents - called on the host's event loop when there is something to take; must
  *   not throw

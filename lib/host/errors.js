@@ -94,7 +94,7 @@ class JobError extends Error {
  * The error of a run that ended otherwise than by an exception of the job.
  *
  * @param {string} name - the job
- * @param {import('./binding').RunEnd} end
+ * @param {import('../native/binding').RunEnd} end
  * @returns {JobError}
  */
 function runError(name, end) {

@@ -5,9 +5,9 @@
  * promises of requests. Runs are known here from their start to their end.
  */
 
-const {deserialize, deserializeError} = require('./clone');
-const {runError} = require('./errors');
-const {safely} = require('./safe-call');
+const {deserialize, deserializeError} = require('../wire/clone');
+const {runError} = require('../host/errors');
+const {safely} = require('../host/safe-call');
 const {WorkerView} = require('./worker-view');
 
 /** Ends that are completions, besides exit code 0. */
@@ -27,7 +27,7 @@ class JobEvents {
     #toldOfOverlap = new Set();
 
     /**
-     * @param {import('./binding').NativeManager} native
+     * @param {import('../native/binding').NativeManager} native
      * @param {import('./bree-window').BreeWindow} bree
      * @param {object} host - what is done with events: `logger`, `workerOptions(name)`, `onMessage`,
      *   `onCompletion`, `onError`, `onInlineDue`, `onEnvironmentWanted`, and `onMore` when it has to be pumped again

@@ -5,11 +5,11 @@
  * host asks for, and asks it of the native side, which decides when anything runs.
  */
 
-const {incorrectUsage} = require('./errors');
-const {HostClock, isReplaced} = require('./host-clock');
+const {incorrectUsage} = require('../host/errors');
+const {HostClock, isReplaced} = require('../host/host-clock');
 const {defaultName, offloadedSource} = require('./job-source');
 const {CRON_LIKE, invalidSchedule, nextDue, parseAt} = require('./schedules');
-const {JobOptions} = require('./native');
+const {JobOptions} = require('../native/native');
 const {encodeJob, resolveWorker, startOptions} = require('./worker-options');
 
 /** Native refusals that are answered in the words of the package that we replace. */
@@ -49,10 +49,10 @@ class RegisteredJobs {
 
     /**
      * @param {object} parts
-     * @param {import('./binding').NativeManager} parts.native
-     * @param {import('./bree-window').BreeWindow} parts.bree
+     * @param {import('../native/binding').NativeManager} parts.native
+     * @param {import('../events/bree-window').BreeWindow} parts.bree
      * @param {object} parts.logger
-     * @param {import('./host-environment').HostEnvironment} parts.environment
+     * @param {import('../host/host-environment').HostEnvironment} parts.environment
      * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`
      * @param {(send: (request: number) => void) => Promise<{timedOut: boolean}>} parts.settle - makes a
      *   request that is settled later

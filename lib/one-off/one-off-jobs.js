@@ -7,7 +7,7 @@
 const {EventEmitter} = require('node:events');
 const {setTimeout: pause} = require('node:timers/promises');
 const {exclusively} = require('./claim-lock');
-const {incorrectUsage} = require('./errors');
+const {incorrectUsage} = require('../host/errors');
 
 /** How often `outcome` reads a row that another process may write. */
 const POLL_MS = 500;

@@ -12,7 +12,7 @@ class KeepAlive {
     #takeEvents;
 
     /**
-     * @param {import('./binding').NativeManager} native
+     * @param {import('../native/binding').NativeManager} native
      * @param {object} owner - what must not be collected while it is held
      * @param {() => boolean} takeEvents - brings what waits to the host, and says whether there was anything
      */

@@ -8,7 +8,7 @@ class HostEnvironment {
     #native;
     #last;
 
-    /** @param {import('./binding').NativeManager} native */
+    /** @param {import('../native/binding').NativeManager} native */
     constructor(native) {
         this.#native = native;
     }

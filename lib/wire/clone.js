@@ -14,7 +14,7 @@
 
 const {CloneReader, CloneWriter} = require('./clone-codec.js');
 const {assertPortable} = require('./portable.js');
-const {fromEnvelope, toEnvelope} = require('./worker/error-envelope.js');
+const {fromEnvelope, toEnvelope} = require('./error-envelope.js');
 
 /**
  * Turns a value into bytes.

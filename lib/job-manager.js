@@ -1,0 +1,387 @@
+'use strict';
+
+const {BreeWindow} = require('./events/bree-window');
+const {Completions} = require('./events/completions');
+const {createNative} = require('./native/create-native');
+const {within} = require('./host/deadline');
+const {TimeoutError, incorrectUsage, unhandledJob} = require('./host/errors');
+const {HostEnvironment} = require('./host/host-environment');
+const {loadFunction, resolveModule} = require('./inline/inline-function');
+const {InlineJobs} = require('./inline/inline-jobs');
+const {JobEvents} = require('./events/job-events');
+const {JobsRepository} = require('./one-off/jobs-repository');
+const {KeepAlive} = require('./host/keep-alive');
+const {createLogger} = require('./host/logging');
+const {OneOffJobs} = require('./one-off/one-off-jobs');
+const {RegisteredJobs} = require('./jobs/registered-jobs');
+const {safely} = require('./host/safe-call');
+
+/** How long `shutdown` waits for workers. */
+const DEFAULT_SHUTDOWN_TIMEOUT_MS = 30_000;
+
+/**
+ * Registers jobs and runs them: inline on this event loop, or offloaded to processes of their own,
+ * now, at a date, or again and again.
+ */
+class JobManager {
+    #native;
+    #keepAlive;
+    #logger;
+    #handlers;
+    #events;
+    #inline;
+    #jobs;
+    #oneOffs;
+    #completions = new Completions();
+    /** `_jobMessageHandler`, unless somebody has put another in its place. */
+    #ownMessageHandler;
+
+    /** @param {import('../index').Options} [options] */
+    constructor(options) {
+        const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
+        const {worker, timezone, dst, gracePeriod, staleAfter, inlineConcurrency, logger} = rest;
+        const isOverridden = this._jobMessageHandler !== JobManager.prototype._jobMessageHandler;
+        this._jobMessageHandler = this._jobMessageHandler.bind(this);
+        this.#ownMessageHandler = isOverridden ? undefined : this._jobMessageHandler;
+        this._jobErrorHandler = this._jobErrorHandler.bind(this);
+        if (JobModel) {
+            this._jobsRepository = new JobsRepository(JobModel);
+        }
+        this.#handlers = {errorHandler, workerMessageHandler, domainEvents};
+        this.#logger = createLogger(logger);
+        this.#inline = new InlineJobs(inlineConcurrency);
+        this.inlineQueue = this.#inline.window;
+        this.#native = createNative(rest, this, JobManager.#pump);
+        this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump());
+        this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
+            staleAfterMs: staleAfter,
+            report: (error, name) => this.#reportDatabase(error, name)
+        });
+        const environment = new HostEnvironment(this.#native);
+        this.bree = new BreeWindow(() => this.#jobs, {worker, logger: this.#logger, timezone});
+        this.bree.on('worker created', (name) => {
+            this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'started'}));
+        });
+        this.#events = new JobEvents(this.#native, this.bree, this.#eventHost(environment));
+        this.#jobs = new RegisteredJobs({
+            native: this.#native,
+            bree: this.bree,
+            logger: this.#logger,
+            environment,
+            defaults: {timezone, dst, gracePeriod},
+            settle: (send) => this.#settle(send),
+            onChange: () => this.#keepAlive.hold(),
+            onRun: () => this.#keepAlive.pump()
+        });
+    }
+
+    /**
+     * Adds a job: offloaded to a process (default) or inline.
+     *
+     * @param {import('../index').Job} job
+     * @returns {Promise<void>} when it is registered, or in the queue; not when it has run
+     * @throws {IncorrectUsageError} for a job that makes no sense
+     */
+    async addJob(job) {
+        return this.#add(job ?? {});
+    }
+
+    /**
+     * Adds a job that is run once, ever: its row says whether it has been.
+     *
+     * @param {import('../index').OneOffJob} job
+     * @returns {Promise<void>} when its row says `queued`, and it is under way
+     * @throws {IncorrectUsageError} when it has been run
+     */
+    async addOneOffJob(job) {
+        const {at: _never, staleAfter, ...oneOff} = job ?? {};
+        if (!oneOff.name) {
+            throw incorrectUsage({message: 'The name parameter is required for a one off job.'});
+        }
+        const check = () => this.#checkStart(oneOff);
+        await this.#oneOffs.claim(oneOff.name, {check, staleAfterMs: staleAfter});
+        try {
+            this.#add(oneOff, {replaceFinished: true});
+        } catch (error) {
+            // Its row says `queued`, and nobody is going to run it.
+            await this.#writeStatus(oneOff.name, {status: 'failed'});
+            throw error;
+        }
+    }
+
+    /**
+     * @param {string} name - a one-off job
+     * @returns {Promise<boolean>} has it a row that is not `failed`?
+     */
+    async hasExecutedSuccessfully(name) {
+        const row = await this._jobsRepository?.read(name);
+        return row ? row.get('status') !== 'failed' : false;
+    }
+
+    /**
+     * @param {string} name - a one-off job
+     * @returns {Promise<object>} its row, once it is finished or failed
+     */
+    async awaitOneOffCompletion(name) {
+        return this.#oneOffs.outcome(name);
+    }
+
+    /**
+     * Register this before the job.
+     *
+     * @param {string} name
+     * @returns {Promise<void>} settled by the job's next completion; rejected with the job's error
+     */
+    async awaitCompletion(name) {
+        return this.#completions.wait(name);
+    }
+
+    /**
+     * @returns {Promise<void>} when no inline job is queued or running; rejects then with the first
+     *   error among those it waited for
+     */
+    async allSettled() {
+        return this.#inline.allSettled(() => this.inlineQueue.idle());
+    }
+
+    /**
+     * Unregisters a job, and cancels a run of it.
+     *
+     * @param {string} name
+     * @returns {Promise<void>} when no run of it is left
+     */
+    async removeJob(name) {
+        await this.bree.remove(name);
+    }
+
+    /**
+     * Stops everything: schedules at once, workers by 'cancel', then SIGTERM, then SIGKILL; inline jobs
+     * in the queue are finished.
+     *
+     * @param {{timeout?: number, interval?: number}} [options] - `timeout` in ms: 30,000 for workers,
+     *   none for inline jobs
+     * @returns {Promise<void>} when all is over
+     * @throws {TimeoutError} at `timeout`, having killed what was left
+     */
+    async shutdown({timeout} = {}) {
+        const workersMs = timeout ?? DEFAULT_SHUTDOWN_TIMEOUT_MS;
+        const startedMs = performance.now();
+        const left = (limitMs) => limitMs && Math.max(0, limitMs - (performance.now() - startedMs));
+        this.#jobs.disarmAll();
+        const {timedOut} = this.bree.isReplaced('stop')
+            ? {timedOut: Boolean(await this.bree.stop())}
+            : await this.#settle((request) => this.#native.shutdown(request, workersMs));
+        if (!this.#inline.isIdle) {
+            this.#logger.warn('Waiting for busy job in inline job queue');
+            if (!(await this.#inline.idle(left(timeout)))) {
+                throw new TimeoutError(`Inline jobs were still running after ${timeout} ms`);
+            }
+            this.#logger.warn('Inline job queue finished');
+        }
+        // A host closes its database next.
+        if (this._jobsRepository && !(await within(this._jobsRepository.settled(), left(workersMs)))) {
+            throw new TimeoutError(`Rows of jobs were still being written after ${workersMs} ms`);
+        }
+        if (timedOut) {
+            throw new TimeoutError(`Workers were still running after ${workersMs} ms, and were killed`);
+        }
+    }
+
+    /**
+     * What is done when an inline job has ended: a function of its error and its result.
+     *
+     * @param {string} [name]
+     */
+    inlineJobHandler(name) {
+        return async (error, result) => {
+            if (error) {
+                await this._jobErrorHandler(error, {name});
+            } else {
+                await this._jobMessageHandler({name, message: 'done'});
+            }
+            return result;
+        };
+    }
+
+    /** What a message of a job means: a status, or an event for the host. */
+    async _jobMessageHandler({name, message}) {
+        if (!name) {
+            return;
+        }
+        if (message === 'started') {
+            if (this._jobsRepository) {
+                await this.#writeStatus(name, {status: 'started', started_at: new Date()});
+            }
+        } else if (message === 'done') {
+            if (this._jobsRepository) {
+                await this.#writeStatus(name, {status: 'finished', finished_at: new Date()});
+            }
+            this.#completions.resolve(name);
+        } else if (message?.event && this.#handlers.domainEvents) {
+            await this.#handlers.domainEvents.dispatchRaw(message.event.type, message.event.data);
+        }
+    }
+
+    /** What the failure of a job means. */
+    async _jobErrorHandler(error, meta) {
+        const {name} = meta;
+        await this.#writeStatus(name, {status: 'failed'});
+        this.#completions.reject(name, error);
+        if (!('worker' in meta)) {
+            this.#inline.failed(error);
+            this.#inline.settle();
+        }
+    }
+
+    #add(job, options) {
+        const {at, offloaded = true} = job;
+        if (offloaded) {
+            this.#logger.info('Adding offloaded job to the inline job queue');
+        }
+        if (offloaded || at !== undefined) {
+            return this.#jobs.add(job, options);
+        }
+        return this.#queueInline(job);
+    }
+
+    /** Throws if a one-off job could not start: before its row says that it is about to. */
+    #checkStart(oneOff) {
+        const {job, offloaded = true} = oneOff;
+        if (offloaded) {
+            this.#jobs.check(oneOff);
+        } else if (typeof job !== 'function') {
+            resolveModule(job);
+        }
+    }
+
+    /**
+     * `turn`, for a scheduled job: `isWanted()` is asked when its turn has come, since it may have been removed by then;
+     * `onEnded()` is called when it is over.
+     */
+    #queueInline({name, job, data}, turn) {
+        const {length} = this.#inline;
+        this.#logger.info(
+            `Adding one-off job to inlineQueue with current length = ${length} called '${name || 'anonymous'}'`
+        );
+        this.#inline.add(() => this.#runInline(name, job, data, turn));
+    }
+
+    async #runInline(name, job, data, turn) {
+        if (!turn || turn.isWanted()) {
+            if (name && (this._jobsRepository || this._jobMessageHandler !== this.#ownMessageHandler)) {
+                const told = this.#safely('A message handler', () =>
+                    this._jobMessageHandler({name, message: 'started'})
+                );
+                if (this._jobsRepository) {
+                    // Written before the job begins: one that fails at once is told from one that never began.
+                    await told;
+                }
+            }
+            let error;
+            let result;
+            try {
+                const run = typeof job === 'function' ? job : await loadFunction(job);
+                result = await run(data);
+            } catch (thrown) {
+                error = this.#inlineThrew(job, thrown);
+            }
+            await this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result));
+        }
+        turn?.onEnded();
+    }
+
+    #inlineThrew(job, thrown) {
+        const error = thrown || new Error(`The job threw ${thrown}`);
+        const context = typeof job === 'function' ? 'function' : String(job);
+        this.#inline.failed(error);
+        this.#safely('The logger', () => this.#logger.error(unhandledJob({context, err: error})));
+        return error;
+    }
+
+    /** What is done with the events of offloaded jobs. */
+    #eventHost(environment) {
+        return {
+            logger: this.#logger,
+            workerOptions: (name) => this.#jobs.workerOptions(name),
+            onMessage: (event) => this.#onMessage(event),
+            onCompletion: (name) =>
+                this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'done'})),
+            onError: (error, meta, {isRequested}) => {
+                if (!isRequested) {
+                    this.#reportError(error, meta);
+                }
+                this.#safely('An error handler', () => this._jobErrorHandler(error, meta));
+            },
+            onInlineDue: (name, run) => {
+                const registered = this.#jobs.get(name);
+                const onEnded = () => this.#native.inlineEnded(run);
+                if (registered) {
+                    const isWanted = () => this.#jobs.get(name) === registered;
+                    this.#queueInline({...registered.job, name}, {isWanted, onEnded});
+                } else {
+                    // Removed after it fell due.
+                    onEnded();
+                }
+            },
+            onEnvironmentWanted: () => environment.refresh(),
+            onMore: () => this.#keepAlive.pumpLater()
+        };
+    }
+
+    #onMessage({name, message, worker}) {
+        const {workerMessageHandler} = this.#handlers;
+        if (workerMessageHandler) {
+            this.#safely('The workerMessageHandler', () => workerMessageHandler({name, message, worker}));
+        }
+        // 'done' counts once the process has ended with it.
+        if (message !== 'done') {
+            this.#safely('A message handler', () => this._jobMessageHandler({name, message}));
+        }
+    }
+
+    #reportError(error, meta) {
+        const {errorHandler} = this.#handlers;
+        if (errorHandler) {
+            this.#safely('The errorHandler', () => errorHandler(error, meta));
+        }
+    }
+
+    /** Writes a status in its turn. Resolves when that is done or given up; never rejects. */
+    async #writeStatus(name, status) {
+        const repository = this._jobsRepository;
+        if (!repository || !name) {
+            return;
+        }
+        try {
+            await repository.inOrder(name, () => repository.updateByName(name, status));
+        } catch (error) {
+            this.#reportDatabase(error, name);
+        }
+        if (status.status !== 'started') {
+            this.#oneOffs.decided(name);
+        }
+    }
+
+    /** The database has stayed away. */
+    #reportDatabase(error, name) {
+        this.#safely('The logger', () => this.#logger.error(error));
+        this.#reportError(error, {name});
+    }
+
+    #settle(send) {
+        const settled = this.#events.request(send);
+        this.#keepAlive.hold();
+        return settled;
+    }
+
+    /** Static: a function made in the constructor would hold the manager, and the native side holds it. */
+    static #pump(manager) {
+        manager.#keepAlive.pump();
+    }
+
+    #safely(what, call) {
+        return safely(this.#logger, what, call);
+    }
+}
+
+module.exports = JobManager;
