@@ -11,7 +11,8 @@ use once_cell::sync::Lazy;
 
 use super::error::{Error, refused, system};
 use super::event::EventBatch;
-use super::request::{DueRequest, JobOptions, ManagerOptions, duration, payload};
+use super::request::{DueRequest, JobOptions, ManagerOptions};
+use super::values::{duration, payload};
 use crate::driver::{EventQueue, Manager, NodeCommand};
 use crate::engine::{Engine, Input, Reply, RequestId, RunId, RunNumbers};
 use crate::worker::environment::Environment;

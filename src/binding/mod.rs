@@ -9,3 +9,4 @@ pub mod manager;
 pub mod request;
 pub mod schedules;
 mod shared;
+mod values;

@@ -7,8 +7,8 @@ use napi_derive::napi;
 use once_cell::sync::Lazy;
 
 use super::error::{Error, bad_schedule, bad_value, bad_zone};
-use super::request::instant;
 use super::shared::Shared;
+use super::values::instant;
 use crate::engine::Plan;
 use crate::schedule::{ClockChange, Schedule, zone};
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::event::JobEvent;
+use super::ids::WorkerId;
 use super::job::BootProfile;
-use super::pool::WorkerId;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::HostFrame;
 use crate::worker::os::StopSignal;

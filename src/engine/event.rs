@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::input::RequestId;
-use super::run::{EndCause, RunId};
+use super::ids::{RequestId, RunId};
+use super::run::EndCause;
 
 /// One thing that happened to a job.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,17 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ids::{RequestId, RunId, WorkerId};
 use super::job::JobSpec;
-use super::pool::WorkerId;
-use super::run::RunId;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::{ChannelError, WorkerFrame};
 use crate::worker::os::Exit;
 use crate::worker::os::SpawnError;
-
-/// Names a request that is answered later, by `JobEvent::RequestSettled`. The host chooses it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RequestId(pub u32);
 
 /// One thing that happened.
 #[derive(Debug)]

@@ -9,10 +9,6 @@ use jiff::tz::TimeZone;
 use crate::schedule::{ClockChange, Place, Schedule};
 use crate::timer::{EpochMs, TimerKey};
 
-/// Names a registered job for as long as it is registered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct JobId(pub u32);
-
 /// A job as the host asked for it. What many jobs have in common is shared by them: a host may
 /// register a hundred thousand.
 #[derive(Debug, Clone)]

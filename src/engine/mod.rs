@@ -13,6 +13,7 @@
 
 mod effect;
 mod event;
+mod ids;
 mod input;
 mod job;
 mod pool;
@@ -30,10 +31,11 @@ use thiserror::Error;
 
 pub use effect::Effect;
 pub use event::{JobEvent, SkipReason, Usage};
-pub use input::{Input, RequestId};
-pub use job::{BootProfile, JobId, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
-pub use pool::{PoolLimits, WarmWorkers, WorkerId};
-pub use run::{EndCause, RunId, RunNumbers};
+pub use ids::{JobId, RequestId, RunId, RunNumbers, WorkerId};
+pub use input::Input;
+pub use job::{BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
+pub use pool::{PoolLimits, WarmWorkers};
+pub use run::EndCause;
 
 use crate::timer::{EpochMs, MonoMs, Now, TimerHeap};
 use crate::worker::environment::Environment;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::event::{JobEvent, SkipReason};
-use super::job::{Job, JobId, JobSpec, Overlap, When, Work};
-use super::run::RunId;
+use super::ids::{JobId, RunId};
+use super::job::{Job, JobSpec, Overlap, When, Work};
 use super::stopping::Stop;
 use super::{Engine, Refusal, Reply};
 use crate::timer::{EpochMs, Now};

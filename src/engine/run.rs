@@ -9,35 +9,13 @@
 //! A run leaves the table when its process has exited and everything it said has been read.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::job::{JobId, Limits, Offloaded};
-use super::pool::WorkerId;
+use super::ids::{JobId, WorkerId};
+use super::job::{Limits, Offloaded};
 use crate::timer::{MonoMs, TimerKey};
 use crate::worker::ipc::ChannelError;
 use crate::worker::os::{Exit, ExitStatus};
-
-/// Names a run for the life of the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RunId(pub u32);
-
-/// Gives runs their numbers. Shared by the managers of a process: a job sees the number of its run as
-/// `threadId`, and no two threads of a process have the same.
-#[derive(Debug, Clone)]
-pub struct RunNumbers(Arc<AtomicU32>);
-
-impl Default for RunNumbers {
-    fn default() -> Self {
-        RunNumbers(Arc::new(AtomicU32::new(1)))
-    }
-}
-
-impl RunNumbers {
-    pub(super) fn next(&self) -> RunId {
-        RunId(self.0.fetch_add(1, Ordering::Relaxed))
-    }
-}
 
 /// A run of a worker process that has not ended.
 #[derive(Debug)]

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::event::{JobEvent, Usage};
-use super::job::{JobId, JobSpec, Offloaded};
-use super::pool::{Placement, WorkerId};
-use super::run::{EndCause, Phase, Run, RunId, Said, end_cause};
+use super::ids::{JobId, RunId, WorkerId};
+use super::job::{JobSpec, Offloaded};
+use super::pool::Placement;
+use super::run::{EndCause, Phase, Run, Said, end_cause};
 use super::{Deadline, Effect, Engine, Refusal, Reply};
 use crate::timer::Now;
 use crate::worker::ipc::{HostFrame, WorkerFrame};

@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use super::input::RequestId;
-use super::job::JobId;
-use super::pool::WorkerId;
-use super::run::{EndCause, Phase, RunId, StopReason, StopStep};
+use super::ids::{JobId, RequestId, RunId, WorkerId};
+use super::run::{EndCause, Phase, StopReason, StopStep};
 use super::{Deadline, Effect, Engine, JobEvent, Refusal, Reply, Usage};
 use crate::timer::{MonoMs, Now, TimerKey};
 use crate::worker::ipc::{ChannelError, HostFrame};

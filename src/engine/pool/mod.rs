@@ -15,14 +15,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::job::{BootProfile, JobId};
-use super::run::RunId;
+use super::ids::{JobId, RunId, WorkerId};
+use super::job::BootProfile;
 use crate::timer::{MonoMs, Now, TimerKey};
 use crate::worker::environment::Environment;
-
-/// Names a worker process for the life of its manager.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct WorkerId(pub u32);
 
 /// Bounds on processes.
 #[derive(Debug, Clone, Copy)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::{Pool, WarmWorkers, Worker, WorkerId, WorkerState};
 use crate::engine::job::{BootProfile, Overlap, Work};
-use crate::engine::run::{RunId, StopReason};
-use crate::engine::{Deadline, Effect, Engine, JobEvent, JobId};
+use crate::engine::run::StopReason;
+use crate::engine::{Deadline, Effect, Engine, JobEvent, JobId, RunId};
 use crate::timer::{EpochMs, MonoMs, Now, TimerKey};
 use crate::worker::environment::Environment;
 use crate::worker::os::StopSignal;

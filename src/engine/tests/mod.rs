@@ -8,9 +8,10 @@ mod stopping;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ids::{RunId, RunNumbers, WorkerId};
 use super::job::{BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
-use super::pool::{PoolLimits, WarmWorkers, WorkerId};
-use super::run::{EndCause, RunId, RunNumbers};
+use super::pool::{PoolLimits, WarmWorkers};
+use super::run::EndCause;
 use super::{Effect, Engine, Input, JobEvent, Refusal, Reply, RequestId, SkipReason};
 use crate::schedule::{ClockChange, Schedule};
 use crate::timer::{EpochMs, MonoMs, Now};

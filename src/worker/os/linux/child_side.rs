@@ -4,20 +4,30 @@
 //! still for it and the others run on. So it must act like a signal handler in a stranger's house:
 //! system calls on what was prepared before, no allocation, no lock, no panic.
 
-use super::clone::Errand;
+use super::sealing::Seal;
 use super::signals::SignalMask;
 use crate::worker::os::Stage;
 use crate::worker::os::unix::guard;
-use crate::worker::os::unix::plan::{MAX_PLACES, Source, Tie};
+use crate::worker::os::unix::plan::{MAX_PLACES, Plan, Source, Tie};
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
 /// The first descriptor that no place takes.
 const FIRST_FREE: RawFd = 5;
 const LAST_SIGNAL: c_int = 64;
 /// The shell's exit code for a program that could not be run.
 const EXIT_NOT_STARTED: c_int = 127;
+
+/// One start, in memory that host and child both see: the plan and the child's report.
+pub(super) struct Errand<'a> {
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) seal: Seal,
+    pub(super) host_pid: libc::pid_t,
+    /// 0, or the number of the stage that failed.
+    pub(super) failed_stage: AtomicI32,
+    pub(super) errno: AtomicI32,
+}
 
 type Step<T> = Result<T, (Stage, c_int)>;
 enum Never {}

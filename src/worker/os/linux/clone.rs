@@ -4,27 +4,17 @@
 //! (`CLONE_VFORK`) until the child runs the program or ends. So nothing of the host's memory is
 //! copied or marked, and the time does not grow with it.
 
-use super::child_side;
-use super::sealing::{Seal, Sealing};
+use super::child_side::{self, Errand};
+use super::sealing::Sealing;
 use super::signals::SignalMask;
 use super::stack::Stack;
 use crate::worker::os::Stage;
 use crate::worker::os::unix::plan::Plan;
-use crate::worker::os::unix::process::wait_for;
+use crate::worker::os::unix::wait::wait_for;
 use std::ffi::c_void;
 use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
-
-/// One start, in memory that host and child both see: the plan and the child's report.
-pub(super) struct Errand<'a> {
-    pub(super) plan: &'a Plan<'a>,
-    pub(super) seal: Seal,
-    pub(super) host_pid: libc::pid_t,
-    /// 0, or the number of the stage that failed.
-    pub(super) failed_stage: AtomicI32,
-    pub(super) errno: AtomicI32,
-}
 
 /// Starts one child after another, all on the same stack.
 pub(crate) struct Starter {

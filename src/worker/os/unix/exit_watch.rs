@@ -1,6 +1,6 @@
 //! Tells when a process has ended, without waiting for it.
 
-use super::process::block_until_exited;
+use super::wait::block_until_exited;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::thread;

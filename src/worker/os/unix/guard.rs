@@ -12,8 +12,8 @@
 //!
 //! Without a shell there is no guard, and grandchildren may outlive a killed host.
 
-use super::process::has_exited;
 use super::reaper;
+use super::wait::has_exited;
 use crate::worker::os::{ChildCommand, EnvBlock, Output};
 use std::collections::BTreeSet;
 use std::ffi::c_int;

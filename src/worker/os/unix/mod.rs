@@ -7,8 +7,9 @@ pub(crate) mod guard;
 mod launcher;
 mod pipes;
 pub(super) mod plan;
-pub(super) mod process;
+mod process;
 mod reaper;
+pub(super) mod wait;
 
 pub use child::{Channel, ChannelReader, ChannelWriter, Child, Launched, OutputReader, reader_is_gone};
 pub(super) use exec_image::ExecImage;

@@ -1,6 +1,6 @@
 //! Waits for killed processes whose owner did not: a thread that lives as long as there are some.
 
-use super::process::wait_for;
+use super::wait::wait_for;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
