@@ -16,6 +16,9 @@
 //! | [`timer`] | clocks, and deadlines in order |
 //! | [`driver`] | the loop that carries decisions out |
 //! | [`worker`] | one worker process: its channel, and what differs between systems |
+//!
+//! Imports run down only: binding → driver → engine → schedule, timer, worker. The worker room
+//! reports facts in its own words (`worker/fact.rs`), and the driver makes inputs of the engine of them.
 
 pub mod binding;
 pub mod driver;

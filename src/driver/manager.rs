@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc};
 
 use super::events::EventQueue;
+use super::reports::WorkerReports;
 use super::runtime;
 use super::sleep::Sleeper;
 use crate::engine::{BootProfile, Effect, Engine, Input, Refusal, Reply, WorkerId};
@@ -16,7 +17,7 @@ use crate::timer::Now;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::HostFrame;
 use crate::worker::os::{ChildCommand, EnvBlock, Output};
-use crate::worker::process::{self, Host, WorkerOrder};
+use crate::worker::process::{self, WorkerOrder};
 
 /// How a worker process is called.
 #[derive(Debug, Clone)]
@@ -34,10 +35,10 @@ pub struct Manager {
 }
 
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     engine: Mutex<Engine>,
     orders: mpsc::UnboundedSender<Effect>,
-    events: Arc<EventQueue>,
+    events: EventQueue,
     /// The next deadline has changed.
     rearm: Notify,
     is_closed: AtomicBool,
@@ -53,7 +54,7 @@ impl Manager {
         let shared = Arc::new(Shared {
             engine: Mutex::new(engine),
             orders,
-            events: Arc::new(events),
+            events,
             rearm: Notify::new(),
             is_closed: AtomicBool::new(false),
         });
@@ -94,7 +95,11 @@ impl Manager {
 }
 
 impl Shared {
-    fn submit(&self, input: Input) -> Result<Reply, Refusal> {
+    pub(super) fn events(&self) -> &EventQueue {
+        &self.events
+    }
+
+    pub(super) fn submit(&self, input: Input) -> Result<Reply, Refusal> {
         let (reply, must_wake) = self.submit_quietly(input);
         if must_wake {
             self.events.wake();
@@ -125,17 +130,6 @@ impl Shared {
     /// the rest of the registry is still better than no registry.
     fn lock(&self) -> MutexGuard<'_, Engine> {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Host for Shared {
-    fn report(&self, fact: Input) {
-        // Facts are never refused.
-        let _accepted = self.submit(fact);
-    }
-
-    fn events(&self) -> &EventQueue {
-        &self.events
     }
 }
 
@@ -210,7 +204,8 @@ impl Driver {
         let (orders, inbox) = mpsc::unbounded_channel();
         self.workers.insert(worker, orders);
         let command = self.child_command(profile, env, is_cold);
-        tokio::spawn(process::supervise(worker, command, inbox, Arc::clone(&self.shared)));
+        let reports = WorkerReports::new(worker, Arc::clone(&self.shared));
+        tokio::spawn(process::supervise(command, inbox, Arc::new(reports)));
     }
 
     /// A worker that has exited takes no orders, and its end has been reported.

@@ -7,6 +7,7 @@
 
 mod events;
 mod manager;
+mod reports;
 mod runtime;
 mod sleep;
 

@@ -13,22 +13,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
+use super::fact::{Fact, Report};
 use super::ipc::{ChannelError, HostFrame, read_frame};
 use super::os::{
     Channel, ChannelReader, ChannelWriter, Child, ChildCommand, Exit, ExitStatus, StopSignal, reader_is_gone,
     tree_memory_bytes,
 };
 use super::spawner::Spawner;
-use crate::driver::EventQueue;
-use crate::engine::{Input, WorkerId};
-
-/// Where a process's facts go.
-pub(crate) trait Host: Send + Sync + 'static {
-    /// Takes a fact.
-    fn report(&self, fact: Input);
-    /// Says when the program that consumes the facts has fallen behind.
-    fn events(&self) -> &EventQueue;
-}
 
 /// What a process's supervisor is told.
 #[derive(Debug)]
@@ -53,30 +44,29 @@ const OUTPUT_CHUNK_BYTES: usize = 64 * 1024;
 const READ_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Starts a process and looks after it until it has exited.
-pub(crate) async fn supervise<H: Host>(
-    worker: WorkerId,
+pub(crate) async fn supervise<R: Report>(
     command: ChildCommand,
     mut orders: mpsc::UnboundedReceiver<WorkerOrder>,
-    host: Arc<H>,
+    reports: Arc<R>,
 ) {
     let mut child = match Spawner::global().spawn(command).await {
         Ok(child) => child,
-        Err(error) => return host.report(Input::StartFailed { worker, error }),
+        Err(error) => return reports.report(Fact::StartFailed(error)),
     };
-    host.report(Input::WorkerStarted { worker, pid: child.pid() });
+    reports.report(Fact::Started { pid: child.pid() });
     let (exited, has_exited) = watch::channel(None);
-    let mut streams = output_readers(worker, &mut child, &host, &has_exited);
+    let mut streams = output_readers(&mut child, &reports, &has_exited);
     let mut frames = None;
     if let Some(Channel { reader, writer }) = child.take_channel() {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let writing = write_frames(worker, writer, receiver, Arc::clone(&host), has_exited.clone());
-        streams.push(tokio::spawn(read_frames(worker, reader, Arc::clone(&host), has_exited)));
+        let writing = write_frames(writer, receiver, Arc::clone(&reports), has_exited.clone());
+        streams.push(tokio::spawn(read_frames(reader, Arc::clone(&reports), has_exited)));
         streams.push(tokio::spawn(writing));
         frames = Some(sender);
     }
 
-    let attendant = Attendant { worker, frames, memory: None };
-    let exit = attendant.attend(&mut child, &mut orders, &*host).await;
+    let attendant = Attendant { frames, memory: None };
+    let exit = attendant.attend(&mut child, &mut orders, &*reports).await;
     // Nothing can flood any more: what is left fits into the pipe.
     let _ = exited.send(Some(exit.status));
     for stream in streams {
@@ -85,12 +75,11 @@ pub(crate) async fn supervise<H: Host>(
             abort.abort();
         }
     }
-    host.report(Input::Exited { worker, exit });
+    reports.report(Fact::Exited(exit));
 }
 
 /// What looks after a process while it lives.
 struct Attendant {
-    worker: WorkerId,
     frames: Option<mpsc::UnboundedSender<HostFrame>>,
     /// The limit in bytes, and when to look next.
     memory: Option<(u64, Interval)>,
@@ -98,11 +87,11 @@ struct Attendant {
 
 impl Attendant {
     /// Carries out orders until the process has exited.
-    async fn attend<H: Host>(
+    async fn attend<R: Report>(
         mut self,
         child: &mut Child,
         orders: &mut mpsc::UnboundedReceiver<WorkerOrder>,
-        host: &H,
+        reports: &R,
     ) -> Exit {
         let mut has_manager = true;
         let pid = child.pid();
@@ -120,7 +109,7 @@ impl Attendant {
                 }
                 used_bytes = over_limit(pid, &mut self.memory) => {
                     self.memory = None;
-                    host.report(Input::MemoryExceeded { worker: self.worker, used_bytes });
+                    reports.report(Fact::MemoryExceeded { used_bytes });
                 }
             }
         }
@@ -152,11 +141,10 @@ const UNKNOWN_EXIT: Exit =
     Exit { status: ExitStatus::Code(-1), cpu_time: Duration::ZERO, peak_memory_bytes: 0 };
 
 /// Ends when there is nothing more to tell, or nobody who could be told.
-async fn write_frames<H: Host>(
-    worker: WorkerId,
+async fn write_frames<R: Report>(
     mut writer: ChannelWriter,
     mut frames: mpsc::UnboundedReceiver<HostFrame>,
-    host: Arc<H>,
+    reports: Arc<R>,
     mut exited: watch::Receiver<Option<ExitStatus>>,
 ) {
     loop {
@@ -170,7 +158,7 @@ async fn write_frames<H: Host>(
         };
         if written.is_err() {
             if let Some(error) = complaint(None, &mut exited).await {
-                host.report(Input::ChannelBroke { worker, error });
+                reports.report(Fact::ChannelBroke(error));
             }
             return;
         }
@@ -182,20 +170,19 @@ async fn write_frame(writer: &mut ChannelWriter, HostFrame { head, tail }: &Host
     writer.write_all(tail).await
 }
 
-async fn read_frames<H: Host>(
-    worker: WorkerId,
+async fn read_frames<R: Report>(
     channel: ChannelReader,
-    host: Arc<H>,
+    reports: Arc<R>,
     mut exited: watch::Receiver<Option<ExitStatus>>,
 ) {
     let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, channel);
     loop {
-        room(&*host, &mut exited).await;
+        room(&*reports, &mut exited).await;
         match read_frame(&mut reader).await {
-            Ok(Some(frame)) => host.report(Input::Frame { worker, frame }),
+            Ok(Some(frame)) => reports.report(Fact::Frame(frame)),
             end => {
                 if let Some(error) = complaint(end.err(), &mut exited).await {
-                    host.report(Input::ChannelBroke { worker, error });
+                    reports.report(Fact::ChannelBroke(error));
                 }
                 return;
             }
@@ -221,41 +208,39 @@ async fn complaint(
 }
 
 /// Returns when more may be read: the host has caught up, or nothing can flood it any more.
-async fn room<H: Host>(host: &H, exited: &mut watch::Receiver<Option<ExitStatus>>) {
+async fn room<R: Report>(reports: &R, exited: &mut watch::Receiver<Option<ExitStatus>>) {
     tokio::select! {
-        () = host.events().room() => {}
+        () = reports.room() => {}
         _ = exited.wait_for(Option::is_some) => {}
     }
 }
 
-fn output_readers<H: Host>(
-    worker: WorkerId,
+fn output_readers<R: Report>(
     child: &mut Child,
-    host: &Arc<H>,
+    reports: &Arc<R>,
     exited: &watch::Receiver<Option<ExitStatus>>,
 ) -> Vec<JoinHandle<()>> {
     let streams = [(false, child.take_stdout()), (true, child.take_stderr())];
     let readers = streams.into_iter().filter_map(|(is_stderr, stream)| Some((is_stderr, stream?)));
     readers
         .map(|(is_stderr, stream)| {
-            tokio::spawn(read_output(worker, is_stderr, stream, Arc::clone(host), exited.clone()))
+            tokio::spawn(read_output(is_stderr, stream, Arc::clone(reports), exited.clone()))
         })
         .collect()
 }
 
-async fn read_output<H: Host>(
-    worker: WorkerId,
+async fn read_output<R: Report>(
     is_stderr: bool,
     mut stream: impl AsyncRead + Unpin,
-    host: Arc<H>,
+    reports: Arc<R>,
     mut exited: watch::Receiver<Option<ExitStatus>>,
 ) {
     loop {
-        room(&*host, &mut exited).await;
+        room(&*reports, &mut exited).await;
         let mut bytes = Vec::with_capacity(OUTPUT_CHUNK_BYTES);
         match stream.read_buf(&mut bytes).await {
             Ok(0) | Err(_) => return,
-            Ok(_) => host.report(Input::Output { worker, is_stderr, bytes }),
+            Ok(_) => reports.report(Fact::Output { is_stderr, bytes }),
         }
     }
 }

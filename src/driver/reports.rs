@@ -1,0 +1,43 @@
+//! What happens to a worker process, translated into inputs of the engine.
+
+use std::sync::Arc;
+
+use super::manager::Shared;
+use crate::engine::{Input, WorkerId};
+use crate::worker::fact::{Fact, Report};
+
+/// Hands the facts of one process to the engine.
+#[derive(Debug)]
+pub(super) struct WorkerReports {
+    worker: WorkerId,
+    manager: Arc<Shared>,
+}
+
+impl WorkerReports {
+    pub(super) fn new(worker: WorkerId, manager: Arc<Shared>) -> Self {
+        WorkerReports { worker, manager }
+    }
+}
+
+impl Report for WorkerReports {
+    fn report(&self, fact: Fact) {
+        // Facts are never refused.
+        let _accepted = self.manager.submit(input(self.worker, fact));
+    }
+
+    async fn room(&self) {
+        self.manager.events().room().await;
+    }
+}
+
+fn input(worker: WorkerId, fact: Fact) -> Input {
+    match fact {
+        Fact::Started { pid } => Input::WorkerStarted { worker, pid },
+        Fact::StartFailed(error) => Input::StartFailed { worker, error },
+        Fact::Frame(frame) => Input::Frame { worker, frame },
+        Fact::Output { is_stderr, bytes } => Input::Output { worker, is_stderr, bytes },
+        Fact::ChannelBroke(error) => Input::ChannelBroke { worker, error },
+        Fact::MemoryExceeded { used_bytes } => Input::MemoryExceeded { worker, used_bytes },
+        Fact::Exited(exit) => Input::Exited { worker, exit },
+    }
+}
