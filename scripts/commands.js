@@ -13,6 +13,7 @@ const ROOT = path.join(__dirname, '..');
  * @property {string[]} args
  * @property {Record<string, string>} [env] added to the environment
  * @property {boolean} [shell]
+ * @property {string} [cwd] the repository, unless it is given
  */
 
 /**

@@ -13,12 +13,12 @@ const ignoreInterrupt = () => {};
  * @param {{capture?: boolean}} [options] with `capture`, what it wrote to its standard output is kept as well
  * @returns {Promise<{ok: boolean, exitCode: number, output: string}>}
  */
-function run({file, args, env, shell}, {capture = false} = {}) {
+function run({file, args, env, shell, cwd = ROOT}, {capture = false} = {}) {
     process.on('SIGINT', ignoreInterrupt);
 
     return new Promise((resolve, reject) => {
         const child = spawn(file, args, {
-            cwd: ROOT,
+            cwd,
             env: {...process.env, ...env},
             shell,
             stdio: ['inherit', capture ? 'pipe' : 'inherit', 'inherit']

@@ -18,9 +18,11 @@ async function install() {
     if (isCurrent('install', hash)) {
         return UP_TO_DATE;
     }
-    // Not `npm ci`: it refuses a lock file that does not name the optional packages of every other platform, and
-    // starts by deleting what is there. `--no-save` leaves the lock file as it is.
-    const result = await run(npm('install', '--no-save', '--ignore-scripts', '--loglevel=error'));
+    // `npm ci` starts by deleting node_modules, with the caches in it: where there is one, npm adds only what differs.
+    // `--no-save` leaves the lock file as it is.
+    const isClean = !fs.existsSync(path.join(ROOT, 'node_modules'));
+    const command = isClean ? ['ci'] : ['install', '--no-save'];
+    const result = await run(npm(...command, '--ignore-scripts', '--loglevel=error'));
     if (result.ok) {
         record('install', hash);
     }
