@@ -6,6 +6,7 @@ const {execFileSync} = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const {ROOT, npm, tool} = require('./commands');
+const {portableLinkerEnv} = require('./portable-linker');
 const {run} = require('./run');
 const {contentHash, isCurrent, record} = require('./stamp');
 const {bundleWorkerScript} = require('./worker-script');
@@ -41,18 +42,32 @@ async function build(options = []) {
 
 async function buildAddon(options) {
     const {name, version, napi} = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
-    const facts = [compilerVersion(), process.platform, process.arch, JSON.stringify([name, version, napi])];
+    const env = options.length === 0 ? await linkerEnv() : {};
+    const facts = [compilerVersion(), process.platform, process.arch, JSON.stringify([name, version, napi, env])];
     const hash = contentHash(['src', 'build.rs', 'Cargo.toml', 'Cargo.lock'], [...facts, ...options]);
     if (isCurrent('build', hash) && isBuilt(napi.binaryName)) {
         return UP_TO_DATE;
     }
     const outputs = ['--output-dir', 'lib/native', '--js', 'binding.js', '--dts', 'binding.d.ts'];
     const args = ['build', '--platform', '--release', ...outputs, ...options, '--', '--locked'];
-    const result = await run(tool('@napi-rs/cli', 'napi', ...args));
+    const result = await run({...tool('@napi-rs/cli', 'napi', ...args), env});
     if (result.ok) {
         record('build', hash);
     }
     return result;
+}
+
+/** Without the portable linker the addon can be used on this machine, and `npm run pack` refuses it. */
+async function linkerEnv() {
+    try {
+        return await portableLinkerEnv();
+    } catch (error) {
+        console.error(
+            `The addon is linked for this machine only: the linker for older Linux distributions is missing.\n` +
+                `Make the npm registry reachable and build again, to make packages for others.\n${error.message}`
+        );
+        return {};
+    }
 }
 
 function compilerVersion() {
