@@ -1,12 +1,17 @@
 'use strict';
 
-// `npm run pack`: what would be published, as tarballs in target/packages/: the main package, and the package of
-// each platform whose addon is in lib/native/.
+// `npm run pack`: builds, packs and checks what would be published, as tarballs in target/packages/: the main package,
+// and the package of each platform whose addon is in lib/native/.
+//     npm run pack -- --every-platform     packs the addons as they are in lib/native/, and wants every platform's
 
 const {execFileSync} = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const {checkPackages} = require('./check-package');
 const {ROOT, npm} = require('./commands');
+const {FILE: LICENSES_FILE} = require('./licenses');
+const {install, prepare} = require('./setup');
+const {bundleWorkerScript} = require('./worker-script');
 
 const PACKAGES = path.join(ROOT, 'target', 'packages');
 const DEVELOPMENT_FIELDS = new Set(['scripts', 'devDependencies', 'overrides', 'napi']);
@@ -39,9 +44,9 @@ function publishedManifest(manifest, platforms) {
 }
 
 /** Packs a folder. */
-function packFolder(folder) {
-    const [{filename}] = npmJson(folder, 'pack', '--pack-destination', PACKAGES);
-    return path.join(PACKAGES, filename);
+function packFolder(folder, destination) {
+    const [{filename}] = npmJson(folder, 'pack', '--pack-destination', destination);
+    return path.join(destination, filename);
 }
 
 function npmJson(folder, ...args) {
@@ -50,8 +55,7 @@ function npmJson(folder, ...args) {
 }
 
 /** Copies files into a fresh folder, so that it can be packed with a manifest of its own. */
-function stage(name, manifest, files) {
-    const folder = path.join(PACKAGES, 'staged', name);
+function stage(folder, manifest, files) {
     fs.rmSync(folder, {recursive: true, force: true});
     for (const [target, source] of files) {
         fs.mkdirSync(path.dirname(path.join(folder, target)), {recursive: true});
@@ -61,44 +65,73 @@ function stage(name, manifest, files) {
     return folder;
 }
 
-function packMain() {
+/** The files of the main package, relative to the repository. */
+function mainFiles() {
     const [{files}] = npmJson(ROOT, 'pack', '--dry-run');
+    return files.map(({path: file}) => file);
+}
+
+function packMain(destination) {
     const manifest = publishedManifest(readManifest(ROOT), platformManifests().values());
-    const copies = files.map(({path: file}) => [file, path.join(ROOT, file)]);
-    return packFolder(stage('main', manifest, copies));
+    const copies = mainFiles().map((file) => [file, path.join(ROOT, file)]);
+    return packFolder(stage(path.join(destination, 'staged/main'), manifest, copies), destination);
 }
 
 /** Packs the platforms whose addon has been built. */
-function packPlatforms() {
+function packPlatforms(destination) {
     return [...platformManifests()].flatMap(([platform, manifest]) => {
         const addon = path.join(ROOT, 'lib/native', manifest.main);
         if (!fs.existsSync(addon)) {
             return [];
         }
-        const readme = path.join(ROOT, 'npm', platform, 'README.md');
-        const license = path.join(ROOT, 'LICENSE');
         const copies = [
             [manifest.main, addon],
-            ['README.md', readme],
-            ['LICENSE', license]
+            ['README.md', path.join(ROOT, 'npm', platform, 'README.md')],
+            ['LICENSE', path.join(ROOT, 'LICENSE')],
+            [LICENSES_FILE, path.join(ROOT, LICENSES_FILE)]
         ];
-        return [packFolder(stage(platform, manifest, copies))];
+        const published = {...manifest, files: [...manifest.files, LICENSES_FILE]};
+        const folder = stage(path.join(destination, 'staged', platform), published, copies);
+        return [{manifest, tarball: packFolder(folder, destination)}];
     });
 }
 
 /**
  * Packs the main package and the platforms that are built.
  *
- * @returns {{main: string, platforms: string[]}} the paths of the tarballs
+ * @param {string} destination the folder for the tarballs, and for the folder `staged` with what is in them; what it
+ *   held before is deleted
+ * @returns {{main: string, platforms: Array<{manifest: object, tarball: string}>}} `main` is the path of its tarball
  */
-function pack() {
-    fs.mkdirSync(PACKAGES, {recursive: true});
-    return {main: packMain(), platforms: packPlatforms()};
+function pack(destination) {
+    fs.rmSync(destination, {recursive: true, force: true});
+    fs.mkdirSync(destination, {recursive: true});
+    return {main: packMain(destination), platforms: packPlatforms(destination)};
+}
+
+async function main(everyPlatform) {
+    const isReady = everyPlatform ? (await install()).ok : await prepare();
+    if (!isReady) {
+        process.exitCode = 1;
+        return;
+    }
+    await bundleWorkerScript();
+    const packed = await packAndCheck();
+    const missing = everyPlatform ? platformManifests().size - (packed?.platforms.length ?? 0) : 0;
+    if (!packed || missing > 0) {
+        console.error(
+            missing > 0
+                ? `${missing} platforms have no addon in lib/native/`
+                : 'do not publish these packages'
+        );
+        process.exitCode = 1;
+        return;
+    }
+    console.log([packed.main, ...packed.platforms.map(({tarball}) => tarball)].join('\n'));
 }
 
 if (require.main === module) {
-    const {main, platforms} = pack();
-    console.log([main, ...platforms].join('\n'));
+    main(process.argv.includes('--every-platform'));
 }
 
-module.exports = {pack, publishedManifest, platformManifests, readManifest};
+module.exports = {pack, mainFiles, publishedManifest, platformManifests, readManifest};

@@ -43,7 +43,12 @@ async function build(options = []) {
 async function buildAddon(options) {
     const {name, version, napi} = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
     const env = options.length === 0 ? await linkerEnv() : {};
-    const facts = [compilerVersion(), process.platform, process.arch, JSON.stringify([name, version, napi, env])];
+    const facts = [
+        compilerVersion(),
+        process.platform,
+        process.arch,
+        JSON.stringify([name, version, napi, env])
+    ];
     const hash = contentHash(['src', 'build.rs', 'Cargo.toml', 'Cargo.lock'], [...facts, ...options]);
     if (isCurrent('build', hash) && isBuilt(napi.binaryName)) {
         return UP_TO_DATE;

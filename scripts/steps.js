@@ -59,7 +59,7 @@ const STEPS = [
             env: {RUSTDOCFLAGS: '-D warnings'}
         })
     },
-    {name: 'package', needs: ['build'], command: () => node('scripts/check-package.js')}
+    {name: 'package', needs: ['build'], command: () => node('scripts/pack.js')}
 ];
 
 /** Sums cargo's result line of each test program. */

@@ -20,7 +20,8 @@ const CACHE = path.join(
     process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'),
     'job-manager-examples'
 );
-const STAGED = path.join(ROOT, 'target/packages/staged');
+const PACKAGES = path.join(ROOT, 'target/packages-for-examples');
+const STAGED = path.join(PACKAGES, 'staged');
 /** For an install, or for the check of an example. */
 const LIMIT_MS = 5 * 60 * 1000;
 /** Made by tools inside an example's folder, and kept between two runs. */
@@ -121,8 +122,7 @@ async function main() {
         process.exitCode = 1;
         return;
     }
-    fs.rmSync(STAGED, {recursive: true, force: true});
-    pack();
+    pack(PACKAGES);
     const chosen = process.argv.slice(2);
     let failed = 0;
     const names = chosen.length > 0 ? chosen : listExamples();
