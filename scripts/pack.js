@@ -1,7 +1,7 @@
 'use strict';
 
 // `npm run pack`: builds, packs and checks what would be published, as tarballs in target/packages/: the main package,
-// and the package of each platform whose addon is in lib/native/.
+// and the package of each platform whose addon is in lib/native/; and beside them their bill of materials.
 //     npm run pack -- --every-platform     packs the addons as they are in lib/native/, and wants every platform's
 
 const {execFileSync} = require('node:child_process');
@@ -10,6 +10,7 @@ const path = require('node:path');
 const {checkPackages} = require('./check-package');
 const {ROOT, npm} = require('./commands');
 const {FILE: LICENSES_FILE} = require('./licenses');
+const {billOfMaterials} = require('./sbom');
 const {install, prepare} = require('./setup');
 const {bundleWorkerScript} = require('./worker-script');
 
@@ -116,18 +117,21 @@ async function main(everyPlatform) {
         return;
     }
     await bundleWorkerScript();
-    const packed = await packAndCheck();
-    const missing = everyPlatform ? platformManifests().size - (packed?.platforms.length ?? 0) : 0;
-    if (!packed || missing > 0) {
-        console.error(
-            missing > 0
-                ? `${missing} platforms have no addon in lib/native/`
-                : 'do not publish these packages'
-        );
+    const packed = pack(PACKAGES);
+    const tarballs = [packed.main, ...packed.platforms.map(({tarball}) => tarball)];
+    const isComplete = !everyPlatform || packed.platforms.length === platformManifests().size;
+    if (!isComplete) {
+        console.error(`the addon of a platform is missing in lib/native/; packed:\n${tarballs.join('\n')}`);
+    }
+    if (!(await checkPackages(packed)) || !isComplete) {
+        // Nothing is left that could be published by mistake.
+        tarballs.forEach((tarball) => fs.rmSync(tarball));
         process.exitCode = 1;
         return;
     }
-    console.log([packed.main, ...packed.platforms.map(({tarball}) => tarball)].join('\n'));
+    const bill = path.join(PACKAGES, 'sbom.cdx.json');
+    fs.writeFileSync(bill, `${JSON.stringify(billOfMaterials(), null, 2)}\n`);
+    console.log([...tarballs, bill].join('\n'));
 }
 
 if (require.main === module) {
