@@ -95,4 +95,4 @@ if (require.main === module) {
     fs.writeFileSync(path.join(ROOT, FILE), thirdPartyLicenses());
 }
 
-module.exports = {FILE, chosenLicenses, thirdPartyLicenses};
+module.exports = {ACCEPTED, FILE, chosenLicenses, thirdPartyLicenses};

@@ -31,7 +31,11 @@ function stringAt(elf, offset) {
     return elf.toString('latin1', offset, elf.indexOf(0, offset));
 }
 
-/** The entries of a list in which each says how far away the next is. */
+/**
+ * The entries of a list in which each says how far away the next is.
+ *
+ * @yields {number} the offset of an entry
+ */
 function* chain(start, count, nextOf) {
     let offset = start;
     for (let index = 0; index < count; index += 1) {
