@@ -4,10 +4,11 @@ const {BreeWindow} = require('./events/bree-window');
 const {Completions} = require('./events/completions');
 const {createNative} = require('./native/create-native');
 const {within} = require('./host/deadline');
-const {TimeoutError, incorrectUsage, unhandledJob} = require('./host/errors');
+const {TimeoutError, incorrectUsage} = require('./host/errors');
 const {HostEnvironment} = require('./host/host-environment');
-const {loadFunction, resolveModule} = require('./inline/inline-function');
+const {resolveModule} = require('./inline/inline-function');
 const {InlineJobs} = require('./inline/inline-jobs');
+const {InlineRunner} = require('./inline/inline-runner');
 const {JobEvents} = require('./events/job-events');
 const {JobsRepository} = require('./one-off/jobs-repository');
 const {KeepAlive} = require('./host/keep-alive');
@@ -30,6 +31,7 @@ class JobManager {
     #handlers;
     #events;
     #inline;
+    #runner;
     #jobs;
     #oneOffs;
     #completions = new Completions();
@@ -51,6 +53,11 @@ class JobManager {
         this.#logger = createLogger(logger);
         this.#inline = new InlineJobs(inlineConcurrency);
         this.inlineQueue = this.#inline.window;
+        this.#runner = new InlineRunner(this.#inline, this.#logger, {
+            onStarted: (name) => this.#inlineStarted(name),
+            onEnded: (name, error, result) =>
+                this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result))
+        });
         this.#native = createNative(rest, this, JobManager.#pump);
         this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump());
         this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
@@ -241,7 +248,7 @@ class JobManager {
         if (offloaded || at !== undefined) {
             return this.#jobs.add(job, options);
         }
-        return this.#queueInline(job);
+        return this.#runner.add(job);
     }
 
     /** Throws if a one-off job could not start: before its row says that it is about to. */
@@ -254,48 +261,15 @@ class JobManager {
         }
     }
 
-    /**
-     * `turn`, for a scheduled job: `isWanted()` is asked when its turn has come, since it may have been removed by then;
-     * `onEnded()` is called when it is over.
-     */
-    #queueInline({name, job, data}, turn) {
-        const {length} = this.#inline;
-        this.#logger.info(
-            `Adding one-off job to inlineQueue with current length = ${length} called '${name || 'anonymous'}'`
-        );
-        this.#inline.add(() => this.#runInline(name, job, data, turn));
-    }
-
-    async #runInline(name, job, data, turn) {
-        if (!turn || turn.isWanted()) {
-            if (name && (this._jobsRepository || this._jobMessageHandler !== this.#ownMessageHandler)) {
-                const told = this.#safely('A message handler', () =>
-                    this._jobMessageHandler({name, message: 'started'})
-                );
-                if (this._jobsRepository) {
-                    // Written before the job begins: one that fails at once is told from one that never began.
-                    await told;
-                }
-            }
-            let error;
-            let result;
-            try {
-                const run = typeof job === 'function' ? job : await loadFunction(job);
-                result = await run(data);
-            } catch (thrown) {
-                error = this.#inlineThrew(job, thrown);
-            }
-            await this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result));
+    /** An inline job is about to be called. Its row says so before, where there are rows: it may fail at once. */
+    #inlineStarted(name) {
+        if (this._jobsRepository || this._jobMessageHandler !== this.#ownMessageHandler) {
+            const told = this.#safely('A message handler', () =>
+                this._jobMessageHandler({name, message: 'started'})
+            );
+            return this._jobsRepository && told;
         }
-        turn?.onEnded();
-    }
-
-    #inlineThrew(job, thrown) {
-        const error = thrown || new Error(`The job threw ${thrown}`);
-        const context = typeof job === 'function' ? 'function' : String(job);
-        this.#inline.failed(error);
-        this.#safely('The logger', () => this.#logger.error(unhandledJob({context, err: error})));
-        return error;
+        return undefined;
     }
 
     /** What is done with the events of offloaded jobs. */
@@ -317,7 +291,7 @@ class JobManager {
                 const onEnded = () => this.#native.inlineEnded(run);
                 if (registered) {
                     const isWanted = () => this.#jobs.get(name) === registered;
-                    this.#queueInline({...registered.job, name}, {isWanted, onEnded});
+                    this.#runner.add({...registered.job, name}, {isWanted, onEnded});
                 } else {
                     // Removed after it fell due.
                     onEnded();

@@ -1,0 +1,73 @@
+'use strict';
+
+/**
+ * Runs inline jobs in their turn: loads the function, calls it, and hands its outcome to the manager's handlers.
+ */
+
+const {unhandledJob} = require('../host/errors');
+const {safely} = require('../host/safe-call');
+const {loadFunction} = require('./inline-function');
+
+class InlineRunner {
+    #queue;
+    #logger;
+    #host;
+
+    /**
+     * @param {import('./inline-jobs').InlineJobs} queue
+     * @param {object} logger
+     * @param {object} host
+     * @param {(name: string) => Promise<void> | undefined} host.onStarted - a promise where the job has to wait for it
+     * @param {(name: string | undefined, error: unknown, result: unknown) => Promise<void>} host.onEnded - must not
+     *   throw or reject
+     */
+    constructor(queue, logger, host) {
+        this.#queue = queue;
+        this.#logger = logger;
+        this.#host = host;
+    }
+
+    /**
+     * Puts a job at the end of the queue.
+     *
+     * @param {{name?: string, job: Function | string | URL, data?: unknown}} job
+     * @param {{isWanted: () => boolean, onEnded: () => void}} [turn] - for a scheduled job: `isWanted()` is asked when
+     *   its turn has come, since it may have been removed by then; `onEnded()` is called when it is over
+     */
+    add({name, job, data}, turn) {
+        const {length} = this.#queue;
+        this.#logger.info(
+            `Adding one-off job to inlineQueue with current length = ${length} called '${name || 'anonymous'}'`
+        );
+        this.#queue.add(() => this.#run(name, job, data, turn));
+    }
+
+    async #run(name, job, data, turn) {
+        if (!turn || turn.isWanted()) {
+            const started = name && this.#host.onStarted(name);
+            if (started) {
+                await started;
+            }
+            let error;
+            let result;
+            try {
+                const run = typeof job === 'function' ? job : await loadFunction(job);
+                result = await run(data);
+            } catch (thrown) {
+                error = this.#threw(job, thrown);
+            }
+            await this.#host.onEnded(name, error, result);
+        }
+        turn?.onEnded();
+    }
+
+    #threw(job, thrown) {
+        const error = thrown || new Error(`The job threw ${thrown}`);
+        const context = typeof job === 'function' ? 'function' : String(job);
+        this.#queue.failed(error);
+        safely(this.#logger, 'The logger', () => this.#logger.error(unhandledJob({context, err: error})));
+        return error;
+    }
+}
+
+module.exports = {InlineRunner};
