@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use job_manager::engine::{
     BootProfile, Engine, Input, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, PoolLimits,
-    RunNumbers, When, Work,
+    RegistrationId, RunNumbers, When, Work,
 };
 use job_manager::schedule::{ClockChange, Schedule};
 use job_manager::timer::Now;
@@ -54,6 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let job = Arc::from(vec![0; JOB_BYTES]);
         let spec = JobSpec {
             name: Arc::from(format!("job-number-{index}")),
+            registration: RegistrationId(index),
             when: When::Recurring { plan, anchor: now.wall },
             work: Work::Offloaded(Offloaded { boot: Arc::clone(&boot), job }),
             policy: Arc::clone(&policy),

@@ -34,7 +34,7 @@ class JobManager {
     #runner;
     #jobs;
     #oneOffs;
-    #completions = new Completions();
+    #completions;
     /** `_jobMessageHandler`, unless somebody has put another in its place. */
     #ownMessageHandler;
 
@@ -58,6 +58,10 @@ class JobManager {
             onEnded: (name, error, result) =>
                 this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result))
         });
+        this.#completions = new Completions(
+            this.#logger,
+            (name) => this.#jobs.isComing(name) || !this.#inline.isIdle
+        );
         this.#native = createNative(rest, this, JobManager.#pump);
         this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump());
         this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
@@ -77,6 +81,8 @@ class JobManager {
             environment,
             defaults: {timezone, dst, gracePeriod},
             settle: (send) => this.#settle(send),
+            completions: this.#completions,
+            inlineEnded: (scope) => this.#runner.ended(scope),
             onChange: () => this.#keepAlive.hold(),
             onRun: () => this.#keepAlive.pump()
         });
@@ -140,7 +146,7 @@ class JobManager {
      * @returns {Promise<void>} settled by the job's next completion; rejected with the job's error
      */
     async awaitCompletion(name) {
-        return this.#completions.wait(name);
+        return this.#completions.wait(name, this.#jobs.get(name));
     }
 
     /**
@@ -215,6 +221,8 @@ class JobManager {
         if (!name) {
             return;
         }
+        // Asked for before anything is awaited: which registration this is about is known only until then.
+        const completions = this.#completions.of(name);
         if (message === 'started') {
             if (this._jobsRepository) {
                 await this.#writeStatus(name, {status: 'started', started_at: new Date()});
@@ -223,7 +231,7 @@ class JobManager {
             if (this._jobsRepository) {
                 await this.#writeStatus(name, {status: 'finished', finished_at: new Date()});
             }
-            this.#completions.resolve(name);
+            completions.resolve();
         } else if (message?.event && this.#handlers.domainEvents) {
             await this.#handlers.domainEvents.dispatchRaw(message.event.type, message.event.data);
         }
@@ -232,8 +240,9 @@ class JobManager {
     /** What the failure of a job means. */
     async _jobErrorHandler(error, meta) {
         const {name} = meta;
+        const completions = this.#completions.of(name);
         await this.#writeStatus(name, {status: 'failed'});
-        this.#completions.reject(name, error);
+        completions.reject(error);
         if (!('worker' in meta)) {
             this.#inline.failed(error);
             this.#inline.settle();
@@ -276,7 +285,8 @@ class JobManager {
     #eventHost(environment) {
         return {
             logger: this.#logger,
-            workerOptions: (name) => this.#jobs.workerOptions(name),
+            registered: (name, number) => this.#jobs.registered(name, number),
+            workerOptions: (registered) => this.#jobs.workerOptions(registered),
             onMessage: (event) => this.#onMessage(event),
             onCompletion: (name) =>
                 this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'done'})),
@@ -286,20 +296,23 @@ class JobManager {
                 }
                 this.#safely('An error handler', () => this._jobErrorHandler(error, meta));
             },
-            onInlineDue: (name, run) => {
-                const registered = this.#jobs.get(name);
-                const onEnded = () => this.#native.inlineEnded(run);
-                if (registered) {
-                    const isWanted = () => this.#jobs.get(name) === registered;
-                    this.#runner.add({...registered.job, name}, {isWanted, onEnded});
-                } else {
-                    // Removed after it fell due.
-                    onEnded();
-                }
-            },
+            onInlineDue: (registered, run) => this.#queueRun(registered, run),
+            onMissed: (registered) => this.#jobs.missed(registered),
             onEnvironmentWanted: () => environment.refresh(),
             onMore: () => this.#keepAlive.pumpLater()
         };
+    }
+
+    /** A scheduled inline job is due. It may have been removed since. */
+    #queueRun(registered, run) {
+        const onEnded = () => this.#native.inlineEnded(run);
+        const isWanted = () => this.#jobs.get(registered?.name) === registered;
+        if (registered && isWanted()) {
+            const {name, job, scope} = registered;
+            this.#runner.add({...job, name}, {scope, isWanted, onEnded});
+        } else {
+            onEnded();
+        }
     }
 
     #onMessage({name, message, worker}) {

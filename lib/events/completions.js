@@ -1,35 +1,124 @@
 'use strict';
 
 /**
- * Promises that wait for the completion of named jobs.
+ * Promises that wait for the completion of named jobs. A promise belongs to the registration of the job that is in
+ * force, or to the next one: how a run of an earlier registration ends settles nothing of a later one.
  */
+
+const {setTimeout: pause} = require('node:timers/promises');
+const {jobRemoved, jobSkipped} = require('../host/errors');
+const {JobScope} = require('../host/job-scope');
+
+/** A promise that has waited so long for a job that is not there is reported. */
+const WARN_AFTER_MS = 5_000;
+
 class Completions {
+    #logger;
+    #isComing;
+    #pause;
+    /** Job to promises. */
     #waiting = new Map();
 
-    /** @returns {Promise<void>} settled by the next completion of that job */
-    wait(name) {
+    /**
+     * @param {object} logger
+     * @param {(name: string) => boolean} isComing - whether a run of the job may be under way, queued or due
+     * @param {{pause?: (ms: number) => Promise<void>}} [options] - `pause`: how to wait before a warning
+     */
+    constructor(logger, isComing, {pause: wait = unreferencedPause} = {}) {
+        this.#logger = logger;
+        this.#isComing = isComing;
+        this.#pause = wait;
+    }
+
+    /**
+     * @param {string} name
+     * @param {{scope: JobScope, isPast?: boolean}} [registered] - the job of that name, if one is registered
+     * @returns {Promise<void>} settled by the next completion of that job
+     */
+    wait(name, registered) {
+        if (registered?.isPast) {
+            return Promise.reject(jobSkipped(name));
+        }
         return new Promise((resolve, reject) => {
-            const waiting = this.#waiting.get(name) ?? [];
-            waiting.push({resolve, reject});
+            const waiting = this.#waiting.get(name) ?? {promises: [], isWatched: false};
+            waiting.promises.push({resolve, reject, scope: registered?.scope});
             this.#waiting.set(name, waiting);
+            if (!waiting.isWatched && !this.#isComing(name)) {
+                waiting.isWatched = true;
+                this.#watch(name, waiting, registered?.scope);
+            }
         });
     }
 
-    /** A run of the job completed. */
-    resolve(name) {
-        this.#take(name).forEach(({resolve}) => resolve());
+    /** A job has been registered: it gets the promises that waited for its name, or for the finished job it replaces. */
+    registered(scope, replaced) {
+        this.#waiting.get(scope.name)?.promises.forEach((promise) => {
+            if (promise.scope === undefined || promise.scope === replaced) {
+                promise.scope = scope;
+            }
+        });
     }
 
-    /** A run of the job failed. */
-    reject(name, error) {
-        this.#take(name).forEach(({reject}) => reject(error));
+    /** The job's only time had passed. */
+    skipped(scope) {
+        this.#settle(scope.name, scope, ({reject}) => reject(jobSkipped(scope.name)));
     }
 
-    #take(name) {
+    /** The job has been removed, and its runs have ended. */
+    removed(scope) {
+        this.#settle(scope.name, scope, ({reject}) => reject(jobRemoved(scope.name)));
+    }
+
+    /**
+     * How to settle what waits for the job: for the registration in whose scope this is called, else for all.
+     *
+     * @param {string} name
+     * @returns {{resolve: () => void, reject: (error: unknown) => void}}
+     */
+    of(name) {
+        const scope = JobScope.current(name);
+        return {
+            resolve: () => this.#settle(name, scope, ({resolve}) => resolve()),
+            reject: (error) => this.#settle(name, scope, ({reject}) => reject(error))
+        };
+    }
+
+    #settle(name, scope, settle) {
         const waiting = this.#waiting.get(name);
-        this.#waiting.delete(name);
-        return waiting ?? [];
+        if (!waiting) {
+            return;
+        }
+        const isMeant = (promise) => scope === undefined || promise.scope === scope;
+        const settled = waiting.promises.filter(isMeant);
+        waiting.promises = waiting.promises.filter((promise) => !isMeant(promise));
+        if (waiting.promises.length === 0) {
+            this.#waiting.delete(name);
+        }
+        settled.forEach(settle);
+    }
+
+    /** Warns, once, when the promises still wait for a job that is not there. */
+    async #watch(name, waiting, scope) {
+        await this.#pause(WARN_AFTER_MS);
+        const isStuck = () =>
+            this.#waiting.get(name) === waiting &&
+            waiting.promises.some((promise) => promise.scope === scope);
+        while (isStuck() && this.#isComing(name)) {
+            await this.#pause(WARN_AFTER_MS);
+        }
+        if (isStuck()) {
+            const reason = scope
+                ? 'no run of that job is under way or due'
+                : 'no job of that name is registered';
+            this.#logger.warn(
+                `awaitCompletion("${name}") has waited ${WARN_AFTER_MS / 1000} s, and ${reason}. ` +
+                    `Call it before addJob, with the same name.`
+            );
+        }
     }
 }
+
+/** On the real clock, and the process may exit meanwhile. */
+const unreferencedPause = (ms) => pause(ms, undefined, {ref: false});
 
 module.exports = {Completions};

@@ -23,14 +23,14 @@ class JobEvents {
     #requests = new Map();
     #nextRequest = 1;
     #isPumping = false;
-    /** Jobs with a run of which a skipped due time has been told. */
+    /** Registrations with a run of which a skipped due time has been told. */
     #toldOfOverlap = new Set();
 
     /**
      * @param {import('../native/binding').NativeManager} native
      * @param {import('./bree-window').BreeWindow} bree
-     * @param {object} host - what is done with events: `logger`, `workerOptions(name)`, `onMessage`,
-     *   `onCompletion`, `onError`, `onInlineDue`, `onEnvironmentWanted`, and `onMore` when it has to be pumped again
+     * @param {object} host - what is done with events, each in the scope of its job: `logger`, `registered(name, number)`,
+     *   `workerOptions(registered)`, `onMessage`, `onCompletion`, `onError`, `onInlineDue`, `onMissed`, `onEnvironmentWanted`, and `onMore` when it has to be pumped again
      */
     constructor(native, bree, host) {
         this.#native = native;
@@ -64,7 +64,7 @@ class JobEvents {
         this.#isPumping = true;
         for (const event of batch.events) {
             safely(this.#host.logger, `Handling the event ${event.type}`, () =>
-                this.#take(event, batch.bytes)
+                this.#takeInScope(event, batch.bytes)
             );
         }
         this.#isPumping = false;
@@ -73,6 +73,17 @@ class JobEvents {
             this.#host.onMore();
         }
         return true;
+    }
+
+    /** Handlers, listeners and loggers run in the async context of the job's `addJob`. */
+    #takeInScope(event, bytes) {
+        const scope = (this.#workers.get(event.run) ?? this.#registered(event))?.scope;
+        return scope ? scope.run(() => this.#take(event, bytes)) : this.#take(event, bytes);
+    }
+
+    /** The job of an event, also when it has been removed since; undefined for an event about no job. */
+    #registered({name, registration}) {
+        return name === undefined ? undefined : this.#host.registered(name, registration);
     }
 
     #take(event, bytes) {
@@ -88,8 +99,8 @@ class JobEvents {
             case 'runEnded':
                 return this.#runEnded(event, bytes.subarray(event.start, event.end));
             case 'inlineDue':
-                this.#toldOfOverlap.delete(event.name);
-                return this.#host.onInlineDue(event.name, event.run);
+                this.#toldOfOverlap.delete(event.registration);
+                return this.#host.onInlineDue(this.#registered(event), event.run);
             case 'skipped':
                 return this.#skipped(event);
             case 'requestSettled':
@@ -102,8 +113,11 @@ class JobEvents {
         }
     }
 
-    #runStarted({run, name}) {
-        const worker = new WorkerView(this.#native, run, name, this.#host.workerOptions(name));
+    #runStarted(event) {
+        const {run, name} = event;
+        const registered = this.#registered(event);
+        const options = this.#host.workerOptions(registered);
+        const worker = new WorkerView(this.#native, run, {name, scope: registered?.scope}, options);
         this.#workers.set(run, worker);
         this.#bree.workerCreated(name, worker);
         this.#emit(this.#bree, 'worker created', name);
@@ -136,11 +150,11 @@ class JobEvents {
         (isStderr ? worker.stderr : worker.stdout)?.write(bytes);
     }
 
-    #runEnded({run, name, ending: end}, envelope) {
+    #runEnded({run, name, registration, ending: end}, envelope) {
         // A run that was stopped while it still waited for a process never had a worker.
         const worker = this.#workers.get(run);
         this.#workers.delete(run);
-        this.#toldOfOverlap.delete(name);
+        this.#toldOfOverlap.delete(registration);
         const meta = {name, worker: worker?.meta};
         const error = isCompletion(end) ? undefined : errorOf(name, end, envelope);
         const exitCode = worker?.ended(end);
@@ -176,14 +190,15 @@ class JobEvents {
         }
     }
 
-    #skipped({name, isOverlap, skipped}) {
-        if (isOverlap && !this.#toldOfOverlap.has(name)) {
+    #skipped(event) {
+        const {name, registration, isOverlap, skipped} = event;
+        if (isOverlap && !this.#toldOfOverlap.has(registration)) {
             // Once a run: a job that hangs must not fill the log.
-            this.#toldOfOverlap.add(name);
+            this.#toldOfOverlap.add(registration);
             this.#host.logger.warn(`Job "${name}" is already running`, {skipped});
         } else if (!isOverlap) {
             this.#host.logger.warn(`Job "${name}" was skipped because its time had passed`);
-            this.#bree.timeouts.delete(name);
+            this.#host.onMissed(this.#registered(event));
         }
     }
 

@@ -20,10 +20,10 @@ class WorkerView extends EventEmitter {
     /**
      * @param {import('../native/binding').NativeManager} native
      * @param {number} run
-     * @param {string} name - the job
+     * @param {{name: string, scope?: import('../host/job-scope').JobScope}} job
      * @param {{resourceLimits?: object, stdout?: boolean, stderr?: boolean}} [options]
      */
-    constructor(native, run, name, options = {}) {
+    constructor(native, run, {name, scope}, options = {}) {
         super();
         this.#native = native;
         /** As in the job. */
@@ -38,6 +38,7 @@ class WorkerView extends EventEmitter {
         this.stderr = options.stderr ? new PassThrough() : null;
         Object.defineProperties(this, {
             jobName: {value: name},
+            scope: {value: scope},
             /** Has it said that it is done with being cancelled? */
             hasSaidCancelled: {value: false, writable: true}
         });

@@ -74,10 +74,10 @@ class TimeoutError extends Error {
 }
 
 /**
- * A run of an offloaded job did not complete.
+ * A run of a job did not complete, or a job was not run.
  *
  * @property {string} code - JOB_EXIT_CODE, JOB_SIGNAL, JOB_TIMEOUT, JOB_MEMORY_LIMIT, JOB_CANCELLED,
- *   JOB_TERMINATED, JOB_FAILED_TO_START or JOB_CHANNEL_BROKEN
+ *   JOB_TERMINATED, JOB_FAILED_TO_START, JOB_CHANNEL_BROKEN, JOB_SKIPPED or JOB_REMOVED
  * @property {string} jobName
  */
 class JobError extends Error {
@@ -137,10 +137,17 @@ function runError(name, end) {
     }
 }
 
+/** The job's only time had passed when it could have been run. */
+const jobSkipped = (name) =>
+    new JobError('JOB_SKIPPED', name, `Job "${name}" was not run, because its time was in the past`);
+
+/** The job was removed while no run of it was under way. */
+const jobRemoved = (name) => new JobError('JOB_REMOVED', name, `Job "${name}" was removed before it was run`);
+
 function signalName(number) {
     return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? String(number);
 }
 
 const megabytes = (bytes) => Math.round(bytes / 1024 / 1024);
 
-module.exports = {incorrectUsage, unhandledJob, TimeoutError, JobError, runError};
+module.exports = {incorrectUsage, unhandledJob, TimeoutError, JobError, jobRemoved, jobSkipped, runError};

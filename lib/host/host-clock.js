@@ -31,6 +31,11 @@ class HostClock {
         }
     }
 
+    /** @returns {boolean} does a due time of the job wait here? */
+    has(name) {
+        return this.#timers.has(name);
+    }
+
     /** @returns {boolean} did a due time of the job wait here? */
     disarm(name) {
         const timer = this.#timers.get(name);

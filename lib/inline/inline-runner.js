@@ -4,14 +4,17 @@
  * Runs inline jobs in their turn: loads the function, calls it, and hands its outcome to the manager's handlers.
  */
 
+const {AsyncResource} = require('node:async_hooks');
 const {unhandledJob} = require('../host/errors');
 const {safely} = require('../host/safe-call');
+const {BegunRuns} = require('./begun-runs');
 const {loadFunction} = require('./inline-function');
 
 class InlineRunner {
     #queue;
     #logger;
     #host;
+    #begun = new BegunRuns();
 
     /**
      * @param {import('./inline-jobs').InlineJobs} queue
@@ -31,34 +34,50 @@ class InlineRunner {
      * Puts a job at the end of the queue.
      *
      * @param {{name?: string, job: Function | string | URL, data?: unknown}} job
-     * @param {{isWanted: () => boolean, onEnded: () => void}} [turn] - for a scheduled job: `isWanted()` is asked when
-     *   its turn has come, since it may have been removed by then; `onEnded()` is called when it is over
+     * @param {object} [turn] - for a scheduled job
+     * @param {import('../host/job-scope').JobScope} turn.scope - its registration; another job runs in the async context
+     *   that this is called in
+     * @param {() => boolean} turn.isWanted - asked when its turn has come, since it may have been removed by then
+     * @param {() => void} turn.onEnded - called when it is over
      */
     add({name, job, data}, turn) {
         const {length} = this.#queue;
         this.#logger.info(
             `Adding one-off job to inlineQueue with current length = ${length} called '${name || 'anonymous'}'`
         );
-        this.#queue.add(() => this.#run(name, job, data, turn));
+        const context = turn?.scope ?? new AsyncResource('JobManagerInlineJob');
+        this.#queue.add(() =>
+            context.runInAsyncScope(turn ? this.#takeTurn : this.#run, this, name, job, data, turn)
+        );
+    }
+
+    /** @returns {Promise<void>} when no begun run of a scheduled job is left, but one that this is called in */
+    ended(scope) {
+        return this.#begun.ended(scope);
+    }
+
+    async #takeTurn(name, job, data, turn) {
+        if (turn.isWanted()) {
+            await this.#begun.during(turn.scope, () => this.#run(name, job, data, turn));
+        }
+        turn.onEnded();
     }
 
     async #run(name, job, data, turn) {
-        if (!turn || turn.isWanted()) {
-            const started = name && this.#host.onStarted(name);
-            if (started) {
-                await started;
-            }
-            let error;
-            let result;
-            try {
-                const run = typeof job === 'function' ? job : await loadFunction(job);
-                result = await run(data);
-            } catch (thrown) {
-                error = this.#threw(job, thrown);
-            }
-            await this.#host.onEnded(name, error, result);
+        const started = name && this.#host.onStarted(name);
+        if (started) {
+            await started;
         }
-        turn?.onEnded();
+        let error;
+        let result;
+        try {
+            const run = typeof job === 'function' ? job : await loadFunction(job);
+            result = await run(data);
+        } catch (thrown) {
+            error = this.#threw(job, thrown);
+        }
+        const end = () => this.#host.onEnded(name, error, result);
+        await (turn ? turn.scope.run(end) : end());
     }
 
     #threw(job, thrown) {

@@ -7,6 +7,7 @@
 
 const {incorrectUsage} = require('../host/errors');
 const {HostClock, isReplaced} = require('../host/host-clock');
+const {JobScope} = require('../host/job-scope');
 const {defaultName, offloadedSource} = require('./job-source');
 const {CRON_LIKE, invalidSchedule, nextDue, parseAt} = require('./schedules');
 const {JobOptions} = require('../native/native');
@@ -30,6 +31,8 @@ const REFUSALS = {
  * @property {number} anchorMs - what a plain interval counts from
  * @property {object} job - as the host gave it
  * @property {boolean} isHostClock - the host's timers, which are not Node's, keep its time
+ * @property {JobScope} scope
+ * @property {boolean} isPast - its only time was over when it was started
  */
 
 class RegisteredJobs {
@@ -39,6 +42,8 @@ class RegisteredJobs {
     #environment;
     #defaults;
     #settle;
+    #completions;
+    #inlineEnded;
     #onChange;
     #onRun;
     #hostClock = new HostClock();
@@ -46,6 +51,8 @@ class RegisteredJobs {
     #lastOptionsKey;
     /** @type {Map<string, RegisteredJob>} */
     #jobs = new Map();
+    /** Removed jobs with runs that have not ended, by the number of their scope. */
+    #removed = new Map();
 
     /**
      * @param {object} parts
@@ -56,18 +63,23 @@ class RegisteredJobs {
      * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`
      * @param {(send: (request: number) => void) => Promise<{timedOut: boolean}>} parts.settle - makes a
      *   request that is settled later
+     * @param {import('../events/completions').Completions} parts.completions
+     * @param {(scope: JobScope) => Promise<void>} parts.inlineEnded - settled when its runs on this event loop have ended
      * @param {() => void} parts.onChange - a job was registered
      * @param {() => void} parts.onRun - a run was asked for at once: its start shall be seen at once
      */
-    constructor({native, bree, logger, environment, defaults, settle, onChange, onRun}) {
+    constructor(parts) {
+        const {native, bree, logger, environment, defaults, settle, completions, inlineEnded} = parts;
         this.#native = native;
         this.#bree = bree;
         this.#logger = logger;
         this.#environment = environment;
         this.#defaults = defaults;
         this.#settle = settle;
-        this.#onChange = onChange;
-        this.#onRun = onRun;
+        this.#completions = completions;
+        this.#inlineEnded = inlineEnded;
+        this.#onChange = parts.onChange;
+        this.#onRun = parts.onRun;
     }
 
     /** @returns {RegisteredJob | undefined} */
@@ -75,9 +87,28 @@ class RegisteredJobs {
         return this.#jobs.get(name);
     }
 
+    /** @returns {RegisteredJob | undefined} the job of an event, also when it has been removed since */
+    registered(name, number) {
+        const job = this.#jobs.get(name);
+        return job?.scope.number === number ? job : this.#removed.get(number);
+    }
+
+    /** Whether the job is registered, and a run of it is under way, queued or due. */
+    isComing(name) {
+        return this.#native.isBusy(name) || this.#hostClock.has(name);
+    }
+
+    /** The time of a job passed while the host could not notice: nothing follows if it was the only one. */
+    missed(registered) {
+        if (registered?.when.kind === 'date') {
+            this.#bree.timeouts.delete(registered.name);
+            this.#past(registered);
+        }
+    }
+
     /** Options of a job's worker, the manager's included. */
-    workerOptions(name) {
-        return {...this.#bree.config.worker, ...this.#jobs.get(name)?.job.worker};
+    workerOptions(registered) {
+        return {...this.#bree.config.worker, ...registered?.job.worker};
     }
 
     /**
@@ -137,7 +168,7 @@ class RegisteredJobs {
 
     /** Starts a run of a job now. */
     run(name) {
-        this.#known(name);
+        this.#known(name).isPast = false;
         this.#environment.refresh();
         this.#ask(name, () => this.#native.runJob(name));
         this.#onRun();
@@ -145,21 +176,27 @@ class RegisteredJobs {
 
     /** Ends a job's schedule, and cancels its runs. */
     async stop(name) {
-        this.#known(name);
+        const {scope} = this.#known(name);
         this.#disarm(name);
         await this.#settle((request) => this.#ask(name, () => this.#native.stopJob(name, request)));
+        await this.#inlineEnded(scope);
     }
 
     /** As `stop`, and the job is forgotten: at once, so that its name is free. */
     async remove(name) {
-        this.#known(name);
+        const registered = this.#known(name);
+        const {scope} = registered;
         this.#disarm(name);
         const runsEnded = this.#settle((request) =>
             this.#ask(name, () => this.#native.removeJob(name, request))
         );
         this.#jobs.delete(name);
+        this.#removed.set(scope.number, registered);
         this.#bree.removed(name);
         await runsEnded;
+        await this.#inlineEnded(scope);
+        this.#removed.delete(scope.number);
+        this.#completions.removed(scope);
     }
 
     /** No job falls due any more. The native side has its own word about that. */
@@ -221,24 +258,34 @@ class RegisteredJobs {
         } else {
             this.#environment.refresh();
         }
-        const due = {atMs: when.atMs, schedule: when.schedule, isHostClock};
+        const scope = new JobScope(name);
+        const due = {
+            atMs: when.atMs,
+            schedule: when.schedule,
+            isHostClock,
+            registration: scope.number
+        };
         const answer = this.#ask(name, () =>
             this.#native.addJob(name, due, options, work, replaceFinished, isHeld)
         );
-        if (replaceFinished && this.#jobs.has(name)) {
+        const replaced = replaceFinished ? this.#jobs.get(name) : undefined;
+        if (replaced) {
             this.#bree.removed(name);
         }
-        const registered = {name, when, anchorMs, job, isHostClock};
+        const registered = {name, when, anchorMs, job, isHostClock, scope, isPast: false};
         this.#jobs.set(name, registered);
+        this.#completions.registered(scope, replaced?.scope);
         this.#bree.registered(description);
         return {registered, answer};
     }
 
     /** A job's schedule has been started; `answer` says whether its only due time was over. */
-    #started({name, when, anchorMs, isHostClock}, answer) {
+    #started(registered, answer) {
+        const {name, when, anchorMs, isHostClock} = registered;
         if (answer === 'past' || (when.kind === 'date' && when.atMs < Date.now())) {
             this.#logger.warn(`Job "${name}" was skipped because it was in the past.`);
             this.#bree.emit('job past', name);
+            this.#past(registered);
             return;
         }
         this.#bree.armed(name, when.kind === 'schedule');
@@ -252,6 +299,12 @@ class RegisteredJobs {
             );
         }
         this.#onChange();
+    }
+
+    /** Nothing will run the job by itself. */
+    #past(registered) {
+        registered.isPast = true;
+        this.#completions.skipped(registered.scope);
     }
 
     #disarm(name) {

@@ -26,6 +26,8 @@ pub enum NativeEvent {
         run: u32,
         /// Its job.
         name: String,
+        /// The number that the job was registered with.
+        registration: u32,
     },
     /// A run's process is about to run the job's module.
     RunOnline {
@@ -60,6 +62,8 @@ pub enum NativeEvent {
         run: u32,
         /// Its job.
         name: String,
+        /// The number that the job was registered with.
+        registration: u32,
         /// How it ended.
         ending: RunEnd,
         /// Where the envelope of an uncaught error begins.
@@ -73,11 +77,15 @@ pub enum NativeEvent {
         run: u32,
         /// Its job.
         name: String,
+        /// The number that the job was registered with.
+        registration: u32,
     },
     /// A due time got no run.
     Skipped {
         /// The job.
         name: String,
+        /// The number that the job was registered with.
+        registration: u32,
         /// An earlier run still goes; otherwise the time had passed.
         is_overlap: bool,
         /// Due times of the job skipped for overlap so far.
@@ -131,8 +139,8 @@ impl EventBatch {
 impl NativeEvent {
     fn new(event: JobEvent, bytes: &mut Vec<u8>) -> Self {
         match event {
-            JobEvent::RunStarted { run, name } => {
-                NativeEvent::RunStarted { run: run.0, name: name.to_string() }
+            JobEvent::RunStarted { run, name, registration } => {
+                NativeEvent::RunStarted { run: run.0, name: name.to_string(), registration: registration.0 }
             }
             JobEvent::RunOnline { run, pid } => NativeEvent::RunOnline { run: run.0, pid },
             JobEvent::Message { run, bytes: message } => {
@@ -143,7 +151,7 @@ impl NativeEvent {
                 let (start, end) = append(bytes, &output);
                 NativeEvent::Output { run: run.0, is_stderr, start, end }
             }
-            JobEvent::RunEnded { run, name, cause, usage } => {
+            JobEvent::RunEnded { run, name, registration, cause, usage } => {
                 let envelope: &[u8] = if let EndCause::Error(envelope) = &cause { envelope } else { &[] };
                 let (start, end) = append(bytes, envelope);
                 let ending = RunEnd {
@@ -152,13 +160,15 @@ impl NativeEvent {
                     peak_memory_bytes: number(usage.peak_memory_bytes),
                     ..RunEnd::new(&cause)
                 };
-                NativeEvent::RunEnded { run: run.0, name: name.to_string(), ending, start, end }
+                let registration = registration.0;
+                NativeEvent::RunEnded { run: run.0, name: name.to_string(), registration, ending, start, end }
             }
-            JobEvent::InlineDue { run, name } => {
-                NativeEvent::InlineDue { run: run.0, name: name.to_string() }
+            JobEvent::InlineDue { run, name, registration } => {
+                NativeEvent::InlineDue { run: run.0, name: name.to_string(), registration: registration.0 }
             }
-            JobEvent::Skipped { name, reason, skipped } => NativeEvent::Skipped {
+            JobEvent::Skipped { name, registration, reason, skipped } => NativeEvent::Skipped {
                 name: name.to_string(),
+                registration: registration.0,
                 is_overlap: reason == SkipReason::Overlap,
                 skipped,
             },

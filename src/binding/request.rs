@@ -10,7 +10,8 @@ use super::error::{Error, bad_value};
 use super::schedules::{self, ScheduleOptions};
 use super::values::{duration, instant, payload, whole};
 use crate::engine::{
-    BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Policy, PoolLimits, WarmWorkers, When, Work,
+    BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Policy, PoolLimits, RegistrationId,
+    WarmWorkers, When, Work,
 };
 use crate::timer::Now;
 
@@ -76,7 +77,7 @@ pub struct JobOptions {
     boot: Option<Arc<BootProfile>>,
 }
 
-/// When a job is due. Of these at most one is given; none means now.
+/// When a job is due: at most one of the first three is given, and none means now.
 #[napi(object)]
 pub struct DueRequest {
     /// Once, at this instant (milliseconds since 1970).
@@ -85,6 +86,8 @@ pub struct DueRequest {
     pub schedule: Option<String>,
     /// When the host calls `runJob`: it keeps the time of this job.
     pub is_host_clock: Option<bool>,
+    /// The host's number for this registration, which events about it carry.
+    pub registration: u32,
 }
 
 impl ManagerOptions {
@@ -127,6 +130,7 @@ impl JobOptions {
         due: DueRequest,
         job: Option<Either<String, Uint8Array>>,
     ) -> Result<JobSpec, Error> {
+        let registration = RegistrationId(due.registration);
         let when = self.when(due)?;
         let work = match (&self.boot, job) {
             (Some(boot), Some(job)) => {
@@ -138,7 +142,7 @@ impl JobOptions {
             }
             _ => Work::Inline,
         };
-        Ok(JobSpec { name: Arc::from(name), when, work, policy: Arc::clone(&self.policy) })
+        Ok(JobSpec { name: Arc::from(name), registration, when, work, policy: Arc::clone(&self.policy) })
     }
 
     fn when(&self, due: DueRequest) -> Result<When, Error> {

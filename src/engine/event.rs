@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ids::{RequestId, RunId};
+use super::ids::{RegistrationId, RequestId, RunId};
 use super::run::EndCause;
 
 /// One thing that happened to a job.
@@ -15,6 +15,8 @@ pub enum JobEvent {
         run: RunId,
         /// Its job.
         name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
     },
     /// A run's process is about to run the job's module.
     RunOnline {
@@ -45,6 +47,8 @@ pub enum JobEvent {
         run: RunId,
         /// Its job.
         name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
         /// How.
         cause: EndCause,
         /// What it used.
@@ -56,11 +60,15 @@ pub enum JobEvent {
         run: RunId,
         /// Its job.
         name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
     },
     /// A due time got no run.
     Skipped {
         /// The job.
         name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
         /// Why.
         reason: SkipReason,
         /// Due times of this job skipped so far for overlap.

@@ -32,6 +32,11 @@ impl RunNumbers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WorkerId(pub u32);
 
+/// Names one registration of a job: a job that is removed and added again has another. The host chooses it, and events
+/// about the job's runs carry it, also after the job has been removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RegistrationId(pub u32);
+
 /// Names a request that is answered later, by `JobEvent::RequestSettled`. The host chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId(pub u32);

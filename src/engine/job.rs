@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::ids::RegistrationId;
 use crate::schedule::{ClockChange, Place, Schedule};
 use crate::timer::{EpochMs, TimerKey};
 
@@ -15,6 +16,8 @@ use crate::timer::{EpochMs, TimerKey};
 pub struct JobSpec {
     /// Unique among the registered jobs.
     pub name: Arc<str>,
+    /// The host's own name for this registration.
+    pub registration: RegistrationId,
     /// When it is due.
     pub when: When,
     /// What a run does.

@@ -31,7 +31,7 @@ use thiserror::Error;
 
 pub use effect::Effect;
 pub use event::{JobEvent, SkipReason, Usage};
-pub use ids::{JobId, RequestId, RunId, RunNumbers, WorkerId};
+pub use ids::{JobId, RegistrationId, RequestId, RunId, RunNumbers, WorkerId};
 pub use input::Input;
 pub use job::{BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
 pub use pool::{PoolLimits, WarmWorkers};

@@ -93,8 +93,9 @@ impl Engine {
         if job.spec.policy.missed.runs(now.wall.since(at)) {
             self.trigger(id, now);
         } else {
-            let (name, skipped) = (Arc::clone(&job.spec.name), job.skipped);
-            self.emit(JobEvent::Skipped { name, reason: SkipReason::Missed, skipped });
+            let (name, registration) = (Arc::clone(&job.spec.name), job.spec.registration);
+            let skipped = job.skipped;
+            self.emit(JobEvent::Skipped { name, registration, reason: SkipReason::Missed, skipped });
         }
     }
 
@@ -108,8 +109,9 @@ impl Engine {
         match job.spec.policy.overlap {
             Overlap::Skip | Overlap::Allow => {
                 job.skipped += 1;
-                let (name, skipped) = (Arc::clone(&job.spec.name), job.skipped);
-                self.emit(JobEvent::Skipped { name, reason: SkipReason::Overlap, skipped });
+                let (name, registration) = (Arc::clone(&job.spec.name), job.spec.registration);
+                let skipped = job.skipped;
+                self.emit(JobEvent::Skipped { name, registration, reason: SkipReason::Overlap, skipped });
                 return Reply::AlreadyRunning;
             }
             Overlap::Queue => job.backlog = job.backlog.saturating_add(1),
@@ -129,7 +131,7 @@ impl Engine {
         match &spec.work {
             Work::Inline => {
                 self.inline_runs.insert(run, id);
-                self.emit(JobEvent::InlineDue { run, name: spec.name });
+                self.emit(JobEvent::InlineDue { run, name: spec.name, registration: spec.registration });
             }
             Work::Offloaded(work) => self.queue_run(run, id, &spec, work.clone()),
         }

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ids::{JobId, WorkerId};
+use super::ids::{JobId, RegistrationId, WorkerId};
 use super::job::{Limits, Offloaded};
 use crate::timer::{MonoMs, TimerKey};
 use crate::worker::ipc::ChannelError;
@@ -23,6 +23,7 @@ pub(super) struct Run {
     /// `None` once the job has been removed.
     pub(super) job: Option<JobId>,
     pub(super) name: Arc<str>,
+    pub(super) registration: RegistrationId,
     pub(super) work: Offloaded,
     pub(super) limits: Limits,
     pub(super) phase: Phase,

@@ -18,6 +18,7 @@ impl Engine {
         let run = Run {
             job: Some(job),
             name: Arc::clone(&spec.name),
+            registration: spec.registration,
             work,
             limits: spec.policy.limits,
             phase: Phase::Queued,
@@ -75,9 +76,9 @@ impl Engine {
         run.phase = Phase::Starting(worker);
         let is_first = run.started.is_none();
         run.started.get_or_insert(now.mono);
-        let (name, job) = (Arc::clone(&run.name), Arc::clone(&run.work.job));
+        let (name, registration, job) = (Arc::clone(&run.name), run.registration, Arc::clone(&run.work.job));
         if is_first {
-            self.effects.push(Effect::Emit(JobEvent::RunStarted { run: id, name }));
+            self.effects.push(Effect::Emit(JobEvent::RunStarted { run: id, name, registration }));
         }
         if !is_primed {
             self.effects.push(Effect::Start { worker, thread_id: id.0, env, job });
@@ -208,7 +209,8 @@ impl Engine {
         let Some(run) = self.runs.remove(&id) else { return };
         self.cancel_deadlines([run.time_limit, run.next_step]);
         self.release_requests(id);
-        self.emit(JobEvent::RunEnded { run: id, name: run.name, cause, usage });
+        let registration = run.registration;
+        self.emit(JobEvent::RunEnded { run: id, name: run.name, registration, cause, usage });
         if let Some(job) = run.job {
             self.run_of_job_ended(job);
         }

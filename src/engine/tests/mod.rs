@@ -8,7 +8,7 @@ mod stopping;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ids::{RunId, RunNumbers, WorkerId};
+use super::ids::{RegistrationId, RunId, RunNumbers, WorkerId};
 use super::job::{BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
 use super::pool::{PoolLimits, WarmWorkers};
 use super::run::EndCause;
@@ -142,7 +142,7 @@ fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile
     let work = Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: Arc::from(name.as_bytes()) });
     let missed = Missed::Once { start_deadline: None };
     let policy = Arc::new(Policy { overlap: Overlap::Skip, missed, limits });
-    JobSpec { name: Arc::from(name), when, work, policy }
+    JobSpec { name: Arc::from(name), registration: RegistrationId(1), when, work, policy }
 }
 
 fn offloaded(name: &str, when: When) -> JobSpec {

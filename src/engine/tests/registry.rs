@@ -188,3 +188,27 @@ fn a_schedule_that_never_falls_due_is_refused() {
     assert_eq!(bench.add(inline("a", every("0 0 0 30 2 *"))), Err(Refusal::NeverDue));
     assert!(!bench.engine.is_active());
 }
+
+#[test]
+fn events_carry_the_registration_of_their_run_also_after_another_has_taken_the_name() {
+    let mut bench = Bench::new();
+    let numbered = |number, spec| JobSpec { registration: RegistrationId(number), ..spec };
+    let remove = |request| Input::RemoveJob { name: Arc::from("a"), request: RequestId(request) };
+    bench.add(numbered(7, offloaded("a", When::Now))).unwrap();
+    bench.bring_online(FIRST);
+    bench.send(remove(1)).unwrap();
+    bench.add(numbered(8, offloaded("a", When::Now))).unwrap();
+    bench.exit(FIRST, ExitStatus::Code(0));
+    bench.bring_online(SECOND);
+    bench.say_done(SECOND);
+    bench.send(remove(2)).unwrap();
+    bench.add(numbered(9, inline("a", When::Now))).unwrap();
+    let about = |event| match event {
+        JobEvent::RunStarted { registration, .. } => Some(("started", registration.0)),
+        JobEvent::RunEnded { registration, .. } => Some(("ended", registration.0)),
+        JobEvent::InlineDue { registration, .. } => Some(("due", registration.0)),
+        _ => None,
+    };
+    let seen: Vec<_> = bench.events().into_iter().filter_map(about).collect();
+    assert_eq!(seen, [("started", 7), ("started", 8), ("ended", 7), ("ended", 8), ("due", 9)]);
+}
