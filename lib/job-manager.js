@@ -14,6 +14,7 @@ const {JobsRepository} = require('./one-off/jobs-repository');
 const {KeepAlive} = require('./host/keep-alive');
 const {createLogger} = require('./host/logging');
 const {OneOffJobs} = require('./one-off/one-off-jobs');
+const {statusOf} = require('./one-off/row');
 const {RegisteredJobs} = require('./jobs/registered-jobs');
 const {safely} = require('./host/safe-call');
 
@@ -41,13 +42,14 @@ class JobManager {
     /** @param {import('../index').Options} [options] */
     constructor(options) {
         const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
-        const {worker, timezone, dst, gracePeriod, staleAfter, inlineConcurrency, logger} = rest;
+        const {modelTimeout, worker, timezone, dst, gracePeriod, staleAfter, inlineConcurrency, logger} =
+            rest;
         const isOverridden = this._jobMessageHandler !== JobManager.prototype._jobMessageHandler;
         this._jobMessageHandler = this._jobMessageHandler.bind(this);
         this.#ownMessageHandler = isOverridden ? undefined : this._jobMessageHandler;
         this._jobErrorHandler = this._jobErrorHandler.bind(this);
         if (JobModel) {
-            this._jobsRepository = new JobsRepository(JobModel);
+            this._jobsRepository = new JobsRepository(JobModel, {timeoutMs: modelTimeout});
         }
         this.#handlers = {errorHandler, workerMessageHandler, domainEvents};
         this.#logger = createLogger(logger);
@@ -66,7 +68,8 @@ class JobManager {
         this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump());
         this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
             staleAfterMs: staleAfter,
-            report: (error, name) => this.#reportDatabase(error, name)
+            report: (error, name) => this.#reportDatabase(error, name),
+            warn: (message) => this.#logger.warn(message)
         });
         const environment = new HostEnvironment(this.#native);
         this.bree = new BreeWindow(() => this.#jobs, {worker, logger: this.#logger, timezone});
@@ -128,7 +131,7 @@ class JobManager {
      */
     async hasExecutedSuccessfully(name) {
         const row = await this._jobsRepository?.read(name);
-        return row ? row.get('status') !== 'failed' : false;
+        return row ? statusOf(row) !== 'failed' : false;
     }
 
     /**
@@ -340,7 +343,9 @@ class JobManager {
             return;
         }
         try {
-            await repository.inOrder(name, () => repository.updateByName(name, status));
+            await repository.inOrder(name, () =>
+                repository.updateByName(name, status, this.#oneOffs.claimOf(name))
+            );
         } catch (error) {
             this.#reportDatabase(error, name);
         }

@@ -14,6 +14,7 @@
  */
 
 const {createHash} = require('node:crypto');
+const {columnOf, idOf} = require('./row');
 
 /** Longer than a claim can take, with all tries of its calls and clocks that differ a little. */
 const LEASE_MS = 60_000;
@@ -27,14 +28,15 @@ const NAME_CHARS = 191;
  *
  * @param {import('./jobs-repository').JobsRepository} repository
  * @param {string} name - the job
- * @param {() => Promise<boolean>} work
+ * @template T
+ * @param {() => Promise<T>} work
  * @param {{onLeft: (error: Error) => void}} handlers - told when the lock could not be deleted
- * @returns {Promise<boolean>} what `work` answered; false when another host is in it
+ * @returns {Promise<T | undefined>} what `work` answered; undefined when another host is in it
  */
 async function exclusively(repository, name, work, {onLeft}) {
     const lock = lockName(name);
     if (!(await take(repository, lock))) {
-        return false;
+        return undefined;
     }
     try {
         return await work();
@@ -49,17 +51,17 @@ async function take(repository, lock) {
         return true;
     }
     const held = await repository.read(lock);
-    if (!held || Date.now() - new Date(held.get('started_at')).getTime() < LEASE_MS) {
+    if (!held || Date.now() - new Date(columnOf(held, 'started_at')).getTime() < LEASE_MS) {
         return false;
     }
-    await repository.remove(lock, held.id);
+    await repository.remove(lock, idOf(held));
     return repository.add(row());
 }
 
 async function release(repository, lock) {
     const held = await repository.read(lock);
     if (held) {
-        await repository.remove(lock, held.id);
+        await repository.remove(lock, idOf(held));
     }
 }
 

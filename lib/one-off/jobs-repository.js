@@ -5,10 +5,8 @@
  * order, however slow the database is; a call that fails is tried again.
  */
 
-const {setTimeout: nodePause} = require('node:timers/promises');
-
-/** Pauses before the second, third and fourth try of a call: about five seconds in all. */
-const RETRY_PAUSES_MS = [250, 1_000, 3_750];
+const {ModelCalls} = require('./model-calls');
+const {idOf} = require('./row');
 
 /** What databases say of a second row with the same unique key: SQLite, MySQL and MariaDB, PostgreSQL. */
 const UNIQUE_VIOLATIONS = new Set([
@@ -25,18 +23,20 @@ const UNIQUE_VIOLATIONS = new Set([
 const tailsOf = new WeakMap();
 
 class JobsRepository {
-    #model;
-    #pause;
+    #calls;
     #tails;
+    /** Whether rows can be deleted. */
+    canRemove;
 
     /**
      * @param {object} JobModel - `add(data)`, `findOne({name})`, `edit(data, {id})`, and `destroy({id})`
      *   where it has that
-     * @param {{pause?: (ms: number) => Promise<void>}} [options] - how to wait between two tries
+     * @param {{pause?: (ms: number) => Promise<void>, timeoutMs?: number}} [options] - of `ModelCalls`
+     * @throws {IncorrectUsageError} INVALID_OPTION
      */
-    constructor(JobModel, {pause = nodePause} = {}) {
-        this.#model = JobModel;
-        this.#pause = pause;
+    constructor(JobModel, options = {}) {
+        this.#calls = new ModelCalls(JobModel, options);
+        this.canRemove = typeof JobModel.destroy === 'function';
         if (!tailsOf.has(JobModel)) {
             tailsOf.set(JobModel, new Map());
         }
@@ -45,51 +45,73 @@ class JobsRepository {
 
     /** @returns {Promise<object | null>} the row of a job, as the model gives it */
     read(name) {
-        return this.#retried(async () => (await this.#model.findOne({name})) ?? null);
+        return this.#calls.retried(() => this.#find(name));
     }
 
     /**
      * Adds a row, unless there is one of that name.
      *
      * @param {{name: string}} data
-     * @returns {Promise<boolean>} was it added?
+     * @returns {Promise<{id: unknown} | undefined>} undefined when there is one; the id, where the model tells it
      */
     add(data) {
-        return this.#retried(
+        return this.#calls.retried(
             async () => {
-                await this.#model.add(data);
-                return true;
+                const row = await this.#calls.call('add', data.name, data);
+                return {id: row?.id};
             },
             // A call that failed may have written all the same, and its answer was lost. Then nobody knows whose
             // row it is, and a job that is not run is better than one that is run twice.
-            async (error) => isUniqueViolation(error) || Boolean(await this.read(data.name)),
-            false
+            async (error) => isUniqueViolation(error) || Boolean(await this.read(data.name))
         );
     }
 
-    /** Changes a row by its id. */
-    update(id, data) {
-        return this.#retried(async () => this.#model.edit(data, {id}));
+    /** Changes the row of a job by its id. */
+    async update(name, id, data) {
+        await this.#calls.retried(() => this.#calls.call('edit', name, data, {id}));
     }
 
-    /** Changes the row of a job if it has one. */
-    async updateByName(name, data) {
-        const row = await this.read(name);
-        if (row) {
-            await this.update(row.id, data);
+    /**
+     * Changes the row of a job if it has one.
+     *
+     * @param {string} name
+     * @param {object} data
+     * @param {{id: unknown}} [claimed] - the row that this process has added or seen: then there is one, even if reads
+     *   lag behind writes and do not find it yet
+     * @throws JOB_ROW_NOT_FOUND when there is one and it cannot be found
+     */
+    async updateByName(name, data, claimed) {
+        const id = await this.#idOf(name, claimed);
+        if (id !== undefined) {
+            await this.update(name, id, data);
         }
     }
 
-    /** Can rows be deleted? */
-    get canRemove() {
-        return typeof this.#model.destroy === 'function';
+    #idOf(name, claimed) {
+        return this.#calls.retried(async () => {
+            const row = await this.#find(name);
+            const id = row ? idOf(row) : claimed?.id;
+            if (id === undefined && claimed) {
+                throw rowNotFound(name);
+            }
+            return id;
+        });
+    }
+
+    async #isThere(name, id) {
+        const row = await this.read(name);
+        return row !== null && idOf(row) === id;
+    }
+
+    async #find(name) {
+        return (await this.#calls.call('findOne', name, {name})) ?? null;
     }
 
     /** Deletes a row by its id, if it is there still. */
     async remove(name, id) {
-        await this.#retried(
-            async () => this.#model.destroy({id}),
-            async () => (await this.read(name))?.id !== id
+        await this.#calls.retried(
+            () => this.#calls.call('destroy', name, {id}),
+            async () => !(await this.#isThere(name, id))
         );
     }
 
@@ -122,29 +144,16 @@ class JobsRepository {
             this.#tails.delete(name);
         }
     }
+}
 
-    /**
-     * @template T
-     * @param {() => Promise<T>} call
-     * @param {(error: any) => Promise<boolean>} [isAnswer] - does this failure say all there is to know?
-     * @param {T} [answer] - what is answered then
-     * @returns {Promise<T>}
-     */
-    async #retried(call, isAnswer = async () => false, answer = undefined) {
-        for (let tries = 0; ; tries++) {
-            try {
-                return await call();
-            } catch (error) {
-                if (await isAnswer(error)) {
-                    return answer;
-                }
-                if (tries === RETRY_PAUSES_MS.length) {
-                    throw error;
-                }
-            }
-            await this.#pause(RETRY_PAUSES_MS[tries]);
-        }
-    }
+function rowNotFound(name) {
+    return Object.assign(
+        new Error(
+            `The row of the one-off job "${name}" was written, but JobModel.findOne does not find it, so its status ` +
+                `cannot be updated. If findOne reads from a replica, let it read from the primary.`
+        ),
+        {name: 'JobModelError', code: 'JOB_ROW_NOT_FOUND'}
+    );
 }
 
 function isUniqueViolation(error) {

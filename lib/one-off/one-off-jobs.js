@@ -8,29 +8,37 @@ const {EventEmitter} = require('node:events');
 const {setTimeout: pause} = require('node:timers/promises');
 const {exclusively} = require('./claim-lock');
 const {incorrectUsage} = require('../host/errors');
+const {columnOf, idOf, statusOf} = require('./row');
 
 /** How often `outcome` reads a row that another process may write. */
 const POLL_MS = 500;
+/** A wait that has found no row so many times is reported: after five seconds. */
+const WARN_AFTER_LOOKS = 10;
 const OUTCOMES = new Set(['finished', 'failed']);
 
 class OneOffJobs {
     #repository;
     #staleAfterMs;
     #report;
+    #warn;
     #decided = new EventEmitter().setMaxListeners(0);
-    /** Jobs that this manager has claimed and that have no outcome yet. */
-    #claimed = new Set();
+    /** Jobs that this manager has claimed and that have no outcome yet, and what is known of their rows. */
+    #claimed = new Map();
+    /** Jobs whose missing row has been warned about. */
+    #missing = new Set();
 
     /**
      * @param {() => import('./jobs-repository').JobsRepository | undefined} repository
      * @param {object} options
      * @param {number} [options.staleAfterMs]
      * @param {(error: Error, name: string) => void} options.report - told of what went wrong beside a claim
+     * @param {(message: string) => void} options.warn
      */
-    constructor(repository, {staleAfterMs, report}) {
+    constructor(repository, {staleAfterMs, report, warn}) {
         this.#repository = repository;
         this.#staleAfterMs = checkedStaleAfter(staleAfterMs);
         this.#report = report;
+        this.#warn = warn;
     }
 
     /**
@@ -49,46 +57,56 @@ class OneOffJobs {
         check();
         await repository.inOrder(name, async () => {
             const row = await repository.read(name);
-            const isClaimed = row
+            const claimed = row
                 ? await this.#claimAgain(repository, row, {name, check, staleAfterMs})
                 : await repository.add({name, status: 'queued'});
-            if (!isClaimed) {
+            if (!claimed) {
                 throw alreadyExecuted(name);
             }
-            this.#claimed.add(name);
+            this.#claimed.set(name, claimed);
         });
     }
 
     async #claimAgain(repository, row, {name, check, staleAfterMs}) {
         if (!this.#isFree(name, row, staleAfterMs)) {
-            return false;
+            return undefined;
         }
         // Another claim of this process may have come first, and its job may be running.
         check();
         if (!repository.canRemove) {
-            await repository.update(row.id, {status: 'queued'});
-            return true;
+            return this.#queueAgain(repository, name, row);
         }
         const work = async () => {
             // The lock may have come after another host's claim.
             const current = await repository.read(name);
             if (!current || !this.#isFree(name, current, staleAfterMs)) {
-                return false;
+                return undefined;
             }
-            await repository.update(current.id, {status: 'queued'});
-            return true;
+            return this.#queueAgain(repository, name, current);
         };
         return exclusively(repository, name, work, {onLeft: (error) => this.#report(error, name)});
     }
 
+    async #queueAgain(repository, name, row) {
+        const id = idOf(row);
+        await repository.update(name, id, {status: 'queued'});
+        return {id};
+    }
+
     #isFree(name, row, staleAfterMs) {
         const isLost = () => !this.#claimed.has(name) && isStale(row, staleAfterMs);
-        return row.get('status') === 'failed' || isLost();
+        return statusOf(row) === 'failed' || isLost();
+    }
+
+    /** @returns {{id: unknown} | undefined} what is known of the row of a job that this manager has claimed */
+    claimOf(name) {
+        return this.#claimed.get(name);
     }
 
     /** The row of a job says how it ended, or this has been given up. */
     decided(name) {
         this.#claimed.delete(name);
+        this.#missing.delete(name);
         this.#decided.emit(eventOf(name));
     }
 
@@ -103,18 +121,33 @@ class OneOffJobs {
         const wake = () => sleep.abort();
         this.#decided.on(eventOf(name), wake);
         try {
-            for (;;) {
+            for (let looks = 1; ; looks++) {
                 // Made before the look, so that an outcome written meanwhile is not missed.
                 sleep = new AbortController();
                 const row = await repository.read(name);
-                if (OUTCOMES.has(row?.get('status'))) {
+                if (row && OUTCOMES.has(statusOf(row))) {
                     return row;
+                }
+                if (!row && looks === WARN_AFTER_LOOKS) {
+                    this.#warnOfMissing(name);
                 }
                 await pause(POLL_MS, undefined, {signal: sleep.signal}).catch(() => {});
             }
         } finally {
             this.#decided.off(eventOf(name), wake);
         }
+    }
+
+    /** Once for each name, until the job has been added and has ended. */
+    #warnOfMissing(name) {
+        if (this.#missing.has(name)) {
+            return;
+        }
+        this.#missing.add(name);
+        this.#warn(
+            `awaitOneOffCompletion("${name}") has waited ${(WARN_AFTER_LOOKS * POLL_MS) / 1000} s, and there is no ` +
+                `row of that name. Add the job with addOneOffJob, with the same name.`
+        );
     }
 
     #known(name) {
@@ -132,10 +165,11 @@ class OneOffJobs {
 const eventOf = (name) => `decided ${name}`;
 
 function isStale(row, staleAfterMs) {
-    if (staleAfterMs === undefined || OUTCOMES.has(row.get('status'))) {
+    if (staleAfterMs === undefined || OUTCOMES.has(statusOf(row))) {
         return false;
     }
-    const since = [row.get('started_at'), row.get('updated_at'), row.get('created_at')]
+    const since = ['started_at', 'updated_at', 'created_at']
+        .map((column) => columnOf(row, column))
         .filter((value) => value !== null && value !== undefined)
         .map((value) => new Date(value).getTime())
         .filter((ms) => !Number.isNaN(ms));

@@ -17,7 +17,10 @@ let collected = 0;
 const registry = new FinalizationRegistry(() => (collected += 1));
 
 async function round(number) {
-    const manager = new JobManager({logger: {}, JobModel: {findOne: async () => null}});
+    const manager = new JobManager({
+        logger: {},
+        JobModel: {findOne: async () => null, async add() {}, async edit() {}}
+    });
     registry.register(manager);
     manager.addJob({name: 'often', at: 'every 1 hour', job: jobPath('completes')});
     manager.addJob({offloaded: false, name: 'inline', job: async () => {}});

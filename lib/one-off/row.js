@@ -1,0 +1,47 @@
+'use strict';
+
+/**
+ * Rows as a JobModel gives them: Bookshelf's models with `get(column)`, or plain objects.
+ */
+
+const {incorrectUsage} = require('../host/errors');
+
+/** @returns {unknown} a column of a row; undefined when the row does not have it */
+function columnOf(row, column) {
+    const value = typeof row.get === 'function' ? row.get(column) : undefined;
+    return value === undefined ? row[column] : value;
+}
+
+/**
+ * @returns {string} the status of a row
+ * @throws {IncorrectUsageError} INVALID_JOB_ROW, for something that is no row
+ */
+function statusOf(row) {
+    const status = columnOf(row, 'status');
+    if (typeof status !== 'string') {
+        throw invalidRow(`status is ${String(status)}`);
+    }
+    return status;
+}
+
+/**
+ * @returns {unknown} the id of a row
+ * @throws {IncorrectUsageError} INVALID_JOB_ROW
+ */
+function idOf(row) {
+    const id = row.id ?? columnOf(row, 'id');
+    if (id === undefined || id === null) {
+        throw invalidRow(`id is ${id}`);
+    }
+    return id;
+}
+
+const invalidRow = (what) =>
+    incorrectUsage({
+        message:
+            `JobModel.findOne gave a row whose ${what}. A row must have an "id", and a status by get('status') or as a ` +
+            `property; where there is no row, findOne must give null.`,
+        code: 'INVALID_JOB_ROW'
+    });
+
+module.exports = {columnOf, idOf, statusOf};
