@@ -85,7 +85,7 @@ class JobManager {
             defaults: {timezone, dst, gracePeriod},
             settle: (send) => this.#settle(send),
             completions: this.#completions,
-            inlineEnded: (scope) => this.#runner.ended(scope),
+            inlineRuns: (registered) => this.#runner.runsOf(registered),
             onChange: () => this.#keepAlive.hold(),
             onRun: () => this.#keepAlive.pump()
         });
@@ -311,8 +311,8 @@ class JobManager {
         const onEnded = () => this.#native.inlineEnded(run);
         const isWanted = () => this.#jobs.get(registered?.name) === registered;
         if (registered && isWanted()) {
-            const {name, job, scope} = registered;
-            this.#runner.add({...job, name}, {scope, isWanted, onEnded});
+            const {name, job} = registered;
+            this.#runner.add({...job, name}, {scope: registered, isWanted, onEnded});
         } else {
             onEnded();
         }

@@ -32,20 +32,20 @@ class Completions {
 
     /**
      * @param {string} name
-     * @param {{scope: JobScope, isPast?: boolean}} [registered] - the job of that name, if one is registered
+     * @param {JobScope & {isPast?: boolean}} [scope] - the job of that name, if one is registered
      * @returns {Promise<void>} settled by the next completion of that job
      */
-    wait(name, registered) {
-        if (registered?.isPast) {
+    wait(name, scope) {
+        if (scope?.isPast) {
             return Promise.reject(jobSkipped(name));
         }
         return new Promise((resolve, reject) => {
             const waiting = this.#waiting.get(name) ?? {promises: [], isWatched: false};
-            waiting.promises.push({resolve, reject, scope: registered?.scope});
+            waiting.promises.push({resolve, reject, scope});
             this.#waiting.set(name, waiting);
             if (!waiting.isWatched && !this.#isComing(name)) {
                 waiting.isWatched = true;
-                this.#watch(name, waiting, registered?.scope);
+                this.#watch(name, waiting, scope);
             }
         });
     }

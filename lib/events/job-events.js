@@ -77,7 +77,7 @@ class JobEvents {
 
     /** Handlers, listeners and loggers run in the async context of the job's `addJob`. */
     #takeInScope(event, bytes) {
-        const scope = (this.#workers.get(event.run) ?? this.#registered(event))?.scope;
+        const scope = this.#workers.get(event.run)?.scope ?? this.#registered(event);
         return scope ? scope.run(() => this.#take(event, bytes)) : this.#take(event, bytes);
     }
 
@@ -117,7 +117,7 @@ class JobEvents {
         const {run, name} = event;
         const registered = this.#registered(event);
         const options = this.#host.workerOptions(registered);
-        const worker = new WorkerView(this.#native, run, {name, scope: registered?.scope}, options);
+        const worker = new WorkerView(this.#native, run, {name, scope: registered}, options);
         this.#workers.set(run, worker);
         this.#bree.workerCreated(name, worker);
         this.#emit(this.#bree, 'worker created', name);

@@ -31,12 +31,17 @@ class BegunRuns {
         }
     }
 
-    /** @returns {Promise<void>} when no run is left but the one that this is called in */
-    async ended(scope) {
+    /** @returns {{ended: Promise<void>, othersEnded: Promise<void>}} all runs; all but the one that this is called in */
+    of(scope) {
         const own = this.#own.getStore();
-        const others = [...(this.#runs.get(scope) ?? [])].filter((run) => run !== own);
-        await Promise.all(others.map((run) => run.ended));
+        const runs = [...(this.#runs.get(scope) ?? [])];
+        const others = runs.filter((run) => run !== own);
+        return {ended: whenAll(runs), othersEnded: whenAll(others)};
     }
+}
+
+async function whenAll(runs) {
+    await Promise.all(runs.map((run) => run.ended));
 }
 
 module.exports = {BegunRuns};

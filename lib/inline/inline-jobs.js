@@ -66,7 +66,7 @@ class InlineJobs {
     /**
      * Puts a job at the end of the queue.
      *
-     * @param {() => Promise<void>} task - runs the job, and says by `failed` when it throws; never rejects
+     * @param {{begin: () => Promise<void>}} task - runs the job, and says by `failed` when it throws; never rejects
      */
     add(task) {
         this.#tasks.push(task);
@@ -125,7 +125,7 @@ class InlineJobs {
         this.#noteBegun(admitted);
         this.#running += admitted;
         for (let count = 0; count < admitted; count++) {
-            this.#next()().then(this.#onTaskEnded);
+            this.#next().begin().then(this.#onTaskEnded);
         }
         this.settle();
     }

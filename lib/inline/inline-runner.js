@@ -10,6 +10,23 @@ const {safely} = require('../host/safe-call');
 const {BegunRuns} = require('./begun-runs');
 const {loadFunction} = require('./inline-function');
 
+/** A job in the queue, and the async context that it was added in: one object, since hosts may queue a million. */
+class InlineTask extends AsyncResource {
+    #run;
+
+    constructor(run, name, job, data) {
+        super('JobManagerInlineJob');
+        this.#run = run;
+        this.name = name;
+        this.job = job;
+        this.data = data;
+    }
+
+    begin() {
+        return this.runInAsyncScope(this.#run, undefined, this);
+    }
+}
+
 class InlineRunner {
     #queue;
     #logger;
@@ -45,16 +62,20 @@ class InlineRunner {
         this.#logger.info(
             `Adding one-off job to inlineQueue with current length = ${length} called '${name || 'anonymous'}'`
         );
-        const context = turn?.scope ?? new AsyncResource('JobManagerInlineJob');
-        this.#queue.add(() =>
-            context.runInAsyncScope(turn ? this.#takeTurn : this.#run, this, name, job, data, turn)
+        this.#queue.add(
+            turn
+                ? {begin: () => turn.scope.runInAsyncScope(this.#takeTurn, this, name, job, data, turn)}
+                : new InlineTask(this.#runTask, name, job, data)
         );
     }
 
-    /** @returns {Promise<void>} when no begun run of a scheduled job is left, but one that this is called in */
-    ended(scope) {
-        return this.#begun.ended(scope);
+    /** @returns {{ended: Promise<void>, othersEnded: Promise<void>}} begun runs of a scheduled job; see `BegunRuns` */
+    runsOf(scope) {
+        return this.#begun.of(scope);
     }
+
+    /** Called in the async context of a task. */
+    #runTask = ({name, job, data}) => this.#run(name, job, data);
 
     async #takeTurn(name, job, data, turn) {
         if (turn.isWanted()) {

@@ -24,16 +24,22 @@ const REFUSALS = {
     TIME_ZONE_UNKNOWN: (name, {message}) => incorrectUsage({message: `Job "${name}": ${message}`})
 };
 
-/**
- * @typedef {object} RegisteredJob
- * @property {string} name
- * @property {import('./schedules').When} when
- * @property {number} anchorMs - what a plain interval counts from
- * @property {object} job - as the host gave it
- * @property {boolean} isHostClock - the host's timers, which are not Node's, keep its time
- * @property {JobScope} scope
- * @property {boolean} isPast - its only time was over when it was started
- */
+/** A registration, and what is known of its job. */
+class RegisteredJob extends JobScope {
+    constructor({name, when, anchorMs, job}) {
+        super(name);
+        /** @type {import('./schedules').When} */
+        this.when = when;
+        /** What a plain interval counts from. */
+        this.anchorMs = anchorMs;
+        /** As the host gave it. */
+        this.job = job;
+        /** The host's timers, which are not Node's, keep its time. */
+        this.isHostClock = isReplaced();
+        /** Its only time was over when it was started. */
+        this.isPast = false;
+    }
+}
 
 class RegisteredJobs {
     #native;
@@ -43,7 +49,7 @@ class RegisteredJobs {
     #defaults;
     #settle;
     #completions;
-    #inlineEnded;
+    #inlineRuns;
     #onChange;
     #onRun;
     #hostClock = new HostClock();
@@ -51,7 +57,7 @@ class RegisteredJobs {
     #lastOptionsKey;
     /** @type {Map<string, RegisteredJob>} */
     #jobs = new Map();
-    /** Removed jobs with runs that have not ended, by the number of their scope. */
+    /** Removed jobs with runs that have not ended, by number. */
     #removed = new Map();
 
     /**
@@ -64,12 +70,12 @@ class RegisteredJobs {
      * @param {(send: (request: number) => void) => Promise<{timedOut: boolean}>} parts.settle - makes a
      *   request that is settled later
      * @param {import('../events/completions').Completions} parts.completions
-     * @param {(scope: JobScope) => Promise<void>} parts.inlineEnded - settled when its runs on this event loop have ended
+     * @param {(job: RegisteredJob) => {ended: Promise<void>, othersEnded: Promise<void>}} parts.inlineRuns - see `InlineRunner`
      * @param {() => void} parts.onChange - a job was registered
      * @param {() => void} parts.onRun - a run was asked for at once: its start shall be seen at once
      */
     constructor(parts) {
-        const {native, bree, logger, environment, defaults, settle, completions, inlineEnded} = parts;
+        const {native, bree, logger, environment, defaults, settle, completions, inlineRuns} = parts;
         this.#native = native;
         this.#bree = bree;
         this.#logger = logger;
@@ -77,7 +83,7 @@ class RegisteredJobs {
         this.#defaults = defaults;
         this.#settle = settle;
         this.#completions = completions;
-        this.#inlineEnded = inlineEnded;
+        this.#inlineRuns = inlineRuns;
         this.#onChange = parts.onChange;
         this.#onRun = parts.onRun;
     }
@@ -90,7 +96,7 @@ class RegisteredJobs {
     /** @returns {RegisteredJob | undefined} the job of an event, also when it has been removed since */
     registered(name, number) {
         const job = this.#jobs.get(name);
-        return job?.scope.number === number ? job : this.#removed.get(number);
+        return job?.number === number ? job : this.#removed.get(number);
     }
 
     /** Whether the job is registered, and a run of it is under way, queued or due. */
@@ -176,27 +182,29 @@ class RegisteredJobs {
 
     /** Ends a job's schedule, and cancels its runs. */
     async stop(name) {
-        const {scope} = this.#known(name);
+        const registered = this.#known(name);
         this.#disarm(name);
         await this.#settle((request) => this.#ask(name, () => this.#native.stopJob(name, request)));
-        await this.#inlineEnded(scope);
+        await this.#inlineRuns(registered).othersEnded;
     }
 
     /** As `stop`, and the job is forgotten: at once, so that its name is free. */
     async remove(name) {
         const registered = this.#known(name);
-        const {scope} = registered;
         this.#disarm(name);
         const runsEnded = this.#settle((request) =>
             this.#ask(name, () => this.#native.removeJob(name, request))
         );
         this.#jobs.delete(name);
-        this.#removed.set(scope.number, registered);
+        this.#removed.set(registered.number, registered);
         this.#bree.removed(name);
         await runsEnded;
-        await this.#inlineEnded(scope);
-        this.#removed.delete(scope.number);
-        this.#completions.removed(scope);
+        const {ended, othersEnded} = this.#inlineRuns(registered);
+        ended.then(() => {
+            this.#removed.delete(registered.number);
+            this.#completions.removed(registered);
+        });
+        await othersEnded;
     }
 
     /** No job falls due any more. The native side has its own word about that. */
@@ -252,18 +260,17 @@ class RegisteredJobs {
         {name, when, anchorMs, job, description, work, options},
         {replaceFinished = false, isHeld = false}
     ) {
-        const isHostClock = isReplaced();
+        const registered = new RegisteredJob({name, when, anchorMs, job});
         if (when.kind === 'schedule') {
             this.#environment.ensure();
         } else {
             this.#environment.refresh();
         }
-        const scope = new JobScope(name);
         const due = {
             atMs: when.atMs,
             schedule: when.schedule,
-            isHostClock,
-            registration: scope.number
+            isHostClock: registered.isHostClock,
+            registration: registered.number
         };
         const answer = this.#ask(name, () =>
             this.#native.addJob(name, due, options, work, replaceFinished, isHeld)
@@ -272,9 +279,8 @@ class RegisteredJobs {
         if (replaced) {
             this.#bree.removed(name);
         }
-        const registered = {name, when, anchorMs, job, isHostClock, scope, isPast: false};
         this.#jobs.set(name, registered);
-        this.#completions.registered(scope, replaced?.scope);
+        this.#completions.registered(registered, replaced);
         this.#bree.registered(description);
         return {registered, answer};
     }
@@ -304,7 +310,7 @@ class RegisteredJobs {
     /** Nothing will run the job by itself. */
     #past(registered) {
         registered.isPast = true;
-        this.#completions.skipped(registered.scope);
+        this.#completions.skipped(registered);
     }
 
     #disarm(name) {

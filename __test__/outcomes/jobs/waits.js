@@ -1,0 +1,3 @@
+'use strict';
+
+require('node:worker_threads').parentPort.on('message', () => {});
