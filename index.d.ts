@@ -34,16 +34,28 @@ declare class JobManager {
     /** True when the one-off job has a row that is not `failed` (also while it is queued or running). */
     hasExecutedSuccessfully(name: string): Promise<boolean>;
 
-    /** Resolves with the row of a one-off job once it is `finished` or `failed`. */
-    awaitOneOffCompletion(name: string): Promise<JobManager.JobRow>;
+    /**
+     * Resolves with the row of a one-off job, as the JobModel gives it, once it is `finished` or `failed`. Warns once when there is no row of that
+     * name after 5 s, and goes on waiting.
+     */
+    awaitOneOffCompletion<Row = JobManager.JobRow>(name: string): Promise<Row>;
 
-    /** Register this before the job. Settled by the next completion of the named job, or its error. */
+    /**
+     * Call this before `addJob`. Settled by the next completion of the named job, or its error.
+     *
+     * Rejects with a JobError `JOB_SKIPPED` when the job's only time is past, and `JOB_REMOVED` when it is removed
+     * before it ran. A promise belongs to the job that is registered, or else to the next one of that name: runs of an
+     * earlier one do not settle it. Warns once when it has waited 5 s for a job that is not there.
+     */
     awaitCompletion(name: string): Promise<void>;
 
     /** Resolves when no inline job is queued or running; rejects then with the first error meanwhile. */
     allSettled(): Promise<void>;
 
-    /** Unregisters a job and cancels a run of it. Resolves when no run is left. */
+    /**
+     * Unregisters a job and cancels a run of it. Resolves when no run is left; an inline run cannot be cancelled, and is
+     * waited for (except by itself, should it remove its own job).
+     */
     removeJob(name: string): Promise<void>;
 
     /**
@@ -94,6 +106,11 @@ declare namespace JobManager {
          * failed. It must be longer than any run. Default: never.
          */
         staleAfter?: number;
+        /**
+         * A call of the JobModel that has not settled after this many ms is given up and reported with the code
+         * `JOB_MODEL_TIMEOUT`. A whole number from 1 up. Default 30,000.
+         */
+        modelTimeout?: number;
         /** Accepted, and not used. */
         config?: unknown;
         /** Accepted, and not used. */
@@ -211,10 +228,10 @@ declare namespace JobManager {
         error?(...args: any[]): void;
     }
 
-    /** As Bookshelf models of Ghost have it. */
+    /** As Bookshelf models of Ghost have it; `add`, `findOne` and `edit` are needed. */
     interface JobModel {
         add(data: {name: string; status: string}): Promise<unknown>;
-        findOne(query: {name: string}): Promise<JobRow | null | undefined>;
+        findOne(query: {name: string}): Promise<JobRow | PlainJobRow | null | undefined>;
         edit(data: Record<string, unknown>, options: {id: any}): Promise<unknown>;
         /** With it, hosts that add a failed one-off again at the same time take turns; see docs/design/one-off-jobs.md. */
         destroy?(options: {id: any}): Promise<unknown>;
@@ -223,6 +240,14 @@ declare namespace JobManager {
     interface JobRow {
         id: any;
         get(column: 'status' | 'started_at' | 'finished_at' | (string & {})): any;
+    }
+
+    /** A row may be a plain object. */
+    interface PlainJobRow {
+        id: any;
+        status: string;
+        started_at?: any;
+        finished_at?: any;
     }
 
     /** A run, as a Worker of `node:worker_threads` looks. Events: 'online', 'message', 'error', 'exit'. */
@@ -276,7 +301,7 @@ declare namespace JobManager {
         remove(name: string): Promise<void>;
     }
 
-    /** A run that did not complete, otherwise than by an exception of the job. */
+    /** A run that did not complete otherwise than by an exception of the job, or a job that was not run. */
     interface JobError extends Error {
         code:
             | 'JOB_EXIT_CODE'
@@ -286,7 +311,9 @@ declare namespace JobManager {
             | 'JOB_CANCELLED'
             | 'JOB_TERMINATED'
             | 'JOB_FAILED_TO_START'
-            | 'JOB_CHANNEL_BROKEN';
+            | 'JOB_CHANNEL_BROKEN'
+            | 'JOB_SKIPPED'
+            | 'JOB_REMOVED';
         jobName: string;
     }
 }

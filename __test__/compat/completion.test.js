@@ -120,6 +120,34 @@ same('when awaitCompletion rejects, the row is written', async ({create, jobFile
     }
 });
 
+fix(
+    'a job whose only time is past settles awaitCompletion',
+    {upstream: 'it waits for ever', ours: 'it rejects with the code JOB_SKIPPED'},
+    async ({create, jobFile, outcome, pick}) => {
+        const manager = create({});
+        const completion = manager.awaitCompletion('late');
+        await manager.addJob({name: 'late', at: new Date(0), job: jobFile('done.js')});
+        const {state, error} = await outcome(completion, {upstreamMs: 100});
+        assert.equal(state, pick({upstream: 'pending', ours: 'rejected'}));
+        assert.equal(error?.code, pick({upstream: undefined, ours: 'JOB_SKIPPED'}));
+    }
+);
+
+fix(
+    'a job that is removed before it ran settles awaitCompletion',
+    {upstream: 'it waits for ever', ours: 'it rejects with the code JOB_REMOVED'},
+    async ({create, jobFile, outcome, pick}) => {
+        const manager = create({});
+        const completion = manager.awaitCompletion('later');
+        await manager.addJob({name: 'later', at: new Date(Date.now() + 60_000), job: jobFile('done.js')});
+        const settled = outcome(completion, {upstreamMs: 100});
+        await manager.removeJob('later');
+        const {state, error} = await settled;
+        assert.equal(state, pick({upstream: 'pending', ours: 'rejected'}));
+        assert.equal(error?.code, pick({upstream: undefined, ours: 'JOB_REMOVED'}));
+    }
+);
+
 // allSettled
 
 same('allSettled resolves at once when nothing is queued or running', async ({create}) => {

@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const {AsyncLocalStorage} = require('node:async_hooks');
 const {once} = require('node:events');
 
 const {chapter} = require('./support');
@@ -354,3 +355,30 @@ same('a job that was cancelled on request is logged at info', async ({create, jo
     await manager.removeJob('cancels');
     await logs.until('info', (line) => line === 'Gracefully cancelled worker for job "cancels"');
 });
+
+fix(
+    'jobs and handlers run in the async context (AsyncLocalStorage) of their addJob',
+    {
+        upstream: 'an inline job may run in the context of another, handlers in none',
+        ours: 'each in that of its own `addJob`; listeners of `bree` events in that of the job that they are about'
+    },
+    async ({create, jobFile, isOurs}) => {
+        const storage = new AsyncLocalStorage();
+        const seen = recorder();
+        const manager = create({
+            workerMessageHandler: ({name}) => seen(name, storage.getStore())
+        });
+        const names = ['one', 'two', 'three', 'four', 'five', 'six'];
+        for (const name of names) {
+            const job = async () => {
+                seen(name, storage.getStore());
+                await new Promise(setImmediate);
+            };
+            storage.run(name, () => void manager.addJob({name, job, offloaded: false}));
+        }
+        await storage.run('offloaded', () => manager.addJob({name: 'offloaded', job: jobFile('done.js')}));
+        const calls = await seen.times(names.length + 1);
+        const isRight = calls.every(([name, context]) => name === context);
+        assert.equal(isRight, isOurs);
+    }
+);

@@ -132,3 +132,53 @@ fix(
         );
     }
 );
+
+fix(
+    'a JobModel without a method that is needed is refused by the constructor',
+    {
+        upstream: 'the manager is made; a TypeError at the first call of the method',
+        ours: 'an IncorrectUsageError that names the method'
+    },
+    async ({create, pick}) => {
+        const JobModel = {findOne: async () => null, add: async () => {}};
+        let code;
+        try {
+            create({JobModel});
+        } catch (error) {
+            code = error.code;
+        }
+        assert.equal(code, pick({upstream: undefined, ours: 'INVALID_OPTION'}));
+    }
+);
+
+fix(
+    'rows may be plain objects',
+    {upstream: 'a TypeError: `get` is no function', ours: 'their properties are read'},
+    async ({create, outcome, isOurs}) => {
+        const row = {id: 1, status: 'finished'};
+        const JobModel = {findOne: async () => row, add: async () => row, edit: async () => row};
+        const manager = create({JobModel});
+        const {state, value} = await outcome(manager.hasExecutedSuccessfully('plain'));
+        assert.deepEqual([state, value], isOurs ? ['resolved', true] : ['rejected', undefined]);
+    }
+);
+
+fix(
+    'a call of the JobModel that never settles',
+    {
+        upstream: 'an inline job keeps its place in the queue for ever',
+        ours: 'after `modelTimeout` (30 s) it is given up and reported; the place is freed'
+    },
+    async ({create, outcome, pick}) => {
+        const never = () => new Promise(() => {});
+        const JobModel = {findOne: never, add: never, edit: never};
+        const manager = create({JobModel, modelTimeout: 20, errorHandler() {}, inlineConcurrency: 3});
+        for (const name of ['first', 'second', 'third']) {
+            manager.addJob({name, job() {}, offloaded: false});
+        }
+        const job = recorder();
+        manager.addJob({job, offloaded: false});
+        const {state} = await outcome(job.times(1), {upstreamMs: 100});
+        assert.equal(state, pick({upstream: 'pending', ours: 'resolved'}));
+    }
+);

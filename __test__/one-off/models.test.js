@@ -43,9 +43,9 @@ for (const method of ['add', 'findOne', 'edit']) {
     });
 }
 
-test('the methods of a JobModel may be inherited, and static', () => {
+test('the methods of a JobModel may be inherited, and of a function', () => {
     const methods = {async add() {}, async findOne() {}, async edit() {}};
-    const manager = new JobManager({JobModel: Object.setPrototypeOf(class {}, methods)});
+    const manager = new JobManager({JobModel: Object.setPrototypeOf(() => {}, methods)});
     assert.ok(manager._jobsRepository);
 });
 

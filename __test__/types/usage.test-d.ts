@@ -77,3 +77,9 @@ function misuse(): void {
 }
 
 void [use, misuse];
+
+const plainRow: JobManager.PlainJobRow = {id: 1, status: 'queued'};
+new JobManager({
+    modelTimeout: 10_000,
+    JobModel: {add: async () => {}, findOne: async () => plainRow, edit: async () => {}}
+});
