@@ -224,13 +224,13 @@ class JobManager {
         if (!name) {
             return;
         }
-        // Asked for before anything is awaited: which registration this is about is known only until then.
-        const completions = this.#completions.of(name);
         if (message === 'started') {
             if (this._jobsRepository) {
                 await this.#writeStatus(name, {status: 'started', started_at: new Date()});
             }
         } else if (message === 'done') {
+            // Asked for before anything is awaited: which registration this is about is known only until then.
+            const completions = this.#completions.ended(name);
             if (this._jobsRepository) {
                 await this.#writeStatus(name, {status: 'finished', finished_at: new Date()});
             }
@@ -243,7 +243,7 @@ class JobManager {
     /** What the failure of a job means. */
     async _jobErrorHandler(error, meta) {
         const {name} = meta;
-        const completions = this.#completions.of(name);
+        const completions = this.#completions.ended(name);
         await this.#writeStatus(name, {status: 'failed'});
         completions.reject(error);
         if (!('worker' in meta)) {

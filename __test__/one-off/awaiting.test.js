@@ -84,3 +84,28 @@ test('a status that is no outcome wakes nobody', async (t) => {
     gate.resolve();
     await outcome;
 });
+
+test('a wait that finds no row is warned about, once for a name, and goes on', async (t) => {
+    const {manager, lines} = await createContext(t);
+    const outcomes = [manager.awaitOneOffCompletion('backup'), manager.awaitOneOffCompletion('backup')];
+    const looks = async (count) => {
+        for (let look = 0; look < count; look++) {
+            await settle();
+            mock.timers.tick(500);
+        }
+        await settle();
+    };
+    await looks(8);
+    assert.deepEqual(lines.warn, []);
+    await looks(3);
+    assert.deepEqual(lines.warn, [
+        'awaitOneOffCompletion("backup") has waited 5 s, and there is no row of that name. ' +
+            'Add the job with addOneOffJob, with the same name.'
+    ]);
+    await manager.addOneOffJob({name: 'backup', offloaded: false, job() {}});
+    const rows = await Promise.all(outcomes);
+    assert.deepEqual(
+        rows.map((row) => row.get('status')),
+        ['finished', 'finished']
+    );
+});

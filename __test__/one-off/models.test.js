@@ -119,10 +119,13 @@ for (const [name, error, pauses] of [
 }
 
 test('a call that never settles frees the place of an inline job, and is reported', async (t) => {
-    const {JobModel} = await temporaryDatabase(t);
-    const hangs = wrapModel(JobModel, ({method}, proceed) =>
-        method === 'edit' ? new Promise(() => {}) : proceed()
-    );
+    // In memory, so that every other call is faster than the limit on the busiest machine.
+    const rows = new Map();
+    const hangs = {
+        findOne: async ({name}) => rows.get(name),
+        add: async (data) => rows.set(data.name, {id: 1, ...data}),
+        edit: () => new Promise(() => {})
+    };
     const {manager, errors, lines} = createManager(t, {
         JobModel: hangs,
         modelTimeout: 40,

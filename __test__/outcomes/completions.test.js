@@ -7,6 +7,8 @@ const {once} = require('node:events');
 const path = require('node:path');
 const {test} = require('node:test');
 const {Completions} = require('../../lib/events/completions');
+const {JobEvents} = require('../../lib/events/job-events');
+const {JobScope} = require('../../lib/host/job-scope');
 const {createManager, deferred, heldJobs, nextTurn, recordingLogger} = require('../inline/support');
 
 const jobPath = (name) => path.join(__dirname, 'jobs', `${name}.js`);
@@ -221,24 +223,66 @@ test('a wait that is registered before its job is not warned about', async () =>
     isComing = true;
     await pass();
     assert.equal(isWatching(), false);
-    completions.of('documented').resolve();
+    completions.ended('documented').resolve();
     await completion;
     assert.deepEqual(warnings, []);
 });
 
-test('a wait while inline jobs are under way is looked at again when none is', async () => {
+test('a wait while inline jobs are under way is looked at again until none is', async () => {
     let isComing = true;
     const {completions, warnings, pass, isWatching} = watchedCompletions(() => isComing);
     completions.wait('queued');
-    isComing = false;
-    assert.equal(isWatching(), false);
-    completions.wait('later');
-    isComing = true;
     await pass();
     assert.deepEqual(warnings, []);
     isComing = false;
     await pass();
     assert.equal(warnings.length, 1);
+    assert.equal(isWatching(), false);
+});
+
+test('a wait for a job that is due is not looked at', async () => {
+    const {completions, isWatching} = watchedCompletions(() => true);
+    completions.wait('due', {name: 'due'});
+    assert.equal(isWatching(), false);
+});
+
+test('how a run ended counts for a removed job also while its status is being written', async (t) => {
+    const gate = deferred();
+    const writing = deferred();
+    const JobModel = {
+        findOne: async () => ({id: 1, status: 'started'}),
+        async add() {},
+        async edit({status}) {
+            if (status === 'failed') {
+                writing.resolve();
+                await gate.promise;
+            }
+        }
+    };
+    const {manager} = createManager(t, {JobModel, gracePeriod: 50});
+    const created = once(manager.bree, 'worker created');
+    const completion = assert.rejects(manager.awaitCompletion('busy'), {code: 'JOB_CANCELLED'});
+    await manager.addJob({name: 'busy', job: jobPath('waits')});
+    await created;
+    const removal = manager.removeJob('busy');
+    await writing.promise;
+    await removal;
+    gate.resolve();
+    await completion;
+});
+
+test('a job whose only time passed unnoticed settles awaitCompletion as a past one does', () => {
+    const scope = new JobScope('asleep');
+    const told = [];
+    const event = {type: 'skipped', name: 'asleep', registration: scope.number, isOverlap: false, skipped: 0};
+    const native = {takeEvents: () => ({events: [event], bytes: new Uint8Array(), hasMore: false})};
+    const events = new JobEvents(native, undefined, {
+        logger: recordingLogger(),
+        registered: (name, number) => (name === 'asleep' && number === scope.number ? scope : undefined),
+        onMissed: (registered) => told.push([registered, JobScope.current('asleep')])
+    });
+    events.pump();
+    assert.deepEqual(told, [[scope, scope]]);
 });
 
 test('the documented pattern gives no warning, and an unknown name keeps no process alive', async (t) => {

@@ -79,7 +79,7 @@ function misuse(): void {
 void [use, misuse];
 
 const plainRow: JobManager.PlainJobRow = {id: 1, status: 'queued'};
-new JobManager({
+void new JobManager({
     modelTimeout: 10_000,
     JobModel: {add: async () => {}, findOne: async () => plainRow, edit: async () => {}}
 });

@@ -41,9 +41,9 @@ class Completions {
         }
         return new Promise((resolve, reject) => {
             const waiting = this.#waiting.get(name) ?? {promises: [], isWatched: false};
-            waiting.promises.push({resolve, reject, scope});
+            waiting.promises.push({resolve, reject, scope, isDecided: false});
             this.#waiting.set(name, waiting);
-            if (!waiting.isWatched && !this.#isComing(name)) {
+            if (!waiting.isWatched && (scope === undefined || !this.#isComing(name))) {
                 waiting.isWatched = true;
                 this.#watch(name, waiting, scope);
             }
@@ -61,34 +61,43 @@ class Completions {
 
     /** The job's only time had passed. */
     skipped(scope) {
-        this.#settle(scope.name, scope, ({reject}) => reject(jobSkipped(scope.name)));
+        const isMeant = (promise) => promise.scope === scope;
+        this.#settle(scope.name, isMeant, ({reject}) => reject(jobSkipped(scope.name)));
     }
 
-    /** The job has been removed, and its runs have ended. */
+    /** The job has been removed, and its runs have ended. What one of them decided may still wait for a status row. */
     removed(scope) {
-        this.#settle(scope.name, scope, ({reject}) => reject(jobRemoved(scope.name)));
+        const isLeft = (promise) => promise.scope === scope && !promise.isDecided;
+        this.#settle(scope.name, isLeft, ({reject}) => reject(jobRemoved(scope.name)));
     }
 
     /**
-     * How to settle what waits for the job: for the registration in whose scope this is called, else for all.
+     * A run of the job has ended. How to settle what waits for it: for the registration in whose scope this is called,
+     * else for all.
      *
      * @param {string} name
      * @returns {{resolve: () => void, reject: (error: unknown) => void}}
      */
-    of(name) {
+    ended(name) {
         const scope = JobScope.current(name);
+        const isMeant = (promise) => scope === undefined || promise.scope === scope;
+        this.#waiting
+            .get(name)
+            ?.promises.filter(isMeant)
+            .forEach((promise) => {
+                promise.isDecided = true;
+            });
         return {
-            resolve: () => this.#settle(name, scope, ({resolve}) => resolve()),
-            reject: (error) => this.#settle(name, scope, ({reject}) => reject(error))
+            resolve: () => this.#settle(name, isMeant, ({resolve}) => resolve()),
+            reject: (error) => this.#settle(name, isMeant, ({reject}) => reject(error))
         };
     }
 
-    #settle(name, scope, settle) {
+    #settle(name, isMeant, settle) {
         const waiting = this.#waiting.get(name);
         if (!waiting) {
             return;
         }
-        const isMeant = (promise) => scope === undefined || promise.scope === scope;
         const settled = waiting.promises.filter(isMeant);
         waiting.promises = waiting.promises.filter((promise) => !isMeant(promise));
         if (waiting.promises.length === 0) {
@@ -97,24 +106,25 @@ class Completions {
         settled.forEach(settle);
     }
 
-    /** Warns, once, when the promises still wait for a job that is not there. */
+    /** Warns, once, when promises still wait for a job that is not there. */
     async #watch(name, waiting, scope) {
-        await this.#pause(WARN_AFTER_MS);
         const isStuck = () =>
             this.#waiting.get(name) === waiting &&
-            waiting.promises.some((promise) => promise.scope === scope);
-        while (isStuck() && this.#isComing(name)) {
+            waiting.promises.some((promise) => promise.scope === scope && !promise.isDecided);
+        // An inline job that is under way may be the one: such jobs are not registered.
+        const mayBeInline = () => scope === undefined && isStuck() && this.#isComing(name);
+        do {
             await this.#pause(WARN_AFTER_MS);
+        } while (mayBeInline());
+        if (!isStuck() || this.#isComing(name)) {
+            waiting.isWatched = false;
+            return;
         }
-        if (isStuck()) {
-            const reason = scope
-                ? 'no run of that job is under way or due'
-                : 'no job of that name is registered';
-            this.#logger.warn(
-                `awaitCompletion("${name}") has waited ${WARN_AFTER_MS / 1000} s, and ${reason}. ` +
-                    `Call it before addJob, with the same name.`
-            );
-        }
+        const reason = scope ? 'no run of that job is under way or due' : 'no job of that name is registered';
+        this.#logger.warn(
+            `awaitCompletion("${name}") has waited ${WARN_AFTER_MS / 1000} s, and ${reason}. ` +
+                `Call it before addJob, with the same name.`
+        );
     }
 }
 

@@ -23,7 +23,6 @@ class JobScope extends AsyncResource {
     }
 
     /**
-     * @template T
      * @param {string} name - a job
      * @returns {JobScope | undefined} the scope of that job which this is called in, before anything was awaited
      */
