@@ -313,7 +313,8 @@ declare namespace JobManager {
             | 'JOB_FAILED_TO_START'
             | 'JOB_CHANNEL_BROKEN'
             | 'JOB_SKIPPED'
-            | 'JOB_REMOVED';
+            | 'JOB_REMOVED'
+            | 'JOB_NOT_STOPPED';
         jobName: string;
     }
 }

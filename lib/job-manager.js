@@ -4,7 +4,7 @@ const {BreeWindow} = require('./events/bree-window');
 const {Completions} = require('./events/completions');
 const {createNative} = require('./native/create-native');
 const {within} = require('./host/deadline');
-const {TimeoutError, incorrectUsage} = require('./host/errors');
+const {TimeoutError, checkStopped, incorrectUsage} = require('./host/errors');
 const {HostEnvironment} = require('./host/host-environment');
 const {resolveModule} = require('./inline/inline-function');
 const {InlineJobs} = require('./inline/inline-jobs');
@@ -178,14 +178,15 @@ class JobManager {
      *   none for inline jobs
      * @returns {Promise<void>} when all is over
      * @throws {TimeoutError} at `timeout`, having killed what was left
+     * @throws {NotStoppedError} when worker processes could not be killed
      */
     async shutdown({timeout} = {}) {
         const workersMs = timeout ?? DEFAULT_SHUTDOWN_TIMEOUT_MS;
         const startedMs = performance.now();
         const left = (limitMs) => limitMs && Math.max(0, limitMs - (performance.now() - startedMs));
         this.#jobs.disarmAll();
-        const {timedOut} = this.bree.isReplaced('stop')
-            ? {timedOut: Boolean(await this.bree.stop())}
+        const {timedOut, survivors} = this.bree.isReplaced('stop')
+            ? {timedOut: Boolean(await this.bree.stop()), survivors: []}
             : await this.#settle((request) => this.#native.shutdown(request, workersMs));
         if (!this.#inline.isIdle) {
             this.#logger.warn('Waiting for busy job in inline job queue');
@@ -198,6 +199,7 @@ class JobManager {
         if (this._jobsRepository && !(await within(this._jobsRepository.settled(), left(workersMs)))) {
             throw new TimeoutError(`Rows of jobs were still being written after ${workersMs} ms`);
         }
+        checkStopped({survivors});
         if (timedOut) {
             throw new TimeoutError(`Workers were still running after ${workersMs} ms, and were killed`);
         }

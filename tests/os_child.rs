@@ -5,10 +5,11 @@
 #[path = "os_support/mod.rs"]
 mod support;
 
-use job_manager::worker::os::{Child, EnvBlock, Exit, ExitStatus, SpawnError, StopSignal};
+use job_manager::worker::os::{Child, EnvBlock, ExecRoom, Exit, ExitStatus, SpawnError, StopSignal};
 use job_manager::worker::spawner::Spawner;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 use std::time::Duration;
 use support::{command, run, shell};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -52,12 +53,48 @@ async fn standard_input_is_empty() {
 }
 
 #[tokio::test]
-async fn it_leads_a_process_group_of_its_own() {
-    let mut child = start("ps -o pgid= -p $$").await;
+async fn it_leads_a_session_and_a_process_group_of_its_own() {
+    let mut child = start("ps -o sid=,pgid= -p $$").await;
     let mut printed = String::new();
     child.take_stdout().unwrap().read_to_string(&mut printed).await.unwrap();
-    assert_eq!(printed.trim(), child.pid().to_string());
+    let pid = child.pid().to_string();
+    assert_eq!(printed.split_whitespace().collect::<Vec<_>>(), [&pid, &pid]);
     child.wait().await.unwrap();
+}
+
+#[tokio::test]
+async fn it_has_no_terminal() {
+    let (printed, _) = run(shell("exec 2>&1; cat </dev/tty || echo none")).await;
+    assert!(printed.ends_with("none\n"), "{printed}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_kernel_takes_it_before_the_host_when_memory_runs_out() {
+    let adjustment = |text: String| text.trim().parse::<i32>().unwrap();
+    let host = adjustment(fs::read_to_string("/proc/self/oom_score_adj").unwrap());
+    let mut child = start("read line <&3; cat /proc/self/oom_score_adj").await;
+    drop(child.take_channel());
+    let mut printed = String::new();
+    child.take_stdout().unwrap().read_to_string(&mut printed).await.unwrap();
+    assert_eq!(adjustment(printed), (host + 500).min(1000));
+    child.wait().await.unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_environment_as_large_as_there_is_room_for_can_be_given() {
+    let room = ExecRoom::beside(&shell("exit 0").argv);
+    let longest = "x".repeat(room.string_bytes - "LONG0=\0".len());
+    let count = room.total_bytes / (room.string_bytes + ExecRoom::POINTER_BYTES);
+    let names: Vec<String> = (0..count).map(|number| format!("LONG{number}")).collect();
+    let mut command = shell("exit 0");
+    command.env =
+        Arc::new(EnvBlock::new(names.iter().map(|name| (name, longest.get(name.len() - 5..).unwrap()))));
+    assert_eq!(run(command).await.1, ExitStatus::Code(0));
+    let mut too_long = shell("exit 0");
+    too_long.env = Arc::new(EnvBlock::new([("LONG00", longest)]));
+    assert_eq!(Spawner::global().spawn(too_long).await.unwrap_err(), SpawnError::ArgumentsTooLong);
 }
 
 #[tokio::test]
@@ -216,7 +253,7 @@ async fn text_that_no_process_can_get_is_refused() {
     let mut bad_argument = shell("exit 0");
     bad_argument.argv.push("a\0b".into());
     let mut bad_variable = shell("exit 0");
-    bad_variable.env = std::sync::Arc::new(EnvBlock::new([("a", "b\0c")]));
+    bad_variable.env = Arc::new(EnvBlock::new([("a", "b\0c")]));
     for (command, part) in [(bad_argument, "argument"), (bad_variable, "environment variable")] {
         let error = Spawner::global().spawn(command).await.unwrap_err();
         assert_eq!(error, SpawnError::UnpassableText { part });

@@ -42,7 +42,8 @@ class JobEvents {
      * Makes a request that is settled by an event.
      *
      * @param {(request: number) => void} send
-     * @returns {Promise<{timedOut: boolean}>}
+     * @returns {Promise<{timedOut: boolean, survivors: {pid: number, message: string}[]}>} `survivors` are
+     *   processes that could not be ended
      */
     request(send) {
         const request = this.#nextRequest++;
@@ -104,7 +105,7 @@ class JobEvents {
             case 'skipped':
                 return this.#skipped(event);
             case 'requestSettled':
-                this.#requests.get(event.request)?.({timedOut: event.timedOut});
+                this.#requests.get(event.request)?.({timedOut: event.timedOut, survivors: event.survivors});
                 return this.#requests.delete(event.request);
             case 'environmentWanted':
                 return this.#host.onEnvironmentWanted();

@@ -73,11 +73,36 @@ class TimeoutError extends Error {
     }
 }
 
+/** Worker processes could not be ended: usually because the host has given up rights since it started them. */
+class NotStoppedError extends Error {
+    /** @param {{pid: number, message: string}[]} survivors - the processes, and what the system answered */
+    constructor(survivors) {
+        super(
+            `${survivors.map(({message}) => message).join('; ')}. ` +
+                'This host may not signal what it started with other rights (setuid): ' +
+                'end it by hand, or let it end with the host'
+        );
+        this.name = 'NotStoppedError';
+        this.code = 'WORKER_NOT_STOPPED';
+        this.pids = survivors.map(({pid}) => pid);
+    }
+}
+
+/**
+ * @param {{survivors: {pid: number, message: string}[]}} outcome - of a request to stop
+ * @throws {NotStoppedError} when processes could not be ended
+ */
+function checkStopped({survivors}) {
+    if (survivors.length > 0) {
+        throw new NotStoppedError(survivors);
+    }
+}
+
 /**
  * A run of a job did not complete, or a job was not run.
  *
  * @property {string} code - JOB_EXIT_CODE, JOB_SIGNAL, JOB_TIMEOUT, JOB_MEMORY_LIMIT, JOB_CANCELLED,
- *   JOB_TERMINATED, JOB_FAILED_TO_START, JOB_CHANNEL_BROKEN, JOB_SKIPPED or JOB_REMOVED
+ *   JOB_TERMINATED, JOB_FAILED_TO_START, JOB_CHANNEL_BROKEN, JOB_SKIPPED, JOB_REMOVED or JOB_NOT_STOPPED
  * @property {string} jobName
  */
 class JobError extends Error {
@@ -130,6 +155,8 @@ function runError(name, end) {
             });
         case 'cancelled':
             return new JobError('JOB_CANCELLED', name, `${worker} was cancelled`);
+        case 'notStopped':
+            return new JobError('JOB_NOT_STOPPED', name, `${worker} was not stopped: ${end.message}`);
         case 'terminated':
             return new JobError('JOB_TERMINATED', name, `${worker} exited with code 1`, {exitCode: 1});
         default:
@@ -150,4 +177,13 @@ function signalName(number) {
 
 const megabytes = (bytes) => Math.round(bytes / 1024 / 1024);
 
-module.exports = {incorrectUsage, unhandledJob, TimeoutError, JobError, jobRemoved, jobSkipped, runError};
+module.exports = {
+    incorrectUsage,
+    unhandledJob,
+    checkStopped,
+    TimeoutError,
+    JobError,
+    jobRemoved,
+    jobSkipped,
+    runError
+};

@@ -5,7 +5,7 @@
  * host asks for, and asks it of the native side, which decides when anything runs.
  */
 
-const {incorrectUsage} = require('../host/errors');
+const {checkStopped, incorrectUsage} = require('../host/errors');
 const {HostClock, isReplaced} = require('../host/host-clock');
 const {JobScope} = require('../host/job-scope');
 const {defaultName, offloadedSource} = require('./job-source');
@@ -67,7 +67,7 @@ class RegisteredJobs {
      * @param {object} parts.logger
      * @param {import('../host/host-environment').HostEnvironment} parts.environment
      * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`
-     * @param {(send: (request: number) => void) => Promise<{timedOut: boolean}>} parts.settle - makes a
+     * @param {(send: (request: number) => void) => Promise<{survivors: object[]}>} parts.settle - makes a
      *   request that is settled later
      * @param {import('../events/completions').Completions} parts.completions
      * @param {(job: RegisteredJob) => {ended: Promise<void>, othersEnded: Promise<void>}} parts.inlineRuns - see `InlineRunner`
@@ -184,8 +184,11 @@ class RegisteredJobs {
     async stop(name) {
         const registered = this.#known(name);
         this.#disarm(name);
-        await this.#settle((request) => this.#ask(name, () => this.#native.stopJob(name, request)));
+        const stopped = await this.#settle((request) =>
+            this.#ask(name, () => this.#native.stopJob(name, request))
+        );
         await this.#inlineRuns(registered).othersEnded;
+        checkStopped(stopped);
     }
 
     /** As `stop`, and the job is forgotten: at once, so that its name is free. */
@@ -198,13 +201,14 @@ class RegisteredJobs {
         this.#jobs.delete(name);
         this.#removed.set(registered.number, registered);
         this.#bree.removed(name);
-        await runsEnded;
+        const stopped = await runsEnded;
         const {ended, othersEnded} = this.#inlineRuns(registered);
         ended.then(() => {
             this.#removed.delete(registered.number);
             this.#completions.removed(registered);
         });
         await othersEnded;
+        checkStopped(stopped);
     }
 
     /** No job falls due any more. The native side has its own word about that. */

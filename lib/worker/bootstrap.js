@@ -16,7 +16,7 @@ const {Channel} = require('./channel.js');
 const {Conversation} = require('./conversation.js');
 const {endBroken, endOrphan, endSoon, installErrorReport, installOutput} = require('./ending.js');
 const {ToHost} = require('../wire/frames.js');
-const {applyStart, checkGo, parseStart, runSoon} = require('./start.js');
+const {applyStart, checkGo, currentDirectory, parseStart, runSoon} = require('./start.js');
 const {installThreads} = require('./threads.js');
 
 // Taken now: a job may install fake timers.
@@ -102,7 +102,13 @@ function orEndBroken(action) {
 
 /** Warms up, says so, and waits for the job. */
 async function waitAsSpare(warmUp) {
-    await warmUp({importEmpty: () => import('./warm.mjs'), parseStart, applyStart, conversation});
+    await warmUp({
+        importEmpty: () => import('./warm.mjs'),
+        parseStart,
+        applyStart,
+        currentDirectory,
+        conversation
+    });
     channel.send(ToHost.READY);
     // Out of the promise, so that nothing of the job runs inside one of ours.
     setImmediate(() => orEndBroken(becomeJob));

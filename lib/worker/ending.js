@@ -20,6 +20,19 @@ function isPipe(fd) {
 /** Whether a stream was made is known here, so that ending the process does not make one to ask if it is empty. */
 const streams = new Map();
 
+/** A terminal that has gone (window closed, connection lost) takes no output, which is no failure of the job. */
+function ignoreGoneTerminal(error) {
+    if (error.code !== 'EIO' && this.listenerCount('error') === 1) {
+        throw error;
+    }
+}
+
+/** Node's own stream, for a file or a terminal. */
+function nodeStream(getNodeStream) {
+    const stream = getNodeStream.call(process);
+    return stream.isTTY ? stream.on('error', ignoreGoneTerminal) : stream;
+}
+
 function install(name, fd) {
     const {get: getNodeStream, enumerable} = Object.getOwnPropertyDescriptor(process, name);
     Object.defineProperty(process, name, {
@@ -28,8 +41,10 @@ function install(name, fd) {
         get() {
             if (!streams.has(name)) {
                 const ofPipe = process.platform !== 'win32' && isPipe(fd);
-                const create = ofPipe ? require('./later.js').pipeStream.createPipeStream : getNodeStream;
-                streams.set(name, create.call(process, fd));
+                const stream = ofPipe
+                    ? require('./later.js').pipeStream.createPipeStream(fd)
+                    : nodeStream(getNodeStream);
+                streams.set(name, stream);
             }
             return streams.get(name);
         }

@@ -70,7 +70,7 @@ function parseStart({kind, payload}) {
     const {header, end} = parseHeader(payload);
     check(isRecord(header), 'has a header that is no object');
     check(Number.isSafeInteger(header.threadId) && header.threadId > 0, 'has no threadId');
-    check(typeof header.cwd === 'string', 'has no working directory');
+    check(header.cwd === null || typeof header.cwd === 'string', 'has no working directory');
     const job = parseJob(payload.subarray(end));
     check(isRecord(job) && typeof job.name === 'string', 'has no job name');
     check(job.kind === 'file' || job.kind === 'source', 'has a job of unknown kind');
@@ -122,8 +122,18 @@ function applyEnvironment({env}, job) {
     }
 }
 
+/** @returns {string | null} the directory of this process; null once that has been removed */
+function currentDirectory() {
+    try {
+        return process.cwd();
+    } catch {
+        return null;
+    }
+}
+
+/** `null` stands for the host's directory having been removed: as `node` does, the job runs all the same. */
 function enterDirectory(cwd) {
-    if (process.cwd() !== cwd) {
+    if (cwd !== null && currentDirectory() !== cwd) {
         process.chdir(cwd);
     }
 }
@@ -175,4 +185,4 @@ function runSoon(job) {
     );
 }
 
-module.exports = {parseStart, applyStart, checkGo, runSoon};
+module.exports = {parseStart, applyStart, checkGo, currentDirectory, runSoon};

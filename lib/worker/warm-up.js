@@ -18,8 +18,8 @@ const GARBAGE_ARRAY_LENGTH = 1024;
 /** So often that V8 compiles what is hot in it again, for speed, before the job needs the processor. */
 const START_ROUNDS = 4;
 
-function rehearseStart({applyStart, parseStart}) {
-    const header = Buffer.from(JSON.stringify({threadId: 1, cwd: process.cwd(), env: null}));
+function rehearseStart({applyStart, currentDirectory, parseStart}) {
+    const header = Buffer.from(JSON.stringify({threadId: 1, cwd: currentDirectory(), env: null}));
     const headerLength = Buffer.alloc(4);
     headerLength.writeUInt32LE(header.length);
     const job = serialize({name: 'spare', kind: 'file', target: __filename, argv: [], workerData: {job: {}}});
@@ -74,13 +74,14 @@ function collectGarbage() {
  * @param {() => Promise<unknown>} script.importEmpty imports an empty module
  * @param {Function} script.parseStart of start.js
  * @param {Function} script.applyStart of start.js
+ * @param {Function} script.currentDirectory of start.js
  * @param {import('./conversation.js').Conversation} script.conversation not begun
  */
-async function warmUp({importEmpty, parseStart, applyStart, conversation}) {
+async function warmUp({importEmpty, parseStart, applyStart, currentDirectory, conversation}) {
     conversation.prepare();
     rehearseSocket();
     await importEmpty();
-    rehearseStart({parseStart, applyStart});
+    rehearseStart({parseStart, applyStart, currentDirectory});
     await rehearseTurn();
     collectGarbage();
 }

@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
-use crate::engine::{EndCause, JobEvent, SkipReason};
+use crate::engine::{EndCause, JobEvent, SkipReason, Survivor};
 
 /// Events, and the bytes that they refer to by offset: one buffer for all, since each costs more than
 /// a small message does.
@@ -97,16 +97,33 @@ pub enum NativeEvent {
         request: u32,
         /// Time ran out, and what was left was killed.
         timed_out: bool,
+        /// Processes that could not be ended.
+        survivors: Vec<NativeSurvivor>,
     },
     /// The host's environment variables are wanted.
     EnvironmentWanted,
 }
 
+/// A process that could not be ended.
+#[napi(object, object_from_js = false)]
+pub struct NativeSurvivor {
+    /// The process.
+    pub pid: u32,
+    /// What the system answered, in words.
+    pub message: String,
+}
+
+impl NativeSurvivor {
+    fn new(survivor: Survivor) -> Self {
+        NativeSurvivor { pid: survivor.pid, message: survivor.to_string() }
+    }
+}
+
 /// How a run ended, and what it used.
 #[napi(object, object_from_js = false)]
 pub struct RunEnd {
-    /// 'done', 'exit', 'error', 'signal', 'cancelled', 'terminated', 'timeout', 'memory', 'start' or
-    /// 'channel'.
+    /// 'done', 'exit', 'error', 'signal', 'cancelled', 'terminated', 'timeout', 'memory', 'start',
+    /// 'channel' or 'notStopped'.
     pub cause: String,
     /// The exit code; present for 'exit'.
     pub exit_code: Option<i32>,
@@ -114,7 +131,7 @@ pub struct RunEnd {
     pub signal: Option<i32>,
     /// Stable code of a failed start; present for 'start'.
     pub code: Option<String>,
-    /// What went wrong; present for 'start' and 'channel'.
+    /// What went wrong; present for 'start', 'channel' and 'notStopped'.
     pub message: Option<String>,
     /// The limit that was passed: milliseconds for 'timeout', bytes for 'memory'.
     pub limit: Option<f64>,
@@ -172,9 +189,11 @@ impl NativeEvent {
                 is_overlap: reason == SkipReason::Overlap,
                 skipped,
             },
-            JobEvent::RequestSettled { request, timed_out } => {
-                NativeEvent::RequestSettled { request: request.0, timed_out }
-            }
+            JobEvent::RequestSettled { request, timed_out, survivors } => NativeEvent::RequestSettled {
+                request: request.0,
+                timed_out,
+                survivors: survivors.into_iter().map(NativeSurvivor::new).collect(),
+            },
             JobEvent::EnvironmentWanted => NativeEvent::EnvironmentWanted,
         }
     }
@@ -211,6 +230,9 @@ impl RunEnd {
             },
             EndCause::FailedToStart { code, message } => {
                 RunEnd { code: Some((*code).to_owned()), message: Some(message.clone()), ..named("start") }
+            }
+            EndCause::NotStopped(survivor) => {
+                RunEnd { message: Some(survivor.to_string()), ..named("notStopped") }
             }
             EndCause::ChannelBroke(error) => RunEnd { message: Some(error.to_string()), ..named("channel") },
         }

@@ -1,13 +1,13 @@
 //! One manager: its engine, its loop, and the processes that it has under way.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, mpsc};
 
+use super::command::{NodeCommand, child_command, start_header};
 use super::events::EventQueue;
 use super::reports::WorkerReports;
 use super::runtime;
@@ -16,17 +16,8 @@ use crate::engine::{BootProfile, Effect, Engine, Input, Refusal, Reply, WorkerId
 use crate::timer::Now;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::HostFrame;
-use crate::worker::os::{ChildCommand, EnvBlock, Output};
+use crate::worker::os::Rights;
 use crate::worker::process::{self, WorkerOrder};
-
-/// How a worker process is called.
-#[derive(Debug, Clone)]
-pub struct NodeCommand {
-    /// The `node` binary.
-    pub exec_path: OsString,
-    /// `lib/worker/bootstrap.js`.
-    pub bootstrap: OsString,
-}
 
 /// A running manager. Closed by [`Manager::close`], and with that all its processes are killed.
 #[derive(Debug)]
@@ -111,7 +102,11 @@ impl Shared {
     fn submit_quietly(&self, input: Input) -> (Result<Reply, Refusal>, bool) {
         let mut engine = self.lock();
         let wakeup = engine.next_wakeup();
-        let reply = engine.handle(input, Now::read());
+        let now = Now::read();
+        if engine.wants_rights(&input) {
+            let _accepted = engine.handle(Input::SetRights(Rights::read()), now);
+        }
+        let reply = engine.handle(input, now);
         let mut must_wake = false;
         for effect in engine.drain_effects() {
             match effect {
@@ -137,7 +132,14 @@ impl Shared {
 struct Driver {
     shared: Arc<Shared>,
     command: NodeCommand,
-    workers: HashMap<WorkerId, mpsc::UnboundedSender<WorkerOrder>>,
+    workers: HashMap<WorkerId, Booted>,
+}
+
+/// A process that was ordered.
+struct Booted {
+    orders: mpsc::UnboundedSender<WorkerOrder>,
+    /// The environment, when it was too large to be given at the start: START has to bring it.
+    cut_env: Option<Arc<Environment>>,
 }
 
 impl Driver {
@@ -184,7 +186,8 @@ impl Driver {
         match effect {
             Effect::Boot { worker, profile, env, is_cold } => self.boot(worker, &profile, &env, is_cold),
             Effect::Start { worker, thread_id, env, job } => {
-                let frame = HostFrame::start(&start_header(thread_id, env.as_deref()), job);
+                let cut = || self.workers.get(&worker).and_then(|booted| booted.cut_env.clone());
+                let frame = HostFrame::start(&start_header(thread_id, env.or_else(cut).as_deref()), job);
                 self.order(worker, WorkerOrder::Write(frame));
             }
             Effect::Go(worker) => self.order(worker, WorkerOrder::Write(HostFrame::go())),
@@ -199,49 +202,20 @@ impl Driver {
         }
     }
 
-    fn boot(&mut self, worker: WorkerId, profile: &BootProfile, env: &Environment, is_cold: bool) {
-        self.workers.retain(|_, orders| !orders.is_closed());
+    fn boot(&mut self, worker: WorkerId, profile: &BootProfile, env: &Arc<Environment>, is_cold: bool) {
+        self.workers.retain(|_, worker| !worker.orders.is_closed());
         let (orders, inbox) = mpsc::unbounded_channel();
-        self.workers.insert(worker, orders);
-        let command = self.child_command(profile, env, is_cold);
+        let (command, is_whole) = child_command(&self.command, profile, env, is_cold);
+        let cut_env = (!is_whole).then(|| Arc::clone(env));
+        self.workers.insert(worker, Booted { orders, cut_env });
         let reports = WorkerReports::new(worker, Arc::clone(&self.shared));
         tokio::spawn(process::supervise(command, inbox, Arc::new(reports)));
     }
 
     /// A worker that has exited takes no orders, and its end has been reported.
     fn order(&self, worker: WorkerId, order: WorkerOrder) {
-        if let Some(orders) = self.workers.get(&worker) {
-            let _sent = orders.send(order);
+        if let Some(worker) = self.workers.get(&worker) {
+            let _sent = worker.orders.send(order);
         }
     }
-
-    fn child_command(&self, profile: &BootProfile, env: &Environment, is_cold: bool) -> ChildCommand {
-        let NodeCommand { exec_path, bootstrap } = &self.command;
-        let mut argv = vec![exec_path.clone()];
-        argv.extend(profile.exec_args.iter().map(OsString::from));
-        argv.push(bootstrap.clone());
-        if is_cold {
-            argv.push(OsString::from("--cold"));
-        }
-        let overlay = Environment::new(profile.env.clone());
-        let is_overlaid = |name: &str| overlay.pairs().any(|(overlaid, _)| overlaid == name);
-        let variables = env.pairs().filter(|(name, _)| !is_overlaid(name)).chain(overlay.pairs());
-        let output = |is_captured| if is_captured { Output::Pipe } else { Output::Inherit };
-        ChildCommand {
-            program: exec_path.clone(),
-            argv,
-            env: Arc::new(EnvBlock::new(variables)),
-            stdout: output(profile.capture_stdout),
-            stderr: output(profile.capture_stderr),
-        }
-    }
-}
-
-/// What `lib/worker/bootstrap.js` must know before it reads the job.
-fn start_header(thread_id: u32, env: Option<&Environment>) -> serde_json::Value {
-    let cwd = std::env::current_dir().ok().map(|dir| dir.to_string_lossy().into_owned());
-    let env = env.map(|env| {
-        env.pairs().map(|(name, value)| (name.to_owned(), value.into())).collect::<serde_json::Map<_, _>>()
-    });
-    serde_json::json!({ "threadId": thread_id, "cwd": cwd, "env": env })
 }

@@ -5,11 +5,13 @@
 //! thread and this one hand it inputs, and whatever a single input causes is sent on, in order, before
 //! the next one is taken.
 
+mod command;
 mod events;
 mod manager;
 mod reports;
 mod runtime;
 mod sleep;
 
+pub use command::NodeCommand;
 pub use events::EventQueue;
-pub use manager::{Manager, NodeCommand};
+pub use manager::Manager;

@@ -32,10 +32,11 @@ impl Report for WorkerReports {
 
 fn input(worker: WorkerId, fact: Fact) -> Input {
     match fact {
-        Fact::Started { pid } => Input::WorkerStarted { worker, pid },
+        Fact::Started { pid, rights } => Input::WorkerStarted { worker, pid, rights },
         Fact::StartFailed(error) => Input::StartFailed { worker, error },
         Fact::Frame(frame) => Input::Frame { worker, frame },
         Fact::Output { is_stderr, bytes } => Input::Output { worker, is_stderr, bytes },
+        Fact::KillFailed { errno } => Input::KillFailed { worker, errno },
         Fact::ChannelBroke(error) => Input::ChannelBroke { worker, error },
         Fact::MemoryExceeded { used_bytes } => Input::MemoryExceeded { worker, used_bytes },
         Fact::Exited(exit) => Input::Exited { worker, exit },

@@ -1,5 +1,7 @@
 //! What the host is told, in the past tense.
 
+use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,9 +82,28 @@ pub enum JobEvent {
         request: RequestId,
         /// Time ran out, and what was left was killed.
         timed_out: bool,
+        /// Processes among those it waited for that could not be ended.
+        survivors: Vec<Survivor>,
     },
     /// A job is due soon: the host's environment variables as they are now are wanted.
     EnvironmentWanted,
+}
+
+/// A process that the system refused to kill, usually because the host has given up rights (`setuid`)
+/// since it started the process. It is no longer waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Survivor {
+    /// The process.
+    pub pid: u32,
+    /// The system's error number.
+    pub errno: i32,
+}
+
+impl fmt::Display for Survivor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Survivor { pid, errno } = *self;
+        write!(formatter, "process {pid} could not be killed: {}", io::Error::from_raw_os_error(errno))
+    }
 }
 
 /// Why a due time got no run.

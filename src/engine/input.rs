@@ -7,8 +7,7 @@ use super::ids::{RequestId, RunId, WorkerId};
 use super::job::JobSpec;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::{ChannelError, WorkerFrame};
-use crate::worker::os::Exit;
-use crate::worker::os::SpawnError;
+use crate::worker::os::{Exit, Rights, SpawnError};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -53,6 +52,8 @@ pub enum Input {
     InlineEnded(RunId),
     /// The host's environment variables as they are now.
     SetEnvironment(Arc<Environment>),
+    /// The host's rights as they are now (see `Engine::wants_rights`).
+    SetRights(Rights),
     /// Disarm everything and stop every run.
     Shutdown {
         /// Settled when no worker is left.
@@ -68,6 +69,15 @@ pub enum Input {
         worker: WorkerId,
         /// Its pid.
         pid: u32,
+        /// The host's rights, which it has got.
+        rights: Rights,
+    },
+    /// The system refused to kill a process that has not ended.
+    KillFailed {
+        /// The process.
+        worker: WorkerId,
+        /// The system's error number.
+        errno: i32,
     },
     /// A process could not be started.
     StartFailed {

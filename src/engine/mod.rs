@@ -7,30 +7,33 @@
 //! | file | what it decides |
 //! |---|---|
 //! | `registry.rs` | which jobs exist, and their due times |
-//! | `runs.rs` | the queue of runs, which process takes which, how a run ends |
-//! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown |
+//! | `runs.rs` | which process takes which run, how a run ends; `queue.rs`: the runs that wait for one |
+//! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown; `requests.rs`: what waits for them |
 //! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
 
 mod effect;
 mod event;
+mod host;
 mod ids;
 mod input;
 mod job;
 mod pool;
+mod queue;
 mod registry;
+mod requests;
 mod run;
 mod runs;
 mod stopping;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use thiserror::Error;
 
 pub use effect::Effect;
-pub use event::{JobEvent, SkipReason, Usage};
+pub use event::{JobEvent, SkipReason, Survivor, Usage};
 pub use ids::{JobId, RegistrationId, RequestId, RunId, RunNumbers, WorkerId};
 pub use input::Input;
 pub use job::{BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
@@ -38,11 +41,12 @@ pub use pool::{PoolLimits, WarmWorkers};
 pub use run::EndCause;
 
 use crate::timer::{EpochMs, MonoMs, Now, TimerHeap};
-use crate::worker::environment::Environment;
+use host::Host;
 use job::Job;
 use pool::Pool;
+use queue::RunQueue;
+use requests::Requests;
 use run::Run;
-use stopping::PendingRequest;
 
 /// The state of one job manager.
 #[derive(Debug)]
@@ -56,17 +60,19 @@ pub struct Engine {
     deadlines: TimerHeap<MonoMs, Deadline>,
     /// Offloaded runs that have not ended.
     runs: BTreeMap<RunId, Run>,
+    /// The same by their jobs, removed ones included.
+    runs_of: BTreeSet<(JobId, RunId)>,
     /// Runs of scheduled inline jobs that the host has been told of.
     inline_runs: HashMap<RunId, JobId>,
-    /// Runs that wait for a process, first come first served.
-    queue: VecDeque<RunId>,
+    /// Those of `runs` that wait for a process.
+    queue: RunQueue,
     pool: Pool,
     /// What the first of the registered jobs needs of a process, and so probably the others.
     usual_profile: Option<Arc<BootProfile>>,
-    requests: Vec<PendingRequest>,
+    requests: Requests,
     /// A shutdown was the last thing that the host asked for: no spares are kept.
     is_shut_down: bool,
-    environment: Arc<Environment>,
+    host: Host,
     /// Due times up to here have been prepared for.
     prepared_until: EpochMs,
     /// For due times up to here, idle spares have been given their jobs.
@@ -162,12 +168,13 @@ impl Engine {
             deadlines: TimerHeap::new(),
             runs: BTreeMap::new(),
             inline_runs: HashMap::new(),
-            queue: VecDeque::new(),
+            runs_of: BTreeSet::new(),
+            queue: RunQueue::default(),
             pool: Pool::new(limits),
             usual_profile: None,
-            requests: Vec::new(),
+            requests: Requests::default(),
             is_shut_down: false,
-            environment: Arc::default(),
+            host: Host::default(),
             prepared_until: EpochMs(i64::MIN),
             primed_until: EpochMs(i64::MIN),
             cancel_message,
@@ -208,8 +215,13 @@ impl Engine {
     fn take(&mut self, input: Input, now: Now) {
         match input {
             Input::InlineEnded(run) => self.inline_ended(run),
-            Input::SetEnvironment(environment) => self.environment = environment,
-            Input::WorkerStarted { worker, pid } => self.pool.note_pid(worker, pid),
+            Input::SetEnvironment(environment) => self.set_environment(environment, now),
+            Input::SetRights(rights) => self.set_rights(rights, now),
+            Input::WorkerStarted { worker, pid, rights } => {
+                self.pool.note_start(worker, pid, rights);
+                self.set_rights(rights, now);
+            }
+            Input::KillFailed { worker, errno } => self.kill_failed(worker, errno, now),
             Input::StartFailed { worker, error } => self.start_failed(worker, &error, now),
             Input::Frame { worker, frame } => self.take_frame(worker, frame, now),
             Input::Output { worker, is_stderr, bytes } => self.take_output(worker, is_stderr, bytes),
@@ -250,13 +262,24 @@ impl Engine {
         self.names.get(name).and_then(|id| self.jobs.get(id)).is_some_and(|job| !job.is_finished())
     }
 
+    /// Whether this input may give a spare to a job, so that [`Input::SetRights`] should come first:
+    /// reading them takes some microseconds.
+    pub fn wants_rights(&self, input: &Input) -> bool {
+        let may_start = match input {
+            Input::AddJob { spec, .. } => matches!(spec.when, When::Now),
+            Input::ScheduleJob(_) | Input::RunJob(_) | Input::TimePassed | Input::Exited { .. } => true,
+            _ => false,
+        };
+        may_start && self.pool.has_spares()
+    }
+
     fn time_passed(&mut self, now: Now) {
         while let Some((at, job)) = self.due.pop_due(now.wall) {
             self.fall_due(job, at, now);
         }
         while let Some((_, deadline)) = self.deadlines.pop_due(now.mono) {
             match deadline {
-                Deadline::WorkerLimit(worker) => self.worker_limit_reached(worker),
+                Deadline::WorkerLimit(worker) => self.worker_limit_reached(worker, now),
                 Deadline::SpareIdle(worker) => self.spare_idle(worker, now),
                 Deadline::BootsResume => self.pool.resume_boots(),
                 Deadline::TimeLimit(run) => self.time_limit_reached(run, now),

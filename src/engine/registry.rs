@@ -171,9 +171,6 @@ impl Engine {
         if self.jobs.is_empty() {
             self.usual_profile = None;
         }
-        for run in self.runs.values_mut().filter(|run| run.job == Some(id)) {
-            run.job = None;
-        }
     }
 }
 

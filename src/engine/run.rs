@@ -11,6 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::event::Survivor;
 use super::ids::{JobId, RegistrationId, WorkerId};
 use super::job::{Limits, Offloaded};
 use crate::timer::{MonoMs, TimerKey};
@@ -20,8 +21,8 @@ use crate::worker::os::{Exit, ExitStatus};
 /// A run of a worker process that has not ended.
 #[derive(Debug)]
 pub(super) struct Run {
-    /// `None` once the job has been removed.
-    pub(super) job: Option<JobId>,
+    /// It may have been removed since.
+    pub(super) job: JobId,
     pub(super) name: Arc<str>,
     pub(super) registration: RegistrationId,
     pub(super) work: Offloaded,
@@ -31,8 +32,6 @@ pub(super) struct Run {
     pub(super) outbox: Vec<Arc<[u8]>>,
     /// When the run was given its first process.
     pub(super) started: Option<MonoMs>,
-    /// A spare died on it once: it takes no other.
-    pub(super) needs_cold_start: bool,
     /// The job's time limit, counted from its first line.
     pub(super) time_limit: Option<TimerKey<MonoMs>>,
     /// The next step of whatever the phase waits for.
@@ -130,6 +129,8 @@ pub enum EndCause {
     },
     /// Its channel could not be read any further.
     ChannelBroke(ChannelError),
+    /// It had to be ended, and could not be: its process still runs.
+    NotStopped(Survivor),
 }
 
 /// The end cause of a run whose process has exited: what the job said comes first, then what the

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::event::{JobEvent, Usage};
 use super::ids::{JobId, RunId, WorkerId};
 use super::job::{JobSpec, Offloaded};
-use super::pool::Placement;
 use super::run::{EndCause, Phase, Run, Said, end_cause};
 use super::{Deadline, Effect, Engine, Refusal, Reply};
 use crate::timer::Now;
@@ -16,7 +15,7 @@ use crate::worker::os::{Exit, StopSignal};
 impl Engine {
     pub(super) fn queue_run(&mut self, id: RunId, job: JobId, spec: &JobSpec, work: Offloaded) {
         let run = Run {
-            job: Some(job),
+            job,
             name: Arc::clone(&spec.name),
             registration: spec.registration,
             work,
@@ -28,36 +27,34 @@ impl Engine {
             next_step: None,
             said: None,
             stop: None,
-            needs_cold_start: false,
         };
+        self.queue.push(id, &run.work.boot);
+        self.runs_of.insert((job, id));
         self.runs.insert(id, run);
-        self.queue.push_back(id);
     }
 
     /// Gives waiting runs their processes, in order. One that has to wait for a boot does not hold
     /// up one behind it that a ready spare fits.
     pub(super) fn dispatch(&mut self, now: Now) {
-        let mut index = 0;
-        while let Some(&id) = self.queue.get(index) {
-            let Some(run) = self.runs.get(&id) else {
-                self.queue.remove(index);
-                continue;
-            };
-            let profile = &run.work.boot;
-            match self.pool.place(id, profile, &self.environment, run.needs_cold_start) {
-                Placement::Spare(worker) => {
-                    self.queue.remove(index);
-                    self.hand_over(id, worker, now);
-                }
-                Placement::Boot => {
-                    let profile = Arc::clone(profile);
-                    self.queue.remove(index);
-                    let worker = self.boot(profile, Some(id), now);
-                    self.hand_over(id, worker, now);
-                }
-                Placement::Wait if self.pool.has_spares() => index += 1,
-                Placement::Wait => return,
-            }
+        while let Some((id, spare)) = self.next_to_start() {
+            let Some(run) = self.runs.get(&id) else { return };
+            let profile = Arc::clone(&run.work.boot);
+            self.queue.remove(id, &profile);
+            let worker = spare.unwrap_or_else(|| self.boot(profile, Some(id), now));
+            self.hand_over(id, worker, now);
+        }
+    }
+
+    /// The run that can have a process now, and the spare for it; without one, a process is booted.
+    fn next_to_start(&self) -> Option<(RunId, Option<WorkerId>)> {
+        let first = self.queue.first()?;
+        if self.pool.is_full() {
+            return None;
+        }
+        let with_spare = self.pool.spare_for_queue(&self.queue, &self.host);
+        match with_spare {
+            Some((run, spare)) if run == first || !self.pool.can_boot() => Some((run, Some(spare))),
+            _ => self.pool.can_boot().then_some((first, None)),
         }
     }
 
@@ -71,7 +68,7 @@ impl Engine {
         if let Some(idle) = idle {
             self.deadlines.cancel(idle);
         }
-        let env = self.pool.changed_environment(worker, &self.environment);
+        let env = self.pool.changed_environment(worker, &self.host.environment);
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.phase = Phase::Starting(worker);
         let is_first = run.started.is_none();
@@ -102,7 +99,9 @@ impl Engine {
         let run = self.pool.run_of(worker);
         match (frame, run) {
             (WorkerFrame::Ready, _) => self.worker_ready(worker, now),
-            // Only a run has anything else to say.
+            // It could not be ended, so nothing it writes counts.
+            (_, None) if self.pool.is_abandoned(worker) => {}
+            // Only a process with a run has anything else to write.
             (_, None) => self.signal(worker, StopSignal::Kill),
             (WorkerFrame::Online, Some(run)) => {
                 // A cold start says nothing before.
@@ -191,8 +190,7 @@ impl Engine {
             // The spare died before it reached the job, so the job has not begun: it is not lost.
             run.phase = Phase::Queued;
             run.stop = None;
-            run.needs_cold_start = true;
-            self.queue.push_front(id);
+            self.queue.push_cold(id);
             return;
         }
         let usage = Usage {
@@ -207,13 +205,12 @@ impl Engine {
     /// The run leaves the table; whatever waited for it goes on.
     pub(super) fn end_run(&mut self, id: RunId, cause: EndCause, usage: Usage) {
         let Some(run) = self.runs.remove(&id) else { return };
+        self.runs_of.remove(&(run.job, id));
         self.cancel_deadlines([run.time_limit, run.next_step]);
-        self.release_requests(id);
+        self.requests.run_ended(id);
         let registration = run.registration;
         self.emit(JobEvent::RunEnded { run: id, name: run.name, registration, cause, usage });
-        if let Some(job) = run.job {
-            self.run_of_job_ended(job);
-        }
+        self.run_of_job_ended(run.job);
     }
 
     fn cancel_deadlines(&mut self, keys: [Option<crate::timer::TimerKey<crate::timer::MonoMs>>; 2]) {
@@ -228,8 +225,8 @@ impl Engine {
         run: Option<RunId>,
         now: Now,
     ) -> WorkerId {
-        let env = Arc::clone(&self.environment);
-        let worker = self.pool.add(Arc::clone(&profile), Arc::clone(&env), run, now);
+        let env = Arc::clone(&self.host.environment);
+        let worker = self.pool.add(Arc::clone(&profile), Arc::clone(&env), run.is_none(), now);
         self.limit_worker(worker, Some(self.pool.start_timeout()), now);
         self.effects.push(Effect::Boot { worker, profile, env, is_cold: run.is_some() });
         worker

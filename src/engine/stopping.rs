@@ -1,12 +1,14 @@
 //! How runs are stopped: the message 'cancel', then SIGTERM, then SIGKILL, each to the whole process
-//! group after a grace period; and the requests that wait for it.
+//! group after a grace period; and what becomes of a process that cannot be ended.
 
 use std::time::Duration;
 
 use super::ids::{JobId, RequestId, RunId, WorkerId};
-use super::run::{EndCause, Phase, StopReason, StopStep};
-use super::{Deadline, Effect, Engine, JobEvent, Refusal, Reply, Usage};
-use crate::timer::{MonoMs, Now, TimerKey};
+use super::queue::RunQueue;
+use super::requests::{Requests, Settled, Shutdown};
+use super::run::{EndCause, Phase, Said, StopReason, StopStep};
+use super::{Deadline, Effect, Engine, JobEvent, Refusal, Reply, Survivor, Usage};
+use crate::timer::Now;
 use crate::worker::ipc::{ChannelError, HostFrame};
 use crate::worker::os::StopSignal;
 
@@ -32,31 +34,12 @@ impl Stop {
     }
 }
 
-/// A request that is settled when what it waits for has ended.
-#[derive(Debug)]
-pub(super) struct PendingRequest {
-    request: RequestId,
-    waits_for: WaitsFor,
-    /// When it is settled at the latest.
-    limit: Option<TimerKey<MonoMs>>,
-    timed_out: bool,
-}
-
-#[derive(Debug)]
-enum WaitsFor {
-    Runs(Vec<RunId>),
-    /// Every process, spares too.
-    AllWorkers,
-    Nothing,
-}
-
 impl Engine {
     pub(super) fn stop_job(&mut self, name: &str, request: RequestId, now: Now) -> Result<Reply, Refusal> {
         let id = self.job_named(name)?;
         self.disarm(id);
         let runs = self.stop_runs_of(id, Stop::CANCEL, now);
-        let waits_for = WaitsFor::Runs(runs);
-        self.requests.push(PendingRequest { request, waits_for, limit: None, timed_out: false });
+        self.requests.wait_for(request, &runs);
         Ok(Reply::Accepted)
     }
 
@@ -84,26 +67,22 @@ impl Engine {
         self.stop_all_runs(Stop::CANCEL, now);
         self.retire_spares(now);
         let limit = Some(self.deadlines.insert(now.mono.plus(timeout), Deadline::ShutdownLimit(request)));
-        let waits_for = WaitsFor::AllWorkers;
-        self.requests.push(PendingRequest { request, waits_for, limit, timed_out: false });
+        self.requests.add_shutdown(Shutdown { request, limit, timed_out: false });
     }
 
     pub(super) fn is_shutting_down(&self) -> bool {
-        self.requests.iter().any(|pending| matches!(pending.waits_for, WaitsFor::AllWorkers))
+        self.requests.is_shutting_down()
     }
 
     pub(super) fn shutdown_limit_reached(&mut self, request: RequestId, now: Now) {
-        let Some(pending) = self.requests.iter_mut().find(|pending| pending.request == request) else {
-            return;
-        };
-        if pending.timed_out {
-            // What SIGKILL has not ended by now sits in the kernel; nobody can hurry it.
-            pending.waits_for = WaitsFor::Nothing;
-            pending.limit = None;
+        let Some(shutdown) = self.requests.shutdown_mut(request) else { return };
+        if shutdown.timed_out {
+            // What SIGKILL has not ended by now sits in the kernel: nothing can hurry it.
+            shutdown.limit = None;
             return;
         }
-        pending.timed_out = true;
-        pending.limit =
+        shutdown.timed_out = true;
+        shutdown.limit =
             Some(self.deadlines.insert(now.mono.plus(KILL_GRACE), Deadline::ShutdownLimit(request)));
         self.stop_all_runs(Stop::KILL, now);
         self.kill_all_workers();
@@ -115,9 +94,10 @@ impl Engine {
         self.names.clear();
         self.due = crate::timer::TimerHeap::new();
         self.deadlines = crate::timer::TimerHeap::new();
-        self.queue.clear();
+        self.queue = RunQueue::default();
         self.runs.clear();
-        self.requests.clear();
+        self.runs_of.clear();
+        self.requests = Requests::default();
         self.kill_all_workers();
     }
 
@@ -137,7 +117,7 @@ impl Engine {
     /// Stops the offloaded runs of a job, and says which of them have yet to end.
     pub(super) fn stop_runs_of(&mut self, id: JobId, stop: Stop, now: Now) -> Vec<RunId> {
         let runs: Vec<RunId> =
-            self.runs.iter().filter(|(_, run)| run.job == Some(id)).map(|(&run, _)| run).collect();
+            self.runs_of.range((id, RunId(u32::MIN))..=(id, RunId(u32::MAX))).map(|&(_, run)| run).collect();
         for &run in &runs {
             self.stop_run(run, stop, now);
         }
@@ -177,7 +157,7 @@ impl Engine {
         let first_reason = *run.stop.get_or_insert(stop.reason);
         match run.phase {
             Phase::Queued => {
-                self.queue.retain(|&queued| queued != id);
+                self.queue.remove(id, &run.work.boot);
                 let cause = match first_reason {
                     StopReason::Terminated => EndCause::Terminated,
                     _ => EndCause::Cancelled,
@@ -254,33 +234,42 @@ impl Engine {
         self.effects.push(Effect::Signal { worker, signal });
     }
 
-    /// A run has ended: no request waits for it any more.
-    pub(super) fn release_requests(&mut self, run: RunId) {
-        for pending in &mut self.requests {
-            if let WaitsFor::Runs(runs) = &mut pending.waits_for {
-                runs.retain(|&waited| waited != run);
-            }
-        }
+    /// The system refused a SIGKILL. A process whose channel is closed ends itself, unless it never
+    /// returns to its event loop.
+    pub(super) fn kill_failed(&mut self, worker: WorkerId, errno: i32, now: Now) {
+        self.pool.note_refusal(worker, errno);
+        self.limit_worker(worker, Some(FINISH_GRACE), now);
+        self.effects.push(Effect::Retire(worker));
+    }
+
+    /// Waits no longer for a process that cannot be ended. It is one of the host's until it exits.
+    pub(super) fn abandon(&mut self, worker: WorkerId, survivor: Survivor, now: Now) {
+        let Some(id) = self.pool.abandon(worker) else { return };
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let cause = match run.said.take() {
+            Some(Said::Done) => EndCause::Done,
+            Some(Said::Error(envelope)) if run.stop.is_none() => EndCause::Error(envelope),
+            _ => EndCause::NotStopped(survivor),
+        };
+        let elapsed = now.mono.since(run.started.unwrap_or(now.mono));
+        self.requests.note_survivor(id, survivor);
+        self.end_run(id, cause, Usage { elapsed, ..Usage::default() });
     }
 
     pub(super) fn settle_requests(&mut self) {
-        if self.requests.is_empty() {
+        for Settled { request, survivors } in self.requests.take_ready() {
+            self.emit(JobEvent::RequestSettled { request, timed_out: false, survivors });
+        }
+        if !self.requests.is_shutting_down() {
             return;
         }
-        let no_worker_left = self.runs.is_empty() && self.pool.is_empty();
-        let (settled, pending) =
-            std::mem::take(&mut self.requests).into_iter().partition(|pending| match &pending.waits_for {
-                WaitsFor::Runs(runs) => runs.is_empty(),
-                WaitsFor::AllWorkers => no_worker_left,
-                WaitsFor::Nothing => true,
-            });
-        self.requests = pending;
-        let settled: Vec<PendingRequest> = settled;
-        for PendingRequest { request, limit, timed_out, .. } in settled {
+        let no_process_left = self.runs.is_empty() && self.pool.is_empty();
+        for Shutdown { request, limit, timed_out } in self.requests.take_shutdowns(no_process_left) {
             if let Some(limit) = limit {
                 self.deadlines.cancel(limit);
             }
-            self.emit(JobEvent::RequestSettled { request, timed_out });
+            let survivors = self.pool.survivors();
+            self.emit(JobEvent::RequestSettled { request, timed_out, survivors });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What happens to a worker process, in this room's own words: the driver translates.
 
 use super::ipc::{ChannelError, WorkerFrame};
-use super::os::{Exit, SpawnError};
+use super::os::{Exit, Rights, SpawnError};
 
 /// One thing that happened to a worker process.
 #[derive(Debug)]
@@ -10,6 +10,8 @@ pub(crate) enum Fact {
     Started {
         /// Its process id.
         pid: u32,
+        /// The host's rights, which it has got.
+        rights: Rights,
     },
     /// It could not be started; nothing else is reported of it.
     StartFailed(SpawnError),
@@ -21,6 +23,11 @@ pub(crate) enum Fact {
         is_stderr: bool,
         /// As written.
         bytes: Vec<u8>,
+    },
+    /// The system refused to kill it.
+    KillFailed {
+        /// The system's error number.
+        errno: i32,
     },
     /// Its channel cannot be read any further.
     ChannelBroke(ChannelError),

@@ -53,7 +53,7 @@ pub(crate) async fn supervise<R: Report>(
         Ok(child) => child,
         Err(error) => return reports.report(Fact::StartFailed(error)),
     };
-    reports.report(Fact::Started { pid: child.pid() });
+    reports.report(Fact::Started { pid: child.pid(), rights: child.rights() });
     let (exited, has_exited) = watch::channel(None);
     let mut streams = output_readers(&mut child, &reports, &has_exited);
     let mut frames = None;
@@ -101,7 +101,7 @@ impl Attendant {
                 exit = child.wait() => return exit.unwrap_or(UNKNOWN_EXIT),
                 order = orders.recv(), if has_manager => {
                     if let Some(order) = order {
-                        self.carry_out(order, child);
+                        self.carry_out(order, child, reports);
                     } else {
                         has_manager = false;
                         drop(child.signal_group(StopSignal::Kill));
@@ -115,15 +115,18 @@ impl Attendant {
         }
     }
 
-    fn carry_out(&mut self, order: WorkerOrder, child: &mut Child) {
+    fn carry_out<R: Report>(&mut self, order: WorkerOrder, child: &mut Child, reports: &R) {
         match order {
             WorkerOrder::WatchMemory { limit_bytes } => {
                 child.note_memory_from_now();
                 self.memory = limit_bytes.map(|limit| (limit, memory_ticks()));
             }
             WorkerOrder::Write(frame) => self.write(frame),
-            // It may just have exited: then there is nothing to signal.
-            WorkerOrder::Signal(signal) => drop(child.signal_group(signal)),
+            WorkerOrder::Signal(signal) => {
+                if let Some(errno) = refusal(signal, child.signal_group(signal)) {
+                    reports.report(Fact::KillFailed { errno });
+                }
+            }
             WorkerOrder::Retire => self.frames = None,
         }
     }
@@ -135,6 +138,19 @@ impl Attendant {
         }
     }
 }
+
+/// The error number with which the system refused to kill a process. One that has just exited, or that
+/// a stranger in the host has waited for, is no refusal: its end is reported.
+fn refusal(signal: StopSignal, answer: io::Result<()>) -> Option<i32> {
+    let error = answer.err().filter(|_| signal == StopSignal::Kill)?;
+    error.raw_os_error().filter(|errno| !GONE.contains(errno))
+}
+
+#[cfg(unix)]
+const GONE: [i32; 2] = [libc::ESRCH, libc::ECHILD];
+/// Ending a job object that is empty succeeds.
+#[cfg(windows)]
+const GONE: [i32; 0] = [];
 
 /// The system has lost the process's status (a stranger in the host reaped it).
 const UNKNOWN_EXIT: Exit =

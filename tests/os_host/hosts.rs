@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test that started the host")]
 #![expect(clippy::print_stdout, reason = "hosts answer there")]
 
+use crate::inheritance;
 use crate::support::{run as run_to_end, shell};
 use job_manager::worker::os::{
     Child, ExitStatus, Launcher, Output, SpawnError, Stage, StopSignal, tree_memory_bytes,
@@ -39,6 +40,9 @@ pub(crate) fn run(role: &str) {
         "large" => block_on(large()),
         "closed_streams" => block_on(closed_streams()),
         "tending" => block_on(tending()),
+        "inheriting_orphans" => block_on(inheritance::inheriting_orphans()),
+        "changing_rights" => block_on(inheritance::changing_rights()),
+        "dropped_root" => block_on(inheritance::dropped_root()),
         other => unreachable!("no role {other}"),
     }
 }
@@ -66,7 +70,7 @@ async fn read_to_end(mut reader: impl AsyncRead + Unpin) -> String {
     text
 }
 
-async fn read_line(child: &mut Child) -> String {
+pub(crate) async fn read_line(child: &mut Child) -> String {
     let mut line = String::new();
     let channel = child.take_channel().unwrap();
     tokio::io::BufReader::new(channel.reader).read_line(&mut line).await.unwrap();
@@ -74,7 +78,7 @@ async fn read_line(child: &mut Child) -> String {
 }
 
 /// Direct children of this process, whichever thread started them.
-fn children() -> BTreeSet<u32> {
+pub(crate) fn children() -> BTreeSet<u32> {
     let threads = fs::read_dir("/proc/self/task").unwrap();
     threads
         .map(|thread| fs::read_to_string(thread.unwrap().path().join("children")).unwrap_or_default())
@@ -82,7 +86,7 @@ fn children() -> BTreeSet<u32> {
         .collect()
 }
 
-fn is_guard(pid: u32) -> bool {
+pub(crate) fn is_guard(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("job-manager-guard"))
 }
 
@@ -94,7 +98,7 @@ async fn guard_pid() -> u32 {
 }
 
 /// Waits until no child is left but a guard.
-async fn no_worker_is_left() {
+pub(crate) async fn no_worker_is_left() {
     wait_until(|| children().into_iter().all(is_guard)).await;
 }
 
@@ -193,7 +197,7 @@ fn open_descriptors() -> Vec<String> {
 }
 
 /// For what another thread does in its own time.
-async fn wait_until(condition: impl Fn() -> bool) {
+pub(crate) async fn wait_until(condition: impl Fn() -> bool) {
     while !condition() {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }

@@ -5,6 +5,8 @@
 #[cfg(target_os = "linux")]
 mod hosts;
 #[cfg(target_os = "linux")]
+mod inheritance;
+#[cfg(target_os = "linux")]
 mod suite;
 #[cfg(target_os = "linux")]
 #[path = "../os_support/mod.rs"]

@@ -27,6 +27,9 @@ const TESTS: &[(&str, fn())] = &[
     ("a_worker_gets_five_descriptors_and_no_other", || succeeds("inheritable_descriptors")),
     ("a_host_with_closed_standard_streams_starts_workers", || succeeds("closed_streams")),
     ("a_host_that_waits_for_everyone_loses_the_status_only", || succeeds("ignoring_children")),
+    ("a_host_that_inherits_orphans_keeps_no_zombies", || succeeds("inheriting_orphans")),
+    ("a_worker_gets_the_rights_that_the_host_has_at_its_start", || succeeds("changing_rights")),
+    ("a_kill_that_is_refused_says_so", || succeeds("dropped_root")),
     ("memory_of_a_worker_is_not_the_hosts", || succeeds("large")),
 ];
 

@@ -10,15 +10,19 @@
 //! ```
 
 mod spares;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ids::{JobId, RunId, WorkerId};
+use super::event::Survivor;
+use super::ids::{RunId, WorkerId};
 use super::job::BootProfile;
 use crate::timer::{MonoMs, Now, TimerKey};
 use crate::worker::environment::Environment;
+use crate::worker::os::Rights;
+use worker::{Worker, WorkerState};
 
 /// Bounds on processes.
 #[derive(Debug, Clone, Copy)]
@@ -75,45 +79,6 @@ pub(super) struct Pool {
     next_worker: u32,
 }
 
-#[derive(Debug)]
-struct Worker {
-    profile: Arc<BootProfile>,
-    /// What it was booted with.
-    env: Arc<Environment>,
-    state: WorkerState,
-    pid: Option<u32>,
-    asked_at: MonoMs,
-    /// Booted ahead of any run.
-    is_spare: bool,
-    /// Given its job before that was due.
-    was_primed: bool,
-    /// By when it must be ready, have reached its job, or have left, whichever is next.
-    limit: Option<TimerKey<MonoMs>>,
-    /// We ended it: that says nothing about whether processes can be started.
-    is_signalled: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum WorkerState {
-    Booting(Option<RunId>),
-    Idle(TimerKey<MonoMs>),
-    /// It is ready for a run of this job, which is due in a moment, and waits for the word.
-    Primed(JobId, RunId),
-    Busy(RunId),
-    Leaving,
-}
-
-/// Where a run may go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Placement {
-    /// To this process, which waits for just this run, is idle, or boots for nobody.
-    Spare(WorkerId),
-    /// To a new process.
-    Boot,
-    /// Nowhere yet.
-    Wait,
-}
-
 /// What a process leaves behind.
 #[derive(Debug, Default)]
 pub(super) struct Gone {
@@ -147,34 +112,13 @@ impl Pool {
         self.limits.start_timeout
     }
 
-    pub(super) fn place(
-        &self,
-        run: RunId,
-        profile: &BootProfile,
-        env: &Arc<Environment>,
-        needs_cold_start: bool,
-    ) -> Placement {
-        if self.limits.max_workers.is_some_and(|max| self.with_run >= max) {
-            return Placement::Wait;
-        }
-        if let Some(primed) = self.primed_for_run(run, env) {
-            return Placement::Spare(primed);
-        }
-        if !needs_cold_start && let Some(spare) = self.best_spare(profile, env) {
-            return Placement::Spare(spare);
-        }
-        if self.can_boot() { Placement::Boot } else { Placement::Wait }
+    /// Whether no further run may have a process.
+    pub(super) fn is_full(&self) -> bool {
+        self.limits.max_workers.is_some_and(|max| self.with_run >= max)
     }
 
-    /// An idle spare rather than one that still boots.
-    fn best_spare(&self, profile: &BootProfile, env: &Environment) -> Option<WorkerId> {
-        self.idle_spare(profile, env).or_else(|| {
-            let booting = |worker: &Worker| worker.is_free() && worker.fits(profile, env);
-            self.workers.iter().find(|(_, worker)| booting(worker)).map(|(&id, _)| id)
-        })
-    }
-
-    fn can_boot(&self) -> bool {
+    /// Whether a process may be booted now.
+    pub(super) fn can_boot(&self) -> bool {
         !self.is_paused && self.booting < self.limits.max_boots
     }
 
@@ -182,8 +126,9 @@ impl Pool {
         self.workers.len() > self.with_run && self.workers.values().any(Worker::is_unused)
     }
 
+    /// Whether no process is left that can be ended.
     pub(super) fn is_empty(&self) -> bool {
-        self.workers.is_empty()
+        self.workers.values().all(|worker| worker.state == WorkerState::Abandoned)
     }
 
     pub(super) fn all(&self) -> Vec<WorkerId> {
@@ -194,25 +139,12 @@ impl Pool {
         &mut self,
         profile: Arc<BootProfile>,
         env: Arc<Environment>,
-        run: Option<RunId>,
+        is_spare: bool,
         now: Now,
     ) -> WorkerId {
         let id = WorkerId(self.next_worker);
         self.next_worker += 1;
-        let state = WorkerState::Booting(None);
-        let is_spare = run.is_none();
-        let worker = Worker {
-            profile,
-            env,
-            state,
-            pid: None,
-            asked_at: now.mono,
-            is_spare,
-            was_primed: false,
-            limit: None,
-            is_signalled: false,
-        };
-        self.workers.insert(id, worker);
+        self.workers.insert(id, Worker::new(profile, env, is_spare, now));
         self.booting += 1;
         id
     }
@@ -227,9 +159,11 @@ impl Pool {
         std::mem::replace(&mut worker.limit, limit)
     }
 
-    pub(super) fn note_pid(&mut self, id: WorkerId, pid: u32) {
+    /// The process runs, and has these rights of the host.
+    pub(super) fn note_start(&mut self, id: WorkerId, pid: u32, rights: Rights) {
         if let Some(worker) = self.workers.get_mut(&id) {
             worker.pid = Some(pid);
+            worker.rights = Some(rights);
         }
     }
 
@@ -237,6 +171,36 @@ impl Pool {
         if let Some(worker) = self.workers.get_mut(&id) {
             worker.is_signalled = true;
         }
+    }
+
+    /// The system refused to kill the process.
+    pub(super) fn note_refusal(&mut self, id: WorkerId, errno: i32) {
+        if let Some(worker) = self.workers.get_mut(&id) {
+            worker.refusal = Some(errno);
+        }
+    }
+
+    pub(super) fn refused_to_end(&self, id: WorkerId) -> Option<Survivor> {
+        self.workers.get(&id)?.survivor()
+    }
+
+    /// The process is no longer waited for. Gives its run.
+    pub(super) fn abandon(&mut self, id: WorkerId) -> Option<RunId> {
+        let worker = self.workers.get_mut(&id)?;
+        let before = std::mem::replace(&mut worker.state, WorkerState::Abandoned);
+        self.booting -= usize::from(matches!(before, WorkerState::Booting(_)));
+        self.with_run -= usize::from(before.run().is_some());
+        before.run()
+    }
+
+    /// The processes that are no longer waited for, and still run.
+    pub(super) fn survivors(&self) -> Vec<Survivor> {
+        let abandoned = self.workers.values().filter(|worker| worker.state == WorkerState::Abandoned);
+        abandoned.filter_map(Worker::survivor).collect()
+    }
+
+    pub(super) fn is_abandoned(&self, id: WorkerId) -> bool {
+        self.workers.get(&id).is_some_and(|worker| worker.state == WorkerState::Abandoned)
     }
 
     pub(super) fn pid(&self, id: WorkerId) -> Option<u32> {
@@ -323,48 +287,6 @@ impl Pool {
 
     pub(super) fn resume_boots(&mut self) {
         self.is_paused = false;
-    }
-
-    /// Spares that a job of this kind has, or can have.
-    fn spares(&self, profile: &BootProfile, env: &Environment) -> usize {
-        self.workers.values().filter(|worker| worker.is_unused() && worker.fits(profile, env)).count()
-    }
-}
-
-impl Worker {
-    /// Idle, or booting for nobody.
-    fn is_free(&self) -> bool {
-        matches!(self.state, WorkerState::Idle(_) | WorkerState::Booting(None))
-    }
-
-    /// Free, or primed: no run has it yet.
-    fn is_unused(&self) -> bool {
-        self.is_free() || matches!(self.state, WorkerState::Primed(..))
-    }
-
-    /// Was it booted as such a job needs it?
-    fn fits(&self, profile: &BootProfile, env: &Environment) -> bool {
-        *self.profile == *profile && self.env.can_become(env)
-    }
-
-    /// It ended by itself before it was of any use. A spare that was ready has shown that boots work.
-    fn has_failed_to_boot(&self) -> bool {
-        let is_too_early = match self.state {
-            WorkerState::Booting(_) => true,
-            WorkerState::Busy(_) => self.limit.is_some() && !self.is_spare,
-            WorkerState::Idle(_) | WorkerState::Primed(..) | WorkerState::Leaving => false,
-        };
-        is_too_early && !self.is_signalled
-    }
-}
-
-impl WorkerState {
-    fn run(self) -> Option<RunId> {
-        match self {
-            WorkerState::Booting(run) => run,
-            WorkerState::Busy(run) => Some(run),
-            WorkerState::Idle(_) | WorkerState::Primed(..) | WorkerState::Leaving => None,
-        }
     }
 }
 

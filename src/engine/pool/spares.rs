@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Pool, WarmWorkers, Worker, WorkerId, WorkerState};
+use crate::engine::host::Host;
 use crate::engine::job::{BootProfile, Overlap, Work};
+use crate::engine::queue::RunQueue;
 use crate::engine::run::StopReason;
 use crate::engine::{Deadline, Effect, Engine, JobEvent, JobId, RunId};
 use crate::timer::{EpochMs, MonoMs, Now, TimerKey};
 use crate::worker::environment::Environment;
-use crate::worker::os::StopSignal;
+use crate::worker::os::{Rights, StopSignal};
 
 /// A spare that nothing has needed for so long is let go.
 const SPARE_IDLE: Duration = Duration::from_secs(10);
@@ -32,8 +34,11 @@ impl Engine {
         }
     }
 
-    pub(in crate::engine) fn worker_limit_reached(&mut self, worker: WorkerId) {
+    pub(in crate::engine) fn worker_limit_reached(&mut self, worker: WorkerId, now: Now) {
         self.pool.set_limit(worker, None);
+        if let Some(survivor) = self.pool.refused_to_end(worker) {
+            return self.abandon(worker, survivor, now);
+        }
         let start_timeout = self.pool.start_timeout();
         if let Some(run) = self.pool.run_of(worker).and_then(|run| self.runs.get_mut(&run)) {
             run.stop.get_or_insert(StopReason::TooLate(start_timeout));
@@ -61,7 +66,7 @@ impl Engine {
         let has_new_due = self.due.next_after(self.prepared_until).is_some_and(|due| due <= horizon);
         self.prepared_until = horizon;
         for (profile, wanted) in self.wanted_spares(now) {
-            let missing = wanted.saturating_sub(self.pool.spares(&profile, &self.environment));
+            let missing = wanted.saturating_sub(self.pool.spares(&profile, &self.host));
             for _ in 0..missing {
                 if self.pool.can_boot() {
                     self.boot(Arc::clone(&profile), None, now);
@@ -85,7 +90,7 @@ impl Engine {
         for id in due {
             if self.pool.primed_for(id).is_none()
                 && let Some(profile) = self.profile_to_prepare(id)
-                && let Some(worker) = self.pool.idle_spare(profile, &self.environment)
+                && let Some(worker) = self.pool.idle_spare(profile, &self.host)
             {
                 self.prime(worker, id);
             }
@@ -96,8 +101,8 @@ impl Engine {
         let Some(Work::Offloaded(work)) = self.jobs.get(&id).map(|job| &job.spec.work) else { return };
         let job = Arc::clone(&work.job);
         let run = self.run_numbers.next();
-        let env = self.pool.changed_environment(worker, &self.environment);
-        if let Some(idle) = self.pool.prime(worker, id, run, &self.environment) {
+        let env = self.pool.changed_environment(worker, &self.host.environment);
+        if let Some(idle) = self.pool.prime(worker, id, run, &self.host.environment) {
             self.deadlines.cancel(idle);
         }
         self.effects.push(Effect::Start { worker, thread_id: run.0, env, job });
@@ -112,7 +117,7 @@ impl Engine {
         let is_wrong = |&(worker, job, _): &(WorkerId, JobId, RunId)| {
             let due = self.jobs.get(&job).and_then(|job| job.timer.as_ref()).map(TimerKey::at);
             due.is_none_or(|due| due > horizon)
-                || self.pool.changed_environment(worker, &self.environment).is_some()
+                || self.pool.changed_environment(worker, &self.host.environment).is_some()
         };
         let wrong: Vec<_> = self.pool.primed().filter(is_wrong).collect();
         for (worker, ..) in wrong {
@@ -147,12 +152,11 @@ impl Engine {
                 None => wanted.push((Arc::clone(profile), 1)),
             }
         }
-        if kept > 0
-            && !self.is_shut_down
-            && wanted.is_empty()
-            && let Some(profile) = &self.usual_profile
-        {
-            wanted.push((Arc::clone(profile), kept));
+        if let Some(profile) = self.usual_profile.as_ref().filter(|_| kept > 0 && !self.is_shut_down) {
+            match wanted.iter_mut().find(|(known, _)| known == profile) {
+                Some((_, count)) => *count = kept.max(*count),
+                None => wanted.push((Arc::clone(profile), kept)),
+            }
         }
         wanted
     }
@@ -168,14 +172,40 @@ impl Engine {
         }
     }
 
-    /// A spare has waited long enough. It stays while it is wanted.
+    /// A spare has been idle for long enough. It stays while no more of its kind are there than are
+    /// wanted.
     pub(in crate::engine) fn spare_idle(&mut self, worker: WorkerId, now: Now) {
-        let wanted = self.wanted_spares(now);
-        let Some(found) = self.pool.workers.get_mut(&worker) else { return };
-        if wanted.iter().any(|(profile, _)| **profile == *found.profile) {
+        let Some(profile) = self.pool.workers.get(&worker).map(|worker| Arc::clone(&worker.profile)) else {
+            return;
+        };
+        let wanted = self.wanted_spares(now).into_iter().find(|(kind, _)| *kind == profile);
+        if wanted.is_none_or(|(_, count)| self.pool.spares(&profile, &self.host) > count) {
+            self.retire(worker, now);
+        } else if let Some(found) = self.pool.workers.get_mut(&worker) {
             let key = self.deadlines.insert(now.mono.plus(SPARE_IDLE), Deadline::SpareIdle(worker));
             found.state = WorkerState::Idle(key);
-        } else {
+        }
+    }
+
+    /// The host's environment is another one from now on.
+    pub(in crate::engine) fn set_environment(&mut self, environment: Arc<Environment>, now: Now) {
+        self.host.environment = environment;
+        self.retire_outdated(now);
+    }
+
+    /// The host has these rights now.
+    pub(in crate::engine) fn set_rights(&mut self, rights: Rights, now: Now) {
+        if self.host.rights.replace(rights) != Some(rights) {
+            self.retire_outdated(now);
+        }
+    }
+
+    /// Lets go of spares that no job can be given to any more.
+    fn retire_outdated(&mut self, now: Now) {
+        let host = &self.host;
+        let is_outdated = |(_, worker): &(_, &Worker)| worker.is_unused() && !worker.is_current(host);
+        let outdated: Vec<_> = self.pool.workers.iter().filter(is_outdated).map(|(&id, _)| id).collect();
+        for worker in outdated {
             self.retire(worker, now);
         }
     }
@@ -195,7 +225,7 @@ impl Engine {
                 self.deadlines.cancel(key);
             }
             WorkerState::Booting(_) => self.pool.booting -= 1,
-            WorkerState::Primed(..) | WorkerState::Busy(_) | WorkerState::Leaving => {}
+            _ => {}
         }
         self.limit_worker(worker, Some(LEAVE_LIMIT), now);
         self.effects.push(Effect::Retire(worker));
@@ -215,10 +245,33 @@ impl Pool {
         })
     }
 
-    /// The spare that waits for this run, if what it was given is still so.
-    pub(super) fn primed_for_run(&self, run: RunId, env: &Arc<Environment>) -> Option<WorkerId> {
-        let (id, ..) = self.primed().find(|&(_, _, primed)| primed == run)?;
-        self.changed_environment(id, env).is_none().then_some(id)
+    /// The run that comes first in the queue among those that a spare can be given to, and its spare:
+    /// the one that was primed for it, else an idle one, else one that still boots.
+    pub(in crate::engine) fn spare_for_queue(
+        &self,
+        queue: &RunQueue,
+        host: &Host,
+    ) -> Option<(RunId, WorkerId)> {
+        if !self.has_spares() {
+            return None;
+        }
+        let is_ready_for =
+            |worker: &Worker, run| queue.contains(run) && Arc::ptr_eq(&worker.env, &host.environment);
+        let choice = |(&id, worker): (&WorkerId, &Worker)| {
+            let (run, rank) = match worker.state {
+                WorkerState::Primed(_, run) => (Some(run).filter(|run| is_ready_for(worker, *run)), 0),
+                WorkerState::Idle(_) => (queue.first_for(&worker.profile), 1),
+                WorkerState::Booting(None) => (queue.first_for(&worker.profile), 2),
+                _ => (None, 3),
+            };
+            Some((run.filter(|_| worker.is_current(host))?, rank, id))
+        };
+        self.workers.iter().filter_map(choice).min().map(|(run, _, id)| (run, id))
+    }
+
+    /// Spares that a job of this kind has, or can have.
+    fn spares(&self, profile: &BootProfile, host: &Host) -> usize {
+        self.workers.values().filter(|worker| worker.is_unused() && worker.fits(profile, host)).count()
     }
 
     /// The run of this job that a spare waits for.
@@ -227,9 +280,9 @@ impl Pool {
     }
 
     /// A spare that is ready for a job of this kind.
-    pub(super) fn idle_spare(&self, profile: &BootProfile, env: &Environment) -> Option<WorkerId> {
+    fn idle_spare(&self, profile: &BootProfile, host: &Host) -> Option<WorkerId> {
         let is_idle =
-            |worker: &Worker| matches!(worker.state, WorkerState::Idle(_)) && worker.fits(profile, env);
+            |worker: &Worker| matches!(worker.state, WorkerState::Idle(_)) && worker.fits(profile, host);
         self.workers.iter().find(|(_, worker)| is_idle(worker)).map(|(&id, _)| id)
     }
 

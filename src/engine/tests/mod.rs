@@ -1,6 +1,8 @@
 //! The engine's rules, with a virtual clock and no process.
 
+mod outdated;
 mod pool;
+mod queue;
 mod registry;
 mod runs;
 mod stopping;
@@ -12,11 +14,11 @@ use super::ids::{RegistrationId, RunId, RunNumbers, WorkerId};
 use super::job::{BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
 use super::pool::{PoolLimits, WarmWorkers};
 use super::run::EndCause;
-use super::{Effect, Engine, Input, JobEvent, Refusal, Reply, RequestId, SkipReason};
+use super::{Effect, Engine, Input, JobEvent, Refusal, Reply, RequestId, SkipReason, Survivor};
 use crate::schedule::{ClockChange, Schedule};
 use crate::timer::{EpochMs, MonoMs, Now};
 use crate::worker::ipc::WorkerFrame;
-use crate::worker::os::{Exit, ExitStatus, StopSignal};
+use crate::worker::os::{Exit, ExitStatus, Rights, StopSignal};
 
 /// A fixed start of both clocks: a whole minute.
 const START_MS: i64 = 1_800_000_000_000;
@@ -80,7 +82,7 @@ impl Bench {
 
     /// The process boots for its job and reaches it.
     fn bring_online(&mut self, worker: WorkerId) {
-        self.send(Input::WorkerStarted { worker, pid: 100 + worker.0 }).unwrap();
+        self.send(Input::WorkerStarted { worker, pid: 100 + worker.0, rights: Rights::numbered(0) }).unwrap();
         self.frame(worker, WorkerFrame::Online);
     }
 

@@ -23,6 +23,10 @@ fn asked_to_cancel(bench: &mut Bench) -> bool {
         .any(|effect| matches!(effect, Effect::Write { frame, .. } if &*frame.tail == b"cancel"))
 }
 
+fn settled_in_time() -> JobEvent {
+    JobEvent::RequestSettled { request: REQUEST, timed_out: false, survivors: Vec::new() }
+}
+
 fn settled(bench: &mut Bench) -> Vec<bool> {
     let settled = |event| match event {
         JobEvent::RequestSettled { timed_out, .. } => Some(timed_out),
@@ -57,7 +61,7 @@ fn a_run_that_says_cancelled_is_over_when_it_has_left() {
     bench.exit(FIRST, ExitStatus::Code(0));
     let events = bench.events();
     assert!(matches!(&events[0], JobEvent::RunEnded { cause: EndCause::Cancelled, .. }), "{events:?}");
-    assert_eq!(events[1], JobEvent::RequestSettled { request: REQUEST, timed_out: false });
+    assert_eq!(events[1], settled_in_time());
 }
 
 #[test]
@@ -125,7 +129,7 @@ fn a_run_that_waits_for_a_process_is_cancelled_without_one() {
     remove(&mut bench);
     let events = bench.events();
     assert!(matches!(&events[0], JobEvent::RunEnded { run: RunId(3), cause: EndCause::Cancelled, .. }));
-    assert_eq!(events[1], JobEvent::RequestSettled { request: REQUEST, timed_out: false });
+    assert_eq!(events[1], settled_in_time());
 }
 
 #[test]
@@ -185,4 +189,67 @@ fn close_kills_everything_and_tells_nobody() {
     bench.exit(FIRST, ExitStatus::Signal(9));
     assert!(bench.events().is_empty());
     assert!(!bench.engine.is_active());
+}
+
+const EPERM: i32 = 1;
+const SURVIVOR: Survivor = Survivor { pid: 101, errno: EPERM };
+
+/// The ladder up to SIGKILL, which the system refuses.
+fn refuse_kill(bench: &mut Bench) {
+    bench.pass_ms(5_000);
+    bench.pass_ms(2_000);
+    assert!(bench.signals().contains(&(FIRST, StopSignal::Kill)));
+    bench.send(Input::KillFailed { worker: FIRST, errno: EPERM }).unwrap();
+}
+
+#[test]
+fn a_process_that_cannot_be_killed_has_its_channel_closed_and_may_still_leave() {
+    let mut bench = online(limits());
+    remove(&mut bench);
+    refuse_kill(&mut bench);
+    assert!(bench.take().iter().any(|effect| matches!(effect, Effect::Retire(FIRST))));
+    bench.pass_ms(999);
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    let events = bench.events();
+    assert!(matches!(&events[0], JobEvent::RunEnded { cause: EndCause::Cancelled, .. }), "{events:?}");
+    assert_eq!(events[1], settled_in_time());
+}
+
+#[test]
+fn a_request_is_settled_with_the_process_that_cannot_be_killed() {
+    let mut bench = online(limits());
+    remove(&mut bench);
+    refuse_kill(&mut bench);
+    bench.pass_ms(1_000);
+    let events = bench.events();
+    let [JobEvent::RunEnded { cause, .. }, JobEvent::RequestSettled { survivors, .. }] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!((cause, &survivors[..]), (&EndCause::NotStopped(SURVIVOR), &[SURVIVOR][..]));
+    assert!(!bench.engine.is_active(), "the host can exit");
+    bench.frame(FIRST, WorkerFrame::Message(vec![1]));
+    bench.exit(FIRST, ExitStatus::Code(0));
+    assert!(bench.take().is_empty(), "what it does later concerns nothing");
+}
+
+#[test]
+fn a_shutdown_names_the_processes_that_cannot_be_killed() {
+    let mut bench = online(limits());
+    bench.send(Input::Shutdown { request: REQUEST, timeout: Duration::from_secs(30) }).unwrap();
+    refuse_kill(&mut bench);
+    bench.pass_ms(1_000);
+    let survivors = vec![SURVIVOR];
+    let settled = JobEvent::RequestSettled { request: REQUEST, timed_out: false, survivors };
+    assert_eq!(bench.events().last(), Some(&settled));
+    assert!(!bench.engine.is_active());
+}
+
+#[test]
+fn a_job_that_is_done_is_done_although_its_process_cannot_be_killed() {
+    let mut bench = online(limits());
+    bench.frame(FIRST, WorkerFrame::Done(b"done".to_vec()));
+    bench.pass_ms(1_000);
+    bench.send(Input::KillFailed { worker: FIRST, errno: EPERM }).unwrap();
+    bench.pass_ms(1_000);
+    assert_eq!(bench.ends(), [(RunId(1), EndCause::Done)]);
 }

@@ -1,5 +1,6 @@
 //! What to start: a program, its arguments, its environment, and where its output goes.
 
+use super::platform;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -34,6 +35,28 @@ pub enum Output {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EnvBlock {
     variables: Vec<(OsString, OsString)>,
+}
+
+/// How much a process can be given at its start. What is longer makes the start fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExecRoom {
+    /// Of one variable, as "NAME=VALUE" and the NUL byte after it.
+    pub string_bytes: usize,
+    /// Of all variables together, [`ExecRoom::POINTER_BYTES`] for each included.
+    pub total_bytes: usize,
+}
+
+impl ExecRoom {
+    /// What the system counts for a variable besides its text.
+    pub const POINTER_BYTES: usize = size_of::<usize>();
+
+    /// What is left for variables beside these arguments.
+    pub fn beside(argv: &[OsString]) -> ExecRoom {
+        let text = |argument: &OsString| argument.len() + "\0".len() + ExecRoom::POINTER_BYTES;
+        let ExecRoom { string_bytes, total_bytes } = platform::exec_room();
+        let taken: usize = argv.iter().map(text).sum();
+        ExecRoom { string_bytes, total_bytes: total_bytes.saturating_sub(taken) }
+    }
 }
 
 impl EnvBlock {

@@ -87,8 +87,8 @@ pub enum Stage {
     /// Making the new process.
     #[error("creating the process")]
     Create,
-    /// Putting it into a process group of its own.
-    #[error("making a process group")]
+    /// Giving it a session and a process group of its own.
+    #[error("making a session")]
     Group,
     /// Tying its life to the host's.
     #[error("tying the process to its parent")]

@@ -5,9 +5,10 @@
 //! Unlike Linux it has no signal that tells a process of its parent's death. What ends the workers
 //! of a host that was killed is the guard, and the end of their channel.
 
-use super::Stage;
-use super::unix::plan::{Plan, Source, Tie};
+use super::unix::plan::{Plan, Source};
+pub(super) use super::unix::rights::hash_rights;
 use super::unix::{ExitWatch, watch_by_thread};
+use super::{ExecRoom, Stage};
 use std::ffi::{c_char, c_int, c_short, c_void};
 use std::io;
 use std::mem::{MaybeUninit, size_of};
@@ -47,7 +48,7 @@ impl Starter {
     #[expect(clippy::unused_self, reason = "the same as on Linux, where it has a stack")]
     pub(crate) fn start(&mut self, plan: &Plan) -> Result<libc::pid_t, (Stage, io::Error)> {
         let actions = FileActions::new(plan.places).map_err(|error| (Stage::Descriptors, error))?;
-        let attributes = Attributes::new(plan.tie).map_err(|error| (Stage::Group, error))?;
+        let attributes = Attributes::new().map_err(|error| (Stage::Group, error))?;
         let mut pid = 0;
         loop {
             // SAFETY: initialised actions and attributes, and null-terminated strings and arrays,
@@ -137,19 +138,14 @@ struct Attributes {
 }
 
 impl Attributes {
-    /// A group or session of its own, no other descriptors than those of the file actions, every
+    /// A session of its own, no other descriptors than those of the file actions, every
     /// signal with its default action and none blocked.
-    fn new(tie: Tie) -> io::Result<Attributes> {
+    fn new() -> io::Result<Attributes> {
         let mut raw = ptr::null_mut();
         // SAFETY: initialises it.
         check(unsafe { libc::posix_spawnattr_init(&raw mut raw) })?;
         let mut attributes = Attributes { raw };
-        let leading = match tie {
-            // The group's number is 0 by default, which stands for the pid.
-            Tie::ToHost { .. } => libc::POSIX_SPAWN_SETPGROUP,
-            Tie::None => POSIX_SPAWN_SETSID,
-        };
-        let flags = leading
+        let flags = POSIX_SPAWN_SETSID
             | libc::POSIX_SPAWN_CLOEXEC_DEFAULT
             | libc::POSIX_SPAWN_SETSIGDEF
             | libc::POSIX_SPAWN_SETSIGMASK;
@@ -201,6 +197,16 @@ pub(super) fn host_peak_bytes() -> u64 {
 pub(super) fn max_rss_bytes(usage: &libc::rusage) -> u64 {
     u64::try_from(usage.ru_maxrss).unwrap_or(0)
 }
+
+/// A megabyte for arguments and environment together (`ARG_MAX`), less what the system itself puts
+/// there.
+pub(super) fn exec_room() -> ExecRoom {
+    const TOTAL_BYTES: usize = (1 << 20) - (16 << 10);
+    ExecRoom { string_bytes: TOTAL_BYTES, total_bytes: TOTAL_BYTES }
+}
+
+/// There is no such choice here.
+pub(super) fn prefer_as_victim(_pid: libc::pid_t) {}
 
 /// Not needed where the usage record can be relied on.
 pub(super) fn peak_memory_bytes(_pid: libc::pid_t) -> Option<u64> {

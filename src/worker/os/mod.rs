@@ -8,6 +8,7 @@
 mod command;
 mod error;
 mod exit;
+mod rights;
 
 #[cfg(target_os = "linux")]
 #[path = "linux/mod.rs"]
@@ -21,7 +22,7 @@ mod platform;
 #[cfg(unix)]
 mod unix;
 
-pub use command::{ChildCommand, EnvBlock, Output};
+pub use command::{ChildCommand, EnvBlock, ExecRoom, Output};
 pub use error::{SpawnError, Stage};
 pub use exit::{Exit, ExitStatus, StopSignal};
 pub use platform::tree_memory_bytes;
@@ -29,6 +30,7 @@ pub use platform::tree_memory_bytes;
 pub use platform::{
     Channel, ChannelReader, ChannelWriter, Child, Launched, Launcher, OutputReader, reader_is_gone,
 };
+pub use rights::Rights;
 #[cfg(unix)]
 pub use unix::{
     Channel, ChannelReader, ChannelWriter, Child, Launched, Launcher, OutputReader, reader_is_gone,

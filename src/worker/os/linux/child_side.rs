@@ -4,6 +4,7 @@
 //! still for it and the others run on. So it must act like a signal handler in a stranger's house:
 //! system calls on what was prepared before, no allocation, no lock, no panic.
 
+use super::rights::ThreadRights;
 use super::sealing::Seal;
 use super::signals::SignalMask;
 use crate::worker::os::Stage;
@@ -24,6 +25,8 @@ pub(super) struct Errand<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) seal: Seal,
     pub(super) host_pid: libc::pid_t,
+    /// Where the thread that starts the process has others than the host.
+    pub(super) thread_rights: Option<ThreadRights>,
     /// 0, or the number of the stage that failed.
     pub(super) failed_stage: AtomicI32,
     pub(super) errno: AtomicI32,
@@ -58,19 +61,21 @@ fn stage_number(stage: Stage) -> i32 {
 }
 
 fn become_program(errand: &Errand) -> Step<Never> {
+    // A session of its own, and so a group: the host's terminal neither stops nor signals it.
+    // SAFETY: a system call without memory.
+    check(Stage::Group, unsafe { libc::setsid() })?;
     match errand.plan.tie {
         Tie::ToHost { line } => {
-            lead_group(errand.host_pid)?;
+            die_with_host(errand.host_pid)?;
+            if let Some(rights) = &errand.thread_rights {
+                rights.apply();
+            }
             announce(line, b'+');
             let failure = run_program(errand);
             announce(line, b'-');
             failure
         }
-        Tie::None => {
-            // SAFETY: a system call without memory.
-            check(Stage::Group, unsafe { libc::setsid() })?;
-            run_program(errand)
-        }
+        Tie::None => run_program(errand),
     }
 }
 
@@ -84,10 +89,9 @@ fn announce(line: Option<RawFd>, sign: u8) {
     }
 }
 
-fn lead_group(host_pid: libc::pid_t) -> Step<()> {
+fn die_with_host(host_pid: libc::pid_t) -> Step<()> {
     // SAFETY: system calls without memory.
     unsafe {
-        check(Stage::Group, libc::setpgid(0, 0))?;
         check(Stage::ParentDeath, libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL))?;
         // The host may have ended before the line above: then no signal will come.
         if libc::getppid() != host_pid {

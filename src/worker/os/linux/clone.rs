@@ -5,6 +5,7 @@
 //! copied or marked, and the time does not grow with it.
 
 use super::child_side::{self, Errand};
+use super::rights::ThreadRights;
 use super::sealing::Sealing;
 use super::signals::SignalMask;
 use super::stack::Stack;
@@ -43,6 +44,7 @@ impl Starter {
             seal: self.sealing.prepare().map_err(|error| (Stage::Descriptors, error))?,
             // SAFETY: no memory is involved.
             host_pid: unsafe { libc::getpid() },
+            thread_rights: ThreadRights::differing(),
             failed_stage: AtomicI32::new(0),
             errno: AtomicI32::new(0),
         };

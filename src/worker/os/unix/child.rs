@@ -4,7 +4,7 @@ use super::exit_watch::{AsyncExitWatch, ExitWatch};
 use super::pipes::HostEnds;
 use super::process::Process;
 use super::spawn_error;
-use crate::worker::os::{Exit, SpawnError, Stage, StopSignal};
+use crate::worker::os::{Exit, Rights, SpawnError, Stage, StopSignal};
 use std::ffi::OsStr;
 use std::io;
 use std::time::Duration;
@@ -44,13 +44,14 @@ pub async fn reader_is_gone(writer: &ChannelWriter) -> io::Error {
 #[derive(Debug)]
 pub struct Launched {
     process: Process,
+    rights: Rights,
     watch: ExitWatch,
     pipes: HostEnds,
 }
 
 impl Launched {
-    pub(crate) fn new(process: Process, watch: ExitWatch, pipes: HostEnds) -> Launched {
-        Launched { process, watch, pipes }
+    pub(crate) fn new(process: Process, rights: Rights, watch: ExitWatch, pipes: HostEnds) -> Launched {
+        Launched { process, rights, watch, pipes }
     }
 
     /// Registers the process with the runtime that this is called on.
@@ -65,7 +66,7 @@ impl Launched {
     }
 
     fn register(self) -> io::Result<Child> {
-        let Launched { process, watch, pipes } = self;
+        let Launched { process, rights, watch, pipes } = self;
         let channel = Channel {
             writer: ChannelWriter::from_owned_fd(pipes.channel_writer)?,
             reader: ChannelReader::from_owned_fd(pipes.channel_reader)?,
@@ -74,17 +75,18 @@ impl Launched {
         let stderr = pipes.stderr.map(OutputReader::from_owned_fd).transpose()?;
         let pid = process.pid().unsigned_abs();
         let life = Life::Running { watch: AsyncExitWatch::new(watch)?, process, memory_looks: None };
-        Ok(Child { pid, life, channel: Some(channel), stdout, stderr })
+        Ok(Child { pid, rights, life, channel: Some(channel), stdout, stderr })
     }
 }
 
-/// A process started by the [`Spawner`](crate::worker::spawner::Spawner), leader of a process group
-/// of its own.
+/// A process started by the [`Spawner`](crate::worker::spawner::Spawner), leader of a session
+/// and a process group of its own.
 ///
 /// Dropped before [`wait`](Child::wait) has returned, it ends its whole group.
 #[derive(Debug)]
 pub struct Child {
     pid: u32,
+    rights: Rights,
     life: Life,
     channel: Option<Channel>,
     stdout: Option<OutputReader>,
@@ -103,6 +105,11 @@ impl Child {
     /// [`wait`](Child::wait) has returned.
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// The host's rights at the start, which the process has got.
+    pub fn rights(&self) -> Rights {
+        self.rights
     }
 
     /// The host's ends of the channel; `None` once taken.

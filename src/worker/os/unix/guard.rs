@@ -116,12 +116,17 @@ impl Guard {
     }
 
     fn dismiss(&mut self) {
-        if let Some(Shell { pid, line }) = self.shell.take() {
-            // SAFETY: no memory is involved; the shell is our child and not waited for.
-            unsafe { libc::kill(pid, libc::SIGKILL) };
+        let Some(Shell { pid, line }) = self.shell.take() else { return };
+        // SAFETY: no memory is involved; the shell is our child and not waited for.
+        let is_killed = unsafe { libc::kill(pid, libc::SIGKILL) } == 0;
+        if is_killed || self.groups.is_empty() {
             // Not before, or it would take this for the end of the host.
             drop(line);
             reaper::adopt(pid);
+        } else {
+            // The host has given up the right to kill it. It must not see an end of its line: what it
+            // still knows, it would kill.
+            std::mem::forget(line);
         }
     }
 }

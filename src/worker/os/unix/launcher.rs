@@ -2,8 +2,8 @@
 
 use super::plan::{Plan, Tie, guard_places, worker_places};
 use super::{ExecImage, Launched, Pipes, Process, guard, spawn_error};
-use crate::worker::os::platform::{Starter, host_peak_bytes, watch_exit};
-use crate::worker::os::{ChildCommand, SpawnError, Stage};
+use crate::worker::os::platform::{Starter, host_peak_bytes, prefer_as_victim, watch_exit};
+use crate::worker::os::{ChildCommand, Rights, SpawnError, Stage};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 
@@ -34,12 +34,14 @@ impl Launcher {
         let line = guard::ensure(&mut |command, line| start_guard(&mut self.starter, command, line));
         let tie = Tie::ToHost { line: line.as_ref().map(AsRawFd::as_raw_fd) };
         let plan = Plan { image: &image, places: &worker_places(&pipes), tie };
+        let rights = Rights::read();
         let pid = self.starter.start(&plan).map_err(|(stage, error)| failed(stage, error))?;
         guard::add(pid, &mut |command, line| start_guard(&mut self.starter, command, line));
         let process = Process::new(pid, host_peak_bytes());
+        prefer_as_victim(pid);
         drop(pipes.child);
         let watch = watch_exit(pid).map_err(|error| failed(Stage::Watch, error))?;
-        Ok(Launched::new(process, watch, pipes.host))
+        Ok(Launched::new(process, rights, watch, pipes.host))
     }
 
     /// True as long as [`tend`](Launcher::tend) is to be called every few seconds.

@@ -9,6 +9,7 @@ mod pipes;
 pub(super) mod plan;
 mod process;
 mod reaper;
+pub(super) mod rights;
 pub(super) mod wait;
 
 pub use child::{Channel, ChannelReader, ChannelWriter, Child, Launched, OutputReader, reader_is_gone};

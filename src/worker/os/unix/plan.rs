@@ -20,17 +20,17 @@ pub(crate) enum Source {
 /// How it is bound to the host.
 #[derive(Clone, Copy)]
 pub(crate) enum Tie {
-    /// It leads a process group of its own and, where the system can do so, is killed when the
-    /// thread that started it ends and tells the guard at the end of this line of itself.
+    /// Where the system can do so, it is killed when the thread that started it ends, and tells the
+    /// guard at the end of this line of itself.
     ToHost {
         #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux can do so"))]
         line: Option<RawFd>,
     },
-    /// It leads a session of its own and outlives the host.
+    /// It outlives the host.
     None,
 }
 
-/// A process to start.
+/// A process to start. It leads a session, and so a process group, of its own.
 pub(crate) struct Plan<'a> {
     pub(crate) image: &'a ExecImage,
     /// Its descriptors from 0 up, [`MAX_PLACES`] at most; it gets no others.

@@ -35,11 +35,21 @@ impl Process {
         kill(self.pid, signal)
     }
 
-    /// Sends `signal` to every process of the group.
+    /// Sends `signal` to every process of the group, and to the process itself should it have left it.
+    ///
+    /// # Errors
+    /// The system's answer for the process itself, whether or not others of its group were reached.
     pub(super) fn signal_group(&self, signal: StopSignal) -> io::Result<()> {
         self.is_zombie()?;
         self.note_memory();
-        kill(-self.pid, signal)
+        let group = kill(-self.pid, signal);
+        // Not twice to one that is reached by its group: its handler may expect one signal.
+        if self.has_left_its_group() { kill(self.pid, signal) } else { group }
+    }
+
+    fn has_left_its_group(&self) -> bool {
+        // SAFETY: no memory is involved.
+        unsafe { libc::getpgid(self.pid) != self.pid }
     }
 
     /// Remembers how much memory the process holds now, if that is the most so far.
@@ -61,6 +71,7 @@ impl Process {
         self.kill_group();
         let (status, usage) = wait_for(self.pid)?;
         self.waited_for = true;
+        reaper::reap_group(self.pid);
         Ok(Some(Exit {
             status: exit_status(status),
             cpu_time: duration(usage.ru_utime) + duration(usage.ru_stime),
@@ -128,4 +139,33 @@ fn duration(time: libc::timeval) -> Duration {
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let microseconds = u64::try_from(time.tv_usec).unwrap_or(0);
     Duration::from_secs(seconds) + Duration::from_micros(microseconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::os::unix::wait::block_until_exited;
+    use std::process::{Child, Command};
+
+    fn sleeping(in_own_group: bool) -> Child {
+        use std::os::unix::process::CommandExt;
+        let mut command = Command::new("/bin/sleep");
+        command.arg("1000");
+        if in_own_group {
+            command.process_group(0);
+        }
+        command.spawn().unwrap()
+    }
+
+    #[test]
+    fn a_process_that_has_left_its_group_is_signalled_all_the_same() {
+        for in_own_group in [true, false] {
+            let mut process = Process::new(sleeping(in_own_group).id().cast_signed(), 0);
+            assert_eq!(process.has_left_its_group(), !in_own_group);
+            process.signal_group(StopSignal::Terminate).unwrap();
+            block_until_exited(process.pid()).unwrap();
+            let exit = process.try_reap().unwrap().unwrap();
+            assert_eq!(exit.status, ExitStatus::Signal(libc::SIGTERM));
+        }
+    }
 }

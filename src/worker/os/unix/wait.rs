@@ -51,6 +51,27 @@ pub(crate) fn wait_for(pid: libc::pid_t) -> io::Result<(libc::c_int, libc::rusag
     }
 }
 
+/// Whether children of this process are left in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Members {
+    /// There are some that have not ended.
+    Left,
+    None,
+}
+
+/// Waits for the children of this process in `group` that have ended. To be called only for a killed
+/// group: until the last of its members is waited for, no stranger's group can have its number.
+pub(crate) fn reap_members(group: libc::pid_t) -> Members {
+    loop {
+        // SAFETY: no memory is involved.
+        match unsafe { libc::waitpid(-group, std::ptr::null_mut(), libc::WNOHANG) } {
+            0 => return Members::Left,
+            -1 if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted => return Members::None,
+            _ => {}
+        }
+    }
+}
+
 fn retry_if_interrupted(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) }
 }

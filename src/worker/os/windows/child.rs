@@ -4,7 +4,7 @@ use super::job::{self, Job};
 use super::pipes::HostEnds;
 use super::start::Started;
 use super::{check, spawn_error};
-use crate::worker::os::{Exit, ExitStatus, SpawnError, Stage, StopSignal};
+use crate::worker::os::{Exit, ExitStatus, Rights, SpawnError, Stage, StopSignal};
 use std::ffi::OsStr;
 use std::io;
 use std::os::windows::io::{AsRawHandle, IntoRawHandle, OwnedHandle};
@@ -113,6 +113,12 @@ impl Child {
     /// [`wait`](Child::wait) has returned.
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// The host's rights at the start, which the process has got.
+    #[expect(clippy::unused_self, reason = "the same as on Unix, where rights can change")]
+    pub fn rights(&self) -> Rights {
+        Rights::read()
     }
 
     /// The host's ends of the channel; `None` once taken.

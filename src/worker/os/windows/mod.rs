@@ -18,11 +18,12 @@ mod pipes;
 mod start;
 mod text;
 
-use super::{SpawnError, Stage};
+use super::{ExecRoom, SpawnError, Stage};
 pub use child::{Channel, ChannelReader, ChannelWriter, Child, Launched, OutputReader, reader_is_gone};
 pub use job::tree_memory_bytes;
 pub use launcher::Launcher;
 use std::ffi::OsStr;
+use std::hash::Hasher;
 use std::io;
 use windows_sys::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_BAD_EXE_FORMAT, ERROR_COMMITMENT_LIMIT, ERROR_DIRECTORY,
@@ -31,6 +32,15 @@ use windows_sys::Win32::Foundation::{
     ERROR_PATH_NOT_FOUND, ERROR_TOO_MANY_OPEN_FILES,
 };
 use windows_sys::core::BOOL;
+
+/// What a process has of the host's rights it has for life, and so has the host.
+pub(super) fn hash_rights(_hasher: &mut impl Hasher) {}
+
+/// A variable may be as long as any text of a start; all together as long as there is memory.
+pub(super) fn exec_room() -> ExecRoom {
+    const LONGEST_VARIABLE: usize = 32_767;
+    ExecRoom { string_bytes: LONGEST_VARIABLE, total_bytes: usize::MAX }
+}
 
 /// For calls that answer with zero when they fail.
 fn check(success: BOOL) -> io::Result<()> {

@@ -1,0 +1,57 @@
+//! How a worker process is called, and what its START frame says before the job.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use crate::engine::BootProfile;
+use crate::worker::environment::{Environment, fitting};
+use crate::worker::os::{ChildCommand, EnvBlock, ExecRoom, Output};
+
+/// How a worker process is called.
+#[derive(Debug, Clone)]
+pub struct NodeCommand {
+    /// The `node` binary.
+    pub exec_path: OsString,
+    /// `lib/worker/bootstrap.js`.
+    pub bootstrap: OsString,
+}
+
+/// The command for a process, and whether its environment could be given whole: what the system does
+/// not take at a start comes with START.
+pub(super) fn child_command(
+    node: &NodeCommand,
+    profile: &BootProfile,
+    env: &Environment,
+    is_cold: bool,
+) -> (ChildCommand, bool) {
+    let NodeCommand { exec_path, bootstrap } = node;
+    let mut argv = vec![exec_path.clone()];
+    argv.extend(profile.exec_args.iter().map(OsString::from));
+    argv.push(bootstrap.clone());
+    if is_cold {
+        argv.push(OsString::from("--cold"));
+    }
+    let overlay = Environment::new(profile.env.clone());
+    let is_overlaid = |name: &str| overlay.pairs().any(|(overlaid, _)| overlaid == name);
+    let variables = env.pairs().filter(|(name, _)| !is_overlaid(name)).chain(overlay.pairs()).collect();
+    let (variables, is_whole) = fitting(variables, ExecRoom::beside(&argv));
+    let output = |is_captured| if is_captured { Output::Pipe } else { Output::Inherit };
+    let command = ChildCommand {
+        program: exec_path.clone(),
+        argv,
+        env: Arc::new(EnvBlock::new(variables)),
+        stdout: output(profile.capture_stdout),
+        stderr: output(profile.capture_stderr),
+    };
+    (command, is_whole)
+}
+
+/// What `lib/worker/start.js` must know before it reads the job. Without `cwd` the process stays in the
+/// directory of its start: the host's has been removed.
+pub(super) fn start_header(thread_id: u32, env: Option<&Environment>) -> serde_json::Value {
+    let cwd = std::env::current_dir().ok().map(|dir| dir.to_string_lossy().into_owned());
+    let env = env.map(|env| {
+        env.pairs().map(|(name, value)| (name.to_owned(), value.into())).collect::<serde_json::Map<_, _>>()
+    });
+    serde_json::json!({ "threadId": thread_id, "cwd": cwd, "env": env })
+}
