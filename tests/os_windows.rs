@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step of a helper fails the test that called it")]
 
 use job_manager::worker::os::{
-    Child, ChildCommand, EnvBlock, ExitStatus, Output, SpawnError, StopSignal, tree_memory_bytes,
+    Child, ChildCommand, EnvBlock, ExitStatus, MemoryScan, Output, SpawnError, StopSignal,
 };
 use job_manager::worker::spawner::Spawner;
 use std::env;
@@ -112,11 +112,11 @@ async fn with_grandchild(then: &str) -> Child {
 #[tokio::test]
 async fn a_signal_to_the_group_reaches_grandchildren() {
     let mut child = with_grandchild("").await;
-    assert!(tree_memory_bytes(child.pid()).unwrap() > 0);
+    assert!(MemoryScan::default().group_bytes(&[child.pid()])[&child.pid()] > 0);
     child.signal_group(StopSignal::Kill).unwrap();
     assert_eq!(child.take_stdout().unwrap().read(&mut [0; 8]).await.unwrap(), 0);
     child.wait().await.unwrap();
-    assert_eq!(tree_memory_bytes(child.pid()).unwrap_err().kind(), ErrorKind::NotFound);
+    assert!(MemoryScan::default().group_bytes(&[child.pid()]).is_empty());
 }
 
 #[tokio::test]

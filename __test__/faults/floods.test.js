@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const {test} = require('node:test');
+const {blockUntil, markedEnvironment} = require('../support/processes');
 const {createManager, runEnd, runOnce, startUntil} = require('../support/runs');
 
 const MB = 1024 * 1024;
@@ -158,4 +159,63 @@ test('a flooding job can be stopped while its host takes nothing', async (t) => 
     block(500);
     await removed;
     assert.equal((await ended).cause, 'cancelled');
+});
+
+test('a flood of one job delays the messages of another by no more than a batch', async (t) => {
+    const handled = [];
+    let between;
+    const {manager} = createManager(t, {
+        workerMessageHandler: ({name, message}) => {
+            if (name === 'flood') {
+                block(1);
+                handled.push(Date.now());
+            } else {
+                between = handled.filter((at) => at > message).length;
+            }
+        }
+    });
+    const flood = () => {
+        const {parentPort} = require('node:worker_threads');
+        parentPort.postMessage('ready');
+        for (;;) {
+            parentPort.postMessage('x'.repeat(100));
+        }
+    };
+    await startUntil(manager, {name: 'flood', job: flood});
+    const ended = runEnd(manager, 'other');
+    await manager.addJob({
+        name: 'other',
+        job: () => require('node:worker_threads').parentPort.postMessage(Date.now())
+    });
+    assert.equal((await ended).exitCode, 0);
+    // A batch of 256, and what was handled while the message was on its way.
+    assert.ok(between <= 500, `${between} messages of the flood were handled first`);
+});
+
+test("a process that goes on with a job's captured output after its end does not fill a blocked host", async (t) => {
+    const {manager} = createManager(t);
+    const {env, pids} = markedEnvironment();
+    const ended = runEnd(manager, 'job');
+    let read = 0;
+    manager.bree.once('worker created', (name) => {
+        manager.bree.workers.get(name).stdout.on('data', (chunk) => {
+            read += chunk.length;
+        });
+    });
+    const job = () => {
+        const {spawn} = require('node:child_process');
+        const stdio = ['ignore', 'inherit', 'ignore'];
+        const flood = spawn('yes', ['x'.repeat(100)], {detached: true, stdio});
+        flood.once('spawn', () => process.exit(0));
+    };
+    await manager.addJob({name: 'job', job, worker: {stdout: true, env}});
+    const before = memoryBesideHeap();
+    assert.ok(blockUntil(() => pids().length > 0));
+    // The end of the job's output ends the flood: nothing else does.
+    assert.ok(blockUntil(() => pids().length === 0));
+    const growth = (memoryBesideHeap() - before) / MB;
+    assert.ok(growth < 40, `the host grew by ${growth} MB`);
+    assert.equal((await ended).exitCode, 0);
+    // What had room, what a pipe may have held when the job ended, and a piece in hand.
+    assert.ok(read > 0 && read < 4 * MB, `${read / MB} MB were read`);
 });

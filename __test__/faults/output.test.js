@@ -54,11 +54,44 @@ for (const stream of ['stdout', 'stderr']) {
     }
 }
 
-test('megabytes that nobody reads hold up no run', async (t) => {
-    const host = createManager(t);
+/** What the native side reads ahead of the host's stream, and the piece that takes it beyond. */
+const MOST_UNREAD = MB + 64 * 1024;
+
+for (const stream of ['stdout', 'stderr']) {
+    test(`a job whose ${stream} is captured and not read waits beyond 1 MiB, with a warning, until it is read`, async (t) => {
+        const {manager, logs} = createManager(t);
+        const created = once(manager.bree, 'worker created');
+        const ended = runEnd(manager, 'unread');
+        const data = {stream, end: 'exit'};
+        await manager.addJob({name: 'unread', job: PRINTS, data, worker: {[stream]: true}});
+        const worker = manager.bree.workers.get((await created)[0]);
+        // Another job prints as much, from its first byte to its last, while this one waits.
+        const job = {name: 'read', job: PRINTS, data, worker: {[stream]: true}};
+        await countOutput(manager, job);
+        const unread = worker[stream].readableLength + worker[stream].writableLength;
+        assert.ok(unread <= MOST_UNREAD && unread > MOST_UNREAD / 2, `${unread} bytes are unread`);
+        const warnings = logs.filter(({level}) => level === 'warn').map(({text}) => text);
+        assert.equal(warnings.length, 1);
+        assert.match(
+            warnings[0],
+            new RegExp(`"unread" prints to worker.${stream}, which is captured but not read`)
+        );
+        let length = 0;
+        worker[stream].on('data', (chunk) => {
+            length += chunk.length;
+        });
+        assert.equal((await ended).exitCode, 0);
+        assert.equal(length, SIZE);
+    });
+}
+
+test('a job that waits for its output to be read is cancelled in time', async (t) => {
+    const {manager, logs} = createManager(t);
+    const ended = runEnd(manager, 'job');
     const job = {name: 'job', job: PRINTS, data: {stream: 'stdout', end: 'exit'}, worker: {stdout: true}};
-    const {summary} = await runOnce(host, job);
-    assert.equal(summary.exitCode, 0);
+    await manager.addJob({...job, timeout: 1000, gracePeriod: 50});
+    assert.equal((await ended).cause, 'timeout');
+    assert.equal(logs.filter(({level}) => level === 'warn').length, 1);
 });
 
 test("megabytes on the host's own standard output arrive whole", async (t) => {

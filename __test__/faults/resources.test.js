@@ -25,32 +25,35 @@ test('no descriptors left: the run fails, nothing stays open, and the next run w
 const NOBODY = 65534;
 
 /** The package and the host program where any user can read them. */
-function publicCopy(t) {
+function publicCopy(t, host) {
     const root = path.join(__dirname, '../..');
     const folder = temporaryFolder(t);
     fs.chmodSync(folder, 0o755);
     for (const part of ['index.js', 'package.json', 'lib', '__test__/support', '__test__/faults/hosts']) {
         fs.cpSync(path.join(root, part), path.join(folder, part), {recursive: true});
     }
-    return path.join(folder, '__test__/faults/hosts/no-processes.js');
+    return path.join(folder, '__test__/faults/hosts', `${host}.js`);
+}
+
+/** Calls `prlimit` for a process; as its user, whom it has then. */
+function prlimit({pid}, ...args) {
+    const asHost = process.getuid() === 0 ? {uid: NOBODY, gid: NOBODY} : {};
+    return execFileSync('prlimit', [`--pid=${pid}`, ...args], {...asHost, encoding: 'utf8'});
 }
 
 // By prlimit of util-linux, which sets a limit of a process that runs already. There is no limit on memory that
 // makes a fork fail: the start shares the host's memory until the program runs, so nothing has to be found for it.
 if (process.platform === 'linux') {
     test('no process left: the run fails, and the next works', async (t) => {
-        const {child, told, ended} = startHost(t, publicCopy(t), {args: [String(NOBODY)]});
+        const {child, told, ended} = startHost(t, publicCopy(t, 'no-processes'), {args: [String(NOBODY)]});
         const run = () => {
             child.send('run');
             return told('run');
         };
-        const asHost = process.getuid() === 0 ? {uid: NOBODY, gid: NOBODY} : {};
-        const prlimit = (...args) =>
-            execFileSync('prlimit', [`--pid=${child.pid}`, ...args], {...asHost, encoding: 'utf8'});
         await told('ready');
         assert.equal((await run()).cause, 'done');
-        const before = prlimit('--nproc', '--output=SOFT', '--noheadings').trim();
-        prlimit('--nproc=1:');
+        const before = prlimit(child, '--nproc', '--output=SOFT', '--noheadings').trim();
+        prlimit(child, '--nproc=1:');
         for (const attempt of ['first', 'second']) {
             assert.deepEqual(
                 await run(),
@@ -58,9 +61,18 @@ if (process.platform === 'linux') {
                 attempt
             );
         }
-        prlimit(`--nproc=${before}:`);
+        prlimit(child, `--nproc=${before}:`);
         assert.equal((await run()).cause, 'done');
         child.send('end');
+        assert.deepEqual(await ended, [0, null]);
+    });
+
+    test('no thread left: the memory limit of a run is kept, and its end is reported', async (t) => {
+        const {child, told, ended} = startHost(t, publicCopy(t, 'no-threads'), {args: [String(NOBODY)]});
+        await told('ready');
+        prlimit(child, '--nproc=1:');
+        child.send('grow');
+        assert.deepEqual(await told('end'), {what: 'end', cause: 'memory', code: 'JOB_MEMORY_LIMIT'});
         assert.deepEqual(await ended, [0, null]);
     });
 }

@@ -7,25 +7,9 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const {test} = require('node:test');
-const {markedEnvironment} = require('../support/processes');
+const {blockUntil, markedEnvironment, stateOf} = require('../support/processes');
 const {createManager, runEnd, startUntil} = require('../support/runs');
 const {temporaryFolder} = require('../support/temporary-folder');
-
-const DEADLINE_MS = 20_000;
-const POLL_MS = 5;
-
-/** Blocks the thread until something is so; false when it never was. */
-function blockUntil(check) {
-    const cell = new Int32Array(new SharedArrayBuffer(4));
-    const deadline = performance.now() + DEADLINE_MS;
-    while (performance.now() < deadline) {
-        if (check()) {
-            return true;
-        }
-        Atomics.wait(cell, 0, 0, POLL_MS);
-    }
-    return false;
-}
 
 const SPIN = () => {
     require('node:worker_threads').parentPort.postMessage('ready');
@@ -105,4 +89,28 @@ test('a job that falls due starts, also one after another', async (t) => {
     }
     fs.unlinkSync(files[1]);
     assert.ok(blockUntil(() => fs.existsSync(files[1])));
+});
+
+test('a time limit is kept while another job floods the host', async (t) => {
+    const {manager, errors} = createManager(t);
+    const flood = () => {
+        const {parentPort} = require('node:worker_threads');
+        parentPort.postMessage('ready');
+        for (;;) {
+            parentPort.postMessage('x'.repeat(200));
+        }
+    };
+    const {pid} = await startUntil(manager, {name: 'flood', job: flood});
+    const {env, pids} = markedEnvironment();
+    await manager.addJob({name: 'job', job: SPIN, timeout: 300, gracePeriod: 50, worker: {env}});
+    // It waits for room for its next message: what may wait for the host does.
+    let looksAsleep = 0;
+    assert.ok(blockUntil(() => (looksAsleep = stateOf(pid) === 'S' ? looksAsleep + 1 : 0) === 20));
+    assert.ok(blockUntil(() => pids().length > 0));
+    assert.ok(blockUntil(() => pids().length === 0));
+    await runEnd(manager, 'job');
+    assert.deepEqual(
+        errors.map(({name, error}) => [name, error.code]),
+        [['job', 'JOB_TIMEOUT']]
+    );
 });

@@ -56,4 +56,27 @@ async function eventually(what, check) {
     }
 }
 
-module.exports = {markedEnvironment, eventually};
+/**
+ * As `eventually`, but blocks the thread.
+ *
+ * @returns {boolean} false if it never was so
+ */
+function blockUntil(check) {
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    const deadline = performance.now() + DEADLINE_MS;
+    while (performance.now() < deadline) {
+        if (check()) {
+            return true;
+        }
+        Atomics.wait(cell, 0, 0, POLL_MS / 2);
+    }
+    return false;
+}
+
+/** The state of a process as `/proc` has it: 'R' while it runs, 'S' while it waits. */
+function stateOf(pid) {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2)[0];
+}
+
+module.exports = {markedEnvironment, eventually, blockUntil, stateOf};

@@ -25,6 +25,8 @@ class JobEvents {
     #isPumping = false;
     /** Registrations with a run of which a skipped due time has been told. */
     #toldOfOverlap = new Set();
+    /** Runs of which it has been logged that their captured output is not read. */
+    #warnedOfUnread = new Set();
 
     /**
      * @param {import('../native/binding').NativeManager} native
@@ -148,13 +150,23 @@ class JobEvents {
 
     #output({run, isStderr}, bytes) {
         const worker = this.#workers.get(run);
-        (isStderr ? worker.stderr : worker.stdout)?.write(bytes);
+        if (!worker.printed(isStderr, bytes) && !this.#warnedOfUnread.has(run)) {
+            this.#warnedOfUnread.add(run);
+            const stream = isStderr ? 'stderr' : 'stdout';
+            this.#host.logger.warn(
+                `Job "${worker.jobName}" prints to worker.${stream}, which is captured but not read: the job is ` +
+                    `paused beyond 1 MiB. Read the stream, call worker.${stream}.resume() to discard the output, or ` +
+                    `leave out the option worker.${stream}`,
+                {worker: worker.meta}
+            );
+        }
     }
 
     #runEnded({run, name, registration, ending: end}, envelope) {
         // A run that was stopped while it still waited for a process never had a worker.
         const worker = this.#workers.get(run);
         this.#workers.delete(run);
+        this.#warnedOfUnread.delete(run);
         this.#toldOfOverlap.delete(registration);
         const meta = {name, worker: worker?.meta};
         const error = isCompletion(end) ? undefined : errorOf(name, end, envelope);

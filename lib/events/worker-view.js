@@ -12,6 +12,8 @@ const {serialize} = require('../wire/clone');
 
 /** The exit code of a Worker that was terminated. */
 const TERMINATED_EXIT_CODE = 1;
+/** Half of what the native side reads ahead. */
+const UNREAD_WARNING_BYTES = 512 * 1024;
 
 class WorkerView extends EventEmitter {
     #native;
@@ -74,6 +76,18 @@ class WorkerView extends EventEmitter {
         const exited = new Promise((resolve) => this.once('exit', resolve));
         ignoreEnded(() => this.#native.terminate(this.threadId));
         return exited;
+    }
+
+    /**
+     * Passes on what the job has printed. The native side reads no more than 1 MiB ahead of what this stream has
+     * taken from its writer; from then on the job waits in its own `write`.
+     *
+     * @returns {boolean} false if that is about to happen, or has, because nothing reads the stream
+     */
+    printed(isStderr, bytes) {
+        const stream = isStderr ? this.stderr : this.stdout;
+        stream.write(bytes, () => this.#native.outputRead(this.threadId, isStderr, bytes.length));
+        return stream.readableFlowing !== null || stream.writableLength < UNREAD_WARNING_BYTES;
     }
 
     /** A Worker has these; a run keeps the host alive for as long as it goes. */

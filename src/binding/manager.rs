@@ -18,7 +18,7 @@ use crate::engine::{Engine, Input, Reply, RequestId, RunId, RunNumbers};
 use crate::worker::environment::Environment;
 
 /// Events handed over in one batch, so that the host's loop gets its turn.
-const BATCH_EVENTS: usize = 1024;
+const BATCH_EVENTS: usize = 256;
 
 static RUN_NUMBERS: Lazy<RunNumbers> = Lazy::new(RunNumbers::default);
 
@@ -155,6 +155,15 @@ impl NativeManager {
     pub fn bad_message(&self, run: u32) {
         // A fact: never refused.
         let _accepted = self.manager.submit(Input::BadMessage(RunId(run)));
+    }
+
+    /// The host program has read so many bytes of a captured stream: as many more are read from the
+    /// run. Beyond 1 MiB unread the run's `write` waits.
+    #[napi]
+    pub fn output_read(&self, run: u32, is_stderr: bool, bytes: u32) {
+        let read = Input::OutputRead { run: RunId(run), is_stderr, bytes: bytes as usize };
+        // A fact: never refused.
+        let _accepted = self.manager.submit(read);
     }
 
     /// Disarms everything and stops every run. Settled by an event, after `timeoutMs` at the latest.

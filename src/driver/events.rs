@@ -1,48 +1,49 @@
-//! Events on their way to the host, in the order of the decisions.
+//! Events on their way to the host.
+//!
+//! Events that decide something go first, in the order of the decisions. What runs post and print
+//! comes after them, one event of each run in turn, so that a flood of one run delays the events of no
+//! other. A run's own events stay in order: its end comes after everything it wrote.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use crate::engine::{JobEvent, RunId};
 
-use crate::engine::JobEvent;
-
-/// Events waiting beyond this many make the readers of workers pause, so that a worker that floods a
-/// slow host waits in its own `postMessage` and the memory of both stays bounded.
-const ROOM_EVENTS: usize = 4096;
-/// As `ROOM_EVENTS`, for the bytes of messages and output.
-const ROOM_BYTES: usize = 16 * 1024 * 1024;
 /// A batch is closed when it has this many bytes: it is copied once more on its way.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// A queue whose one consumer is woken when it stops being empty.
 pub struct EventQueue {
     waiting: Mutex<Waiting>,
-    has_room: Notify,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
+/// How many messages and how much output may wait is bounded where they are read
+/// (`worker/backlog.rs`).
 #[derive(Default)]
 struct Waiting {
-    events: VecDeque<JobEvent>,
-    bytes: usize,
+    decided: VecDeque<JobEvent>,
+    /// Messages and output of each run that has any.
+    written: HashMap<RunId, VecDeque<JobEvent>>,
+    /// Runs in the order in which they are served. One that has nothing any more is passed over.
+    turns: VecDeque<RunId>,
 }
 
 impl EventQueue {
     /// `wake` is called, from any thread, when there is something to take.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
-        EventQueue { waiting: Mutex::default(), has_room: Notify::new(), wake: Box::new(wake) }
+        EventQueue { waiting: Mutex::default(), wake: Box::new(wake) }
     }
 
-    /// Adds an event at the end. If this says so, the caller has to [`wake`](EventQueue::wake) the
-    /// consumer, soon.
+    /// Adds an event. If this returns true, the caller has to [`wake`](EventQueue::wake) the consumer,
+    /// soon.
     #[must_use]
     pub fn push(&self, event: JobEvent) -> bool {
         let mut waiting = self.lock();
-        waiting.bytes += weight(&event);
-        waiting.events.push_back(event);
-        waiting.events.len() == 1
+        let was_empty = waiting.is_empty();
+        waiting.push(event);
+        was_empty
     }
 
     /// Tells the consumer that there is something to take.
@@ -50,36 +51,18 @@ impl EventQueue {
         (self.wake)();
     }
 
-    /// Takes up to `max` events from the front, and says whether there are more. If so, the caller has
-    /// to come again by itself.
+    /// Takes up to `max` events, and says whether there are more. If so, the caller has to come again
+    /// by itself.
     pub fn take(&self, max: usize) -> (Vec<JobEvent>, bool) {
         let mut waiting = self.lock();
         let mut bytes = 0;
         let mut taken = Vec::new();
         while taken.len() < max && bytes < BATCH_BYTES {
-            let Some(event) = waiting.events.pop_front() else { break };
+            let Some(event) = waiting.pop() else { break };
             bytes += weight(&event);
             taken.push(event);
         }
-        waiting.bytes -= bytes;
-        let has_more = !waiting.events.is_empty();
-        drop(waiting);
-        self.has_room.notify_waiters();
-        (taken, has_more)
-    }
-
-    /// Waits until the host has taken enough for more to be read.
-    pub async fn room(&self) {
-        loop {
-            let taken = self.has_room.notified();
-            tokio::pin!(taken);
-            // Registered before the look, so that a take in between is not missed.
-            taken.as_mut().enable();
-            if self.lock().has_room() {
-                return;
-            }
-            taken.await;
-        }
+        (taken, !waiting.is_empty())
     }
 
     /// A thread that panicked while it held the lock has left a whole queue: every change is one step.
@@ -89,16 +72,59 @@ impl EventQueue {
 }
 
 impl Waiting {
-    fn has_room(&self) -> bool {
-        self.events.len() < ROOM_EVENTS && self.bytes < ROOM_BYTES
+    fn is_empty(&self) -> bool {
+        self.decided.is_empty() && self.written.is_empty()
+    }
+
+    fn push(&mut self, event: JobEvent) {
+        let (JobEvent::Message { run, .. } | JobEvent::Output { run, .. }) = event else {
+            return self.decided.push_back(event);
+        };
+        let of_run = self.written.entry(run).or_default();
+        if of_run.is_empty() {
+            self.turns.push_back(run);
+        }
+        of_run.push_back(event);
+    }
+
+    fn pop(&mut self) -> Option<JobEvent> {
+        if let Some(&JobEvent::RunEnded { run, .. }) = self.decided.front()
+            && let Some(event) = self.pop_written(run)
+        {
+            return Some(event);
+        }
+        if let Some(event) = self.decided.pop_front() {
+            return Some(event);
+        }
+        while let Some(run) = self.turns.pop_front() {
+            if let Some(event) = self.pop_written(run) {
+                if self.written.contains_key(&run) {
+                    self.turns.push_back(run);
+                }
+                return Some(event);
+            }
+        }
+        None
+    }
+
+    /// The next event of this run; a run without any leaves the table.
+    fn pop_written(&mut self, run: RunId) -> Option<JobEvent> {
+        let of_run = self.written.get_mut(&run)?;
+        let event = of_run.pop_front();
+        if of_run.is_empty() {
+            self.written.remove(&run);
+        }
+        event
     }
 }
 
 impl fmt::Debug for EventQueue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waiting = self.lock();
         formatter
             .debug_struct("EventQueue")
-            .field("waiting", &self.lock().events.len())
+            .field("decided", &waiting.decided.len())
+            .field("runs", &waiting.written.len())
             .finish_non_exhaustive()
     }
 }
@@ -116,10 +142,10 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::engine::RunId;
+    use crate::engine::{EndCause, RegistrationId, Usage};
 
     fn message(run: u32, length: usize) -> JobEvent {
-        JobEvent::Message { run: RunId(run), bytes: vec![0; length] }
+        JobEvent::Message { run: RunId(run), bytes: vec![0; length].into() }
     }
 
     #[test]
@@ -153,16 +179,53 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_reader_waits_until_the_host_has_taken_what_is_too_much() {
-        let queue = Arc::new(EventQueue::new(|| {}));
-        queue.room().await;
-        assert!(queue.push(message(1, ROOM_BYTES)));
-        let reader = Arc::clone(&queue);
-        let waits = tokio::spawn(async move { reader.room().await });
-        tokio::task::yield_now().await;
-        assert!(!waits.is_finished());
-        queue.take(usize::MAX);
-        waits.await.unwrap();
+    fn ended(run: u32) -> JobEvent {
+        let cause = EndCause::Done;
+        let registration = RegistrationId(1);
+        JobEvent::RunEnded {
+            run: RunId(run),
+            name: Arc::from("job"),
+            registration,
+            cause,
+            usage: Usage::default(),
+        }
+    }
+
+    fn taken(queue: &EventQueue, max: usize) -> Vec<JobEvent> {
+        queue.take(max).0
+    }
+
+    #[test]
+    fn a_flood_of_one_run_delays_no_other() {
+        let queue = EventQueue::new(|| {});
+        for _ in 0..1000 {
+            let _is_first = queue.push(message(1, 10));
+        }
+        for event in [message(2, 20), message(3, 30), message(2, 21), ended(4)] {
+            let _is_first = queue.push(event);
+        }
+        let expected = [
+            ended(4),
+            message(1, 10),
+            message(2, 20),
+            message(3, 30),
+            message(1, 10),
+            message(2, 21),
+            message(1, 10),
+            message(1, 10),
+        ];
+        assert_eq!(taken(&queue, expected.len()), expected);
+    }
+
+    #[test]
+    fn a_run_ends_after_all_that_it_wrote() {
+        let queue = EventQueue::new(|| {});
+        for event in [message(1, 1), message(2, 1), message(1, 2), message(1, 3), ended(1), ended(2)] {
+            let _is_first = queue.push(event);
+        }
+        let expected = [message(1, 1), message(1, 2), message(1, 3), ended(1), message(2, 1), ended(2)];
+        assert_eq!(taken(&queue, usize::MAX), expected);
+        assert_eq!(queue.take(1), (Vec::new(), false));
+        assert!(queue.push(message(3, 1)), "it was empty");
     }
 }

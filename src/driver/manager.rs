@@ -14,6 +14,7 @@ use super::runtime;
 use super::sleep::Sleeper;
 use crate::engine::{BootProfile, Effect, Engine, Input, Refusal, Reply, WorkerId};
 use crate::timer::Now;
+use crate::worker::backlog::Backlog;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::HostFrame;
 use crate::worker::os::Rights;
@@ -49,7 +50,8 @@ impl Manager {
             rearm: Notify::new(),
             is_closed: AtomicBool::new(false),
         });
-        let driver = Driver { shared: Arc::clone(&shared), command, workers: HashMap::new() };
+        let driver =
+            Driver { shared: Arc::clone(&shared), command, workers: HashMap::new(), backlog: Backlog::new() };
         runtime::handle()?.spawn(driver.run(inbox));
         Ok(Manager { shared })
     }
@@ -86,10 +88,6 @@ impl Manager {
 }
 
 impl Shared {
-    pub(super) fn events(&self) -> &EventQueue {
-        &self.events
-    }
-
     pub(super) fn submit(&self, input: Input) -> Result<Reply, Refusal> {
         let (reply, must_wake) = self.submit_quietly(input);
         if must_wake {
@@ -133,6 +131,7 @@ struct Driver {
     shared: Arc<Shared>,
     command: NodeCommand,
     workers: HashMap<WorkerId, Booted>,
+    backlog: Backlog,
 }
 
 /// A process that was ordered.
@@ -194,6 +193,9 @@ impl Driver {
             Effect::WatchMemory { worker, limit_bytes } => {
                 self.order(worker, WorkerOrder::WatchMemory { limit_bytes });
             }
+            Effect::OutputRead { worker, is_stderr, bytes } => {
+                self.order(worker, WorkerOrder::OutputRead { is_stderr, bytes });
+            }
             Effect::Write { worker, frame } => self.order(worker, WorkerOrder::Write(frame)),
             Effect::Signal { worker, signal } => self.order(worker, WorkerOrder::Signal(signal)),
             Effect::Retire(worker) => self.order(worker, WorkerOrder::Retire),
@@ -209,7 +211,8 @@ impl Driver {
         let cut_env = (!is_whole).then(|| Arc::clone(env));
         self.workers.insert(worker, Booted { orders, cut_env });
         let reports = WorkerReports::new(worker, Arc::clone(&self.shared));
-        tokio::spawn(process::supervise(command, inbox, Arc::new(reports)));
+        let backlog = self.backlog.for_worker();
+        tokio::spawn(process::supervise(command, inbox, backlog, Arc::new(reports)));
     }
 
     /// A worker that has exited takes no orders, and its end has been reported.

@@ -24,10 +24,6 @@ impl Report for WorkerReports {
         // Facts are never refused.
         let _accepted = self.manager.submit(input(self.worker, fact));
     }
-
-    async fn room(&self) {
-        self.manager.events().room().await;
-    }
 }
 
 fn input(worker: WorkerId, fact: Fact) -> Input {

@@ -50,6 +50,15 @@ pub enum Effect {
         /// The frame.
         frame: HostFrame,
     },
+    /// The host program has read output of a process.
+    OutputRead {
+        /// The process.
+        worker: WorkerId,
+        /// Standard error instead of standard output.
+        is_stderr: bool,
+        /// How much.
+        bytes: usize,
+    },
     /// Send a signal to a process's group.
     Signal {
         /// The process.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::ids::{RegistrationId, RequestId, RunId};
 use super::run::EndCause;
+use crate::worker::backlog::Payload;
 
 /// One thing that happened to a job.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +33,7 @@ pub enum JobEvent {
         /// The run.
         run: RunId,
         /// Structured-clone bytes.
-        bytes: Vec<u8>,
+        bytes: Payload,
     },
     /// A run wrote to a captured stream.
     Output {
@@ -41,7 +42,7 @@ pub enum JobEvent {
         /// Standard error instead of standard output.
         is_stderr: bool,
         /// As written.
-        bytes: Vec<u8>,
+        bytes: Payload,
     },
     /// A run ended. Every run that was started or queued gets exactly one of these.
     RunEnded {

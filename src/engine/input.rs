@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ids::{RequestId, RunId, WorkerId};
 use super::job::JobSpec;
+use crate::worker::backlog::Payload;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::{ChannelError, WorkerFrame};
 use crate::worker::os::{Exit, Rights, SpawnError};
@@ -45,6 +46,15 @@ pub enum Input {
         run: RunId,
         /// Structured-clone bytes.
         bytes: Arc<[u8]>,
+    },
+    /// The host program has read output of a run.
+    OutputRead {
+        /// The run.
+        run: RunId,
+        /// Standard error instead of standard output.
+        is_stderr: bool,
+        /// How many bytes.
+        bytes: usize,
     },
     /// End a run's processes at once.
     Terminate(RunId),
@@ -100,7 +110,7 @@ pub enum Input {
         /// Standard error instead of standard output.
         is_stderr: bool,
         /// As written.
-        bytes: Vec<u8>,
+        bytes: Payload,
     },
     /// A process's channel cannot be read any further.
     ChannelBroke {

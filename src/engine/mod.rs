@@ -225,6 +225,7 @@ impl Engine {
             Input::StartFailed { worker, error } => self.start_failed(worker, &error, now),
             Input::Frame { worker, frame } => self.take_frame(worker, frame, now),
             Input::Output { worker, is_stderr, bytes } => self.take_output(worker, is_stderr, bytes),
+            Input::OutputRead { run, is_stderr, bytes } => self.output_read(run, is_stderr, bytes),
             Input::ChannelBroke { worker, error } => self.channel_broke(worker, error, now),
             Input::BadMessage(run) => self.bad_message(run, now),
             Input::MemoryExceeded { worker, used_bytes } => self.memory_exceeded(worker, used_bytes, now),

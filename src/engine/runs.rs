@@ -8,6 +8,7 @@ use super::job::{JobSpec, Offloaded};
 use super::run::{EndCause, Phase, Run, Said, end_cause};
 use super::{Deadline, Effect, Engine, Refusal, Reply};
 use crate::timer::Now;
+use crate::worker::backlog::Payload;
 use crate::worker::ipc::{HostFrame, WorkerFrame};
 use crate::worker::os::SpawnError;
 use crate::worker::os::{Exit, StopSignal};
@@ -110,14 +111,14 @@ impl Engine {
             }
             (WorkerFrame::Message(bytes), Some(run)) => self.emit(JobEvent::Message { run, bytes }),
             (WorkerFrame::Done(bytes), Some(run)) => {
-                self.emit(JobEvent::Message { run, bytes });
+                self.emit(JobEvent::Message { run, bytes: bytes.into() });
                 self.last_word(run, worker, Said::Done, now);
             }
             (WorkerFrame::Error(envelope), Some(run)) => {
                 self.last_word(run, worker, Said::Error(envelope), now);
             }
             (WorkerFrame::Cancelled(bytes), Some(run)) => {
-                self.emit(JobEvent::Message { run, bytes });
+                self.emit(JobEvent::Message { run, bytes: bytes.into() });
                 if self.runs.get(&run).is_some_and(|run| run.stop.is_some()) {
                     self.last_word(run, worker, Said::Cancelled, now);
                 }
@@ -125,9 +126,23 @@ impl Engine {
         }
     }
 
-    pub(super) fn take_output(&mut self, worker: WorkerId, is_stderr: bool, bytes: Vec<u8>) {
+    pub(super) fn take_output(&mut self, worker: WorkerId, is_stderr: bool, bytes: Payload) {
         if let Some(run) = self.pool.run_of(worker) {
             self.emit(JobEvent::Output { run, is_stderr, bytes });
+        }
+    }
+
+    /// The host program has read output of the run: its process may be let go on.
+    pub(super) fn output_read(&mut self, id: RunId, is_stderr: bool, bytes: usize) {
+        let Some(run) = self.runs.get(&id) else { return };
+        match run.phase {
+            Phase::Queued => {}
+            Phase::Starting(worker)
+            | Phase::Running(worker)
+            | Phase::Stopping(worker, _)
+            | Phase::Finishing(worker) => {
+                self.effects.push(Effect::OutputRead { worker, is_stderr, bytes });
+            }
         }
     }
 

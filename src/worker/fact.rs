@@ -1,5 +1,6 @@
 //! What happens to a worker process, in this room's own words: the driver translates.
 
+use super::backlog::Payload;
 use super::ipc::{ChannelError, WorkerFrame};
 use super::os::{Exit, Rights, SpawnError};
 
@@ -22,7 +23,7 @@ pub(crate) enum Fact {
         /// Standard error instead of standard output.
         is_stderr: bool,
         /// As written.
-        bytes: Vec<u8>,
+        bytes: Payload,
     },
     /// The system refused to kill it.
     KillFailed {
@@ -44,6 +45,39 @@ pub(crate) enum Fact {
 pub(crate) trait Report: Send + Sync + 'static {
     /// Takes the next fact. Never waits.
     fn report(&self, fact: Fact);
-    /// Returns when the host has taken enough of what was reported for more to be read.
-    fn room(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// A list of what was reported, for tests.
+#[cfg(test)]
+#[derive(Debug, Default)]
+pub(super) struct Recorder {
+    facts: std::sync::Mutex<Vec<Fact>>,
+}
+
+#[cfg(test)]
+impl Recorder {
+    /// What was reported since the last call, in short.
+    pub(super) fn take(&self) -> Vec<String> {
+        let facts = std::mem::take(&mut *self.facts.lock().unwrap());
+        let short = |fact| match fact {
+            Fact::Started { .. } => "started".to_owned(),
+            Fact::StartFailed(error) => format!("start failed: {}", error.code()),
+            Fact::Frame(WorkerFrame::Message(bytes)) => format!("message of {}", bytes.len()),
+            Fact::Frame(WorkerFrame::Done(_)) => "done".to_owned(),
+            Fact::Frame(frame) => format!("{frame:?}").to_lowercase(),
+            Fact::Output { bytes, .. } => format!("output of {}", bytes.len()),
+            Fact::ChannelBroke(error) => error.to_string(),
+            Fact::MemoryExceeded { .. } => "too much memory".to_owned(),
+            Fact::KillFailed { errno } => format!("kill failed: {errno}"),
+            Fact::Exited(exit) => format!("exited: {}", exit.status),
+        };
+        facts.into_iter().map(short).collect()
+    }
+}
+
+#[cfg(test)]
+impl Report for Recorder {
+    fn report(&self, fact: Fact) {
+        self.facts.lock().unwrap().push(fact);
+    }
 }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use super::backlog::Payload;
+
 /// Bytes before the payload.
 pub const HEADER_BYTES: usize = 5;
 /// The largest payload that either side accepts, in bytes.
@@ -23,7 +25,7 @@ pub enum WorkerFrame {
     /// It is about to run the job's module.
     Online,
     /// A message of the job: structured-clone bytes.
-    Message(Vec<u8>),
+    Message(Payload),
     /// The message 'done': the process ends itself now.
     Done(Vec<u8>),
     /// The message 'cancelled'.
@@ -64,11 +66,55 @@ impl From<io::Error> for ChannelError {
     }
 }
 
-/// Reads one frame; `None` at the end of the channel between two frames.
+/// The beginning of a frame. Its payload has to be read next.
+#[derive(Debug)]
+pub struct FrameHeader {
+    kind: FrameKind,
+    /// Bytes of the payload.
+    pub length: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FrameKind {
+    Ready,
+    Online,
+    Message,
+    Done,
+    Cancelled,
+    Error,
+}
+
+impl FrameHeader {
+    /// Whether this is a message of the job's, which may have to wait. No other frame may.
+    pub fn is_message(&self) -> bool {
+        self.kind == FrameKind::Message
+    }
+
+    /// Reads the rest of the frame.
+    ///
+    /// # Errors
+    /// [`ChannelError`]; the channel is of no use after any of them.
+    pub async fn read_payload<R: AsyncRead + Unpin>(
+        self,
+        reader: &mut R,
+    ) -> Result<WorkerFrame, ChannelError> {
+        let payload = read_payload(reader, self.length).await?;
+        Ok(match self.kind {
+            FrameKind::Ready => WorkerFrame::Ready,
+            FrameKind::Online => WorkerFrame::Online,
+            FrameKind::Message => WorkerFrame::Message(Payload::from(payload)),
+            FrameKind::Done => WorkerFrame::Done(payload),
+            FrameKind::Cancelled => WorkerFrame::Cancelled(payload),
+            FrameKind::Error => WorkerFrame::Error(payload),
+        })
+    }
+}
+
+/// Reads the beginning of a frame; `None` at the end of the channel between two frames.
 ///
 /// # Errors
 /// [`ChannelError`]; the channel is of no use after any of them.
-pub async fn read_frame<R: AsyncRead + Unpin>(reader: &mut R) -> Result<Option<WorkerFrame>, ChannelError> {
+pub async fn read_header<R: AsyncRead + Unpin>(reader: &mut R) -> Result<Option<FrameHeader>, ChannelError> {
     let mut header = [0; HEADER_BYTES];
     if reader.read(&mut header[..1]).await? == 0 {
         return Ok(None);
@@ -78,16 +124,16 @@ pub async fn read_frame<R: AsyncRead + Unpin>(reader: &mut R) -> Result<Option<W
     if length > MAX_PAYLOAD_BYTES {
         return Err(ChannelError::TooLarge(length));
     }
-    let payload = read_payload(reader, length).await?;
-    match header[4] {
-        1 => Ok(Some(WorkerFrame::Ready)),
-        2 => Ok(Some(WorkerFrame::Message(payload))),
-        3 => Ok(Some(WorkerFrame::Done(payload))),
-        4 => Ok(Some(WorkerFrame::Cancelled(payload))),
-        5 => Ok(Some(WorkerFrame::Error(payload))),
-        6 => Ok(Some(WorkerFrame::Online)),
-        kind => Err(ChannelError::UnknownKind(kind)),
-    }
+    let kind = match header[4] {
+        1 => FrameKind::Ready,
+        2 => FrameKind::Message,
+        3 => FrameKind::Done,
+        4 => FrameKind::Cancelled,
+        5 => FrameKind::Error,
+        6 => FrameKind::Online,
+        kind => return Err(ChannelError::UnknownKind(kind)),
+    };
+    Ok(Some(FrameHeader { kind, length }))
 }
 
 /// Memory is taken as bytes arrive, not as a header promises.
@@ -148,8 +194,8 @@ mod tests {
 
     async fn read_all(mut bytes: &[u8]) -> Result<Vec<WorkerFrame>, ChannelError> {
         let mut frames = Vec::new();
-        while let Some(frame) = read_frame(&mut bytes).await? {
-            frames.push(frame);
+        while let Some(header) = read_header(&mut bytes).await? {
+            frames.push(header.read_payload(&mut bytes).await?);
         }
         Ok(frames)
     }
@@ -170,7 +216,7 @@ mod tests {
             [
                 WorkerFrame::Ready,
                 WorkerFrame::Online,
-                WorkerFrame::Message(b"one".to_vec()),
+                WorkerFrame::Message(b"one".to_vec().into()),
                 WorkerFrame::Done(b"done".to_vec())
             ]
         );

@@ -1,8 +1,13 @@
 //! Worker processes: starting, talking to, and stopping them.
 
+pub mod backlog;
+mod channel;
 pub mod environment;
 pub(crate) mod fact;
+mod intake;
 pub mod ipc;
+mod memory_watch;
 pub mod os;
+mod output;
 pub(crate) mod process;
 pub mod spawner;

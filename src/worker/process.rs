@@ -1,100 +1,134 @@
 //! One worker process, from its start to the report of its end.
 //!
-//! Three tasks on the driver's thread: one reads what the process says, one writes what it is told
-//! and sees that it can still be told, and one waits for orders and for its exit. The exit is
-//! reported last, when everything the process said has been.
+//! Tasks on the driver's thread: one for each stream that the process writes (`channel.rs`,
+//! `output.rs`), one that writes to it, and one that waits for orders and for its exit. The exit is
+//! reported last, when everything that the process wrote has been.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
-use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
+use super::backlog::WorkerBacklog;
+use super::channel::{CHANNEL_GRACE, read_frames, write_frames};
 use super::fact::{Fact, Report};
-use super::ipc::{ChannelError, HostFrame, read_frame};
-use super::os::{
-    Channel, ChannelReader, ChannelWriter, Child, ChildCommand, Exit, ExitStatus, StopSignal, reader_is_gone,
-    tree_memory_bytes,
-};
+use super::intake::{Exited, Intake};
+use super::ipc::{ChannelError, HostFrame};
+use super::memory_watch;
+use super::os::{Channel, Child, ChildCommand, Exit, ExitStatus, StopSignal};
+use super::output::{UnreadOutput, read_output};
 use super::spawner::Spawner;
 
-/// What a process's supervisor is told.
+/// What a process's supervisor is ordered to do.
 #[derive(Debug)]
 pub(crate) enum WorkerOrder {
     /// Note the memory of the process from now on, and hold that of its group against a limit.
     WatchMemory { limit_bytes: Option<u64> },
     /// Write a frame.
     Write(HostFrame),
+    /// The host program has read so much of a captured stream.
+    OutputRead { is_stderr: bool, bytes: usize },
     /// Send a signal to the process group.
     Signal(StopSignal),
     /// Close the channel: an idle process leaves.
     Retire,
 }
 
-/// How often the memory of a run with a limit is looked at.
-const MEMORY_PERIOD: Duration = Duration::from_millis(250);
-/// A channel that stays open this long after its process has exited is held by a stranger; one that
-/// ended this long before was closed on purpose.
-const CHANNEL_GRACE: Duration = Duration::from_secs(2);
-const OUTPUT_CHUNK_BYTES: usize = 64 * 1024;
-/// As much as a pipe holds: a burst of small messages costs few reads.
-const READ_BUFFER_BYTES: usize = 64 * 1024;
+/// The exit of a process whose status is not known: other code in the host has waited for it, or its
+/// supervision failed.
+const UNKNOWN_EXIT: Exit =
+    Exit { status: ExitStatus::Code(-1), cpu_time: Duration::ZERO, peak_memory_bytes: 0 };
 
 /// Starts a process and looks after it until it has exited.
 pub(crate) async fn supervise<R: Report>(
     command: ChildCommand,
     mut orders: mpsc::UnboundedReceiver<WorkerOrder>,
+    backlog: WorkerBacklog,
     reports: Arc<R>,
 ) {
+    // Before `child`, so that it is dropped after it: a process is killed before its end is reported.
+    let end = End::new(Arc::clone(&reports));
     let mut child = match Spawner::global().spawn(command).await {
         Ok(child) => child,
-        Err(error) => return reports.report(Fact::StartFailed(error)),
+        Err(error) => return end.report(Fact::StartFailed(error)),
     };
     reports.report(Fact::Started { pid: child.pid(), rights: child.rights() });
     let (exited, has_exited) = watch::channel(None);
-    let mut streams = output_readers(&mut child, &reports, &has_exited);
-    let mut frames = None;
-    if let Some(Channel { reader, writer }) = child.take_channel() {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let writing = write_frames(writer, receiver, Arc::clone(&reports), has_exited.clone());
-        streams.push(tokio::spawn(read_frames(reader, Arc::clone(&reports), has_exited)));
-        streams.push(tokio::spawn(writing));
-        frames = Some(sender);
+    let mut attendant = Attendant::new(&mut child, &backlog, &has_exited, &reports);
+    let exit = attendant.attend(&mut child, &mut orders, &*reports).await;
+    let _ = exited.send(Some(exit.status));
+    attendant.finish_streams().await;
+    end.report(Fact::Exited(exit));
+}
+
+/// Reports the end of a process exactly once, whatever ends its supervision: a run whose end is not
+/// reported would never end.
+struct End<R: Report> {
+    reports: Option<Arc<R>>,
+}
+
+impl<R: Report> End<R> {
+    fn new(reports: Arc<R>) -> Self {
+        End { reports: Some(reports) }
     }
 
-    let attendant = Attendant { frames, memory: None };
-    let exit = attendant.attend(&mut child, &mut orders, &*reports).await;
-    // Nothing can flood any more: what is left fits into the pipe.
-    let _ = exited.send(Some(exit.status));
-    for stream in streams {
-        let abort = stream.abort_handle();
-        if timeout(CHANNEL_GRACE, stream).await.is_err() {
-            abort.abort();
+    fn report(mut self, end: Fact) {
+        if let Some(reports) = self.reports.take() {
+            reports.report(end);
         }
     }
-    reports.report(Fact::Exited(exit));
+}
+
+impl<R: Report> Drop for End<R> {
+    fn drop(&mut self) {
+        if let Some(reports) = self.reports.take() {
+            reports.report(Fact::Exited(UNKNOWN_EXIT));
+        }
+    }
 }
 
 /// What looks after a process while it lives.
 struct Attendant {
+    /// The tasks that read and write the streams. Dropped, it ends them.
+    streams: JoinSet<()>,
     frames: Option<mpsc::UnboundedSender<HostFrame>>,
-    /// The limit in bytes, and when to look next.
-    memory: Option<(u64, Interval)>,
+    stdout: UnreadOutput,
+    stderr: UnreadOutput,
+    over_limit: Option<oneshot::Receiver<u64>>,
 }
 
 impl Attendant {
+    /// Starts the tasks of the process's streams.
+    fn new<R: Report>(child: &mut Child, backlog: &WorkerBacklog, exited: &Exited, reports: &Arc<R>) -> Self {
+        let mut streams = JoinSet::new();
+        let intake = || Intake::new(backlog.clone(), exited.clone());
+        let (stdout, stderr) = (UnreadOutput::new(), UnreadOutput::new());
+        if let Some(stream) = child.take_stdout() {
+            streams.spawn(read_output(false, stream, stdout.clone(), intake(), Arc::clone(reports)));
+        }
+        if let Some(stream) = child.take_stderr() {
+            streams.spawn(read_output(true, stream, stderr.clone(), intake(), Arc::clone(reports)));
+        }
+        let frames = child.take_channel().map(|Channel { reader, writer }| {
+            let (frames, inbox) = mpsc::unbounded_channel();
+            streams.spawn(read_frames(reader, intake(), Arc::clone(reports)));
+            streams.spawn(write_frames(writer, inbox, Arc::clone(reports), exited.clone()));
+            frames
+        });
+        Attendant { streams, frames, stdout, stderr, over_limit: None }
+    }
+
     /// Carries out orders until the process has exited.
     async fn attend<R: Report>(
-        mut self,
+        &mut self,
         child: &mut Child,
         orders: &mut mpsc::UnboundedReceiver<WorkerOrder>,
         reports: &R,
     ) -> Exit {
         let mut has_manager = true;
-        let pid = child.pid();
         loop {
             tokio::select! {
                 biased;
@@ -107,9 +141,12 @@ impl Attendant {
                         drop(child.signal_group(StopSignal::Kill));
                     }
                 }
-                used_bytes = over_limit(pid, &mut self.memory) => {
-                    self.memory = None;
+                used_bytes = used_over_limit(&mut self.over_limit) => {
                     reports.report(Fact::MemoryExceeded { used_bytes });
+                }
+                // It panicked: what the process writes from now on would be lost.
+                Some(Err(_)) = self.streams.join_next() => {
+                    reports.report(Fact::ChannelBroke(ChannelError::Io(io::ErrorKind::Other)));
                 }
             }
         }
@@ -119,9 +156,11 @@ impl Attendant {
         match order {
             WorkerOrder::WatchMemory { limit_bytes } => {
                 child.note_memory_from_now();
-                self.memory = limit_bytes.map(|limit| (limit, memory_ticks()));
+                self.over_limit = limit_bytes.map(|limit| memory_watch::watch(child.pid(), limit));
             }
             WorkerOrder::Write(frame) => self.write(frame),
+            WorkerOrder::OutputRead { is_stderr: false, bytes } => self.stdout.was_read(bytes),
+            WorkerOrder::OutputRead { is_stderr: true, bytes } => self.stderr.was_read(bytes),
             WorkerOrder::Signal(signal) => {
                 if let Some(errno) = refusal(signal, child.signal_group(signal)) {
                     reports.report(Fact::KillFailed { errno });
@@ -131,10 +170,19 @@ impl Attendant {
         }
     }
 
-    /// The writer has ended when the process closed its end: then there is nobody to tell.
+    /// The writer has ended when the process closed its end: the frame is dropped then.
     fn write(&self, frame: HostFrame) {
         if let Some(frames) = &self.frames {
             let _sent = frames.send(frame);
+        }
+    }
+
+    /// Waits until all that the exited process wrote has been reported.
+    async fn finish_streams(&mut self) {
+        self.frames = None;
+        let all = async { while self.streams.join_next().await.is_some() {} };
+        if timeout(CHANNEL_GRACE, all).await.is_err() {
+            self.streams.shutdown().await;
         }
     }
 }
@@ -152,133 +200,79 @@ const GONE: [i32; 2] = [libc::ESRCH, libc::ECHILD];
 #[cfg(windows)]
 const GONE: [i32; 0] = [];
 
-/// The system has lost the process's status (a stranger in the host reaped it).
-const UNKNOWN_EXIT: Exit =
-    Exit { status: ExitStatus::Code(-1), cpu_time: Duration::ZERO, peak_memory_bytes: 0 };
-
-/// Ends when there is nothing more to tell, or nobody who could be told.
-async fn write_frames<R: Report>(
-    mut writer: ChannelWriter,
-    mut frames: mpsc::UnboundedReceiver<HostFrame>,
-    reports: Arc<R>,
-    mut exited: watch::Receiver<Option<ExitStatus>>,
-) {
-    loop {
-        let written = tokio::select! {
-            biased;
-            frame = frames.recv() => match frame {
-                Some(frame) => write_frame(&mut writer, &frame).await,
-                None => return,
-            },
-            error = reader_is_gone(&writer) => Err(error),
-        };
-        if written.is_err() {
-            if let Some(error) = complaint(None, &mut exited).await {
-                reports.report(Fact::ChannelBroke(error));
-            }
-            return;
-        }
-    }
-}
-
-async fn write_frame(writer: &mut ChannelWriter, HostFrame { head, tail }: &HostFrame) -> io::Result<()> {
-    writer.write_all(head).await?;
-    writer.write_all(tail).await
-}
-
-async fn read_frames<R: Report>(
-    channel: ChannelReader,
-    reports: Arc<R>,
-    mut exited: watch::Receiver<Option<ExitStatus>>,
-) {
-    let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, channel);
-    loop {
-        room(&*reports, &mut exited).await;
-        match read_frame(&mut reader).await {
-            Ok(Some(frame)) => reports.report(Fact::Frame(frame)),
-            end => {
-                if let Some(error) = complaint(end.err(), &mut exited).await {
-                    reports.report(Fact::ChannelBroke(error));
-                }
-                return;
-            }
-        }
-    }
-}
-
-/// What is wrong with a channel that gives no further frame; `None` when the end of its process
-/// explains it.
-async fn complaint(
-    error: Option<ChannelError>,
-    exited: &mut watch::Receiver<Option<ExitStatus>>,
-) -> Option<ChannelError> {
-    if !matches!(error, None | Some(ChannelError::Cut)) {
-        return error;
-    }
-    // Its descriptors are closed a moment before its end is noticed.
-    match timeout(CHANNEL_GRACE, exited.wait_for(Option::is_some)).await {
-        Ok(Ok(status)) => error.filter(|_| *status == Some(ExitStatus::Code(0))),
-        Ok(Err(_)) => None,
-        Err(_) => error.or(Some(ChannelError::Closed)),
-    }
-}
-
-/// Returns when more may be read: the host has caught up, or nothing can flood it any more.
-async fn room<R: Report>(reports: &R, exited: &mut watch::Receiver<Option<ExitStatus>>) {
-    tokio::select! {
-        () = reports.room() => {}
-        _ = exited.wait_for(Option::is_some) => {}
-    }
-}
-
-fn output_readers<R: Report>(
-    child: &mut Child,
-    reports: &Arc<R>,
-    exited: &watch::Receiver<Option<ExitStatus>>,
-) -> Vec<JoinHandle<()>> {
-    let streams = [(false, child.take_stdout()), (true, child.take_stderr())];
-    let readers = streams.into_iter().filter_map(|(is_stderr, stream)| Some((is_stderr, stream?)));
-    readers
-        .map(|(is_stderr, stream)| {
-            tokio::spawn(read_output(is_stderr, stream, Arc::clone(reports), exited.clone()))
-        })
-        .collect()
-}
-
-async fn read_output<R: Report>(
-    is_stderr: bool,
-    mut stream: impl AsyncRead + Unpin,
-    reports: Arc<R>,
-    mut exited: watch::Receiver<Option<ExitStatus>>,
-) {
-    loop {
-        room(&*reports, &mut exited).await;
-        let mut bytes = Vec::with_capacity(OUTPUT_CHUNK_BYTES);
-        match stream.read_buf(&mut bytes).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => reports.report(Fact::Output { is_stderr, bytes }),
-        }
-    }
-}
-
-fn memory_ticks() -> Interval {
-    let mut ticks = interval(MEMORY_PERIOD);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
-}
-
 /// Returns once the processes of the run use more than the limit; never, without a limit.
-async fn over_limit(pid: u32, memory: &mut Option<(u64, Interval)>) -> u64 {
-    let Some((limit_bytes, ticks)) = memory else { return std::future::pending().await };
-    loop {
-        ticks.tick().await;
-        // Reading /proc may block, and the driver's thread may not.
-        let used = tokio::task::spawn_blocking(move || tree_memory_bytes(pid)).await;
-        // A process that has just exited has no memory to measure.
-        if let Ok(Ok(used_bytes)) = used
-            && used_bytes > *limit_bytes
-        {
+async fn used_over_limit(over_limit: &mut Option<oneshot::Receiver<u64>>) -> u64 {
+    if let Some(receiver) = over_limit {
+        let used = receiver.await;
+        *over_limit = None;
+        if let Ok(used_bytes) = used {
             return used_bytes;
         }
+    }
+    std::future::pending().await
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::worker::backlog::Backlog;
+    use crate::worker::fact::Recorder;
+    use crate::worker::os::{EnvBlock, Output};
+
+    fn command(program: &str, script: &str) -> ChildCommand {
+        ChildCommand {
+            program: program.into(),
+            argv: [program, "-c", script].map(Into::into).into(),
+            env: Arc::new(EnvBlock::default()),
+            stdout: Output::Inherit,
+            stderr: Output::Inherit,
+        }
+    }
+
+    /// Fails while it takes the report of a start.
+    #[derive(Default)]
+    struct FailsOnStart(Recorder);
+
+    impl Report for FailsOnStart {
+        fn report(&self, fact: Fact) {
+            assert!(!matches!(fact, Fact::Started { .. }), "a fault");
+            self.0.report(fact);
+        }
+    }
+
+    async fn supervised<R: Report + Default>(command: ChildCommand) -> (Arc<R>, bool) {
+        let reports = Arc::new(R::default());
+        let (_orders, inbox) = mpsc::unbounded_channel();
+        let backlog = Backlog::new().for_worker();
+        let task = tokio::spawn(supervise(command, inbox, backlog, Arc::clone(&reports)));
+        (reports, task.await.is_ok())
+    }
+
+    #[tokio::test]
+    async fn a_process_has_one_end() {
+        let (reports, _) = supervised::<Recorder>(command("/bin/sh", "exit 3")).await;
+        assert_eq!(reports.take(), ["started", "exited: exit code 3"]);
+        let (reports, _) = supervised::<Recorder>(command("/no/such/program", "")).await;
+        assert_eq!(reports.take(), ["start failed: SPAWN_PROGRAM_MISSING"]);
+    }
+
+    #[tokio::test]
+    async fn a_supervision_that_panics_reports_the_end_too() {
+        let (reports, is_whole) = supervised::<FailsOnStart>(command("/bin/sh", "sleep 1000")).await;
+        assert!(!is_whole);
+        assert_eq!(reports.0.take(), ["exited: exit code -1"]);
+    }
+
+    #[tokio::test]
+    async fn a_supervision_that_is_dropped_reports_the_end_too() {
+        let reports = Arc::new(Recorder::default());
+        let (_orders, inbox) = mpsc::unbounded_channel();
+        let backlog = Backlog::new().for_worker();
+        let task =
+            tokio::spawn(supervise(command("/bin/sh", "sleep 1000"), inbox, backlog, Arc::clone(&reports)));
+        tokio::task::yield_now().await;
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        assert_eq!(reports.take(), ["exited: exit code -1"]);
     }
 }

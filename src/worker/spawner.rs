@@ -3,6 +3,7 @@
 //! Linux ties the life of a process that asks for it to the *thread* that started it, so all are
 //! started by one thread, which lives as long as the host does.
 
+use super::memory_watch;
 use super::os::{Child, ChildCommand, Launched, Launcher, SpawnError, Stage};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use std::sync::{Mutex, PoisonError};
@@ -61,6 +62,8 @@ impl Spawner {
 
 fn start_thread() -> Result<Sender<Request>, SpawnError> {
     let no_thread = |_| SpawnError::NoResources { stage: Stage::Thread };
+    // Needed by runs with a memory limit, when it may be too late to start it.
+    memory_watch::start().map_err(no_thread)?;
     let launcher = Launcher::new().map_err(no_thread)?;
     let (sender, inbox) = unbounded();
     thread::Builder::new()

@@ -5,7 +5,7 @@
 use crate::inheritance;
 use crate::support::{run as run_to_end, shell};
 use job_manager::worker::os::{
-    Child, ExitStatus, Launcher, Output, SpawnError, Stage, StopSignal, tree_memory_bytes,
+    Child, ExitStatus, Launcher, MemoryScan, Output, SpawnError, Stage, StopSignal,
 };
 use job_manager::worker::spawner::Spawner;
 use rustix::io::{FdFlags, fcntl_setfd};
@@ -297,7 +297,7 @@ async fn large() {
     let mut child = Spawner::global().spawn(shell("echo >&4; read line <&3; exec sleep 1000")).await.unwrap();
     let mut channel = child.take_channel().unwrap();
     channel.reader.read_u8().await.unwrap();
-    assert!(tree_memory_bytes(child.pid()).unwrap() < 20 * MEBIBYTE);
+    assert!(MemoryScan::default().group_bytes(&[child.pid()])[&child.pid()] < 20 * MEBIBYTE);
     child.signal_group(StopSignal::Kill).unwrap();
     let peak = child.wait().await.unwrap().peak_memory_bytes;
     assert!(peak > MEBIBYTE / 2 && peak < 20 * MEBIBYTE, "{peak}");

@@ -152,6 +152,8 @@ fn rights_are_read_only_for_inputs_that_may_give_a_spare_to_a_job() {
         assert!(engine.wants_rights(input), "{input:?}");
     }
     assert!(!engine.wants_rights(&later), "registration stays cheap");
-    assert!(!engine.wants_rights(&Input::Frame { worker: FIRST, frame: WorkerFrame::Message(vec![]) }));
+    assert!(
+        !engine.wants_rights(&Input::Frame { worker: FIRST, frame: WorkerFrame::Message(Vec::new().into()) })
+    );
     assert!(!Bench::new().engine.wants_rights(&now()), "there is no spare to compare");
 }

@@ -49,7 +49,7 @@ fn a_message_costs_the_same_however_many_runs_wait_and_whatever_spare_is_idle() 
     assert_no_growth("messages", |bench| {
         time(bench, |bench| {
             for _ in 0..50 {
-                bench.frame(SECOND, WorkerFrame::Message(Vec::new()));
+                bench.frame(SECOND, WorkerFrame::Message(Vec::new().into()));
             }
         })
     });

@@ -27,7 +27,7 @@ fn a_run_starts_goes_online_and_completes() {
     bench.pass_ms(300);
     bench.say_done(FIRST);
     let events = bench.events();
-    assert!(matches!(&events[0], JobEvent::Message { bytes, .. } if bytes == b"done"));
+    assert!(matches!(&events[0], JobEvent::Message { bytes, .. } if **bytes == *b"done"));
     let JobEvent::RunEnded { cause, usage, .. } = &events[1] else { panic!("{events:?}") };
     assert_eq!(*cause, EndCause::Done);
     assert_eq!((usage.elapsed, usage.peak_memory_bytes), (Duration::from_millis(300), 42));
@@ -41,7 +41,7 @@ fn the_end_is_told_after_every_message() {
     bench.bring_online(FIRST);
     bench.take();
     for byte in 0..3 {
-        bench.frame(FIRST, WorkerFrame::Message(vec![byte]));
+        bench.frame(FIRST, WorkerFrame::Message(vec![byte].into()));
     }
     bench.exit(FIRST, ExitStatus::Code(3));
     let events = bench.events();
@@ -164,4 +164,24 @@ fn late_facts_of_an_ended_worker_change_nothing() {
     bench.exit(FIRST, ExitStatus::Code(0));
     bench.send(Input::MemoryExceeded { worker: FIRST, used_bytes: 1 }).unwrap();
     assert!(bench.events().is_empty());
+}
+
+#[test]
+fn output_that_was_read_is_reported_to_the_process_that_the_run_has() {
+    let mut bench = Bench::new();
+    run_now(&mut bench);
+    bench.take();
+    let read = |run| Input::OutputRead { run: RunId(run), is_stderr: true, bytes: 7 };
+    let expected = |effects: &[Effect]| {
+        matches!(effects, [Effect::OutputRead { worker: FIRST, is_stderr: true, bytes: 7 }])
+    };
+    // Something loaded before the job may print, too.
+    bench.send(read(1)).unwrap();
+    assert!(expected(&bench.take()));
+    bench.bring_online(FIRST);
+    bench.take();
+    bench.send(read(1)).unwrap();
+    assert!(expected(&bench.take()));
+    bench.send(read(2)).unwrap();
+    assert!(bench.take().is_empty());
 }

@@ -227,7 +227,7 @@ fn a_request_is_settled_with_the_process_that_cannot_be_killed() {
     };
     assert_eq!((cause, &survivors[..]), (&EndCause::NotStopped(SURVIVOR), &[SURVIVOR][..]));
     assert!(!bench.engine.is_active(), "the host can exit");
-    bench.frame(FIRST, WorkerFrame::Message(vec![1]));
+    bench.frame(FIRST, WorkerFrame::Message(vec![1].into()));
     bench.exit(FIRST, ExitStatus::Code(0));
     assert!(bench.take().is_empty(), "what it does later concerns nothing");
 }

@@ -218,7 +218,7 @@ pub(super) fn peak_memory_bytes(_pid: libc::pid_t) -> Option<u64> {
 ///
 /// # Errors
 /// The group cannot be listed.
-pub fn tree_memory_bytes(pid: u32) -> io::Result<u64> {
+pub(super) fn tree_memory_bytes(pid: u32) -> io::Result<u64> {
     let members = group_members(pid.cast_signed())?;
     Ok(members.into_iter().filter_map(resident_bytes).sum())
 }

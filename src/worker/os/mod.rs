@@ -8,6 +8,8 @@
 mod command;
 mod error;
 mod exit;
+#[cfg(not(target_os = "linux"))]
+mod memory_scan;
 mod rights;
 
 #[cfg(target_os = "linux")]
@@ -25,7 +27,10 @@ mod unix;
 pub use command::{ChildCommand, EnvBlock, ExecRoom, Output};
 pub use error::{SpawnError, Stage};
 pub use exit::{Exit, ExitStatus, StopSignal};
-pub use platform::tree_memory_bytes;
+#[cfg(not(target_os = "linux"))]
+pub use memory_scan::MemoryScan;
+#[cfg(target_os = "linux")]
+pub use platform::MemoryScan;
 #[cfg(windows)]
 pub use platform::{
     Channel, ChannelReader, ChannelWriter, Child, Launched, Launcher, OutputReader, reader_is_gone,

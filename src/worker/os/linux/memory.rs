@@ -1,12 +1,16 @@
 //! Resident memory, from `/proc`, and whom the kernel takes when there is none left.
 
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::Read;
 use std::mem::MaybeUninit;
+use std::os::unix::fs::DirEntryExt;
 
 /// More than the part of `/proc/PID/status` that tells of memory: it comes in the first read, in the
 /// second third of some 1,400 bytes.
 const STATUS_BYTES: usize = 4096;
+/// More than `/proc/PID/stat` has up to the field that is read.
+const STAT_BYTES: usize = 1024;
 
 /// How much likelier than the host the kernel takes a job, in thousandths of the memory there is.
 const MORE_LIKELY: i32 = 500;
@@ -37,23 +41,71 @@ pub(crate) fn peak_memory_bytes(pid: libc::pid_t) -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-/// Resident memory now of all processes in the group led by `pid`. Pages that they share count in
-/// each.
+/// How many looks it takes until each process has been read again that belonged to none of the groups
+/// when it was read last: it may have joined one.
+const ROUND: u32 = 16;
+
+/// Resident memory of process groups, looked at again and again.
 ///
-/// Reads one small file for each process of the system (about 10 µs each): not for a thread that
-/// must not be held up.
-///
-/// # Errors
-/// `/proc` cannot be read.
-pub fn tree_memory_bytes(pid: u32) -> io::Result<u64> {
-    let page_bytes = rustix::param::page_size() as u64;
-    let pages = fs::read_dir("/proc")?
-        .filter_map(|entry| fs::read(entry.ok()?.path().join("stat")).ok())
-        .filter_map(|stat| parse_stat(&stat))
-        .filter(|stat| stat.group == pid)
-        .map(|stat| stat.resident_pages)
-        .sum::<u64>();
-    Ok(pages * page_bytes)
+/// A look lists the processes of the system and reads the few of them that it has to: those of the
+/// groups, new ones, and some of the others in turn. `docs/design/processes.md` has the cost.
+#[derive(Debug, Default)]
+pub struct MemoryScan {
+    looks: u32,
+    /// By the inode number of its `/proc/PID`: one of its own for each process, also for two with the
+    /// same pid. Should the system forget it, the process counts as new.
+    known: HashMap<u64, Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    group: u32,
+    /// The last look at which it was there.
+    seen_at: u32,
+}
+
+impl MemoryScan {
+    /// Resident memory now, in bytes, of all processes in the group of each of `leaders`. Pages that
+    /// they share count in each. A group without a process is left out; all are when `/proc` cannot be
+    /// read.
+    pub fn group_bytes(&mut self, leaders: &[u32]) -> HashMap<u32, u64> {
+        self.looks = self.looks.wrapping_add(1);
+        let leaders: HashSet<u32> = leaders.iter().copied().collect();
+        let mut used = HashMap::new();
+        for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+            if let Some(stat) = self.read_if_needed(pid, entry.ino(), &leaders)
+                && leaders.contains(&stat.group)
+            {
+                let bytes = stat.resident_pages * rustix::param::page_size() as u64;
+                *used.entry(stat.group).or_default() += bytes;
+            }
+        }
+        self.known.retain(|_, known| known.seen_at == self.looks);
+        used
+    }
+
+    fn read_if_needed(&mut self, pid: u32, inode: u64, leaders: &HashSet<u32>) -> Option<Stat> {
+        let seen_at = self.looks;
+        if let Some(known) = self.known.get_mut(&inode)
+            && !leaders.contains(&known.group)
+            && !pid.wrapping_add(seen_at).is_multiple_of(ROUND)
+        {
+            known.seen_at = seen_at;
+            return None;
+        }
+        let stat = read_stat(pid)?;
+        self.known.insert(inode, Known { group: stat.group, seen_at });
+        Some(stat)
+    }
+}
+
+/// `None` once the process has ended.
+fn read_stat(pid: u32) -> Option<Stat> {
+    let mut stat = [0; STAT_BYTES];
+    let length = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut stat).ok()?;
+    parse_stat(stat.get(..length)?)
 }
 
 /// Makes the kernel take the process rather than the host when memory runs out. What the system does
@@ -85,6 +137,8 @@ fn parse_stat(stat: &[u8]) -> Option<Stat> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::process::CommandExt;
+    use std::process::{Child, Command, Stdio};
 
     #[test]
     fn a_stat_line_is_read_past_any_name() {
@@ -92,6 +146,47 @@ mod tests {
             b"42 (a) b (c) S 7 40 40 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 99 4096 123 18446744073709551615";
         let stat = parse_stat(line).unwrap();
         assert_eq!((stat.group, stat.resident_pages), (40, 123));
+    }
+
+    /// A process in this group, or leader of a group of its own, that ends with its standard input.
+    fn process(group: u32) -> Child {
+        Command::new("cat").stdin(Stdio::piped()).process_group(group.cast_signed()).spawn().unwrap()
+    }
+
+    #[test]
+    fn a_look_measures_groups_that_are_new_known_or_growing() {
+        const NEW: u32 = 0;
+        let mut scan = MemoryScan::default();
+        let (first, second) = (process(NEW), process(NEW));
+        let ids = [first.id(), second.id()];
+        assert_eq!(scan.group_bytes(&ids[..1]).into_keys().collect::<Vec<_>>(), ids[..1]);
+        // The second was known to be in none of the groups.
+        let both = scan.group_bytes(&ids);
+        assert!(ids.iter().all(|id| both[id] > 0), "{both:?}");
+        let third = process(ids[0]);
+        assert!(scan.group_bytes(&ids)[&ids[0]] > both[&ids[0]]);
+        for mut process in [third, second, first] {
+            drop(process.stdin.take());
+            process.wait().unwrap();
+        }
+        assert!(scan.group_bytes(&ids).is_empty());
+    }
+
+    #[test]
+    fn only_what_may_belong_to_a_group_is_read_again() {
+        let mut scan = MemoryScan::default();
+        let none = HashSet::new();
+        assert!(scan.read_if_needed(std::process::id(), 7, &none).is_some(), "it is new");
+        let again = |scan: &mut MemoryScan, leaders: &HashSet<u32>| {
+            let reads = (0..ROUND).filter(|_| {
+                scan.looks += 1;
+                scan.read_if_needed(std::process::id(), 7, leaders).is_some()
+            });
+            reads.count()
+        };
+        assert_eq!(again(&mut scan, &none), 1);
+        let own_group = rustix::process::getpgrp().as_raw_nonzero().get().unsigned_abs();
+        assert_eq!(again(&mut scan, &HashSet::from([own_group])), ROUND as usize);
     }
 
     #[test]

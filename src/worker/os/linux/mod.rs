@@ -13,7 +13,7 @@ mod stack;
 pub(super) use clone::Starter;
 pub(super) use exec_room::exec_room;
 pub(super) use exit::watch_exit;
-pub use memory::tree_memory_bytes;
+pub use memory::MemoryScan;
 pub(super) use memory::{host_peak_bytes, max_rss_bytes, peak_memory_bytes, prefer_as_victim};
 pub(super) use rights::hash_rights;
 

@@ -134,7 +134,7 @@ fn jobs() -> MutexGuard<'static, BTreeMap<u32, Weak<Job>>> {
 ///
 /// # Errors
 /// The system does not tell; not found where no such worker is running.
-pub fn tree_memory_bytes(pid: u32) -> io::Result<u64> {
+pub(in crate::worker::os) fn tree_memory_bytes(pid: u32) -> io::Result<u64> {
     let job = jobs().get(&pid).and_then(Weak::upgrade).ok_or(io::ErrorKind::NotFound)?;
     let members = job.members()?;
     let memory = |pid| Some(memory_of(&open(u32::try_from(pid).ok()?).ok()?).ok()?.WorkingSetSize as u64);

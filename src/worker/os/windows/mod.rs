@@ -20,7 +20,7 @@ mod text;
 
 use super::{ExecRoom, SpawnError, Stage};
 pub use child::{Channel, ChannelReader, ChannelWriter, Child, Launched, OutputReader, reader_is_gone};
-pub use job::tree_memory_bytes;
+pub(super) use job::tree_memory_bytes;
 pub use launcher::Launcher;
 use std::ffi::OsStr;
 use std::hash::Hasher;
