@@ -243,6 +243,11 @@ suite('a host that talks nonsense', () => {
         ['threadId zero', start(json({...header, threadId: 0})), 'START frame has no threadId'],
         ['no working directory', start(json({threadId: 1})), 'START frame has no working directory'],
         [
+            'a directory that is a number',
+            start(json({threadId: 1, cwd: 7})),
+            'START frame has no working directory'
+        ],
+        [
             'a job that is no clone',
             start(startPayload(header, 0).subarray(0, -2)),
             'START frame has a job that is neither a structured clone nor JSON'

@@ -154,9 +154,9 @@ test('a job with flags that node does not know fails to start, and others do not
     assert.equal((await runOnce(host, {name: 'plain', job: () => {}})).summary.exitCode, 0);
 });
 
-test('an environment that cannot be passed to a process fails the run', async (t) => {
+test('arguments and variables that cannot be passed to a process fail the run', async (t) => {
     const host = createManager(t);
-    const long = {env: {LONG: 'x'.repeat(4 * 1024 * 1024)}};
+    const long = {execArgv: [`--title=${'x'.repeat(4 * 1024 * 1024)}`]};
     const {error} = await runOnce(host, {name: 'long', job: () => {}, worker: long});
     assert.equal(error.reason, 'SPAWN_ARGUMENTS_TOO_LONG');
     const nul = await runOnce(host, {name: 'nul', job: () => {}, worker: {env: {NUL: 'a\0b'}}});

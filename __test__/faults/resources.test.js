@@ -4,12 +4,11 @@
 
 const assert = require('node:assert/strict');
 const {execFileSync} = require('node:child_process');
-const fs = require('node:fs');
 const path = require('node:path');
 const {test} = require('node:test');
 const {startHost} = require('../support/hosts');
+const {NOBODY, publicCopy} = require('../support/public-copy');
 const {createManager, runOnce} = require('../support/runs');
-const {temporaryFolder} = require('../support/temporary-folder');
 
 const hostFile = (name) => path.join(__dirname, 'hosts', `${name}.js`);
 
@@ -21,31 +20,23 @@ test('no descriptors left: the run fails, nothing stays open, and the next run w
     assert.ok(failures.length > 4, `${failures}`);
 });
 
-/** Whom the host becomes when it is root, whom this limit does not bind. */
-const NOBODY = 65534;
-
-/** The package and the host program where any user can read them. */
-function publicCopy(t, host) {
-    const root = path.join(__dirname, '../..');
-    const folder = temporaryFolder(t);
-    fs.chmodSync(folder, 0o755);
-    for (const part of ['index.js', 'package.json', 'lib', '__test__/support', '__test__/faults/hosts']) {
-        fs.cpSync(path.join(root, part), path.join(folder, part), {recursive: true});
-    }
-    return path.join(folder, '__test__/faults/hosts', `${host}.js`);
-}
-
 /** Calls `prlimit` for a process; as its user, whom it has then. */
 function prlimit({pid}, ...args) {
     const asHost = process.getuid() === 0 ? {uid: NOBODY, gid: NOBODY} : {};
     return execFileSync('prlimit', [`--pid=${pid}`, ...args], {...asHost, encoding: 'utf8'});
 }
 
+/** A host that becomes another user, if it is root: these limits do not bind root. */
+function startUnprivileged(t, host) {
+    const file = path.join(publicCopy(t, '__test__/faults/hosts'), `${host}.js`);
+    return startHost(t, file, {args: [String(NOBODY)]});
+}
+
 // By prlimit of util-linux, which sets a limit of a process that runs already. There is no limit on memory that
 // makes a fork fail: the start shares the host's memory until the program runs, so nothing has to be found for it.
 if (process.platform === 'linux') {
     test('no process left: the run fails, and the next works', async (t) => {
-        const {child, told, ended} = startHost(t, publicCopy(t, 'no-processes'), {args: [String(NOBODY)]});
+        const {child, told, ended} = startUnprivileged(t, 'no-processes');
         const run = () => {
             child.send('run');
             return told('run');
@@ -68,7 +59,7 @@ if (process.platform === 'linux') {
     });
 
     test('no thread left: the memory limit of a run is kept, and its end is reported', async (t) => {
-        const {child, told, ended} = startHost(t, publicCopy(t, 'no-threads'), {args: [String(NOBODY)]});
+        const {child, told, ended} = startUnprivileged(t, 'no-threads');
         await told('ready');
         prlimit(child, '--nproc=1:');
         child.send('grow');

@@ -81,6 +81,21 @@ test('with 2 two are ready at any time, and one that was used is replaced', asyn
     await eventually('the end of every process', () => pids().length === 0);
 });
 
+test('spares that were booted with another value of what node reads at start leave', async (t) => {
+    const pids = markHost(t);
+    t.after(() => delete process.env.NODE_TEST_CHANGES);
+    const {manager} = createManager(t, {warmWorkers: 1});
+    await manager.addJob({name: 'later', job: TELLS_ITS_START, at: new Date(Date.now() + HOUR_MS)});
+    for (const value of ['1', '2', '3', '4']) {
+        await eventually('a spare', () => pids().length === 1);
+        process.env.NODE_TEST_CHANGES = value;
+        const ended = runEnd(manager, value);
+        await manager.addJob({name: value, job: TELLS_ITS_START});
+        await ended;
+    }
+    await eventually('one spare, and no other', () => pids().length === 1);
+});
+
 test('a spare that is killed while it waits costs no run', async (t) => {
     const pids = markHost(t);
     const {manager, errors} = createManager(t, {warmWorkers: 1});

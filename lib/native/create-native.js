@@ -2,6 +2,7 @@
 
 const {serialize} = require('../wire/clone');
 const {NativeManager} = require('./native');
+const {nodePath} = require('./node-path');
 const {wholeNumber} = require('../host/whole-number');
 
 /** Made of lib/worker/bootstrap.js by `npm run build`. */
@@ -22,7 +23,7 @@ function createNative({maxWorkers, warmWorkers = 'auto', startTimeout}, owner, o
         maxWorkers: wholeNumber('maxWorkers', maxWorkers, 1),
         warmWorkers: warmWorkers === 'auto' ? undefined : wholeNumber('warmWorkers', warmWorkers, 0),
         startTimeoutMs: wholeNumber('startTimeout', startTimeout, 1),
-        execPath: process.execPath,
+        execPath: nodePath(),
         bootstrapPath: BOOTSTRAP_PATH,
         cancelMessage: serialize('cancel')
     };

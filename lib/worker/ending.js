@@ -8,21 +8,42 @@ const fs = require('node:fs');
 const {writeFully} = require('./channel.js');
 const {MAX_PAYLOAD_BYTES, ToHost} = require('../wire/frames.js');
 
-function isPipe(fd) {
+function stat(fd) {
     try {
-        const stats = fs.fstatSync(fd);
-        return stats.isFIFO() || stats.isSocket();
+        return fs.fstatSync(fd);
     } catch {
-        return false;
+        return undefined;
     }
+}
+
+/** A device that is no terminal, or no more. */
+const isNoTerminal = (fd) => Boolean(stat(fd)?.isCharacterDevice()) && !require('node:tty').isatty(fd);
+
+function isWrittenByUs(fd) {
+    const stats = stat(fd);
+    return stats !== undefined && (stats.isFIFO() || stats.isSocket() || isNoTerminal(fd));
 }
 
 /** Whether a stream was made is known here, so that ending the process does not make one to ask if it is empty. */
 const streams = new Map();
 
-/** A terminal that has gone (window closed, connection lost) takes no output, which is no failure of the job. */
-function ignoreGoneTerminal(error) {
-    if (error.code !== 'EIO' && this.listenerCount('error') === 1) {
+let hasTerminalGone = false;
+
+/**
+ * A terminal has gone (window closed, connection lost), which is no failure of the job. When it exits, Node gives
+ * terminals their settings back and aborts if it cannot; a closed descriptor it leaves alone.
+ */
+function terminalHasGone() {
+    if (!hasTerminalGone) {
+        hasTerminalGone = true;
+        process.on('exit', () => [1, 2].filter(isNoTerminal).forEach((fd) => fs.closeSync(fd)));
+    }
+}
+
+function takeTerminalError(error) {
+    if (error.code === 'EIO') {
+        terminalHasGone();
+    } else if (this.listenerCount('error') === 1) {
         throw error;
     }
 }
@@ -30,7 +51,7 @@ function ignoreGoneTerminal(error) {
 /** Node's own stream, for a file or a terminal. */
 function nodeStream(getNodeStream) {
     const stream = getNodeStream.call(process);
-    return stream.isTTY ? stream.on('error', ignoreGoneTerminal) : stream;
+    return stream.isTTY ? stream.on('error', takeTerminalError) : stream;
 }
 
 function install(name, fd) {
@@ -40,10 +61,10 @@ function install(name, fd) {
         enumerable,
         get() {
             if (!streams.has(name)) {
-                const ofPipe = process.platform !== 'win32' && isPipe(fd);
-                const stream = ofPipe
-                    ? require('./later.js').pipeStream.createPipeStream(fd)
-                    : nodeStream(getNodeStream);
+                const stream =
+                    process.platform !== 'win32' && isWrittenByUs(fd)
+                        ? require('./later.js').pipeStream.createPipeStream(fd, terminalHasGone)
+                        : nodeStream(getNodeStream);
                 streams.set(name, stream);
             }
             return streams.get(name);

@@ -9,12 +9,13 @@ const path = require('node:path');
  *
  * @param {string} source text of a script
  * @param {string} name what Node calls it
+ * @param {string} folder where it looks modules up
  * @returns {() => void} runs it; throws what is wrong with it, as the script itself would
  */
-function prepareSource(source, name) {
+function prepareSource(source, name, folder) {
     const module = new Module(name);
-    module.filename = path.join(process.cwd(), name);
-    module.paths = Module._nodeModulePaths(process.cwd());
+    module.filename = path.join(folder, name);
+    module.paths = Module._nodeModulePaths(folder);
     Object.assign(globalThis, {module, exports: module.exports, __filename: name, __dirname: '.'});
     try {
         module._compile('globalThis.require = require;', module.filename);

@@ -181,7 +181,11 @@ function runSoon(job) {
     setImmediate(
         job.kind === 'file'
             ? Module.runMain
-            : require('./later.js').sourceJob.prepareSource(job.target, SOURCE_NAME)
+            : require('./later.js').sourceJob.prepareSource(
+                  job.target,
+                  SOURCE_NAME,
+                  currentDirectory() ?? '/'
+              )
     );
 }
 

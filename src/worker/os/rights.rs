@@ -4,7 +4,7 @@ use super::platform;
 use std::hash::{DefaultHasher, Hasher};
 
 /// Stands for the rights and limits of the host at one moment: user, groups, capabilities, file mode
-/// mask, niceness, processors, control group and resource limits. A process keeps those of its start
+/// mask, niceness, processors, control group, resource limits, and whether its output is a terminal. A process keeps those of its start
 /// whatever the host does later; where two of these are equal, so are the rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rights(u64);

@@ -6,13 +6,16 @@ use std::mem::MaybeUninit;
 /// More resource limits than any system has.
 const LIMITS: std::ops::Range<i32> = 0..24;
 
-/// Feeds user, groups, niceness and resource limits of this process to `hasher`.
+/// Feeds user, groups, niceness and resource limits of this process to `hasher`, and whether its output
+/// is a terminal: Node notes that at its start, and aborts at its end if the terminal has gone.
 pub(crate) fn hash_rights(hasher: &mut impl Hasher) {
     // SAFETY: system calls without memory.
     let ids = unsafe { (libc::getuid(), libc::geteuid(), libc::getgid(), libc::getegid()) };
     ids.hash(hasher);
     groups().hash(hasher);
     niceness().hash(hasher);
+    // SAFETY: system calls without memory.
+    unsafe { (libc::isatty(1), libc::isatty(2)) }.hash(hasher);
     for limit in LIMITS {
         resource_limit(limit).hash(hasher);
     }

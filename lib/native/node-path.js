@@ -1,0 +1,31 @@
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+function isExecutable(file) {
+    try {
+        fs.accessSync(file, fs.constants.X_OK);
+        return fs.statSync(file).isFile();
+    } catch {
+        return false;
+    }
+}
+
+/**
+ * The `node` that this process runs. Node itself gives the name that it was called by where the system does not tell
+ * its path (Linux without `/proc`): that is looked up as a shell does.
+ *
+ * @returns {string} its path, or `process.execPath` as it is when there is no such file
+ */
+function nodePath() {
+    const {execPath} = process;
+    if (path.isAbsolute(execPath)) {
+        return execPath;
+    }
+    const isPath = execPath.includes(path.sep);
+    const folders = isPath ? [''] : (process.env.PATH ?? '').split(path.delimiter);
+    return folders.map((folder) => path.resolve(folder, execPath)).find(isExecutable) ?? execPath;
+}
+
+module.exports = {nodePath};
