@@ -175,7 +175,12 @@ test('a scheduled inline job that removes itself does not wait for itself', asyn
 function watchedCompletions(isComing) {
     const {lines, ...logger} = recordingLogger();
     const pauses = [];
-    const pause = (ms) => new Promise((resolve) => pauses.push({ms, resolve}));
+    const pause = (ms, signal) =>
+        new Promise((resolve) => {
+            const wait = {ms, resolve};
+            pauses.push(wait);
+            signal.addEventListener('abort', () => pauses.splice(pauses.indexOf(wait), 1));
+        });
     const completions = new Completions(logger, isComing, {pause});
     return {
         completions,
@@ -237,6 +242,15 @@ test('a wait while inline jobs are under way is looked at again until none is', 
     isComing = false;
     await pass();
     assert.equal(warnings.length, 1);
+    assert.equal(isWatching(), false);
+});
+
+test('a wait that is settled leaves no timer behind', async () => {
+    const {completions, isWatching} = watchedCompletions(() => false);
+    const completion = completions.wait('quick');
+    assert.equal(isWatching(), true);
+    completions.ended('quick').resolve();
+    await completion;
     assert.equal(isWatching(), false);
 });
 

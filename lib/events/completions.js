@@ -22,7 +22,7 @@ class Completions {
     /**
      * @param {object} logger
      * @param {(name: string) => boolean} isComing - whether a run of the job may be under way, queued or due
-     * @param {{pause?: (ms: number) => Promise<void>}} [options] - `pause`: how to wait before a warning
+     * @param {{pause?: (ms: number, signal: AbortSignal) => Promise<void>}} [options] - how to wait before a warning
      */
     constructor(logger, isComing, {pause: wait = unreferencedPause} = {}) {
         this.#logger = logger;
@@ -40,11 +40,11 @@ class Completions {
             return Promise.reject(jobSkipped(name));
         }
         return new Promise((resolve, reject) => {
-            const waiting = this.#waiting.get(name) ?? {promises: [], isWatched: false};
+            const waiting = this.#waiting.get(name) ?? {promises: [], watch: undefined};
             waiting.promises.push({resolve, reject, scope, isDecided: false});
             this.#waiting.set(name, waiting);
-            if (!waiting.isWatched && (scope === undefined || !this.#isComing(name))) {
-                waiting.isWatched = true;
+            if (!waiting.watch && (scope === undefined || !this.#isComing(name))) {
+                waiting.watch = new AbortController();
                 this.#watch(name, waiting, scope);
             }
         });
@@ -102,6 +102,8 @@ class Completions {
         waiting.promises = waiting.promises.filter((promise) => !isMeant(promise));
         if (waiting.promises.length === 0) {
             this.#waiting.delete(name);
+            // The timer would keep the manager from being collected.
+            waiting.watch?.abort();
         }
         settled.forEach(settle);
     }
@@ -114,10 +116,10 @@ class Completions {
         // An inline job that is under way may be the one: such jobs are not registered.
         const mayBeInline = () => scope === undefined && isStuck() && this.#isComing(name);
         do {
-            await this.#pause(WARN_AFTER_MS);
+            await this.#pause(WARN_AFTER_MS, waiting.watch.signal);
         } while (mayBeInline());
         if (!isStuck() || this.#isComing(name)) {
-            waiting.isWatched = false;
+            waiting.watch = undefined;
             return;
         }
         const reason = scope ? 'no run of that job is under way or due' : 'no job of that name is registered';
@@ -129,6 +131,6 @@ class Completions {
 }
 
 /** On the real clock, and the process may exit meanwhile. */
-const unreferencedPause = (ms) => pause(ms, undefined, {ref: false});
+const unreferencedPause = (ms, signal) => pause(ms, undefined, {ref: false, signal}).catch(() => {});
 
 module.exports = {Completions};
