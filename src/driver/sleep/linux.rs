@@ -18,14 +18,15 @@ use crate::timer::EpochMs;
 /// Waits for instants of the wall clock.
 #[derive(Debug)]
 pub(super) struct WallTimer {
-    /// `None` where the system has no descriptor left for it: then the clock is polled.
+    /// Made for the first instant: a manager without schedules needs no descriptor. While the system
+    /// has none left, the clock is polled.
     timer: Option<AsyncFd<OwnedFd>>,
     armed: Option<EpochMs>,
 }
 
 impl WallTimer {
     pub(super) fn new() -> Self {
-        WallTimer { timer: create().ok(), armed: None }
+        WallTimer { timer: None, armed: None }
     }
 
     /// Returns when the instant has come, or the clock has been set; never, without an instant.
@@ -37,7 +38,10 @@ impl WallTimer {
     }
 
     async fn wait(&mut self, at: EpochMs) -> io::Result<()> {
-        let timer = self.timer.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        let timer = match &self.timer {
+            Some(timer) => timer,
+            None => self.timer.insert(create()?),
+        };
         if self.armed != Some(at) {
             arm(timer.get_ref(), at)?;
             self.armed = Some(at);
@@ -91,6 +95,19 @@ mod tests {
                 timer.until(Some(at)).await;
                 assert!(Now::read().wall >= at);
             }
+        });
+    }
+
+    #[test]
+    fn a_timer_that_is_not_used_has_no_descriptor() {
+        runtime().block_on(async {
+            let mut timer = WallTimer::new();
+            tokio::select! {
+                biased;
+                () = timer.until(None) => panic!("there is no instant"),
+                () = tokio::task::yield_now() => {}
+            }
+            assert!(timer.timer.is_none());
         });
     }
 
