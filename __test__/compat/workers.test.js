@@ -259,6 +259,30 @@ same('`worker.stdout` and `worker.stderr` capture it instead', async ({create, j
     ]);
 });
 
+fix(
+    'output that is captured and not read',
+    {
+        upstream: "all of it is kept in the host's memory",
+        ours: 'beyond 1 MiB the job waits until the stream is read, with a warning'
+    },
+    async ({create, jobFile, pick}) => {
+        let warn;
+        const warned = new Promise((resolve) => {
+            warn = resolve;
+        });
+        const manager = create({logger: {info() {}, error() {}, warn}, worker: {stdout: true}});
+        const created = once(manager.bree, 'worker created');
+        await manager.addJob({job: jobFile('prints-megabytes.js')});
+        const [name] = await created;
+        const {stdout} = manager.bree.workers.get(name);
+        const completed = manager.awaitCompletion(name).then(() => 'completed');
+        const first = await Promise.race([warned, completed]);
+        assert.match(first, pick({upstream: /^completed$/, ours: /captured but not read/}));
+        stdout.resume();
+        await completed;
+    }
+);
+
 same("what was printed before 'done' is printed, however long", async ({host}) => {
     const {exitCode, stdout} = await host(({JobManager, jobFile}) => {
         new JobManager({}).addJob({job: jobFile('prints-much.js')});

@@ -183,4 +183,28 @@ mod tests {
         // It has the room of one worker now, and nothing is taken by the host.
         assert!(!recorder.take().is_empty());
     }
+
+    #[tokio::test]
+    async fn a_large_message_that_stops_in_the_middle_holds_up_no_other_worker() {
+        let backlog = Backlog::new();
+        let (_exited, has_exited) = watch::channel(None);
+        let recorder = Arc::new(Recorder::default());
+        let start = |channel: tokio::io::DuplexStream| {
+            let intake = Intake::new(backlog.for_worker(), has_exited.clone());
+            tokio::spawn(read_frames(channel, intake, Arc::clone(&recorder)));
+        };
+        let large = frame(MESSAGE, 100_000_000);
+        let (mut stopped, channel) = tokio::io::duplex(1024);
+        start(channel);
+        stopped.write_all(&large[..1_000_000]).await.unwrap();
+        let (mut other, channel) = tokio::io::duplex(1024);
+        start(channel);
+        other.write_all(&frame(MESSAGE, 100_000)).await.unwrap();
+        settle().await;
+        assert_eq!(recorder.take(), ["message of 100000"]);
+        stopped.write_all(&large[1_000_000..]).await.unwrap();
+        settle().await;
+        // It waits for the other one to be taken, which `take` has done.
+        assert_eq!(recorder.take(), ["message of 100000000"]);
+    }
 }
