@@ -75,7 +75,7 @@ impl NativeManager {
     ///
     /// # Errors
     /// What is wrong with the job, or `JOB_DUPLICATE_NAME`, `SCHEDULE_NEVER_DUE`,
-    /// `MANAGER_SHUTTING_DOWN`.
+    /// `MANAGER_SHUTTING_DOWN`, `MANAGER_SHUT_DOWN`.
     #[napi]
     pub fn add_job(
         &self,
@@ -99,7 +99,7 @@ impl NativeManager {
     /// Arms the due times of a registered job that was held or stopped.
     ///
     /// # Errors
-    /// `JOB_UNKNOWN`, `JOB_ALREADY_STARTED`, `MANAGER_SHUTTING_DOWN`.
+    /// `JOB_UNKNOWN`, `JOB_ALREADY_STARTED`, `MANAGER_SHUTTING_DOWN`, `MANAGER_SHUT_DOWN`.
     #[napi]
     pub fn schedule_job(&self, name: String) -> Result<&'static str, Error> {
         self.submit(Input::ScheduleJob(Arc::from(name)))
@@ -108,7 +108,7 @@ impl NativeManager {
     /// Starts a run now.
     ///
     /// # Errors
-    /// `JOB_UNKNOWN`, `MANAGER_SHUTTING_DOWN`.
+    /// `JOB_UNKNOWN`, `MANAGER_SHUTTING_DOWN`, `MANAGER_SHUT_DOWN`.
     #[napi]
     pub fn run_job(&self, name: String) -> Result<&'static str, Error> {
         self.submit(Input::RunJob(Arc::from(name)))

@@ -70,7 +70,7 @@ pub struct Engine {
     /// What the first of the registered jobs needs of a process, and so probably the others.
     usual_profile: Option<Arc<BootProfile>>,
     requests: Requests,
-    /// A shutdown was the last thing that the host asked for: no spares are kept.
+    /// A shutdown has begun: nothing is accepted any more, and no spares are kept.
     is_shut_down: bool,
     host: Host,
     /// Due times up to here have been prepared for.
@@ -133,6 +133,9 @@ pub enum Refusal {
     /// The manager is shutting down.
     #[error("the job manager is shutting down")]
     ShuttingDown,
+    /// The manager has been shut down.
+    #[error("the job manager has been shut down")]
+    ShutDown,
 }
 
 impl Refusal {
@@ -145,6 +148,7 @@ impl Refusal {
             Refusal::NeverDue => "SCHEDULE_NEVER_DUE",
             Refusal::AlreadyStarted => "JOB_ALREADY_STARTED",
             Refusal::ShuttingDown => "MANAGER_SHUTTING_DOWN",
+            Refusal::ShutDown => "MANAGER_SHUT_DOWN",
         }
     }
 }

@@ -57,13 +57,13 @@ impl Engine {
         Ok(self.trigger(id, now))
     }
 
-    /// Something is asked for that may start processes.
-    fn accept_work(&mut self) -> Result<(), Refusal> {
-        if self.is_shutting_down() {
-            return Err(Refusal::ShuttingDown);
+    /// Refuses work once a shutdown has begun.
+    fn accept_work(&self) -> Result<(), Refusal> {
+        match (self.is_shut_down, self.is_shutting_down()) {
+            (false, _) => Ok(()),
+            (true, true) => Err(Refusal::ShuttingDown),
+            (true, false) => Err(Refusal::ShutDown),
         }
-        self.is_shut_down = false;
-        Ok(())
     }
 
     pub(super) fn job_named(&self, name: &str) -> Result<JobId, Refusal> {

@@ -151,7 +151,34 @@ fn shutdown_starts_nothing_and_waits_for_the_last_process() {
     assert_eq!(settled(&mut bench), [false]);
     bench.pass_ms(120_000);
     assert!(bench.events().is_empty(), "the job that was due later is disarmed");
-    assert_eq!(bench.add(offloaded("new", When::Now)), Ok(Reply::Accepted), "a manager can be used again");
+}
+
+#[test]
+fn nothing_is_accepted_once_a_shutdown_has_begun() {
+    let mut bench = online(limits());
+    bench.add(inline("held", in_ms(60_000))).unwrap();
+    bench.send(Input::Shutdown { request: REQUEST, timeout: Duration::from_secs(30) }).unwrap();
+    let requests = || {
+        let name: Arc<str> = Arc::from("held");
+        let spec = offloaded("new", When::Now);
+        [
+            Input::AddJob { spec, replace_finished: false, is_held: true },
+            Input::ScheduleJob(Arc::clone(&name)),
+            Input::RunJob(name),
+        ]
+    };
+    for request in requests() {
+        assert_eq!(bench.send(request), Err(Refusal::ShuttingDown));
+    }
+    bench.exit(FIRST, ExitStatus::Code(0));
+    assert_eq!(settled(&mut bench), [false]);
+    for request in requests() {
+        assert_eq!(bench.send(request), Err(Refusal::ShutDown));
+    }
+    bench.send(Input::Shutdown { request: REQUEST, timeout: Duration::from_secs(30) }).unwrap();
+    assert_eq!(settled(&mut bench), [false], "a second shutdown is settled at once");
+    bench.pass_ms(120_000);
+    assert!(bench.take().is_empty(), "no job runs, and no spare is kept");
 }
 
 #[test]
