@@ -3,23 +3,23 @@
 const {BreeWindow} = require('./events/bree-window');
 const {Completions} = require('./events/completions');
 const {createNative} = require('./native/create-native');
-const {within} = require('./host/deadline');
-const {TimeoutError, checkStopped, incorrectUsage} = require('./host/errors');
+const {FailureLog} = require('./events/failure-log');
+const {incorrectUsage} = require('./host/errors');
 const {HostEnvironment} = require('./host/host-environment');
-const {resolveModule} = require('./inline/inline-function');
+const {checkInline, resolveModule} = require('./inline/inline-function');
 const {InlineJobs} = require('./inline/inline-jobs');
 const {InlineRunner} = require('./inline/inline-runner');
+const tables = require('./jobs/option-tables');
 const {JobEvents} = require('./events/job-events');
 const {JobsRepository} = require('./one-off/jobs-repository');
 const {KeepAlive} = require('./host/keep-alive');
+const {Lifecycle} = require('./host/lifecycle');
 const {createLogger} = require('./host/logging');
+const {OptionChecker} = require('./host/options');
 const {OneOffJobs} = require('./one-off/one-off-jobs');
 const {statusOf} = require('./one-off/row');
 const {RegisteredJobs} = require('./jobs/registered-jobs');
 const {safely} = require('./host/safe-call');
-
-/** How long `shutdown` waits for workers. */
-const DEFAULT_SHUTDOWN_TIMEOUT_MS = 30_000;
 
 /**
  * Registers jobs and runs them: inline on this event loop, or offloaded to processes of their own,
@@ -29,6 +29,9 @@ class JobManager {
     #native;
     #keepAlive;
     #logger;
+    #options;
+    #lifecycle;
+    #failures;
     #handlers;
     #events;
     #inline;
@@ -39,11 +42,16 @@ class JobManager {
     /** `_jobMessageHandler`, unless somebody has put another in its place. */
     #ownMessageHandler;
 
-    /** @param {import('../index').Options} [options] */
+    /**
+     * @param {import('../index').Options} [options]
+     * @throws {IncorrectUsageError} INVALID_OPTION
+     */
     constructor(options) {
+        this.#logger = createLogger(options?.logger);
+        this.#options = new OptionChecker(this.#logger);
+        this.#options.check(tables.MANAGER, options ?? {});
         const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
-        const {modelTimeout, worker, timezone, dst, gracePeriod, staleAfter, inlineConcurrency, logger} =
-            rest;
+        const {modelTimeout, worker, timezone, dst, gracePeriod, staleAfter, inlineConcurrency} = rest;
         const isOverridden = this._jobMessageHandler !== JobManager.prototype._jobMessageHandler;
         this._jobMessageHandler = this._jobMessageHandler.bind(this);
         this.#ownMessageHandler = isOverridden ? undefined : this._jobMessageHandler;
@@ -52,7 +60,7 @@ class JobManager {
             this._jobsRepository = new JobsRepository(JobModel, {timeoutMs: modelTimeout});
         }
         this.#handlers = {errorHandler, workerMessageHandler, domainEvents};
-        this.#logger = createLogger(logger);
+        this.#failures = new FailureLog(this.#logger);
         this.#inline = new InlineJobs(inlineConcurrency);
         this.inlineQueue = this.#inline.window;
         this.#runner = new InlineRunner(this.#inline, this.#logger, {
@@ -83,11 +91,19 @@ class JobManager {
             logger: this.#logger,
             environment,
             defaults: {timezone, dst, gracePeriod},
+            checker: this.#options,
+            accept: (name) => this.#lifecycle.assertOpen(name),
             settle: (send) => this.#settle(send),
             completions: this.#completions,
             inlineRuns: (registered) => this.#runner.runsOf(registered),
             onChange: () => this.#keepAlive.hold(),
             onRun: () => this.#keepAlive.pump()
+        });
+        this.#lifecycle = new Lifecycle({
+            inline: this.#inline,
+            logger: this.#logger,
+            stopWorkers: (timeoutMs) => this.#stopWorkers(timeoutMs),
+            rows: () => this._jobsRepository
         });
     }
 
@@ -99,7 +115,8 @@ class JobManager {
      * @throws {IncorrectUsageError} for a job that makes no sense
      */
     async addJob(job) {
-        return this.#add(job ?? {});
+        this.#options.check(tables.JOB, job, job?.name ?? job?.job);
+        return this.#add(job);
     }
 
     /**
@@ -110,10 +127,13 @@ class JobManager {
      * @throws {IncorrectUsageError} when it has been run
      */
     async addOneOffJob(job) {
-        const {at: _never, staleAfter, ...oneOff} = job ?? {};
+        this.#options.check(tables.ONE_OFF_JOB, job, job?.name);
+        const {at: _never, staleAfter, ...oneOff} = job;
         if (!oneOff.name) {
-            throw incorrectUsage({message: 'The name parameter is required for a one off job.'});
+            const message = 'The name parameter is required for a one off job.';
+            throw incorrectUsage({message, code: 'JOB_NAME_MISSING'});
         }
+        this.#lifecycle.assertOpen(oneOff.name);
         const check = () => this.#checkStart(oneOff);
         await this.#oneOffs.claim(oneOff.name, {check, staleAfterMs: staleAfter});
         try {
@@ -171,38 +191,19 @@ class JobManager {
     }
 
     /**
-     * Stops everything: schedules at once, workers by 'cancel', then SIGTERM, then SIGKILL; inline jobs
-     * in the queue are finished.
+     * Stops everything: schedules at once, workers by 'cancel', then SIGTERM, then SIGKILL; inline jobs in the queue are
+     * finished, or dropped. From now on the manager takes no jobs. A second call gets the result of the first.
      *
-     * @param {{timeout?: number, interval?: number}} [options] - `timeout` in ms: 30,000 for workers,
-     *   none for inline jobs
-     * @returns {Promise<void>} when all is over
-     * @throws {TimeoutError} at `timeout`, having killed what was left
+     * @param {import('../index').ShutdownOptions} [options] - `timeout` in ms: 30,000 for workers, none for inline jobs
+     * @returns {Promise<{dropped: number} | undefined>} when all is over; how many inline jobs were dropped, with
+     *   `waiting: 'drop'`
+     * @throws {TimeoutError} at `timeout`, having killed and dropped what was left
      * @throws {NotStoppedError} when worker processes could not be killed
+     * @throws {IncorrectUsageError} INVALID_OPTION, having done nothing
      */
-    async shutdown({timeout} = {}) {
-        const workersMs = timeout ?? DEFAULT_SHUTDOWN_TIMEOUT_MS;
-        const startedMs = performance.now();
-        const left = (limitMs) => limitMs && Math.max(0, limitMs - (performance.now() - startedMs));
-        this.#jobs.disarmAll();
-        const {timedOut, survivors} = this.bree.isReplaced('stop')
-            ? {timedOut: Boolean(await this.bree.stop()), survivors: []}
-            : await this.#settle((request) => this.#native.shutdown(request, workersMs));
-        if (!this.#inline.isIdle) {
-            this.#logger.warn('Waiting for busy job in inline job queue');
-            if (!(await this.#inline.idle(left(timeout)))) {
-                throw new TimeoutError(`Inline jobs were still running after ${timeout} ms`);
-            }
-            this.#logger.warn('Inline job queue finished');
-        }
-        // A host closes its database next.
-        if (this._jobsRepository && !(await within(this._jobsRepository.settled(), left(workersMs)))) {
-            throw new TimeoutError(`Rows of jobs were still being written after ${workersMs} ms`);
-        }
-        checkStopped({survivors});
-        if (timedOut) {
-            throw new TimeoutError(`Workers were still running after ${workersMs} ms, and were killed`);
-        }
+    async shutdown(options = {}) {
+        this.#options.check(tables.SHUTDOWN, options);
+        return this.#lifecycle.shutDown(options);
     }
 
     /**
@@ -256,8 +257,11 @@ class JobManager {
 
     #add(job, options) {
         const {at, offloaded = true} = job;
+        this.#lifecycle.assertOpen(job.name);
         if (offloaded) {
             this.#logger.info('Adding offloaded job to the inline job queue');
+        } else {
+            checkInline(job);
         }
         if (offloaded || at !== undefined) {
             return this.#jobs.add(job, options);
@@ -265,13 +269,27 @@ class JobManager {
         return this.#runner.add(job);
     }
 
+    /** Ends schedules and workers. */
+    async #stopWorkers(timeoutMs) {
+        this.#jobs.disarmAll();
+        if (this.bree.isReplaced('stop')) {
+            return {timedOut: Boolean(await this.bree.stop()), survivors: []};
+        }
+        // The native side takes a finite time.
+        const limitMs = Math.min(timeoutMs, Number.MAX_SAFE_INTEGER);
+        return this.#settle((request) => this.#native.shutdown(request, limitMs));
+    }
+
     /** Throws if a one-off job could not start: before its row says that it is about to. */
     #checkStart(oneOff) {
         const {job, offloaded = true} = oneOff;
         if (offloaded) {
             this.#jobs.check(oneOff);
-        } else if (typeof job !== 'function') {
-            resolveModule(job);
+        } else {
+            checkInline(oneOff);
+            if (typeof job !== 'function') {
+                resolveModule(job);
+            }
         }
     }
 
@@ -297,7 +315,7 @@ class JobManager {
                 this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'done'})),
             onError: (error, meta, {isRequested}) => {
                 if (!isRequested) {
-                    this.#reportError(error, meta);
+                    this.#reportFailure(error, meta);
                 }
                 this.#safely('An error handler', () => this._jobErrorHandler(error, meta));
             },
@@ -335,6 +353,16 @@ class JobManager {
         const {errorHandler} = this.#handlers;
         if (errorHandler) {
             this.#safely('The errorHandler', () => errorHandler(error, meta));
+        }
+    }
+
+    /** A run of an offloaded job has failed. */
+    #reportFailure(error, meta) {
+        this.#reportError(error, meta);
+        if (!this.#handlers.errorHandler) {
+            const registered = this.#jobs.get(meta.name);
+            const recurring = registered?.when.kind === 'schedule' ? registered : undefined;
+            this.#safely('The logger', () => this.#failures.failed(meta.name, error, recurring));
         }
     }
 

@@ -252,3 +252,41 @@ fix(
         );
     }
 );
+
+fix(
+    'an option that is called otherwise is not passed over',
+    {
+        upstream: 'it is ignored: a job with `cron` or `interval` runs once, now',
+        ours:
+            '`cron`, `interval`, `schedule`, `every`, `repeat` and `path` are refused and say what to write; ' +
+            'another unknown name gives one warning'
+    },
+    async ({create, jobFile, logs, outcome, pick}) => {
+        const manager = create({});
+        const {state, error} = await outcome(
+            manager.addJob({cron: '0 0 3 * * *', job: jobFile('simple.js')})
+        );
+        assert.deepEqual(
+            [state, error?.code],
+            pick({upstream: ['resolved', undefined], ours: ['rejected', 'INVALID_OPTION']})
+        );
+        await manager.addJob({name: 'later', at: inAnHour(), ofloaded: false, job: jobFile('simple.js')});
+        assert.equal(logs.warn.length, pick({upstream: 0, ours: 1}));
+    }
+);
+
+fix(
+    'an option of a wrong type is refused',
+    {
+        upstream: 'it is taken for another: `offloaded: "false"` is true',
+        ours: '`addJob` rejects with `INVALID_OPTION`'
+    },
+    async ({create, jobFile, outcome, pick}) => {
+        const manager = create({});
+        const {state, error} = await outcome(manager.addJob({offloaded: 'false', job: jobFile('simple.js')}));
+        assert.deepEqual(
+            [state, error?.code],
+            pick({upstream: ['resolved', undefined], ours: ['rejected', 'INVALID_OPTION']})
+        );
+    }
+);

@@ -382,3 +382,18 @@ fix(
         assert.equal(isRight, isOurs);
     }
 );
+
+fix(
+    'a run that fails is logged when there is no errorHandler',
+    {
+        upstream: 'nothing is said',
+        ours: 'one line at error for a run; for a recurring job at most one a minute'
+    },
+    async ({create, jobFile, logs, pick}) => {
+        const manager = create({});
+        const failed = manager.awaitCompletion('throws');
+        await manager.addJob({name: 'throws', job: jobFile('throws.js')});
+        await assert.rejects(failed);
+        assert.deepEqual(logs.error, pick({upstream: [], ours: ['Job "throws" failed']}));
+    }
+);

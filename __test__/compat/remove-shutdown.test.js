@@ -204,6 +204,32 @@ same('shutdown can be called twice', async (context) => {
 });
 
 fix(
+    'a job that is added once shutdown has begun is refused, offloaded or inline',
+    {
+        upstream: 'it is accepted; its schedule fires, and keeps the host alive',
+        ours:
+            '`addJob`, `addOneOffJob`, `bree.run` and `bree.start` reject with `MANAGER_SHUTTING_DOWN` or ' +
+            '`MANAGER_SHUT_DOWN`. A host that starts again in the same process makes a new manager'
+    },
+    async ({create, jobFile, pick}) => {
+        const manager = create({});
+        const job = jobFile('simple.js');
+        const add = () => [
+            manager.addJob({name: `offloaded ${Math.random()}`, at: inAnHour(), job}),
+            manager.addJob({name: 'inline', job: () => {}, offloaded: false})
+        ];
+        const codes = async () => (await Promise.allSettled(add())).map(({reason}) => reason?.code);
+        const over = manager.shutdown();
+        const during = pick({upstream: undefined, ours: 'MANAGER_SHUTTING_DOWN'});
+        assert.deepEqual(await codes(), [during, during]);
+        await over;
+        const after = pick({upstream: undefined, ours: 'MANAGER_SHUT_DOWN'});
+        assert.deepEqual(await codes(), [after, after]);
+        assert.equal(manager.bree.timeouts.size, pick({upstream: 2, ours: 0}));
+    }
+);
+
+fix(
     'a host that is killed leaves no job behind',
     {
         upstream: 'its threads end with it, the processes that a job has started go on',

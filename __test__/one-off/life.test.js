@@ -229,18 +229,31 @@ for (const engine of ENGINES) {
     test(`${engine}: a job that is refused after its row was written leaves it failed`, async (t) => {
         const database = await createDatabase(t, engine);
         const {manager} = createManager(t, database);
-        const online = becameOnline(manager);
-        await manager.addJob({name: 'slow', job: jobPath('lingers'), gracePeriod: 60_000});
-        await online;
-        const over = manager.shutdown();
         const job = jobPath('completes');
-        await assert.rejects(manager.addOneOffJob({name: 'backup', job}), /shutting down/);
+        // The row is claimed while the shutdown begins.
+        const refused = assert.rejects(manager.addOneOffJob({name: 'backup', job}), {
+            code: 'MANAGER_SHUTTING_DOWN'
+        });
+        await manager.shutdown();
+        // A host closes its database when the shutdown is over.
         assert.equal((await database.row('backup')).status, 'failed');
-        manager.bree.workers.get('slow').postMessage('go');
-        await over;
-        await manager.addOneOffJob({name: 'backup', job});
-        await manager.awaitOneOffCompletion('backup');
+        await refused;
+        const {manager: next} = createManager(t, database);
+        await next.addOneOffJob({name: 'backup', job});
+        await next.awaitOneOffCompletion('backup');
         assert.equal((await database.row('backup')).status, 'finished');
+    });
+
+    test(`${engine}: a shutdown that has begun refuses one-off jobs, and nothing is written`, async (t) => {
+        const database = await createDatabase(t, engine);
+        const {manager} = createManager(t, database);
+        const over = manager.shutdown();
+        for (const code of ['MANAGER_SHUTTING_DOWN', 'MANAGER_SHUT_DOWN']) {
+            const refused = manager.addOneOffJob({name: 'backup', ...completing.inline});
+            await assert.rejects(refused, {code});
+            await over;
+        }
+        assert.equal(await database.row('backup'), undefined);
     });
 
     test(`${engine}: jobs may have names that mean something elsewhere`, async (t) => {

@@ -7,7 +7,7 @@ const {once} = require('node:events');
 const path = require('node:path');
 const {test} = require('node:test');
 const {eventually, markedEnvironment} = require('../support/processes');
-const {createManager, runEnd, runOnce, startUntil} = require('../support/runs');
+const {createManager, runEnd, startUntil} = require('../support/runs');
 
 const NEVER_MS = 3_600_000;
 const jobFile = (name) => path.join(__dirname, 'jobs', `${name}.js`);
@@ -68,7 +68,7 @@ test('two shutdowns at once are both told', async (t) => {
 
 test('a shutdown ends jobs that wait for a process, and nothing new starts', async (t) => {
     const {manager, errors} = createManager(t, {maxWorkers: 1});
-    // It takes its time, for a shutdown that is over refuses nothing.
+    // It takes its time: the shutdown goes on meanwhile.
     const lingers = () => {
         const {parentPort} = require('node:worker_threads');
         parentPort.on('message', (message) => message === 'go' && parentPort.postMessage('cancelled'));
@@ -118,12 +118,41 @@ test('a shutdown lets spares go', async (t) => {
     assert.equal(pids().length, 0);
 });
 
-test('a manager can be used again after its shutdown', async (t) => {
-    const host = createManager(t);
-    await runOnce(host, {name: 'first', job: () => {}});
-    await host.manager.shutdown();
-    const {summary} = await runOnce(host, {name: 'second', job: () => {}});
-    assert.equal(summary.exitCode, 0);
+test('a manager that has been shut down takes no jobs, and a schedule never fires again', async (t) => {
+    const {manager} = createManager(t);
+    const job = () => {};
+    await manager.addJob({name: 'often', job, at: 'every 1 second'});
+    const created = [];
+    manager.bree.on('worker created', (name) => created.push(name));
+    await manager.shutdown();
+    for (const refused of [
+        manager.addJob({name: 'new', job}),
+        manager.addJob({name: 'new', job, at: 'every 1 second'}),
+        manager.bree.start('often'),
+        manager.bree.run('often')
+    ]) {
+        await assert.rejects(refused, {code: 'MANAGER_SHUT_DOWN'});
+    }
+    // Another manager's schedule fires meanwhile.
+    const other = createManager(t).manager;
+    const fired = once(other.bree, 'worker created');
+    await other.addJob({name: 'other', job, at: 'every 1 second'});
+    await fired;
+    assert.deepEqual(created, []);
+});
+
+test('a shutdown without a time limit waits for the last job', async (t) => {
+    const {manager} = createManager(t);
+    const lingers = () => {
+        const {parentPort} = require('node:worker_threads');
+        parentPort.on('message', (message) => {
+            parentPort.postMessage(message === 'go' ? 'cancelled' : 'asked');
+        });
+        parentPort.postMessage('ready');
+    };
+    const worker = await startUntil(manager, {name: 'job', job: lingers, gracePeriod: NEVER_MS});
+    worker.on('message', (message) => message === 'asked' && worker.postMessage('go'));
+    assert.equal(await manager.shutdown({timeout: Infinity}), undefined);
 });
 
 test('a removed job can be added again at once, while its last run still ends', async (t) => {

@@ -9,6 +9,7 @@
 const {EventEmitter} = require('node:events');
 const {PassThrough} = require('node:stream');
 const {serialize} = require('../wire/clone');
+const {locateUncloneable} = require('../wire/uncloneable');
 
 /** The exit code of a Worker that was terminated. */
 const TERMINATED_EXIT_CODE = 1;
@@ -58,7 +59,7 @@ class WorkerView extends EventEmitter {
      * @throws {DOMException} DataCloneError, when it cannot be cloned
      */
     postMessage(value) {
-        const bytes = serialize(value);
+        const bytes = serializeMessage(this.jobName, value);
         if (this.#exited === undefined) {
             ignoreEnded(() => this.#native.postMessage(this.threadId, bytes));
         }
@@ -105,6 +106,14 @@ class WorkerView extends EventEmitter {
         this.stdout?.end();
         this.stderr?.end();
         return this.#exited;
+    }
+}
+
+function serializeMessage(jobName, message) {
+    try {
+        return serialize(message);
+    } catch (error) {
+        throw locateUncloneable(error, `A message to job "${jobName}"`, {message});
     }
 }
 

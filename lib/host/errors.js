@@ -64,12 +64,17 @@ const incorrectUsage = (options) => create('IncorrectUsageError', options);
 /** An inline job threw. */
 const unhandledJob = (options) => create('UnhandledJobError', options);
 
-/** The time for a shutdown was over before everything had ended. Name as `p-wait-for` has it. */
+/**
+ * The time for a shutdown was over before everything had ended. Name as `p-wait-for` has it.
+ *
+ * @property {number} dropped - inline jobs that never began
+ */
 class TimeoutError extends Error {
-    constructor(message) {
+    constructor(message, dropped) {
         super(message);
         this.name = 'TimeoutError';
         this.code = 'SHUTDOWN_TIMEOUT';
+        this.dropped = dropped;
     }
 }
 

@@ -7,7 +7,9 @@
 const {createRequire} = require('node:module');
 const path = require('node:path');
 const {pathToFileURL} = require('node:url');
-const {isFile, resolvePath} = require('../jobs/job-source');
+const {invalid} = require('../host/options');
+const {assertSource, isFile, resolvePath} = require('../jobs/job-source');
+const {describeMissing} = require('../jobs/missing-file');
 
 /** What `require` says of a module that has to be imported instead. */
 const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
@@ -20,7 +22,20 @@ const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
  */
 function resolveModule(job) {
     const target = resolvePath(job);
-    return isFile(target) ? target : createRequire(path.join(process.cwd(), 'noop.js')).resolve(String(job));
+    return isFile(target) ? target : resolveName(job, target);
+}
+
+/** A package, a folder, or a path without its extension. */
+function resolveName(job, target) {
+    try {
+        return createRequire(path.join(process.cwd(), 'noop.js')).resolve(String(job));
+    } catch (error) {
+        if (error.code !== 'MODULE_NOT_FOUND') {
+            throw error;
+        }
+        const message = `The module of an inline job is missing: ${describeMissing(job, target)}`;
+        throw Object.assign(new Error(message), {code: error.code});
+    }
 }
 
 /**
@@ -51,4 +66,24 @@ async function load(target) {
     return import(pathToFileURL(target).href);
 }
 
-module.exports = {loadFunction, resolveModule};
+/** Calls the function of an inline job, loaded first if it was given as a module. */
+async function callInline(job, data) {
+    const run = typeof job === 'function' ? job : await loadFunction(job);
+    return run(data);
+}
+
+/**
+ * @param {import('../../index').Job} job - an inline one
+ * @throws {Error} JOB_MISSING or INVALID_OPTION, when it makes no sense
+ */
+function checkInline({name, job, memoryLimitMb}) {
+    assertSource(job, name);
+    if (memoryLimitMb !== undefined) {
+        const owner = name ? `of job "${name}"` : 'of a job';
+        throw invalid(
+            `The option "memoryLimitMb" ${owner} is for offloaded jobs: an inline job has no memory of its own`
+        );
+    }
+}
+
+module.exports = {callInline, checkInline, loadFunction, resolveModule};

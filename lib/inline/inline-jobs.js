@@ -4,9 +4,7 @@
  * Inline jobs: functions called in order on the host's event loop, a few at once, whatever the length of the queue.
  */
 
-const {within} = require('../host/deadline');
 const {onNextTurn} = require('../host/next-turn');
-const {wholeNumber} = require('../host/whole-number');
 
 const DEFAULT_CONCURRENCY = 3;
 /** Jobs begun in one turn of the event loop, before timers and I/O of the host get theirs; fewer when they are slow. */
@@ -29,13 +27,12 @@ class InlineJobs {
     #isDrainQueued = false;
     #isPaused = false;
     #settled = [];
+    #isClosed = false;
+    #dropped = 0;
 
-    /**
-     * @param {number} [concurrency] - how many run at once
-     * @throws {IncorrectUsageError} INVALID_OPTION
-     */
+    /** @param {number} [concurrency] - how many run at once, 1 or more */
     constructor(concurrency = DEFAULT_CONCURRENCY) {
-        this.#concurrency = wholeNumber('inlineConcurrency', concurrency, 1);
+        this.#concurrency = concurrency;
     }
 
     /** What hosts see as `inlineQueue`. */
@@ -53,6 +50,16 @@ class InlineJobs {
         return this.#running === 0 && this.#waiting === 0;
     }
 
+    /** Whether nothing is to begin any more. */
+    get isClosed() {
+        return this.#isClosed;
+    }
+
+    /** Jobs that were dropped. */
+    get dropped() {
+        return this.#dropped;
+    }
+
     /** Jobs that have not begun. */
     get #waiting() {
         return this.#tasks.length - this.#first;
@@ -66,13 +73,38 @@ class InlineJobs {
     /**
      * Puts a job at the end of the queue.
      *
-     * @param {{begin: () => Promise<void>}} task - runs the job, and says by `failed` when it throws; never rejects
+     * @param {{begin: () => Promise<void>}} task - runs the job, or fails it unrun when the queue is closed; says by
+     *   `failed` when it throws; never rejects
      */
     add(task) {
+        if (this.#isClosed) {
+            this.#drop([task]);
+            return;
+        }
         this.#tasks.push(task);
         // A microtask rather than a wake-up from outside: a host that waits one millisecond by a timer
         // that is due already would otherwise look before the job has begun.
         this.#queueDrain();
+    }
+
+    /**
+     * Lets no job begin any more, and drops those that wait: they fail.
+     *
+     * @returns {number} how many
+     */
+    close() {
+        this.#isClosed = true;
+        const waiting = this.#tasks.slice(this.#first);
+        this.#tasks = [];
+        this.#first = 0;
+        this.#drop(waiting);
+        this.settle();
+        return waiting.length;
+    }
+
+    #drop(tasks) {
+        this.#dropped += tasks.length;
+        tasks.forEach((task) => void task.begin());
     }
 
     /**
@@ -93,15 +125,9 @@ class InlineJobs {
         }
     }
 
-    /**
-     * @param {number} [timeoutMs] - none when absent
-     * @returns {Promise<boolean>} true when no job waits or runs, false when the time was over before
-     */
-    async idle(timeoutMs) {
-        return within(
-            this.allSettled().catch(() => {}),
-            timeoutMs
-        );
+    /** @returns {Promise<void>} when no job waits or runs; never rejects */
+    idle() {
+        return this.allSettled().catch(() => {});
     }
 
     #queueDrain() {

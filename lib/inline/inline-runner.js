@@ -5,21 +5,23 @@
  */
 
 const {AsyncResource} = require('node:async_hooks');
-const {unhandledJob} = require('../host/errors');
+const {JobError, unhandledJob} = require('../host/errors');
 const {safely} = require('../host/safe-call');
 const {BegunRuns} = require('./begun-runs');
-const {loadFunction} = require('./inline-function');
+const {callInline, loadFunction} = require('./inline-function');
+const {withinLimit} = require('./time-limit');
 
 /** A job in the queue, and the async context that it was added in: one object, since hosts may queue a million. */
 class InlineTask extends AsyncResource {
     #run;
 
-    constructor(run, name, job, data) {
+    constructor(run, name, job, data, timeoutMs) {
         super('JobManagerInlineJob');
         this.#run = run;
         this.name = name;
         this.job = job;
         this.data = data;
+        this.timeoutMs = timeoutMs;
     }
 
     begin() {
@@ -50,22 +52,30 @@ class InlineRunner {
     /**
      * Puts a job at the end of the queue.
      *
-     * @param {{name?: string, job: Function | string | URL, data?: unknown}} job
+     * @param {{name?: string, job: Function | string | URL, data?: unknown, timeout?: number}} job
      * @param {object} [turn] - for a scheduled job
      * @param {import('../host/job-scope').JobScope} turn.scope - its registration; another job runs in the async context
      *   that this is called in
      * @param {() => boolean} turn.isWanted - asked when its turn has come, since it may have been removed by then
      * @param {() => void} turn.onEnded - called when it is over
      */
-    add({name, job, data}, turn) {
+    add({name, job, data, timeout}, turn) {
         const {length} = this.#queue;
         this.#logger.info(
             `Adding one-off job to inlineQueue with current length = ${length} called '${name || 'anonymous'}'`
         );
         this.#queue.add(
             turn
-                ? {begin: () => turn.scope.runInAsyncScope(this.#takeTurn, this, name, job, data, turn)}
-                : new InlineTask(this.#runTask, name, job, data)
+                ? {
+                      begin: () =>
+                          turn.scope.runInAsyncScope(
+                              this.#takeTurn,
+                              this,
+                              {name, job, data, timeoutMs: timeout},
+                              turn
+                          )
+                  }
+                : new InlineTask(this.#runTask, name, job, data, timeout)
         );
     }
 
@@ -75,30 +85,46 @@ class InlineRunner {
     }
 
     /** Called in the async context of a task. */
-    #runTask = ({name, job, data}) => this.#run(name, job, data);
+    #runTask = (task) => this.#run(task);
 
-    async #takeTurn(name, job, data, turn) {
+    async #takeTurn(task, turn) {
         if (turn.isWanted()) {
-            await this.#begun.during(turn.scope, () => this.#run(name, job, data, turn));
+            await this.#begun.during(turn.scope, () => this.#run(task, turn));
         }
         turn.onEnded();
     }
 
-    async #run(name, job, data, turn) {
-        const started = name && this.#host.onStarted(name);
+    async #run({name, job, data, timeoutMs}, turn) {
+        const started = name && !this.#queue.isClosed && this.#host.onStarted(name);
         if (started) {
             await started;
         }
         let error;
         let result;
-        try {
-            const run = typeof job === 'function' ? job : await loadFunction(job);
-            result = await run(data);
-        } catch (thrown) {
-            error = this.#threw(job, thrown);
+        if (this.#queue.isClosed) {
+            error = this.#dropped(name);
+        } else {
+            try {
+                if (timeoutMs === undefined) {
+                    const run = typeof job === 'function' ? job : await loadFunction(job);
+                    result = await run(data);
+                } else {
+                    result = await withinLimit(() => callInline(job, data), {name, timeoutMs});
+                }
+            } catch (thrown) {
+                error = this.#threw(job, thrown);
+            }
         }
         const end = () => this.#host.onEnded(name, error, result);
         await (turn ? turn.scope.run(end) : end());
+    }
+
+    /** The error of a job that never began: it waited, or its row was being written, when the queue was closed. */
+    #dropped(name) {
+        const job = name ? `Inline job "${name}"` : 'An inline job';
+        const error = new JobError('JOB_CANCELLED', name, `${job} was dropped by shutdown before it began`);
+        this.#queue.failed(error);
+        return error;
     }
 
     #threw(job, thrown) {

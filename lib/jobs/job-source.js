@@ -7,6 +7,8 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const {fileURLToPath} = require('node:url');
+const {describeValue} = require('../host/describe-value');
+const {describeMissing} = require('./missing-file');
 
 /** Names that bree refuses, and with it the package that we replace. */
 const RESERVED_NAMES = new Set(['index', 'index.js', 'index.mjs']);
@@ -55,15 +57,10 @@ function offloadedSource(name, job) {
         }
         return {kind: 'source', target: `(${source})()`};
     }
-    if (!(job instanceof URL) && (typeof job !== 'string' || job.trim() === '')) {
-        throw usage(
-            'JOB_MISSING',
-            `Job #1 named "${name}" needs a path or a function as its "job", got ${describe(job)}`
-        );
-    }
+    assertSource(job, name);
     const target = resolvePath(job);
     if (!isFile(target)) {
-        throw usage('JOB_PATH_MISSING', `Job #1 named "${name}" path missing: ${target}`);
+        throw usage('JOB_PATH_MISSING', `Job "${name}" path missing: ${describeMissing(job, target)}`);
     }
     return {kind: 'file', target};
 }
@@ -74,12 +71,25 @@ function isFile(target) {
     return fs.statSync(target, {throwIfNoEntry: false})?.isFile() ?? false;
 }
 
-function describe(value) {
-    return value === null ? 'null' : typeof value === 'string' ? 'an empty string' : typeof value;
+/**
+ * @param {unknown} job
+ * @param {string} [name]
+ * @throws {Error} JOB_MISSING, when it is nothing that could be run
+ */
+function assertSource(job, name) {
+    const isSource =
+        typeof job === 'function' || job instanceof URL || (typeof job === 'string' && job.trim() !== '');
+    if (!isSource) {
+        const owner = name ? `Job "${name}"` : 'A job';
+        throw usage(
+            'JOB_MISSING',
+            `${owner} needs a path or a function as its "job", got ${describeValue(job)}`
+        );
+    }
 }
 
 function usage(code, message) {
     return Object.assign(new Error(message), {code});
 }
 
-module.exports = {defaultName, offloadedSource, resolvePath, isFile};
+module.exports = {assertSource, defaultName, offloadedSource, resolvePath, isFile};

@@ -8,9 +8,11 @@
 const {checkStopped, incorrectUsage} = require('../host/errors');
 const {HostClock, isReplaced} = require('../host/host-clock');
 const {JobScope} = require('../host/job-scope');
-const {defaultName, offloadedSource} = require('./job-source');
+const {assertSource, defaultName, offloadedSource} = require('./job-source');
+const {JOB} = require('./option-tables');
 const {CRON_LIKE, invalidSchedule, nextDue, parseAt} = require('./schedules');
 const {JobOptions} = require('../native/native');
+const {locateUncloneable} = require('../wire/uncloneable');
 const {encodeJob, resolveWorker, startOptions} = require('./worker-options');
 
 /** Native refusals that are answered in the words of the package that we replace. */
@@ -18,8 +20,6 @@ const REFUSALS = {
     JOB_DUPLICATE_NAME: (name) => new Error(`Job #1 has a duplicate job name of ${name}`),
     JOB_UNKNOWN: (name) => new Error(`Job "${name}" does not exist`),
     JOB_ALREADY_STARTED: (name) => new Error(`Job "${name}" is already started`),
-    MANAGER_SHUTTING_DOWN: (name) =>
-        new Error(`Job "${name}" was not started: the job manager is shutting down`),
     INVALID_OPTION: (name, {message}) => incorrectUsage({message: `Job "${name}": ${message}`}),
     TIME_ZONE_UNKNOWN: (name, {message}) => incorrectUsage({message: `Job "${name}": ${message}`})
 };
@@ -47,6 +47,8 @@ class RegisteredJobs {
     #logger;
     #environment;
     #defaults;
+    #checker;
+    #accept;
     #settle;
     #completions;
     #inlineRuns;
@@ -67,6 +69,8 @@ class RegisteredJobs {
      * @param {object} parts.logger
      * @param {import('../host/host-environment').HostEnvironment} parts.environment
      * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`
+     * @param {import('../host/options').OptionChecker} parts.checker
+     * @param {(name: string) => void} parts.accept - throws once the manager takes no more jobs
      * @param {(send: (request: number) => void) => Promise<{survivors: object[]}>} parts.settle - makes a
      *   request that is settled later
      * @param {import('../events/completions').Completions} parts.completions
@@ -81,6 +85,8 @@ class RegisteredJobs {
         this.#logger = logger;
         this.#environment = environment;
         this.#defaults = defaults;
+        this.#checker = parts.checker;
+        this.#accept = parts.accept;
         this.#settle = settle;
         this.#completions = completions;
         this.#inlineRuns = inlineRuns;
@@ -126,6 +132,7 @@ class RegisteredJobs {
      * @throws when it makes no sense, could never start, or has the name of another
      */
     add(job, {replaceFinished = false} = {}) {
+        this.#accept(job.name);
         if (this.#bree.isReplaced('add') || this.#bree.isReplaced('start')) {
             return this.#addThroughWindow(job);
         }
@@ -143,6 +150,8 @@ class RegisteredJobs {
 
     /** Registers a job, and leaves its schedule to `start`. */
     hold(job) {
+        this.#checker.check(JOB, job, job.name);
+        this.#accept(job.name);
         this.#register(this.#prepare(job), {isHeld: true});
     }
 
@@ -160,6 +169,7 @@ class RegisteredJobs {
 
     /** Starts the schedule of a job that was held or stopped. */
     start(name) {
+        this.#accept(name);
         const registered = this.#jobs.get(name);
         if (!registered) {
             // Without quotes, as bree has it here.
@@ -174,6 +184,7 @@ class RegisteredJobs {
 
     /** Starts a run of a job now. */
     run(name) {
+        this.#accept(name);
         this.#known(name).isPast = false;
         this.#environment.refresh();
         this.#ask(name, () => this.#native.runJob(name));
@@ -222,7 +233,7 @@ class RegisteredJobs {
         const {offloaded = true} = job;
         const name = job.name || defaultName(job.job);
         if (!name) {
-            throw incorrectUsage({message: 'Name parameter should be present if job is a function'});
+            throw nameMissing(job.job);
         }
         const {timezone = this.#defaults.timezone, dst = this.#defaults.dst} = job;
         const when = parseAt(job.at, {timezone, dst});
@@ -233,8 +244,8 @@ class RegisteredJobs {
         }
         const source = offloaded ? offloadedSource(name, job.job) : undefined;
         const description = describeJob(name, job, source);
-        const worker = source && resolveWorker(name, job.worker, this.#bree.config.worker);
-        const work = source && encodeJob({name, source, description, data: job.data}, worker);
+        const worker = source && resolveWorker(job.worker, this.#bree.config.worker);
+        const work = source && encoded({name, source, description, data: job.data}, worker);
         return {
             name,
             when,
@@ -343,6 +354,23 @@ class RegisteredJobs {
 function refusal(code, name, cause) {
     const error = REFUSALS[code]?.(name, cause);
     return error && Object.assign(error, {code});
+}
+
+/** A job without a name, and without a path to take one from. */
+function nameMissing(job) {
+    assertSource(job);
+    const message = 'Name parameter should be present if job is a function';
+    return incorrectUsage({message, code: 'JOB_NAME_MISSING'});
+}
+
+/** As `encodeJob`; an error about what cannot be cloned says where that is. */
+function encoded(job, worker) {
+    try {
+        return encodeJob(job, worker);
+    } catch (error) {
+        const {data} = job;
+        throw locateUncloneable(error, `Job "${job.name}"`, {data, 'worker.workerData': worker.workerData});
+    }
 }
 
 /** The log line that tells what was understood. */

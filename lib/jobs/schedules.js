@@ -6,11 +6,15 @@
 
 const {types} = require('node:util');
 const {incorrectUsage} = require('../host/errors');
+const {createLogger} = require('../host/logging');
+const {OptionChecker} = require('../host/options');
+const {NEXT_RUNS} = require('./option-tables');
 const native = require('../native/native');
 
 /** Six fields, as cron writes them, rather than words: for the window onto registered jobs. */
 const CRON_LIKE = /^\s*(@|\S+\s+\S+\s+\S+\s+\S+\s+\S+(\s+\S+)?\s*$)/;
 const DEFAULT_COUNT = 5;
+const checker = new OptionChecker(createLogger());
 /** Where the native side puts due times, in ms. One array for all calls: making one costs more than finding them. */
 let foundMs = new Float64Array(DEFAULT_COUNT);
 
@@ -117,14 +121,10 @@ function adviceOn({expected, suggestion}) {
  *   `from` (now) is exclusive, and plain intervals count from it; `count` is 5
  * @returns {Date[]} earliest first; fewer than `count` when there are no more
  */
-function nextRuns(at, {from = Date.now(), count = DEFAULT_COUNT, timezone, dst} = {}) {
+function nextRuns(at, options = {}) {
+    checker.check(NEXT_RUNS, options);
+    const {from = Date.now(), count = DEFAULT_COUNT, timezone, dst} = options;
     const fromMs = Number(from);
-    if (!Number.isInteger(count) || count < 0 || count > 10_000 || Number.isNaN(fromMs)) {
-        throw incorrectUsage({
-            message: 'nextRuns takes a valid "from" and a "count" from 0 to 10,000',
-            code: 'INVALID_OPTION'
-        });
-    }
     const when = parseAt(at, {timezone, dst});
     const found = findDue(
         when.kind === 'now' ? {kind: 'date', atMs: fromMs + 1} : when,

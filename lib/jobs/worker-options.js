@@ -6,7 +6,6 @@
  */
 
 const {serialize} = require('../wire/clone');
-const {incorrectUsage} = require('../host/errors');
 
 /** From 'cancel' to SIGTERM, unless the job says otherwise. */
 const DEFAULT_GRACE_PERIOD_MS = 5_000;
@@ -89,24 +88,15 @@ function present(properties) {
 }
 
 /**
- * A job's worker options over the manager's, checked.
+ * A job's worker options over the manager's.
  *
- * @param {string} name - the job
  * @param {object} [worker] - options of this job's worker
  * @param {object} [defaults] - options of every worker
  * @returns {object} the options, with `env` as text, `flags` of `node` that were asked for, and `limitFlags` that stand
  *   for limits
  */
-function resolveWorker(name, worker, defaults) {
+function resolveWorker(worker, defaults) {
     const options = {...defaults, ...worker};
-    for (const key of ['execArgv', 'argv']) {
-        if (options[key] !== undefined && !Array.isArray(options[key])) {
-            throw incorrectUsage({
-                message: `The worker option "${key}" of job "${name}" must be an array of strings`,
-                code: 'INVALID_OPTION'
-            });
-        }
-    }
     return {
         ...options,
         workerData: {...defaults?.workerData, ...worker?.workerData},

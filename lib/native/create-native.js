@@ -3,26 +3,24 @@
 const {serialize} = require('../wire/clone');
 const {NativeManager} = require('./native');
 const {nodePath} = require('./node-path');
-const {wholeNumber} = require('../host/whole-number');
 
 /** Made of lib/worker/bootstrap.js by `npm run build`. */
 const BOOTSTRAP_PATH = require.resolve('../worker/bootstrap.bundle.cjs');
 
 /**
- * Starts the native side of a manager, with its options checked.
+ * Starts the native side of a manager.
  *
- * @param {import('../../index').Options} options - of `new JobManager`
+ * @param {import('../../index').Options} options - of `new JobManager`, checked
  * @param {object} owner - collected as if the native side did not know it
  * @param {(owner: object) => void} onEvents - called on the host's event loop when there is something to take; must
  *   not throw
  * @returns {NativeManager}
- * @throws {IncorrectUsageError} INVALID_OPTION, naming the option
  */
 function createNative({maxWorkers, warmWorkers = 'auto', startTimeout}, owner, onEvents) {
     const options = {
-        maxWorkers: wholeNumber('maxWorkers', maxWorkers, 1),
-        warmWorkers: warmWorkers === 'auto' ? undefined : wholeNumber('warmWorkers', warmWorkers, 0),
-        startTimeoutMs: wholeNumber('startTimeout', startTimeout, 1),
+        maxWorkers,
+        warmWorkers: warmWorkers === 'auto' ? undefined : warmWorkers,
+        startTimeoutMs: startTimeout,
         execPath: nodePath(),
         bootstrapPath: BOOTSTRAP_PATH,
         cancelMessage: serialize('cancel')

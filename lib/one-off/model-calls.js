@@ -7,7 +7,6 @@
 const {setTimeout: nodePause} = require('node:timers/promises');
 const {within} = require('../host/deadline');
 const {incorrectUsage} = require('../host/errors');
-const {wholeNumber} = require('../host/whole-number');
 
 /** Pauses before the second, third and fourth try of a call: about five seconds in all. */
 const RETRY_PAUSES_MS = [250, 1_000, 3_750];
@@ -25,12 +24,12 @@ class ModelCalls {
      * @param {object} JobModel
      * @param {{pause?: (ms: number) => Promise<void>, timeoutMs?: number}} options - `pause`: how to wait between two
      *   tries; `timeoutMs`: limit of each call, 30,000 by default
-     * @throws {IncorrectUsageError} INVALID_OPTION, for a model without one of the methods, and for a wrong limit
+     * @throws {IncorrectUsageError} INVALID_OPTION, for a model without one of the methods
      */
     constructor(JobModel, {pause = nodePause, timeoutMs = DEFAULT_TIMEOUT_MS}) {
         this.#model = checkedModel(JobModel);
         this.#pause = pause;
-        this.#timeoutMs = wholeNumber('modelTimeout', timeoutMs, 1);
+        this.#timeoutMs = timeoutMs;
     }
 
     /**

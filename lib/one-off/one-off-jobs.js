@@ -36,7 +36,7 @@ class OneOffJobs {
      */
     constructor(repository, {staleAfterMs, report, warn}) {
         this.#repository = repository;
-        this.#staleAfterMs = checkedStaleAfter(staleAfterMs);
+        this.#staleAfterMs = staleAfterMs;
         this.#report = report;
         this.#warn = warn;
     }
@@ -53,7 +53,6 @@ class OneOffJobs {
      */
     async claim(name, {check, staleAfterMs = this.#staleAfterMs}) {
         const repository = this.#known(name);
-        checkedStaleAfter(staleAfterMs);
         check();
         await repository.inOrder(name, async () => {
             const row = await repository.read(name);
@@ -154,7 +153,8 @@ class OneOffJobs {
         const repository = this.#repository();
         if (!repository) {
             throw incorrectUsage({
-                message: `The one off job "${name}" needs a JobModel to keep its state in: pass one to the constructor of JobManager.`
+                message: `The one off job "${name}" needs a JobModel to keep its state in: pass one to the constructor of JobManager.`,
+                code: 'JOB_MODEL_MISSING'
             });
         }
         return repository;
@@ -174,16 +174,6 @@ function isStale(row, staleAfterMs) {
         .map((value) => new Date(value).getTime())
         .filter((ms) => !Number.isNaN(ms));
     return since.length > 0 && Date.now() - Math.max(...since) >= staleAfterMs;
-}
-
-function checkedStaleAfter(staleAfterMs) {
-    if (staleAfterMs !== undefined && !(Number.isFinite(staleAfterMs) && staleAfterMs >= 0)) {
-        throw incorrectUsage({
-            message: `The option "staleAfter" must be a number of milliseconds from 0 up, got ${staleAfterMs}`,
-            code: 'INVALID_OPTION'
-        });
-    }
-    return staleAfterMs;
 }
 
 function alreadyExecuted(name) {

@@ -1,0 +1,49 @@
+'use strict';
+
+/** Of a job that fails again and again, a line is logged this often at most. */
+const PAUSE_MS = 60_000;
+
+/** Logs failed runs of offloaded jobs for a host that has no `errorHandler`. */
+class FailureLog {
+    #logger;
+    #nowMs;
+    /** By registration: it goes with it. @type {WeakMap<object, {loggedMs: number, unlogged: number}>} */
+    #recurring = new WeakMap();
+
+    /**
+     * @param {{error: Function}} logger
+     * @param {() => number} [nowMs] - a monotonic clock
+     */
+    constructor(logger, nowMs = performance.now.bind(performance)) {
+        this.#logger = logger;
+        this.#nowMs = nowMs;
+    }
+
+    /**
+     * @param {string} name - the job
+     * @param {unknown} error
+     * @param {object} [recurring] - the registration of a job that is due again and again
+     */
+    failed(name, error, recurring) {
+        const unlogged = recurring ? this.#take(recurring) : 0;
+        if (unlogged === undefined) {
+            return;
+        }
+        const again = unlogged > 0 ? ` (${unlogged + 1} times since this was last logged)` : '';
+        this.#logger.error(`Job "${name}" failed${again}`, error);
+    }
+
+    /** The failures since the last line, if it is time for another one. */
+    #take(recurring) {
+        const nowMs = this.#nowMs();
+        const last = this.#recurring.get(recurring);
+        if (last && nowMs - last.loggedMs < PAUSE_MS) {
+            last.unlogged += 1;
+            return undefined;
+        }
+        this.#recurring.set(recurring, {loggedMs: nowMs, unlogged: 0});
+        return last?.unlogged ?? 0;
+    }
+}
+
+module.exports = {FailureLog};

@@ -1,0 +1,33 @@
+'use strict';
+
+const {callAfter} = require('../host/deadline');
+const {JobError} = require('../host/errors');
+
+/**
+ * Calls a function, and waits for its promise no longer than a limit. The function cannot be stopped: what it does
+ * after the limit goes on, and what comes of it is ignored.
+ *
+ * @param {() => Promise<unknown>} call
+ * @param {{name?: string, timeoutMs: number}} limit - of the job of that name
+ * @returns {Promise<unknown>}
+ * @throws {JobError} JOB_TIMEOUT
+ */
+async function withinLimit(call, {name, timeoutMs}) {
+    let cancel;
+    const limit = new Promise((resolve, reject) => {
+        cancel = callAfter(timeoutMs, () => reject(timedOut(name, timeoutMs)));
+    });
+    try {
+        return await Promise.race([call(), limit]);
+    } finally {
+        cancel();
+    }
+}
+
+function timedOut(name, timeoutMs) {
+    const job = name ? `Inline job "${name}"` : 'An inline job without a name';
+    const message = `${job} did not end within its timeout of ${timeoutMs} ms. Its function goes on, and its result is ignored`;
+    return new JobError('JOB_TIMEOUT', name, message, {timeoutMs});
+}
+
+module.exports = {withinLimit};

@@ -1,0 +1,59 @@
+'use strict';
+
+/** What is at a path that should be a job's module and is none, for the message of the error. */
+
+const fs = require('node:fs');
+const path = require('node:path');
+const {nearestName} = require('../host/nearest-name');
+
+/** Larger folders are not read: this is only for a better message. */
+const MOST_NAMES = 10_000;
+
+/**
+ * @param {unknown} job - as the host gave it
+ * @param {string} target - the absolute path that it stands for
+ * @returns {string} the path, what it was counted from, what was found there, and a name that may have been meant
+ */
+function describeMissing(job, target) {
+    const isRelative = typeof job === 'string' && !path.isAbsolute(job) && !/^file:/i.test(job);
+    const origin = isRelative ? ` ("${job}", relative to the working directory)` : '';
+    return `${target}${origin}. ${whatIsThere(target)}`;
+}
+
+function whatIsThere(target) {
+    const found = fs.statSync(target, {throwIfNoEntry: false});
+    if (found) {
+        return found.isDirectory() ? `That is a folder${indexIn(target)}` : 'That is no regular file';
+    }
+    const folder = path.dirname(target);
+    const names = namesIn(folder);
+    if (!names) {
+        return `There is no folder ${folder}`;
+    }
+    const meant = closeTo(path.basename(target), names);
+    return meant ? `There is no such file. There is "${meant}"` : 'There is no such file';
+}
+
+function indexIn(folder) {
+    const index = namesIn(folder)?.find((name) => /^index\.[cm]?[jt]s$/.test(name));
+    return index ? `; it has a file "${index}"` : '';
+}
+
+function namesIn(folder) {
+    try {
+        return fs.readdirSync(folder).slice(0, MOST_NAMES);
+    } catch {
+        return undefined;
+    }
+}
+
+/** The same name with another extension, or a name that is spelt almost so. */
+function closeTo(wanted, names) {
+    const stem = path.parse(wanted).name;
+    return (
+        names.find((name) => /\.[cm]?[jt]s$/.test(name) && path.parse(name).name === stem) ??
+        nearestName(wanted, names)
+    );
+}
+
+module.exports = {describeMissing};

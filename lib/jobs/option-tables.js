@@ -1,0 +1,212 @@
+'use strict';
+
+/**
+ * The options that a host may pass: their names, the values they take, and what is said of others. The types in
+ * index.d.ts and the README describe the same options.
+ */
+
+const {types} = require('node:util');
+const {optionTable} = require('../host/options');
+
+const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
+const isWhole = (value, least, most) => Number.isInteger(value) && value >= least && value <= most;
+const MOST_COUNTED = 2 ** 31 - 1;
+
+const kind = (expected, accepts, table) => ({expected, accepts, table});
+
+const anything = kind('anything', () => true);
+const text = kind('a string', (value) => typeof value === 'string');
+const optionalText = kind('a string', (value) => typeof value === 'string' || value === null);
+const flag = kind('true or false', (value) => value === true || value === false);
+const array = kind('an array of strings', Array.isArray);
+const milliseconds = kind(
+    'a number of milliseconds from 0 up, such as 5000',
+    (value) => typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
+);
+const count = (least, most = MOST_COUNTED) =>
+    kind(`a whole number from ${least} up`, (value) => isWhole(value, least, most));
+const megabytes = kind(
+    'a number of megabytes above 0, such as 256',
+    (value) => typeof value === 'number' && value > 0 && value <= Number.MAX_SAFE_INTEGER
+);
+/** As an option of the package that we replace, which takes what is falsy for none. */
+const optional = (expected, accepts, table) =>
+    kind(expected, (value) => value === null || value === false || accepts(value), table);
+const oneOf = (...values) =>
+    kind(
+        values
+            .map((value) => `'${value}'`)
+            .join(', ')
+            .replace(/, ([^,]*)$/, ' or $1'),
+        (value) => values.includes(value)
+    );
+
+/** By its name, or by its path when it has none. */
+const ofJob = (name) => (typeof name === 'string' && name !== '' ? `of job "${name}"` : 'of a job');
+
+const IN_A_PROCESS = 'an offloaded job runs in a process of its own';
+const RESOURCE_LIMITS = optionTable({
+    call: 'resourceLimits',
+    owner: (name) => `in "worker.resourceLimits" ${name === undefined ? 'of the manager' : ofJob(name)}`,
+    kinds: Object.fromEntries(
+        ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeRangeSizeMb', 'stackSizeMb'].map(
+            (key) => [
+                key,
+                kind('a number of megabytes', (value) => typeof value === 'number' && !Number.isNaN(value))
+            ]
+        )
+    )
+});
+
+/** `worker`, of the manager or of a job: the options of a Worker that a process has too. */
+const WORKER = optionTable({
+    call: 'worker',
+    owner: (name) => `in "worker" ${name === undefined ? 'of the manager' : ofJob(name)}`,
+    kinds: {
+        // SHARE_ENV is a symbol.
+        env: kind(
+            'an object of environment variables',
+            (value) => (isObject(value) && !Array.isArray(value)) || typeof value === 'symbol'
+        ),
+        argv: array,
+        execArgv: array,
+        resourceLimits: kind('an object such as {maxOldGenerationSizeMb: 256}', isObject, RESOURCE_LIMITS),
+        stdout: flag,
+        stderr: flag,
+        workerData: kind(
+            'an object, whose properties become those of every workerData (use "data" for another value)',
+            isObject
+        ),
+        name: text
+    },
+    unused: {
+        eval: 'give a function, or a path, as "job"',
+        stdin: IN_A_PROCESS,
+        trackUnmanagedFds: IN_A_PROCESS,
+        transferList: `${IN_A_PROCESS}, to which nothing can be transferred`,
+        type: IN_A_PROCESS
+    }
+});
+
+const SCHEDULE = {timezone: text, dst: oneOf('upstream')};
+const RUN = {
+    name: optionalText,
+    // What is no source of a job is answered where the source is read.
+    job: anything,
+    data: anything,
+    offloaded: flag,
+    worker: kind('an object of worker options', isObject, WORKER),
+    timeout: milliseconds,
+    memoryLimitMb: megabytes,
+    gracePeriod: milliseconds
+};
+
+/** Names that other schedulers give to `at`. */
+const TIMES = ['cron', 'interval', 'schedule', 'every', 'repeat'];
+const instead = (names, advice) => Object.fromEntries(names.map((name) => [name, advice]));
+
+const JOB = optionTable({
+    call: 'addJob()',
+    example: '{name: "report", at: "every 5 minutes", job: "./jobs/report.js"}',
+    owner: ofJob,
+    kinds: {
+        ...RUN,
+        ...SCHEDULE,
+        // What is no schedule is answered where schedules are read.
+        at: anything,
+        overlap: oneOf('skip', 'queue', 'allow', 'replace'),
+        missed: oneOf('once', 'skip'),
+        startDeadline: milliseconds
+    },
+    refused: {
+        ...instead(TIMES, 'write it as "at", such as at: "every 5 minutes" or at: "0 30 2 * * *"'),
+        path: 'write it as "job"'
+    },
+    unused: {staleAfter: 'it is an option of addOneOffJob()'}
+});
+
+const ONCE = 'a one-off job is run once, as soon as it is added';
+const ONE_OFF_JOB = optionTable({
+    call: 'addOneOffJob()',
+    example: '{name: "backup-2026", job: "./jobs/backup.js"}',
+    owner: (name) => (typeof name === 'string' ? `of one-off job "${name}"` : 'of a one-off job'),
+    kinds: {...RUN, staleAfter: milliseconds},
+    refused: {...instead(TIMES, ONCE), path: 'write it as "job"'},
+    unused: instead(['at', 'overlap', 'missed', 'startDeadline', 'timezone', 'dst'], ONCE)
+});
+
+const OF_EACH_JOB = 'pass it to addJob(), for each job';
+const MANAGER = optionTable({
+    call: 'new JobManager()',
+    example: '{errorHandler: (error, {name}) => console.error(name, error)}',
+    owner: () => 'of new JobManager()',
+    kinds: {
+        errorHandler: optional('a function', (value) => typeof value === 'function'),
+        workerMessageHandler: optional('a function', (value) => typeof value === 'function'),
+        JobModel: optional('a model with findOne(), add() and edit()', isObject),
+        domainEvents: optional('an object with dispatchRaw()', isObject),
+        worker: optional('an object of worker options', isObject, WORKER),
+        logger: optional('an object with info(), warn() and error()', isObject),
+        inlineConcurrency: count(1),
+        maxWorkers: count(1),
+        warmWorkers: kind("'auto' or a whole number from 0 up", (value) => {
+            return value === 'auto' || isWhole(value, 0, MOST_COUNTED);
+        }),
+        gracePeriod: milliseconds,
+        startTimeout: kind('a whole number of milliseconds from 1 up', (value) =>
+            isWhole(value, 1, MOST_COUNTED)
+        ),
+        staleAfter: milliseconds,
+        modelTimeout: kind('a whole number of milliseconds from 1 up', (value) =>
+            isWhole(value, 1, MOST_COUNTED)
+        ),
+        ...SCHEDULE,
+        config: anything,
+        events: anything
+    },
+    unused: {
+        ...instead([...TIMES, 'at'], 'pass it to addJob() as "at", for each job'),
+        jobs: 'call addJob() for each job',
+        timeout: OF_EACH_JOB,
+        memoryLimitMb: OF_EACH_JOB,
+        overlap: OF_EACH_JOB,
+        concurrency: 'use "inlineConcurrency" for inline jobs, "maxWorkers" for processes',
+        maxThreads: 'use "maxWorkers"',
+        root: 'relative paths of jobs start at the working directory',
+        logging: 'use "logger"',
+        onError: 'use "errorHandler"',
+        tz: 'use "timezone"'
+    },
+    // Hosts pass what is theirs along; the documented examples pass `console`.
+    isOpen: true
+});
+
+const SHUTDOWN = optionTable({
+    call: 'shutdown()',
+    example: '{timeout: 5000}',
+    owner: () => 'of shutdown()',
+    kinds: {
+        timeout: kind(
+            'a number of milliseconds from 0 up, or Infinity',
+            (value) => typeof value === 'number' && value >= 0
+        ),
+        waiting: oneOf('finish', 'drop'),
+        interval: anything
+    }
+});
+
+const NEXT_RUNS = optionTable({
+    call: 'nextRuns()',
+    example: '{count: 3}',
+    owner: () => 'of nextRuns()',
+    kinds: {
+        from: kind(
+            'a valid Date or a number of milliseconds since 1970',
+            (value) => (types.isDate(value) || typeof value === 'number') && !Number.isNaN(Number(value))
+        ),
+        count: kind('a whole number from 0 to 10,000', (value) => isWhole(value, 0, 10_000)),
+        ...SCHEDULE
+    }
+});
+
+module.exports = {JOB, ONE_OFF_JOB, MANAGER, SHUTDOWN, NEXT_RUNS};
