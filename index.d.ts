@@ -22,14 +22,14 @@ declare class JobManager {
      * Rejects with an IncorrectUsageError for a job that makes no sense, and with an Error for a module that
      * does not exist or a name that is registered already.
      */
-    addJob(job: JobManager.Job): Promise<void>;
+    addJob<Data = any>(job: JobManager.Job<Data>): Promise<void>;
 
     /**
      * Adds a job that is run once, ever: its row says whether it has been. A `failed` one can be added again.
      *
      * Rejects with an IncorrectUsageError when it has been executed, or is queued or running anywhere.
      */
-    addOneOffJob(job: JobManager.OneOffJob): Promise<void>;
+    addOneOffJob<Data = any>(job: JobManager.OneOffJob<Data>): Promise<void>;
 
     /** True when the one-off job has a row that is not `failed` (also while it is queued or running). */
     hasExecutedSuccessfully(name: string): Promise<boolean>;
@@ -59,9 +59,14 @@ declare class JobManager {
     removeJob(name: string): Promise<void>;
 
     /**
-     * Stops all schedules and workers ('cancel', then SIGTERM, then SIGKILL) and finishes the inline queue.
-     * Rejects with a TimeoutError at `timeout`, having killed what was left.
+     * Stops all schedules and workers ('cancel', then SIGTERM, then SIGKILL) and finishes the inline queue, or drops what
+     * waits in it. The manager takes no jobs from then on: they reject with `MANAGER_SHUTTING_DOWN` or
+     * `MANAGER_SHUT_DOWN`. A second call gets the result of the first.
+     *
+     * Rejects with a TimeoutError at `timeout`, having killed and dropped what was left; its `dropped` is the number of
+     * inline jobs that never began.
      */
+    shutdown(options: JobManager.ShutdownOptions & {waiting: 'drop'}): Promise<{dropped: number}>;
     shutdown(options?: JobManager.ShutdownOptions): Promise<void>;
 
     /** What is done when an inline job has ended. */
@@ -77,7 +82,12 @@ declare class JobManager {
     static describeSchedule(at: string | Date): string;
 }
 
+import Self = JobManager;
+
 declare namespace JobManager {
+    /** The class again, for `import {JobManager} from`. */
+    export import JobManager = Self;
+
     interface Options extends ScheduleOptions {
         /** Called once for each failed run of an offloaded job. */
         errorHandler?: (error: any, meta: JobMeta) => void;
@@ -115,8 +125,10 @@ declare namespace JobManager {
         config?: unknown;
         /** Accepted, and not used. */
         events?: unknown;
-        /** Unknown keys are ignored. */
-        [key: string]: unknown;
+        /** Accepted, and not used: hosts pass it along. */
+        console?: unknown;
+        /** Accepted, and not used: hosts pass it along. */
+        db?: unknown;
     }
 
     interface ScheduleOptions {
@@ -136,11 +148,10 @@ declare namespace JobManager {
     /** A path (relative to the working directory), a `file:` URL, or a function. */
     type JobSource = string | URL | ((data?: any) => unknown);
 
-    interface RunOptions {
-        /** Passed to an inline function; `workerData` of an offloaded job. */
-        data?: any;
-        /** Default true: a process of its own. False: this event loop. */
-        offloaded?: boolean;
+    /** Options of a run in a process of its own. */
+    interface OffloadedOptions {
+        /** A process of its own: the default. */
+        offloaded?: true;
         /** Options of this job's worker, over the manager's. */
         worker?: WorkerOptions;
         /** Longest time from the job's first line to its end, in ms; then it is stopped. */
@@ -151,26 +162,93 @@ declare namespace JobManager {
         gracePeriod?: number;
     }
 
-    interface Job extends RunOptions, ScheduleOptions {
-        /** Unique. Default: the file name of `job`. Needed when `job` is a function, unless it is inline and unscheduled. */
-        name?: string;
-        job: JobSource;
+    /** Options of a run on this event loop. */
+    interface InlineOptions {
+        offloaded: false;
+        /**
+         * Longest time from its turn to its end, in ms; then it fails with `JOB_TIMEOUT` and the next job begins. The
+         * function cannot be stopped: it goes on, and its result is ignored.
+         */
+        timeout?: number;
+    }
+
+    interface EitherOptions {
+        offloaded: boolean;
+        timeout?: number;
+    }
+
+    /** What the function is called with; it may be left out where the function needs none. */
+    type DataFor<Data> = undefined extends Data ? {data?: Data} : {data: Data};
+
+    interface ModuleSource {
+        /** A path (relative to the working directory) or a `file:` URL. */
+        job: string | URL;
+        /** Passed to the function of an inline module; `workerData` of an offloaded job. */
+        data?: any;
+    }
+
+    /** A function with its `data`. An offloaded one is sent as its source: it sees nothing that surrounds it. */
+    type FunctionSource<Data> = {job: (data: Data) => unknown} & DataFor<Data>;
+
+    /** Now: the job has no time. */
+    interface NowOptions extends ScheduleOptions {
+        at?: undefined;
+        overlap?: Overlap;
+        missed?: Missed;
+        startDeadline?: number;
+    }
+
+    interface TimeOptions extends ScheduleOptions {
         /** A Date, a cron line with seconds first, or words such as "every 5 minutes". Default: now. */
-        at?: string | Date;
+        at: string | Date;
         /** When it is due while a run of it still goes. Default 'skip'. */
-        overlap?: 'skip' | 'queue' | 'allow' | 'replace';
+        overlap?: Overlap;
         /** When its time passed while the machine slept. Default 'once': one run, late. */
-        missed?: 'once' | 'skip';
+        missed?: Missed;
         /** With 'once': the latest useful start after the due time, in ms. */
         startDeadline?: number;
     }
 
-    interface OneOffJob extends RunOptions {
-        name: string;
-        job: JobSource;
-        /** As the manager's option, for this job. */
-        staleAfter?: number;
-    }
+    type Overlap = 'skip' | 'queue' | 'allow' | 'replace';
+    type Missed = 'once' | 'skip';
+
+    /** A module, run in a process of its own. */
+    type OffloadedModuleJob = OffloadedOptions &
+        ModuleSource &
+        (NowOptions | TimeOptions) & {
+            /** Unique. Default: the file name of `job`. */
+            name?: string;
+        };
+    /** A function, run in a process of its own. */
+    type OffloadedFunctionJob<Data = any> = OffloadedOptions &
+        FunctionSource<Data> &
+        (NowOptions | TimeOptions) & {name: string};
+    /** A module whose default export is a function, called on this event loop. */
+    type InlineModuleJob = InlineOptions & ModuleSource & InlineTime<{name?: string}>;
+    /** A function, called on this event loop. */
+    type InlineFunctionJob<Data = any> = InlineOptions & FunctionSource<Data> & InlineTime<{name: string}>;
+    /** A scheduled inline job needs a name; one that is queued at once does not. */
+    type InlineTime<Name> = (NowOptions & {name?: string}) | (TimeOptions & Name);
+
+    /** A job of which only the running program knows where it runs: with what both kinds take. */
+    type EitherJob<Data = any> = EitherOptions &
+        (ModuleSource | (FunctionSource<Data> & {name: string})) &
+        InlineTime<{name: string}>;
+
+    type Job<Data = any> =
+        | OffloadedModuleJob
+        | OffloadedFunctionJob<Data>
+        | InlineModuleJob
+        | InlineFunctionJob<Data>
+        | EitherJob<Data>;
+
+    /** A job that is run once, ever, as soon as it is added. */
+    type OneOffJob<Data = any> = (OffloadedOptions | InlineOptions | EitherOptions) &
+        (ModuleSource | FunctionSource<Data>) & {
+            name: string;
+            /** As the manager's option, for this job. */
+            staleAfter?: number;
+        };
 
     interface WorkerOptions {
         /** Laid over the host's environment. */
@@ -209,8 +287,10 @@ declare namespace JobManager {
     }
 
     interface ShutdownOptions {
-        /** In ms. Default 30,000 for workers, none for inline jobs. */
+        /** In ms; Infinity for no limit. Default 30,000 for workers, none for inline jobs. */
         timeout?: number;
+        /** What becomes of inline jobs that have not begun. Default 'finish'. What still waits at `timeout` is dropped. */
+        waiting?: 'finish' | 'drop';
         /** Accepted for compatibility; nothing is polled. */
         interval?: number;
     }
@@ -250,8 +330,42 @@ declare namespace JobManager {
         finished_at?: any;
     }
 
-    /** A run, as a Worker of `node:worker_threads` looks. Events: 'online', 'message', 'error', 'exit'. */
+    interface WorkerEvents {
+        online: [];
+        message: [message: any];
+        error: [error: any];
+        exit: [exitCode: number];
+    }
+
+    interface BreeEvents {
+        'worker created': [name: string];
+        'worker deleted': [name: string];
+        'job past': [name: string];
+        'run ended': [summary: RunSummary];
+    }
+
+    /** A run, as a Worker of `node:worker_threads` looks. */
     interface WorkerView extends EventEmitter, WorkerMeta {
+        on<Name extends keyof WorkerEvents>(
+            event: Name,
+            listener: (...args: WorkerEvents[Name]) => void
+        ): this;
+        once<Name extends keyof WorkerEvents>(
+            event: Name,
+            listener: (...args: WorkerEvents[Name]) => void
+        ): this;
+        off<Name extends keyof WorkerEvents>(
+            event: Name,
+            listener: (...args: WorkerEvents[Name]) => void
+        ): this;
+        addListener<Name extends keyof WorkerEvents>(
+            event: Name,
+            listener: (...args: WorkerEvents[Name]) => void
+        ): this;
+        removeListener<Name extends keyof WorkerEvents>(
+            event: Name,
+            listener: (...args: WorkerEvents[Name]) => void
+        ): this;
         readonly stdout: Readable | null;
         readonly stderr: Readable | null;
         postMessage(value: unknown): void;
@@ -284,8 +398,19 @@ declare namespace JobManager {
         peakMemoryBytes: number;
     }
 
-    /** Events: 'worker created', 'worker deleted', 'job past' (name), 'run ended' (RunSummary). */
+    /** The events of BreeEvents; another name does not compile. */
     interface BreeWindow extends EventEmitter {
+        on<Name extends keyof BreeEvents>(event: Name, listener: (...args: BreeEvents[Name]) => void): this;
+        once<Name extends keyof BreeEvents>(event: Name, listener: (...args: BreeEvents[Name]) => void): this;
+        off<Name extends keyof BreeEvents>(event: Name, listener: (...args: BreeEvents[Name]) => void): this;
+        addListener<Name extends keyof BreeEvents>(
+            event: Name,
+            listener: (...args: BreeEvents[Name]) => void
+        ): this;
+        removeListener<Name extends keyof BreeEvents>(
+            event: Name,
+            listener: (...args: BreeEvents[Name]) => void
+        ): this;
         readonly workers: NamedMap<WorkerView>;
         readonly timeouts: NamedMap<{clear(): void}>;
         readonly intervals: NamedMap<{clear(): void}>;
