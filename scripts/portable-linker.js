@@ -82,11 +82,10 @@ async function unpackXz(archive, folder) {
     // Loaded here, since this module is loaded before the development dependencies are installed.
     const {XzReadableStream} = require('xz-decompress');
     const compressed = Readable.toWeb(fs.createReadStream(archive));
-    const unpacking = execute('tar', ['-xf', '-', '-C', folder]);
-    await Promise.all([
-        unpacking,
-        pipeline(Readable.fromWeb(new XzReadableStream(compressed)), unpacking.child.stdin)
-    ]);
+    // By way of a file: tar stops at the end of the archive, which may be before the end of a pipe.
+    const tarball = archive.replace(/\.xz$/, '');
+    await pipeline(Readable.fromWeb(new XzReadableStream(compressed)), fs.createWriteStream(tarball));
+    await execute('tar', ['-xf', tarball, '-C', folder]);
 }
 
 module.exports = {portableLinkerEnv};
