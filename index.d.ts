@@ -64,7 +64,8 @@ declare class JobManager {
      * `MANAGER_SHUT_DOWN`. A second call gets the result of the first.
      *
      * Rejects with a TimeoutError at `timeout`, having killed and dropped what was left; its `dropped` is the number of
-     * inline jobs that never began.
+     * inline jobs that never began. Rejects with an error of code 'WORKER_NOT_STOPPED' when the system refused to kill
+     * processes; its `pids` has them.
      */
     shutdown(options: JobManager.ShutdownOptions & {waiting: 'drop'}): Promise<{dropped: number}>;
     shutdown(options?: JobManager.ShutdownOptions): Promise<void>;
@@ -390,7 +391,8 @@ declare namespace JobManager {
             | 'timeout'
             | 'memory'
             | 'start'
-            | 'channel';
+            | 'channel'
+            | 'notStopped';
         exitCode?: number;
         signal?: number;
         elapsedMs: number;

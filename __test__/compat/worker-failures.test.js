@@ -148,3 +148,26 @@ fix(
         );
     }
 );
+
+fix(
+    'a job runs although the working directory of the host has been removed',
+    {upstream: 'it fails: `ENOENT: no such file or directory, uv_cwd`', ours: 'it runs, there'},
+    async ({create, jobFile, pick}) => {
+        const manager = create({errorHandler() {}});
+        const before = process.cwd();
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'compat-'));
+        process.chdir(folder);
+        fs.rmdirSync(folder);
+        try {
+            const completion = manager.awaitCompletion('job');
+            await manager.addJob({name: 'job', job: jobFile('done.js')});
+            const outcome = await completion.then(
+                () => 'ran',
+                ({code}) => code
+            );
+            assert.equal(outcome, pick({upstream: 'ENOENT', ours: 'ran'}));
+        } finally {
+            process.chdir(before);
+        }
+    }
+);
