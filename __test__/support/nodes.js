@@ -55,6 +55,8 @@ function install(specifier, folder) {
             specifier
         );
         execFileSync(file, args, {cwd: aside, shell, stdio: ['ignore', 'ignore', 'inherit']});
+        // For hosts that become another user.
+        fs.chmodSync(aside, 0o755);
         fs.renameSync(aside, folder);
     } catch (error) {
         fs.rmSync(aside, {recursive: true, force: true});

@@ -1,8 +1,8 @@
 'use strict';
 
+const path = require('node:path');
 const {serialize} = require('../wire/clone');
 const {NativeManager} = require('./native');
-const {nodePath} = require('./node-path');
 
 /** Made of lib/worker/bootstrap.js by `npm run build`. */
 const BOOTSTRAP_PATH = require.resolve('../worker/bootstrap.bundle.cjs');
@@ -21,7 +21,7 @@ function createNative({maxWorkers, warmWorkers = 'auto', startTimeout}, owner, o
         maxWorkers,
         warmWorkers: warmWorkers === 'auto' ? undefined : warmWorkers,
         startTimeoutMs: startTimeout,
-        execPath: nodePath(),
+        execPath: path.isAbsolute(process.execPath) ? process.execPath : require('./node-path').nodePath(),
         bootstrapPath: BOOTSTRAP_PATH,
         cancelMessage: serialize('cancel')
     };

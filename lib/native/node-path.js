@@ -13,16 +13,13 @@ function isExecutable(file) {
 }
 
 /**
- * The `node` that this process runs. Node itself gives the name that it was called by where the system does not tell
- * its path (Linux without `/proc`): that is looked up as a shell does.
+ * Looks up the `node` that this process runs as a shell does, for a `process.execPath` that is no absolute path: Node
+ * gives the name that it was called by where the system does not tell its path (Linux without `/proc`).
  *
  * @returns {string} its path, or `process.execPath` as it is when there is no such file
  */
 function nodePath() {
     const {execPath} = process;
-    if (path.isAbsolute(execPath)) {
-        return execPath;
-    }
     const isPath = execPath.includes(path.sep);
     const folders = isPath ? [''] : (process.env.PATH ?? '').split(path.delimiter);
     return folders.map((folder) => path.resolve(folder, execPath)).find(isExecutable) ?? execPath;
