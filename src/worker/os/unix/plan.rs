@@ -35,6 +35,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) image: &'a ExecImage,
     /// Its descriptors from 0 up, [`MAX_PLACES`] at most; it gets no others.
     pub(crate) places: &'a [Source],
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux can tie a process"))]
     pub(crate) tie: Tie,
 }
 

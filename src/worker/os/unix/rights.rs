@@ -37,6 +37,10 @@ fn groups() -> Vec<libc::gid_t> {
 }
 
 /// `None` where the system has no such limit.
+#[cfg_attr(
+    not(all(target_os = "linux", target_env = "gnu")),
+    expect(clippy::useless_conversion, reason = "the C libraries differ in the type of the number")
+)]
 fn resource_limit(number: i32) -> Option<(libc::rlim_t, libc::rlim_t)> {
     let mut limit = MaybeUninit::<libc::rlimit>::zeroed();
     // SAFETY: `limit` is valid for writing; the number is checked by the system. The C libraries

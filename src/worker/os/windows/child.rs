@@ -116,7 +116,6 @@ impl Child {
     }
 
     /// The host's rights at the start, which the process has got.
-    #[expect(clippy::unused_self, reason = "the same as on Unix, where rights can change")]
     pub fn rights(&self) -> Rights {
         Rights::read()
     }
