@@ -22,7 +22,7 @@ function options(): void {
 }
 
 function jobs(): void {
-    void manager.addJob({job: './job.js', offloaded: isInline ? false : true});
+    void manager.addJob({job: './job.js', offloaded: !isInline});
     // @ts-expect-error: a path alone is no job
     void manager.addJob('./job.js');
     // @ts-expect-error: `at` is the name
