@@ -87,8 +87,14 @@ pub fn explain_schedule(schedule: String) -> Option<ScheduleProblem> {
         start: utf16_offset(&schedule, span.start),
         end: utf16_offset(&schedule, span.end),
         expected: error.expected().iter().map(ToString::to_string).collect(),
-        suggestion: error.suggestion(),
+        suggestion: error.suggestion().map(str::to_owned),
     })
+}
+
+/// Why a schedule never falls due in any year, as half a sentence; nothing, when it does or cannot be understood.
+#[napi]
+pub fn never_due_reason(schedule: String) -> Option<String> {
+    Some(Schedule::parse(&schedule).ok()?.never_due()?.to_string())
 }
 
 fn utf16_offset(text: &str, byte_offset: usize) -> u32 {

@@ -29,6 +29,11 @@ impl Alternatives {
         self.rules.is_empty() && !self.in_exceptions
     }
 
+    /// Whether parts are taken away now.
+    pub(super) fn is_in_exceptions(&self) -> bool {
+        self.in_exceptions
+    }
+
     /// From here on parts are taken away.
     pub(super) fn begin_exceptions(&mut self) {
         self.in_exceptions = true;

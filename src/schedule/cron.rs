@@ -15,7 +15,9 @@
 //!   schedule occurs: `* 5 * * * *` is once an hour, at minute 5, second 0. Only when every field is `*` is
 //!   it each second. Five fields have second 0.
 //! - Day of the month and day of the week must both match when both are restricted.
-//! - `a/n` runs from `a` to the end of the field, `0/n` from its beginning.
+//! - `a/n` runs from `a` to the end of the field, `0/n` from its beginning. Where the step of `a-b/n` is longer
+//!   than the range, `a` alone is left.
+//! - Sunday, whichever way it is written, is the last day of the week where it ends a range.
 //! - 0 in the day of the month is its last day, 0 in the month is December.
 //!
 //! # What the `cron` crate does here
@@ -41,7 +43,8 @@ use super::field::{Unit, bits, stepped_bits};
 use super::similar::nearest_word;
 
 /// Units of the six fields, in order.
-const FIELDS: [Unit; 6] = [Unit::Second, Unit::Minute, Unit::Hour, Unit::Day, Unit::Month, Unit::Weekday];
+pub(super) const FIELDS: [Unit; 6] =
+    [Unit::Second, Unit::Minute, Unit::Hour, Unit::Day, Unit::Month, Unit::Weekday];
 
 /// Short forms and the five fields they stand for.
 const SHORT_FORMS: [(&str, &str); 7] = [
@@ -130,13 +133,9 @@ pub(super) fn parse(text: &str) -> Result<Draft, ScheduleError> {
 fn wrong_field_count(text: &str, count: usize) -> ScheduleError {
     let found = u8::try_from(count).unwrap_or(u8::MAX);
     let trimmed = text.trim_ascii();
-    let error = Slice { text: trimmed, start: offset_in(text, trimmed) }
+    Slice { text: trimmed, start: offset_in(text, trimmed) }
         .error(Kind::FieldCount { found })
-        .expecting(CRON_FIELDS);
-    match count {
-        1 => error.suggesting("5 minutes"),
-        _ => error.suggesting("0 30 2 * * *"),
-    }
+        .expecting(CRON_FIELDS)
 }
 
 /// Bytes from the start of `text` to `part`, which is a part of it.
@@ -178,10 +177,13 @@ fn parse_range(draft: &mut Draft, unit: Unit, element: Slice<'_>) -> Result<(), 
         (first, last)
     } else if let Some((from, to)) = range.split_once(b'-') {
         let (from, to) = (parse_value(unit, from)?, parse_value(unit, to)?);
+        // Sunday is the first day of the week, and the last one where it ends a range.
+        let to = if unit == Unit::Weekday && to == 0 && from > 0 { 7 } else { to };
         if from > to {
             return Err(range.error(Kind::ReversedRange));
         }
-        widest_step = (to - from).max(1);
+        // A step beyond the range leaves its first value, as in other implementations of cron.
+        widest_step = u32::MAX;
         (from, to)
     } else {
         let value = parse_value(unit, range)?;
@@ -191,10 +193,11 @@ fn parse_range(draft: &mut Draft, unit: Unit, element: Slice<'_>) -> Result<(), 
         None => 1,
         Some(step) => parse_step(step, widest_step)?,
     };
-    if step.is_some() || range.text == "*" {
+    let numbers = if size == 1 { bits(from, to) } else { stepped_bits(from, to, size) };
+    if range.text == "*" || (step.is_some() && !numbers.is_power_of_two()) {
         draft.mark_stepped(unit);
     }
-    allow_numbers(draft, unit, if size == 1 { bits(from, to) } else { stepped_bits(from, to, size) });
+    allow_numbers(draft, unit, numbers);
     Ok(())
 }
 

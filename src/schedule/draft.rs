@@ -54,6 +54,8 @@ pub(super) struct RareDraft {
     pub(super) years: WideSet,
     /// Limits of each unit: smallest value allowed, and smallest not allowed any more.
     pub(super) limits: [(u32, u32); Unit::COUNT],
+    /// More than one limit of the time of the day on the same side: together they are no window over midnight.
+    pub(super) has_several_time_limits: bool,
     /// See [`Rare::days_before_last`](super::rare::Rare::days_before_last).
     pub(super) days_before_last: u32,
     /// See [`Rare::nearest_weekdays`](super::rare::Rare::nearest_weekdays).
@@ -71,6 +73,7 @@ impl Default for RareDraft {
             days_of_year: WideSet::EMPTY,
             years: WideSet::EMPTY,
             limits: [UNLIMITED; Unit::COUNT],
+            has_several_time_limits: false,
             days_before_last: 0,
             nearest_weekdays: 0,
             instances: [0; 7],
@@ -138,11 +141,13 @@ impl Draft {
 
     /// Restricts `unit` to one side of `value`.
     pub(super) fn limit(&mut self, unit: Unit, limit: Limit, value: u32) {
-        let (from, before) = &mut self.rare_mut().limits[unit.index()];
+        let rare = self.rare_mut();
+        let (from, before) = &mut rare.limits[unit.index()];
         let known = match limit {
             Limit::From => std::mem::replace(from, (*from).max(value)) > 0,
             Limit::Before => std::mem::replace(before, (*before).min(value)) < u32::MAX,
         };
+        rare.has_several_time_limits |= known && unit == Unit::Time;
         if !known {
             let units = match limit {
                 Limit::From => i64::from(unit.max()) - i64::from(value),
@@ -172,6 +177,11 @@ impl Draft {
 
     pub(super) fn lists(&self, unit: Unit) -> bool {
         self.listed & (1 << unit.index()) != 0
+    }
+
+    /// Whether values of `unit` are listed, or limited to one side of a value.
+    pub(super) fn restricts(&self, unit: Unit) -> bool {
+        self.lists(unit) || self.limits(unit) != UNLIMITED
     }
 
     pub(super) fn limits(&self, unit: Unit) -> (u32, u32) {

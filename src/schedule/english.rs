@@ -24,6 +24,11 @@ pub(super) fn weekday(day: u32) -> String {
     WEEKDAYS[day as usize % 7].to_owned()
 }
 
+/// Name of a day of the week in the plural, 0 = Sunday.
+pub(super) fn plural_weekday(day: u32) -> String {
+    weekday(day) + "s"
+}
+
 /// Name of a month, 1 = January.
 pub(super) fn month(month: u32) -> String {
     MONTHS[(month as usize + 11) % 12].to_owned()
@@ -57,10 +62,10 @@ pub(super) fn counted(number: u64, unit: &str) -> String {
     if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
 }
 
-/// "a", "a and b", "a, b and c".
+/// "a", "a and b", "a, b and c"; "none" of nothing.
 pub(super) fn join(items: &[String]) -> String {
     match items {
-        [] => String::new(),
+        [] => "none".to_owned(),
         [only] => only.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
@@ -102,7 +107,7 @@ mod tests {
         assert_eq!(plain(&[1, 2]), "1 and 2");
         assert_eq!(plain(&[0, 3, 4, 5, 7]), "0, 3 to 5 and 7");
         assert_eq!(plain(&[0, 7, 14, 21, 28, 35, 42]), "0, 7 and so on to 42");
-        assert_eq!(plain(&[]), "");
+        assert_eq!(plain(&[]), "none");
     }
 
     #[test]

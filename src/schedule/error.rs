@@ -1,8 +1,10 @@
 //! Why a text is not a schedule.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use super::advice::foreign::ForeignForm;
 use super::similar::nearest_word;
 
 /// A text that cannot be understood as a schedule: what is wrong, where, and what would be right.
@@ -16,7 +18,7 @@ pub struct ScheduleError {
     /// Column of the span's start, in characters from 1; 0 until it is known.
     character: u32,
     expected: &'static [&'static str],
-    suggestion: Option<&'static str>,
+    suggestion: Option<Cow<'static, str>>,
 }
 
 impl ScheduleError {
@@ -31,15 +33,15 @@ impl ScheduleError {
     }
 
     /// Adds what was probably meant.
-    pub(super) fn suggesting(mut self, suggestion: &'static str) -> ScheduleError {
-        self.suggestion = Some(suggestion);
+    pub(super) fn suggesting(mut self, suggestion: impl Into<Cow<'static, str>>) -> ScheduleError {
+        self.suggestion = Some(suggestion.into());
         self
     }
 
     /// Adds the one of the expected words that is nearest to `word`, if one is near enough to be a slip of
     /// the finger.
     pub(super) fn suggesting_word_like(mut self, word: &str) -> ScheduleError {
-        self.suggestion = nearest_word(word, self.expected.iter().copied());
+        self.suggestion = nearest_word(word, self.expected.iter().copied()).map(Cow::Borrowed);
         self
     }
 
@@ -48,6 +50,10 @@ impl ScheduleError {
         let before = text.get(..self.span.start as usize).unwrap_or(text);
         self.character = u32::try_from(before.chars().count() + 1).unwrap_or(0);
         self
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Stable name of the kind of error, for programs.
@@ -66,8 +72,8 @@ impl ScheduleError {
     }
 
     /// What was probably meant, to write instead: a word, or a whole text as an example.
-    pub fn suggestion(&self) -> Option<String> {
-        self.suggestion.map(str::to_owned)
+    pub fn suggestion(&self) -> Option<&str> {
+        self.suggestion.as_deref()
     }
 }
 
@@ -123,6 +129,20 @@ pub(super) enum Kind {
     IntervalTooLong,
     #[error("an interval of so many can only stand alone")]
     IntervalNotAlone,
+    #[error("a unit without an amount can only stand alone")]
+    MissingAmount,
+    #[error("this cannot be counted in whole seconds")]
+    NotWhole,
+    #[error("a window of time must end at another time than it begins")]
+    EmptyWindow,
+    #[error("a window of time needs how often the job runs in it")]
+    NoPace,
+    #[error("dates in several months are joined by \"also\"")]
+    SeveralDates,
+    #[error("{0}")]
+    ForeignForm(ForeignForm),
+    #[error("this is {name} (U+{code_point:04X})")]
+    Lookalike { name: &'static str, code_point: u32 },
     #[error("nothing is scheduled here")]
     NothingScheduled,
     #[error("a schedule can have at most {limit} parts joined by \"also\" or \"except\"")]
@@ -153,6 +173,13 @@ impl Kind {
             Kind::ZeroInterval => "SCHEDULE_ZERO_INTERVAL",
             Kind::IntervalTooLong => "SCHEDULE_INTERVAL_TOO_LONG",
             Kind::IntervalNotAlone => "SCHEDULE_INTERVAL_NOT_ALONE",
+            Kind::MissingAmount => "SCHEDULE_MISSING_AMOUNT",
+            Kind::NotWhole => "SCHEDULE_NOT_WHOLE",
+            Kind::EmptyWindow => "SCHEDULE_EMPTY_WINDOW",
+            Kind::NoPace => "SCHEDULE_NO_PACE",
+            Kind::SeveralDates => "SCHEDULE_SEVERAL_DATES",
+            Kind::Lookalike { .. } => "SCHEDULE_LOOKALIKE",
+            Kind::ForeignForm(_) => "SCHEDULE_FOREIGN_FORM",
             Kind::NothingScheduled => "SCHEDULE_NOTHING_SCHEDULED",
             Kind::TooManyParts { .. } => "SCHEDULE_TOO_MANY_PARTS",
             Kind::BadDate => "SCHEDULE_BAD_DATE",

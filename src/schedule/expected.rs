@@ -3,8 +3,10 @@
 use super::field::Unit;
 
 /// What begins a part of a sentence.
-pub(super) const PARTS: &[&str] =
-    &["every", "at", "on", "on the", "of", "in", "after", "before", "and", "also", "except"];
+pub(super) const PARTS: &[&str] = &[
+    "every", "daily", "at", "on", "on the", "of", "in", "after", "before", "between", "from", "and", "also",
+    "except",
+];
 
 /// What follows "on".
 pub(super) const DAY_NAMES: &[&str] =
@@ -30,6 +32,9 @@ pub(super) const MONTHS_OR_YEARS: &[&str] = &[
 /// What follows "every".
 pub(super) const AFTER_EVERY: &[&str] =
     &["a number", "second", "minute", "hour", "day", "week", "month", "year", "weekday", "weekend", "monday"];
+
+/// What follows "from".
+pub(super) const AFTER_FROM: &[&str] = &["a time", "a day of the week", "a month"];
 
 pub(super) const TIMES: &[&str] = &["a time"];
 

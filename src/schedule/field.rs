@@ -102,7 +102,7 @@ pub(super) fn stepped_bits(from: u32, to: u32, step: u32) -> u64 {
     let mut value = from;
     while value <= to {
         set |= 1 << value;
-        value += step;
+        value = value.saturating_add(step);
     }
     set
 }

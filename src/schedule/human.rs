@@ -1,14 +1,15 @@
 //! Plain intervals: "90s", "1h 30m", "two hours".
 //!
 //! ```text
-//! interval = part { [ "," | "and" ] part }
-//! part     = [ amount ] unit
+//! interval = unit | part { [ "," | "and" ] part }
+//! part     = amount unit
 //! amount   = digits [ "." digits ] | number words
 //! ```
 //!
 //! Words and lengths of units are those of the `human-interval` package that the old one used (a month has
 //! 30 days, a year 365), with the short forms of its companion `ms` ("h", "min", "ms"; "y" has 365.25 days).
-//! Both pass over what they do not understand; here that is an error. A unit without an amount counts once.
+//! Both pass over what they do not understand; here that is an error. A unit without an amount stands only alone,
+//! where it counts once.
 
 use super::error::{Kind, ScheduleError, Span};
 use super::expected::INTERVAL_UNITS;
@@ -32,13 +33,19 @@ pub(super) fn parse(text: &str) -> Result<Interval, ScheduleError> {
     let mut scanner = Scanner { text, position: 0 };
     let mut total: u128 = 0;
     let mut parts = 0_u32;
+    let mut without_amount = None;
     loop {
         scanner.skip_separators();
         if scanner.rest().is_empty() {
             break;
         }
-        total += scanner.parse_part()?;
+        let part = scanner.parse_part()?;
+        total += part.milliseconds;
         parts += 1;
+        without_amount = without_amount.or(part.without_amount);
+    }
+    if let Some(unit) = without_amount.filter(|_| parts > 1) {
+        return Err(ScheduleError::new(Kind::MissingAmount, unit));
     }
     let whole = Span::new(0, text.len());
     if total == 0 {
@@ -47,6 +54,13 @@ pub(super) fn parse(text: &str) -> Result<Interval, ScheduleError> {
     }
     let milliseconds = u64::try_from(total).ok().and_then(Interval::from_milliseconds);
     milliseconds.ok_or_else(|| ScheduleError::new(Kind::IntervalTooLong, whole))
+}
+
+/// Amount times unit.
+struct Part {
+    milliseconds: u128,
+    /// The place of a unit that stands without an amount.
+    without_amount: Option<Span>,
 }
 
 struct Scanner<'t> {
@@ -80,16 +94,20 @@ impl<'t> Scanner<'t> {
         &rest[..end]
     }
 
-    /// Amount times unit, in milliseconds.
-    fn parse_part(&mut self) -> Result<u128, ScheduleError> {
-        let (amount, decimals) = if self.rest().starts_with(|letter: char| letter.is_ascii_digit()) {
-            self.parse_digits()?
+    fn parse_part(&mut self) -> Result<Part, ScheduleError> {
+        let amount = if self.rest().starts_with(|letter: char| letter.is_ascii_digit()) {
+            Some(self.parse_digits()?)
         } else {
-            (self.parse_number_words()?.unwrap_or(1), 0)
+            self.parse_number_words()?.map(|amount| (amount, 0))
         };
         self.skip_separators();
+        let start = self.position;
         let unit = self.parse_unit()?;
-        Ok(u128::from(amount) * u128::from(unit) / 10_u128.pow(decimals))
+        let (count, decimals) = amount.unwrap_or((1, 0));
+        Ok(Part {
+            milliseconds: u128::from(count) * u128::from(unit) / 10_u128.pow(decimals),
+            without_amount: amount.is_none().then(|| Span::new(start, self.position)),
+        })
     }
 
     /// All digits as one number, and how many of them are decimals.
@@ -121,7 +139,7 @@ impl<'t> Scanner<'t> {
             let mut buffer = [0; 16];
             let Some(number) = lowercase(word, &mut buffer).and_then(number_word) else {
                 self.position = start;
-                return Ok((sum.words > 0).then(|| sum.thousands + sum.current));
+                return Ok((sum.words > 0).then(|| sum.total()));
             };
             if !sum.add(number) {
                 let span = Span::new(self.position, self.position + word.len());
@@ -148,7 +166,7 @@ impl<'t> Scanner<'t> {
 
 /// Adds up number words as English reads them.
 #[derive(Default)]
-struct NumberSum {
+pub(super) struct NumberSum {
     thousands: u64,
     current: u64,
     /// What the next word must be smaller than, so that "two three" is no number.
@@ -157,8 +175,12 @@ struct NumberSum {
 }
 
 impl NumberSum {
+    pub(super) fn total(&self) -> u64 {
+        self.thousands + self.current
+    }
+
     /// `false` if `number` cannot follow the words before it.
-    fn add(&mut self, number: u64) -> bool {
+    pub(super) fn add(&mut self, number: u64) -> bool {
         let first = self.words == 0;
         self.words += 1;
         match number {
@@ -193,7 +215,8 @@ fn lowercase<'b>(word: &str, buffer: &'b mut [u8; 16]) -> Option<&'b [u8]> {
     Some(letters)
 }
 
-fn number_word(word: &[u8]) -> Option<u64> {
+/// The value of a number word in lower case.
+pub(super) fn number_word(word: &[u8]) -> Option<u64> {
     Some(match word {
         b"zero" | b"nil" | b"naught" => 0,
         b"a" | b"an" | b"one" => 1,
@@ -287,6 +310,9 @@ mod tests {
             "2h30",
             "two three hours",
             "half an hour",
+            "5 m h",
+            "h d",
+            "hour and 5 minutes",
             "1.2.3 s",
             "5.",
             "0 seconds",

@@ -1,6 +1,8 @@
 //! The words of a sentence.
 
 use super::error::Span;
+use super::field::Unit;
+use super::human::number_word;
 
 /// A word, number or sign, with its place in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +20,19 @@ impl Token {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenKind {
-    /// Digits. A suffix such as "th" is a part of it.
+    /// Digits. A suffix such as "th", which makes it an ordinal, is a part of it; so are the words "third" to
+    /// "tenth".
     Number {
         value: u32,
         digits: u8,
+        is_ordinal: bool,
     },
+    /// Digits with a decimal point.
+    Fraction {
+        thousandths: u32,
+    },
+    /// "two", "ninety", "hundred": see `human`.
+    Numeral(u32),
     Word(Word),
     Comma,
     Dash,
@@ -37,6 +47,8 @@ pub(super) enum TokenKind {
 /// The words of the grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
+    /// "a" and "an".
+    A,
     After,
     Also,
     Am,
@@ -50,6 +62,8 @@ pub(super) enum Word {
     Every,
     Except,
     First,
+    From,
+    Half,
     Hour,
     In,
     Instance,
@@ -62,6 +76,9 @@ pub(super) enum Word {
     Noon,
     Of,
     On,
+    Other,
+    /// "hourly", "daily" ...
+    Periodically(Unit),
     Pm,
     Second,
     Start,
@@ -130,16 +147,29 @@ impl<'t> Lexer<'t> {
             .fold(0_u32, |value, digit| value.saturating_mul(10).saturating_add(u32::from(digit - b'0')));
         let digits = u8::try_from(end - self.position).unwrap_or(u8::MAX);
         self.position = end;
+        if let [b'.', b'0'..=b'9', ..] = self.bytes[end..] {
+            return self.decimals(value);
+        }
         let letters_end = self.end_of(|byte| byte.is_ascii_alphanumeric());
-        if let [first, second] = self.bytes[end..letters_end]
-            && matches!(
-                &[first.to_ascii_lowercase(), second.to_ascii_lowercase()],
-                b"st" | b"nd" | b"rd" | b"th"
-            )
-        {
+        let is_ordinal = is_ordinal_suffix(&self.bytes[end..letters_end]);
+        if is_ordinal {
             self.position = letters_end;
         }
-        TokenKind::Number { value, digits }
+        TokenKind::Number { value, digits, is_ordinal }
+    }
+
+    /// The decimal point and what follows it; more than three decimals are too fine for any period.
+    fn decimals(&mut self, whole: u32) -> TokenKind {
+        self.position += 1;
+        let end = self.end_of(|byte| byte.is_ascii_digit());
+        let decimals = &self.bytes[self.position..end];
+        self.position = end;
+        let thousandths =
+            [100, 10, 1].iter().zip(decimals).map(|(unit, digit)| unit * u32::from(digit - b'0'));
+        match whole.checked_mul(1_000).and_then(|whole| whole.checked_add(thousandths.sum())) {
+            Some(thousandths) if decimals.len() <= 3 => TokenKind::Fraction { thousandths },
+            _ => TokenKind::Unknown,
+        }
     }
 
     fn word(&mut self) -> TokenKind {
@@ -152,7 +182,7 @@ impl<'t> Lexer<'t> {
         };
         buffer.copy_from_slice(letters);
         buffer.make_ascii_lowercase();
-        word_of(buffer).map_or(TokenKind::Unknown, TokenKind::Word)
+        word_of(buffer).map(TokenKind::Word).or_else(|| numeral_of(buffer)).unwrap_or(TokenKind::Unknown)
     }
 
     fn unknown(&mut self) -> TokenKind {
@@ -161,9 +191,26 @@ impl<'t> Lexer<'t> {
     }
 }
 
+/// "st", "nd", "rd" or "th".
+pub(super) fn is_ordinal_suffix(letters: &[u8]) -> bool {
+    let &[first, second] = letters else { return false };
+    matches!(&[first.to_ascii_lowercase(), second.to_ascii_lowercase()], b"st" | b"nd" | b"rd" | b"th")
+}
+
+/// The number that these lowercase letters spell.
+fn numeral_of(letters: &[u8]) -> Option<TokenKind> {
+    const ORDINALS: [&[u8]; 8] =
+        [b"third", b"fourth", b"fifth", b"sixth", b"seventh", b"eighth", b"ninth", b"tenth"];
+    if let Some(place) = (3..).zip(ORDINALS).find(|(_, ordinal)| *ordinal == letters) {
+        return Some(TokenKind::Number { value: place.0, digits: 1, is_ordinal: true });
+    }
+    u32::try_from(number_word(letters)?).ok().map(TokenKind::Numeral)
+}
+
 /// The word that these lowercase letters spell, in one of its forms.
 fn word_of(letters: &[u8]) -> Option<Word> {
     Some(match letters {
+        b"a" | b"an" => Word::A,
         b"after" => Word::After,
         b"also" => Word::Also,
         b"am" => Word::Am,
@@ -172,9 +219,11 @@ fn word_of(letters: &[u8]) -> Option<Word> {
         b"before" => Word::Before,
         b"between" => Word::Between,
         b"day" | b"days" => Word::Day,
-        b"every" => Word::Every,
+        b"every" | b"each" => Word::Every,
         b"except" => Word::Except,
         b"first" => Word::First,
+        b"from" => Word::From,
+        b"half" => Word::Half,
         b"h" | b"hr" | b"hrs" | b"hour" | b"hours" => Word::Hour,
         b"in" => Word::In,
         b"instance" => Word::Instance,
@@ -185,11 +234,18 @@ fn word_of(letters: &[u8]) -> Option<Word> {
         b"noon" => Word::Noon,
         b"of" => Word::Of,
         b"on" => Word::On,
+        b"other" => Word::Other,
+        b"minutely" => Word::Periodically(Unit::Minute),
+        b"hourly" => Word::Periodically(Unit::Hour),
+        b"daily" | b"everyday" => Word::Periodically(Unit::Day),
+        b"weekly" => Word::Periodically(Unit::WeekOfYear),
+        b"monthly" => Word::Periodically(Unit::Month),
+        b"yearly" | b"annually" => Word::Periodically(Unit::Year),
         b"pm" => Word::Pm,
         b"s" | b"sec" | b"secs" | b"second" | b"seconds" => Word::Second,
         b"start" | b"starting" => Word::Start,
         b"the" => Word::The,
-        b"through" | b"to" => Word::Through,
+        b"through" | b"to" | b"until" | b"till" => Word::Through,
         b"week" | b"weeks" => Word::Week,
         b"weekday" | b"weekdays" => Word::Weekday,
         b"weekend" | b"weekends" => Word::Weekend,
@@ -243,13 +299,23 @@ mod tests {
 
     #[test]
     fn numbers_may_carry_a_suffix_or_touch_a_word() {
-        let number = |value, digits| TokenKind::Number { value, digits };
-        assert_eq!(kinds("2nd 15min"), [number(2, 1), number(15, 2), TokenKind::Word(Word::Minute)]);
+        let number = |value, digits| TokenKind::Number { value, digits, is_ordinal: false };
+        let second = TokenKind::Number { value: 2, digits: 1, is_ordinal: true };
+        assert_eq!(kinds("2nd 15min"), [second, number(15, 2), TokenKind::Word(Word::Minute)]);
         assert_eq!(
             kinds("10:05PM"),
             [number(10, 2), TokenKind::Colon, number(5, 2), TokenKind::Word(Word::Pm)]
         );
         assert_eq!(kinds("99999999999"), [number(u32::MAX, 11)]);
+    }
+
+    #[test]
+    fn numbers_may_be_words_or_have_decimals() {
+        let third = TokenKind::Number { value: 3, digits: 1, is_ordinal: true };
+        assert_eq!(kinds("third TWENTY"), [third, TokenKind::Numeral(20)]);
+        let thousandths = |thousandths| TokenKind::Fraction { thousandths };
+        assert_eq!(kinds("1.5 0.125 9.1234"), [thousandths(1_500), thousandths(125), TokenKind::Unknown]);
+        assert_eq!(kinds("4294967295.5"), [TokenKind::Unknown]);
     }
 
     #[test]

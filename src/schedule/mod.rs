@@ -14,6 +14,8 @@
 //!
 //! - `cron`, `text`, `human` and `iso` each read one grammar, which stands in their documentation. What
 //!   they do not understand is a [`ScheduleError`] with its place; nothing is understood by half.
+//! - `advice` looks at a text once it has been refused: it names the forms of other schedulers, and suggests what
+//!   was meant.
 //! - A `Rule` is sets of allowed values as bits. `search` goes from set bit to set bit, never second by
 //!   second, and knows after 28 years at most that there is no next time.
 //! - `clock_change` turns wall-clock time into instants where clocks are put forward or back.
@@ -21,6 +23,7 @@
 //! The meaning is that of the old package, that is cron-validate, `@breejs/later` and human-interval, with the
 //! corrections that docs/schedules.md lists.
 
+mod advice;
 mod alternatives;
 mod calendar;
 mod clock_change;
@@ -35,6 +38,7 @@ mod human;
 mod interval;
 mod iso;
 mod lexer;
+mod never;
 mod phrase;
 mod rare;
 mod rule;
@@ -52,6 +56,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 pub use error::ScheduleError;
+pub use never::NeverDue;
 
 use alternatives::Rules;
 use clock_change::{Clock, Fold, Gap, Reading};
@@ -109,7 +114,7 @@ impl Schedule {
     ///
     /// A [`ScheduleError`] that says where the text cannot be understood.
     pub fn parse(text: &str) -> Result<Schedule, ScheduleError> {
-        parse(text).map_err(|error| error.located_in(text))
+        parse(text).map_err(|error| advice::explain(text, error).located_in(text))
     }
 
     /// First due instant strictly after `after`; `None` = never again.
@@ -136,6 +141,23 @@ impl Schedule {
             last = due;
             Some(due)
         })
+    }
+
+    /// Whether it counts elapsed time from the anchor of its [`Place`].
+    pub fn counts_from_anchor(&self) -> bool {
+        matches!(self.0, Form::Every(_) | Form::EveryMonths(_))
+    }
+
+    /// Whether hour, minute and second of each due time are given as numbers, or follow from a day or more: no
+    /// wildcard, step or interval in them.
+    pub fn is_at_fixed_times(&self) -> bool {
+        let is_fixed = |rule: &Rule| rule.pace != Pace::Elapsed;
+        match &self.0 {
+            Form::Rule(rule) => is_fixed(rule),
+            Form::Rules(parts) => parts.rules.iter().all(is_fixed),
+            Form::Every(_) | Form::EveryMonths(_) => false,
+            Form::Once(_) | Form::OnceOnWallClock(_) => true,
+        }
     }
 
     fn next_on(&self, clock: &Clock<'_>, after: Timestamp, place: &Place) -> Option<Timestamp> {
@@ -195,9 +217,15 @@ fn parse(text: &str) -> Result<Schedule, ScheduleError> {
         Grammar::CronShortForm => Ok(Schedule::of_rule(cron::parse_short_form(text)?.settle())),
         Grammar::Date => iso::parse_date(trimmed, whole),
         Grammar::Duration => iso::parse_duration(trimmed, whole),
-        Grammar::Interval => human::parse(text).map(Schedule::every),
-        Grammar::Sentence => text::parse(text),
+        Grammar::Interval => human::parse(without_full_stop(text)).map(Schedule::every),
+        Grammar::Sentence => text::parse(without_full_stop(text)),
     }
+}
+
+/// Words may end as a sentence does.
+fn without_full_stop(text: &str) -> &str {
+    let words = text.trim_ascii_end();
+    words.strip_suffix('.').unwrap_or(words)
 }
 
 /// The forms of a schedule, told apart by their first two words.
@@ -219,6 +247,7 @@ fn grammar_of(text: &str) -> Grammar {
         [b'*' | b'?', ..] => Grammar::Cron,
         [b'@', letter, ..] if letter.is_ascii_alphabetic() => Grammar::CronShortForm,
         [b'0'..=b'9', ..] if iso::begins_date(first) => Grammar::Date,
+        [b'0'..=b'9', ..] if begins_with_time_or_rank(first, words.clone().next()) => Grammar::Sentence,
         [b'0'..=b'9', rest @ ..] => {
             let unit_touches = rest.iter().any(u8::is_ascii_alphabetic);
             let unit_follows = words.next().is_some_and(|word| word.as_bytes()[0].is_ascii_alphabetic());
@@ -229,6 +258,17 @@ fn grammar_of(text: &str) -> Grammar {
         _ if iso::begins_duration(first) => Grammar::Duration,
         _ if human::begins_interval(first.trim_end_matches(',')) => Grammar::Interval,
         _ => Grammar::Sentence,
+    }
+}
+
+/// "9:30", "5pm", "5 pm" or "15th".
+fn begins_with_time_or_rank(first: &str, second: Option<&str>) -> bool {
+    let after_digits = first.trim_start_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches(',');
+    let is_half_day = |word: &str| word.eq_ignore_ascii_case("am") || word.eq_ignore_ascii_case("pm");
+    match after_digits.as_bytes() {
+        [] => second.is_some_and(|word| is_half_day(word.trim_end_matches(','))),
+        [b':', b'0'..=b'9', ..] => true,
+        letters => is_half_day(after_digits) || lexer::is_ordinal_suffix(letters),
     }
 }
 

@@ -4,7 +4,16 @@
 use super::error::{Kind, ScheduleError, Span};
 use super::expected::{PERIODS, unit_name};
 use super::field::Unit;
+use super::human::NumberSum;
 use super::lexer::{Lexer, Token, TokenKind, Word};
+
+/// How many of a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Amount {
+    Whole(u32),
+    /// A number with decimals.
+    Thousandths(u32),
+}
 
 /// Reads a sentence token by token.
 #[derive(Clone, Copy)]
@@ -40,7 +49,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Steps over the next token if it is `kind`.
-    fn accept_kind(&mut self, kind: TokenKind) -> bool {
+    pub(super) fn accept_kind(&mut self, kind: TokenKind) -> bool {
         let found = self.token.kind == kind;
         if found {
             self.advance();
@@ -101,6 +110,38 @@ impl<'t> Cursor<'t> {
         Some(u32::from(month))
     }
 
+    /// The amount of "every": digits, with decimals or without, or number words; `None` if there is none.
+    pub(super) fn parse_amount(&mut self) -> Result<Option<Amount>, ScheduleError> {
+        let count = match self.token.kind {
+            TokenKind::Number { value, .. } => value,
+            TokenKind::Fraction { thousandths } => {
+                self.advance();
+                return Ok(Some(Amount::Thousandths(thousandths)));
+            }
+            TokenKind::Numeral(_) => return self.parse_numerals().map(Some),
+            _ => return Ok(None),
+        };
+        self.advance();
+        Ok(Some(Amount::Whole(count)))
+    }
+
+    /// "two", "twenty-five", "one hundred and twenty".
+    fn parse_numerals(&mut self) -> Result<Amount, ScheduleError> {
+        let mut sum = NumberSum::default();
+        loop {
+            let mark = *self;
+            let _joined = sum.total() > 0 && (self.accept_kind(TokenKind::Dash) || self.accept(Word::And));
+            let TokenKind::Numeral(number) = self.token.kind else {
+                *self = mark;
+                return Ok(Amount::Whole(u32::try_from(sum.total()).unwrap_or(u32::MAX)));
+            };
+            if !sum.add(number.into()) {
+                return Err(self.unexpected(PERIODS));
+            }
+            self.advance();
+        }
+    }
+
     /// A year of four digits.
     pub(super) fn parse_year(&mut self) -> Result<Option<u32>, ScheduleError> {
         match self.token.kind {
@@ -119,7 +160,7 @@ impl<'t> Cursor<'t> {
         let mut first = self.token;
         let Some(mut from) = item(self)? else { return Ok(false) };
         loop {
-            let to = if self.accept_kind(TokenKind::Dash) || self.accept(Word::Through) {
+            let to = if self.accept_through() {
                 item(self)?.ok_or_else(|| self.unexpected(&["the end of the range"]))?
             } else {
                 from
@@ -138,17 +179,70 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// Steps over a list of numbers, whatever they are.
-    pub(super) fn skip_numbers(&mut self) {
-        while matches!(
-            self.token.kind,
-            TokenKind::Number { .. }
-                | TokenKind::Dash
-                | TokenKind::Comma
-                | TokenKind::Word(Word::And | Word::Through)
-        ) {
+    /// Whether a rank comes next: a number, "first", "last", or "second" before the name of a day.
+    pub(super) fn is_at_rank(&self) -> bool {
+        match self.token.kind {
+            TokenKind::Number { .. } | TokenKind::Word(Word::First | Word::Last) => true,
+            TokenKind::Word(Word::Second) => {
+                let mut next = *self;
+                next.advance();
+                matches!(next.token.kind, TokenKind::Word(Word::DayName(_)))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a rank follows the next token.
+    pub(super) fn is_rank_next(&self) -> bool {
+        let mut next = *self;
+        next.advance();
+        next.is_at_rank()
+    }
+
+    /// Steps over a list of ranks, whatever they count; gives the last one of them.
+    pub(super) fn skip_ranks(&mut self) -> Token {
+        let mut last = self.token;
+        self.advance();
+        loop {
+            let mark = *self;
+            let goes_on = (self.accept_and() || self.accept_through()) && self.is_at_rank();
+            if !goes_on {
+                *self = mark;
+                return last;
+            }
+            last = self.token;
             self.advance();
         }
+    }
+
+    /// A rank among the values of `unit`; `last` is what "last" means there.
+    pub(super) fn parse_rank(&mut self, unit: Unit, last: u32) -> Result<Option<u32>, ScheduleError> {
+        if !self.is_at_rank() {
+            return Ok(None);
+        }
+        let value = match self.token.kind {
+            TokenKind::Word(Word::First) => unit.min(),
+            TokenKind::Word(Word::Last) => last,
+            TokenKind::Word(_) => 2,
+            _ => return self.parse_value(unit).map(Some),
+        };
+        self.advance();
+        Ok(Some(value))
+    }
+
+    /// Steps over what joins the ends of a range.
+    pub(super) fn accept_through(&mut self) -> bool {
+        self.accept_kind(TokenKind::Dash) || self.accept(Word::Through)
+    }
+
+    /// Steps over "of the month", "of each month" and the like.
+    pub(super) fn accept_of_the_month(&mut self) -> bool {
+        let mark = *self;
+        let found = self.accept_of_the() == Some(Word::Month);
+        if !found {
+            *self = mark;
+        }
+        found
     }
 
     pub(super) fn expect_period(&mut self) -> Result<Unit, ScheduleError> {
@@ -184,11 +278,11 @@ impl<'t> Cursor<'t> {
         })
     }
 
-    /// "of the week", "of the month", "of the year".
+    /// "of the week", "of each month", "of every year".
     fn accept_of_the(&mut self) -> Option<Word> {
         let mark = *self;
         if self.accept(Word::Of)
-            && self.accept(Word::The)
+            && (self.accept(Word::The) || self.accept(Word::Every) || self.accept(Word::A))
             && let TokenKind::Word(word @ (Word::Week | Word::Month | Word::Year)) = self.token.kind
         {
             self.advance();
@@ -208,7 +302,9 @@ impl<'t> Cursor<'t> {
         }
         let mark = *self;
         let hour_token = self.token;
-        let TokenKind::Number { value: hour, digits: 1..=2 } = hour_token.kind else { return Ok(None) };
+        let TokenKind::Number { value: hour, digits: 1..=2, is_ordinal: false } = hour_token.kind else {
+            return Ok(None);
+        };
         self.advance();
         let (mut minute, mut second) = (0, 0);
         let with_minutes = self.accept_kind(TokenKind::Colon);
@@ -224,7 +320,10 @@ impl<'t> Cursor<'t> {
         } else if self.accept(Word::Pm) {
             twelve_hour_clock()? % 12 + 12
         } else if with_minutes {
-            check_range(hour_token, hour, "the hour", 0, 23)?
+            check_range(hour_token, hour, "the hour", 0, 23).map_err(|error| match hour {
+                24 => error.suggesting("00:00"),
+                _ => error,
+            })?
         } else {
             *self = mark;
             return Ok(None);
@@ -233,7 +332,7 @@ impl<'t> Cursor<'t> {
     }
 
     fn parse_sixtieth(&mut self, what: &'static str) -> Result<u32, ScheduleError> {
-        let TokenKind::Number { value, digits: 2 } = self.token.kind else {
+        let TokenKind::Number { value, digits: 2, .. } = self.token.kind else {
             return Err(self.unexpected(&["two digits"]));
         };
         check_range(self.token, value, what, 0, 59)?;

@@ -33,7 +33,8 @@ pub(super) struct Rare {
     pub(super) times: Box<[u32]>,
     /// First second of the day allowed.
     pub(super) time_from: u32,
-    /// First second of the day not allowed any more.
+    /// First second of the day not allowed any more. If it is the earlier one, they allow the time over
+    /// midnight: from the beginning of the day to here, and from `time_from` to its end.
     pub(super) time_before: u32,
 }
 
@@ -145,7 +146,7 @@ impl Rare {
 
     /// Of the minute that begins at `minute_start`, the seconds at which the conditions of times hold.
     pub(super) fn seconds_of(&self, minute_start: u32) -> u64 {
-        let mut seconds = if self.times.is_empty() {
+        let seconds = if self.times.is_empty() {
             u64::MAX
         } else {
             let from = self.times.partition_point(|&time| time < minute_start);
@@ -154,13 +155,14 @@ impl Rare {
                 .take_while(|&&time| time < minute_start + 60)
                 .fold(0, |set, &time| set | 1 << (time - minute_start))
         };
-        if self.time_from > minute_start {
-            seconds &= u64::MAX.checked_shl(self.time_from - minute_start).unwrap_or(0);
-        }
-        if self.time_before < minute_start + 60 {
-            seconds &= !u64::MAX.checked_shl(self.time_before.saturating_sub(minute_start)).unwrap_or(0);
-        }
-        seconds
+        let from_on = |time: u32| u64::MAX.checked_shl(time.saturating_sub(minute_start)).unwrap_or(0);
+        let (from, before) = (from_on(self.time_from), !from_on(self.time_before));
+        seconds & if self.is_over_midnight() { from | before } else { from & before }
+    }
+
+    /// Whether the time of the day is limited to a window over midnight.
+    pub(super) fn is_over_midnight(&self) -> bool {
+        self.time_before < self.time_from
     }
 }
 

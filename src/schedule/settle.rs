@@ -115,11 +115,21 @@ impl Draft {
         }
         self.add_weeks(&mut rare);
         self.add_years(&mut rare);
-        let (from, before) = self.limits(Unit::Time);
-        rare.time_from = from.min(MIDNIGHT);
-        rare.time_before = before.min(MIDNIGHT);
+        (rare.time_from, rare.time_before) = self.time_window();
         if rare != Rare::unrestricted() {
             rule.rare = Some(Box::new(rare));
+        }
+    }
+
+    /// First second of the day that is allowed, and first that is not any more. "after 10pm and before 5am" is
+    /// one window over midnight; where several limits leave nothing, nothing is allowed.
+    fn time_window(&self) -> (u32, u32) {
+        let (from, before) = self.limits(Unit::Time);
+        let is_empty = from == before || self.rare.as_ref().is_some_and(|rare| rare.has_several_time_limits);
+        if before <= from && is_empty {
+            (MIDNIGHT, MIDNIGHT)
+        } else {
+            (from.min(MIDNIGHT), before.min(MIDNIGHT))
         }
     }
 

@@ -12,33 +12,10 @@ pub(super) fn nearest_word<W: AsRef<str>>(word: &str, words: impl IntoIterator<I
     let word = word.to_ascii_lowercase();
     words
         .into_iter()
-        .filter(|candidate| candidate.as_ref().len() <= LONGEST_COMPARED_BYTES)
-        .map(|candidate| {
-            let lowercase = candidate.as_ref().to_ascii_lowercase();
-            (edits_between(word.as_bytes(), lowercase.as_bytes()), candidate)
-        })
+        .map(|candidate| (strsim::osa_distance(&word, &candidate.as_ref().to_ascii_lowercase()), candidate))
         .filter(|(edits, candidate)| *edits <= 2 && edits * 2 < candidate.as_ref().len())
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, candidate)| candidate)
-}
-
-/// Letters to insert, leave out, change or swap with their neighbour to make `left` into `right`.
-fn edits_between(left: &[u8], right: &[u8]) -> usize {
-    let mut before_last = vec![0; right.len() + 1];
-    let mut last: Vec<usize> = (0..=right.len()).collect();
-    for (row, &letter) in left.iter().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, &other) in right.iter().enumerate() {
-            let changed = last[column] + usize::from(letter != other);
-            let mut edits = changed.min(last[column + 1] + 1).min(current[column] + 1);
-            if row > 0 && column > 0 && letter == right[column - 1] && left[row - 1] == other {
-                edits = edits.min(before_last[column - 1] + 1);
-            }
-            current.push(edits);
-        }
-        before_last = std::mem::replace(&mut last, current);
-    }
-    last[right.len()]
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::Schedule;
 
-fn report(text: &str) -> String {
+pub(super) fn report(text: &str) -> String {
     let error = Schedule::parse(text).unwrap_err();
     let span = error.span();
     let (column, width) = (text[..span.start].chars().count(), text[span].chars().count().max(1));
@@ -21,7 +21,7 @@ fn report(text: &str) -> String {
     lines.join("\n")
 }
 
-fn reports(texts: &[&str]) -> String {
+pub(super) fn reports(texts: &[&str]) -> String {
     texts.iter().map(|text| report(text)).collect::<Vec<_>>().join("\n\n")
 }
 
@@ -30,7 +30,6 @@ fn reports(texts: &[&str]) -> String {
 fn cron() {
     let texts = [
         "* * * *",
-        "0 0 0 1 1 * 2026",
         "5",
         "61 * * * * *",
         "* * 24 * * *",
@@ -40,7 +39,6 @@ fn cron() {
         "0 0 0 * * FRI-MON",
         "*/0 * * * * *",
         "*/70 * * * * *",
-        "0 10-20/11 * * * *",
         "0 1,,2 * * * *",
         "0 5- * * * *",
         "0 /5 * * * *",
@@ -59,7 +57,6 @@ fn cron() {
         "0 L 0 * * *",
         "0 1#2 0 * * *",
         "@horly",
-        "@reboot",
         "0 *-5 * * * *",
     ];
     insta::assert_snapshot!(reports(&texts), @r##"
@@ -67,13 +64,6 @@ fn cron() {
     ^^^^^^^
     cron needs five or six fields and this has 4, at character 1 (SCHEDULE_FIELD_COUNT)
     expected: second, minute, hour, day of the month, month, day of the week
-    perhaps: 0 30 2 * * *
-
-    0 0 0 1 1 * 2026
-    ^^^^^^^^^^^^^^^^
-    cron needs five or six fields and this has 7, at character 1 (SCHEDULE_FIELD_COUNT)
-    expected: second, minute, hour, day of the month, month, day of the week
-    perhaps: 0 30 2 * * *
 
     5
     ^
@@ -88,6 +78,7 @@ fn cron() {
     * * 24 * * *
         ^^
     the hour must be from 0 to 23, at character 5 (SCHEDULE_OUT_OF_RANGE)
+    perhaps: * * 0 * * *
 
     0 0 0 32 * *
           ^^
@@ -100,10 +91,12 @@ fn cron() {
     0 30-10 * * * *
       ^^^^^
     a range cannot end before it begins, at character 3 (SCHEDULE_REVERSED_RANGE)
+    perhaps: 0 30-59,0-10 * * * *
 
     0 0 0 * * FRI-MON
               ^^^^^^^
     a range cannot end before it begins, at character 11 (SCHEDULE_REVERSED_RANGE)
+    perhaps: 0 0 0 * * FRI-SAT,SUN-MON
 
     */0 * * * * *
       ^
@@ -112,10 +105,7 @@ fn cron() {
     */70 * * * * *
       ^^
     a step can be at most 59 here, at character 3 (SCHEDULE_STEP_TOO_LARGE)
-
-    0 10-20/11 * * * *
-            ^^
-    a step can be at most 10 here, at character 9 (SCHEDULE_STEP_TOO_LARGE)
+    perhaps: every 70 seconds
 
     0 1,,2 * * * *
         ^
@@ -128,6 +118,7 @@ fn cron() {
     0 /5 * * * *
       ^
     a value is missing here, at character 3 (SCHEDULE_MISSING_VALUE)
+    perhaps: 0 */5 * * * *
 
     0 5x * * * *
       ^^
@@ -197,11 +188,6 @@ fn cron() {
     expected: @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly
     perhaps: @hourly
 
-    @reboot
-    ^^^^^^^
-    this is not one of the short forms of cron, at character 1 (SCHEDULE_UNKNOWN_SHORT_FORM)
-    expected: @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly
-
     0 *-5 * * * *
       ^
     "*" cannot stand here, at character 3 (SCHEDULE_MISPLACED)
@@ -224,10 +210,10 @@ fn sentences() {
         "every 5 minutes starting on the 5th hour",
         "every 5 minutes between the 10th",
         "every 5 minutes between the 50th and 10th",
-        "every 5 minutes between 5:00 pm and 9:00 am",
+        "every 5 minutes between 5:00 pm and 5:00 pm",
         "on",
         "on the",
-        "on the 5th",
+        "on the 5",
         "on the 32nd day",
         "on the 5th through 3rd hour",
         "on the 1st and monday",
@@ -250,13 +236,34 @@ fn sentences() {
         "except on monday",
         "every 5 minutes except",
         "every 5 minutes, héllo",
-        "every day at 10:15 am on the 5th of march",
+        "every day at 10:15 am on the 5th of",
+        "every other monday",
+        "every second tuesday",
+        "every 2nd tuesday",
+        "every 0.5 seconds",
+        "every 1.5 months",
+        "every 0.0 hours",
+        "every two three hours",
+        "on the 2nd weekday of the month",
+        "on the first monday of the year",
+        "on the 6th monday of the month",
+        "on december 32nd",
+        "on december 25th and january 1st",
+        "on december 25th and in august",
+        "in august on december 25th",
+        "from",
+        "from 9am to",
+        "from 9am to 5pm",
+        "weekdays between 9am and 5pm",
+        "every hour from 9am to 9am",
+        "every hour at 9.30",
+        "the",
     ];
     insta::assert_snapshot!(reports(&texts), @r##"
     hello
     ^^^^^
     this is not understood here, at character 1 (SCHEDULE_UNEXPECTED)
-    expected: every, at, on, on the, of, in, after, before, and, also, except
+    expected: every, daily, at, on, on the, of, in, after, before, between, from, and, also, except
 
     every
          ^
@@ -291,7 +298,7 @@ fn sentences() {
     every 20 months
           ^^
     this interval is too long, at character 7 (SCHEDULE_INTERVAL_TOO_LONG)
-    perhaps: P18M
+    perhaps: P20M
 
     every 5 minutes starting on the 70th minute
                                     ^^^^
@@ -311,9 +318,9 @@ fn sentences() {
                                 ^^^^^^^^^^^^^
     a range cannot end before it begins, at character 29 (SCHEDULE_REVERSED_RANGE)
 
-    every 5 minutes between 5:00 pm and 9:00 am
+    every 5 minutes between 5:00 pm and 5:00 pm
                             ^^^^^^^^^^^^^^^^^^^
-    a range cannot end before it begins, at character 25 (SCHEDULE_REVERSED_RANGE)
+    a window of time must end at another time than it begins, at character 25 (SCHEDULE_EMPTY_WINDOW)
 
     on
       ^
@@ -325,9 +332,9 @@ fn sentences() {
     the text ends where more is needed, at character 7 (SCHEDULE_UNEXPECTED_END)
     expected: first, last, a number
 
-    on the 5th
-              ^
-    the text ends where more is needed, at character 11 (SCHEDULE_UNEXPECTED_END)
+    on the 5
+            ^
+    the text ends where more is needed, at character 9 (SCHEDULE_UNEXPECTED_END)
     expected: second, minute, hour, day, week, month, year
 
     on the 32nd day
@@ -394,7 +401,7 @@ fn sentences() {
     at noon tomorrow
             ^^^^^^^^
     this is not understood here, at character 9 (SCHEDULE_UNEXPECTED)
-    expected: every, at, on, on the, of, in, after, before, and, also, except
+    expected: every, daily, at, on, on the, of, in, after, before, between, from, and, also, except
 
     after
          ^
@@ -413,32 +420,131 @@ fn sentences() {
     every 5 minutes also
                         ^
     the text ends where more is needed, at character 21 (SCHEDULE_UNEXPECTED_END)
-    expected: every, at, on, on the, of, in, after, before, and, also, except
+    expected: every, daily, at, on, on the, of, in, after, before, between, from, and, also, except
 
     also
         ^
     the text ends where more is needed, at character 5 (SCHEDULE_UNEXPECTED_END)
-    expected: every, at, on, on the, of, in, after, before, and, also, except
+    expected: every, daily, at, on, on the, of, in, after, before, between, from, and, also, except
 
     except on monday
     ^^^^^^
     nothing is scheduled here, at character 1 (SCHEDULE_NOTHING_SCHEDULED)
-    expected: every, at, on, on the, of, in, after, before, and, also, except
+    expected: every, daily, at, on, on the, of, in, after, before, between, from, and, also, except
 
     every 5 minutes except
                           ^
     the text ends where more is needed, at character 23 (SCHEDULE_UNEXPECTED_END)
-    expected: every, at, on, on the, of, in, after, before, and, also, except
+    expected: every, daily, at, on, on the, of, in, after, before, between, from, and, also, except
 
     every 5 minutes, héllo
                      ^
     this is not understood here, at character 18 (SCHEDULE_UNEXPECTED)
-    expected: every, at, on, on the, of, in, after, before, and, also, except
+    expected: every, daily, at, on, on the, of, in, after, before, between, from, and, also, except
 
-    every day at 10:15 am on the 5th of march
-                                     ^^
-    this is not understood here, at character 34 (SCHEDULE_UNEXPECTED)
+    every day at 10:15 am on the 5th of
+                                       ^
+    the text ends where more is needed, at character 36 (SCHEDULE_UNEXPECTED_END)
+    expected: january, february, march, april, may, june, july, august, september, october, november, december, a year
+
+    every other monday
+                ^^^^^^
+    this is not understood here, at character 13 (SCHEDULE_UNEXPECTED)
     expected: second, minute, hour, day, week, month, year
+
+    every second tuesday
+                        ^
+    the text ends where more is needed, at character 21 (SCHEDULE_UNEXPECTED_END)
+    expected: of the month
+
+    every 2nd tuesday
+                     ^
+    the text ends where more is needed, at character 18 (SCHEDULE_UNEXPECTED_END)
+    expected: of the month
+
+    every 0.5 seconds
+          ^^^
+    this cannot be counted in whole seconds, at character 7 (SCHEDULE_NOT_WHOLE)
+    perhaps: 0.5 seconds
+
+    every 1.5 months
+          ^^^
+    this cannot be counted in whole seconds, at character 7 (SCHEDULE_NOT_WHOLE)
+    perhaps: 1.5 months
+
+    every 0.0 hours
+          ^^^
+    an interval must be longer than 0, at character 7 (SCHEDULE_ZERO_INTERVAL)
+
+    every two three hours
+              ^^^^^
+    this is not understood here, at character 11 (SCHEDULE_UNEXPECTED)
+    expected: second, minute, hour, day, week, month, year
+
+    on the 2nd weekday of the month
+           ^^^
+    this is not understood here, at character 8 (SCHEDULE_UNEXPECTED)
+    expected: first, last
+
+    on the first monday of the year
+                           ^^^
+    this is not understood here, at character 24 (SCHEDULE_UNEXPECTED)
+    expected: january, february, march, april, may, june, july, august, september, october, november, december, a year
+
+    on the 6th monday of the month
+           ^^^
+    the day instance must be from 1 to 5, at character 8 (SCHEDULE_OUT_OF_RANGE)
+
+    on december 32nd
+                ^^^^
+    the day of the month must be from 1 to 31, at character 13 (SCHEDULE_OUT_OF_RANGE)
+
+    on december 25th and january 1st
+                         ^^^^^^^
+    dates in several months are joined by "also", at character 22 (SCHEDULE_SEVERAL_DATES)
+
+    on december 25th and in august
+                            ^^^^^^
+    dates in several months are joined by "also", at character 25 (SCHEDULE_SEVERAL_DATES)
+
+    in august on december 25th
+                 ^^^^^^^^
+    dates in several months are joined by "also", at character 14 (SCHEDULE_SEVERAL_DATES)
+
+    from
+        ^
+    the text ends where more is needed, at character 5 (SCHEDULE_UNEXPECTED_END)
+    expected: a time, a day of the week, a month
+
+    from 9am to
+               ^
+    the text ends where more is needed, at character 12 (SCHEDULE_UNEXPECTED_END)
+    expected: a time
+
+    from 9am to 5pm
+         ^^^^^^^^^^
+    a window of time needs how often the job runs in it, at character 6 (SCHEDULE_NO_PACE)
+    expected: a part such as "every hour" before it
+
+    weekdays between 9am and 5pm
+                     ^^^^^^^^^^^
+    a window of time needs how often the job runs in it, at character 18 (SCHEDULE_NO_PACE)
+    expected: a part such as "every hour" before it
+
+    every hour from 9am to 9am
+                    ^^^^^^^^^^
+    a window of time must end at another time than it begins, at character 17 (SCHEDULE_EMPTY_WINDOW)
+
+    every hour at 9.30
+                  ^^^^
+    this is not understood here, at character 15 (SCHEDULE_UNEXPECTED)
+    expected: a time
+    perhaps: at 10:15 am
+
+    the
+    ^^^
+    this is not understood here, at character 1 (SCHEDULE_UNEXPECTED)
+    expected: every, daily, at, on, on the, of, in, after, before, between, from, and, also, except
     "##);
 }
 
@@ -453,6 +559,9 @@ fn other_forms() {
         "0 seconds",
         "half an hour",
         "two three hours",
+        "5 m h",
+        "h d",
+        "hour and 30 minutes",
         "99999999999 years",
         "5 minuts",
         "2026-13-01",
@@ -497,12 +606,24 @@ fn other_forms() {
     half an hour
     ^^^^
     this is not understood here, at character 1 (SCHEDULE_UNEXPECTED)
-    expected: every, at, on, on the, of, in, after, before, and, also, except
+    expected: every, daily, at, on, on the, of, in, after, before, between, from, and, also, except
 
     two three hours
         ^^^^^
     this is not understood here, at character 5 (SCHEDULE_UNEXPECTED)
     expected: milliseconds, seconds, minutes, hours, days, weeks, months, years, ms, s, m, h, d, w, y
+
+    5 m h
+        ^
+    a unit without an amount can only stand alone, at character 5 (SCHEDULE_MISSING_AMOUNT)
+
+    h d
+    ^
+    a unit without an amount can only stand alone, at character 1 (SCHEDULE_MISSING_AMOUNT)
+
+    hour and 30 minutes
+    ^^^^
+    a unit without an amount can only stand alone, at character 1 (SCHEDULE_MISSING_AMOUNT)
 
     99999999999 years
     ^^^^^^^^^^^^^^^^^
@@ -527,12 +648,12 @@ fn other_forms() {
     P
     ^
     this is not understood here, at character 1 (SCHEDULE_UNEXPECTED)
-    expected: every, at, on, on the, of, in, after, before, and, also, except
+    expected: every, daily, at, on, on the, of, in, after, before, between, from, and, also, except
 
     PT
     ^^
     this is not understood here, at character 1 (SCHEDULE_UNEXPECTED)
-    expected: every, at, on, on the, of, in, after, before, and, also, except
+    expected: every, daily, at, on, on the, of, in, after, before, between, from, and, also, except
 
     PT0S
     ^^^^
@@ -551,7 +672,7 @@ fn other_forms() {
     -5 minutes
     ^
     this is not understood here, at character 1 (SCHEDULE_UNEXPECTED)
-    expected: every, at, on, on the, of, in, after, before, and, also, except
+    expected: every, daily, at, on, on the, of, in, after, before, between, from, and, also, except
 
     2026-03-01T10:00[Mars/Phobos]
     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

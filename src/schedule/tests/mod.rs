@@ -1,13 +1,15 @@
 //! Tests of the room as a whole.
 
+mod advice;
 mod clock_changes;
 mod corpus;
 mod corrections;
+mod descriptions;
 mod documentation;
 mod errors;
-
 mod properties;
 mod second_opinion;
+mod sentences;
 
 use jiff::Timestamp;
 
