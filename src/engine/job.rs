@@ -170,6 +170,8 @@ pub(super) struct Job {
     pub(super) spec: JobSpec,
     /// The armed due time, if one is still to come.
     pub(super) timer: Option<TimerKey<EpochMs>>,
+    /// Due times up to here have been answered.
+    pub(super) answered: EpochMs,
     /// Runs of this job that have not ended.
     pub(super) live_runs: u32,
     /// Due times that wait for a live run to end.

@@ -7,10 +7,12 @@
 //! | file | what it decides |
 //! |---|---|
 //! | `registry.rs` | which jobs exist, and their due times |
+//! | `clock_step.rs` | what becomes of due times when the wall clock is set back |
 //! | `runs.rs` | which process takes which run, how a run ends; `queue.rs`: the runs that wait for one |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown; `requests.rs`: what waits for them |
 //! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
 
+mod clock_step;
 mod effect;
 mod event;
 mod host;
@@ -41,6 +43,7 @@ pub use pool::{PoolLimits, WarmWorkers};
 pub use run::EndCause;
 
 use crate::timer::{EpochMs, MonoMs, Now, TimerHeap};
+use clock_step::ClockWatch;
 use host::Host;
 use job::Job;
 use pool::Pool;
@@ -73,6 +76,7 @@ pub struct Engine {
     /// A shutdown has begun: nothing is accepted any more, and no spares are kept.
     is_shut_down: bool,
     host: Host,
+    clock: ClockWatch,
     /// Due times up to here have been prepared for.
     prepared_until: EpochMs,
     /// For due times up to here, idle spares have been given their jobs.
@@ -106,7 +110,7 @@ enum Deadline {
 pub enum Reply {
     /// It is done, or under way.
     Accepted,
-    /// The job was registered, but its only due time is in the past.
+    /// The job was registered, but its due times are all in the past.
     InThePast,
     /// A run of that job still goes, so none was started.
     AlreadyRunning,
@@ -124,7 +128,7 @@ pub enum Refusal {
     /// That run has ended, or never was.
     #[error("no such run")]
     UnknownRun,
-    /// Its schedule never falls due.
+    /// Its schedule names no time that exists.
     #[error("the schedule never falls due")]
     NeverDue,
     /// The job is scheduled already.
@@ -179,6 +183,7 @@ impl Engine {
             requests: Requests::default(),
             is_shut_down: false,
             host: Host::default(),
+            clock: ClockWatch::default(),
             prepared_until: EpochMs(i64::MIN),
             primed_until: EpochMs(i64::MIN),
             cancel_message,
@@ -193,6 +198,7 @@ impl Engine {
     /// # Errors
     /// [`Refusal`] of a request; facts are never refused, the late ones are dropped.
     pub fn handle(&mut self, input: Input, now: Now) -> Result<Reply, Refusal> {
+        self.watch_clock(now);
         let reply = match input {
             Input::AddJob { spec, replace_finished, is_held } => {
                 self.add_job(spec, replace_finished, is_held, now)

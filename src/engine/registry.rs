@@ -25,7 +25,7 @@ impl Engine {
             self.forget_job(id);
         }
         let first_due = spec.when.next_after(now.wall);
-        if first_due.is_none() && matches!(spec.when, When::Recurring { .. }) {
+        if first_due.is_none() && spec.when.is_never() {
             return Err(Refusal::NeverDue);
         }
         if let Work::Offloaded(work) = &spec.work {
@@ -34,7 +34,8 @@ impl Engine {
         let id = JobId(self.next_job);
         self.next_job += 1;
         self.names.insert(Arc::clone(&spec.name), id);
-        let job = Job { spec, timer: None, live_runs: 0, backlog: 0, skipped: 0 };
+        let answered = EpochMs(i64::MIN);
+        let job = Job { spec, timer: None, answered, live_runs: 0, backlog: 0, skipped: 0 };
         self.jobs.insert(id, Box::new(job));
         Ok(if is_held { Reply::Accepted } else { self.arm(id, first_due, now) })
     }
@@ -76,17 +77,17 @@ impl Engine {
         job.timer = first_due.map(|at| self.due.insert(at, id));
         match (&job.spec.when, first_due) {
             (When::Now, _) => self.trigger(id, now),
-            (When::At(_), None) => Reply::InThePast,
+            (When::At(_) | When::Recurring { .. }, None) => Reply::InThePast,
             _ => Reply::Accepted,
         }
     }
 
-    /// A due time has come. The next one is counted from now, or from this one should the clock
-    /// have been set back: no slot is made up for, and none comes twice.
+    /// A due time has come. The next one is counted from now: no slot is made up for.
     pub(super) fn fall_due(&mut self, id: JobId, at: EpochMs, now: Now) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
+        job.answered = now.wall;
         let next = match &job.spec.when {
-            When::Recurring { .. } => job.spec.when.next_after(at.max(now.wall)),
+            When::Recurring { .. } => job.spec.when.next_after(now.wall),
             _ => None,
         };
         job.timer = next.map(|next| self.due.insert(next, id));
@@ -182,6 +183,11 @@ impl When {
             When::At(at) => Some(*at).filter(|at| *at >= now),
             When::Recurring { plan, anchor } => plan.next_after(now, *anchor),
         }
+    }
+
+    /// There is no such time in any year.
+    fn is_never(&self) -> bool {
+        matches!(self, When::Recurring { plan, .. } if plan.schedule.never_due().is_some())
     }
 }
 

@@ -43,7 +43,11 @@ impl WallTimer {
             None => self.timer.insert(create()?),
         };
         if self.armed != Some(at) {
-            arm(timer.get_ref(), at)?;
+            match arm(timer.get_ref(), at) {
+                // The clock has been set since it was armed last.
+                Err(error) if is_clock_set(&error) => return Ok(()),
+                armed => armed?,
+            }
             self.armed = Some(at);
         }
         let fired = timer.async_io(Interest::READABLE, |timer| {
@@ -52,10 +56,14 @@ impl WallTimer {
         let fired = fired.await;
         self.armed = None;
         match fired {
-            Err(error) if error.raw_os_error() != Some(Errno::CANCELED.raw_os_error()) => Err(error),
+            Err(error) if !is_clock_set(&error) => Err(error),
             _ => Ok(()),
         }
     }
+}
+
+fn is_clock_set(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::CANCELED.raw_os_error())
 }
 
 fn create() -> io::Result<AsyncFd<OwnedFd>> {

@@ -1,5 +1,6 @@
 //! The engine's rules, with a virtual clock and no process.
 
+mod clock_step;
 mod outdated;
 mod pool;
 mod queue;

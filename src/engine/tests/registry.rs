@@ -44,6 +44,24 @@ fn a_date_in_the_past_registers_the_job_and_runs_nothing() {
 }
 
 #[test]
+fn a_schedule_whose_times_are_past_is_registered_as_a_date_is() {
+    for text in ["2020-01-01", "2020-01-01T00:00:00Z", "in 2020", "on december 25th 2021"] {
+        let mut bench = Bench::new();
+        assert_eq!(bench.add(inline("a", every(text))), Ok(Reply::InThePast), "{text}");
+        assert!(!bench.engine.is_active());
+        assert_eq!(bench.add(inline("a", every(text))), Err(Refusal::DuplicateName));
+        assert_eq!(bench.send(Input::ScheduleJob(Arc::from("a"))), Ok(Reply::InThePast));
+    }
+}
+
+#[test]
+fn a_schedule_that_names_no_time_is_refused() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.add(inline("a", every("0 0 0 31 2 *"))), Err(Refusal::NeverDue));
+    assert_eq!(bench.add(inline("a", every("0 0 0 29 2 *"))), Ok(Reply::Accepted));
+}
+
+#[test]
 fn a_date_runs_once_and_not_before_its_time() {
     let mut bench = Bench::new();
     bench.add(inline("a", in_ms(500))).unwrap();
