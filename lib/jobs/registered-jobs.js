@@ -10,7 +10,7 @@ const {HostClock, isReplaced} = require('../host/host-clock');
 const {JobScope} = require('../host/job-scope');
 const {assertSource, defaultName, offloadedSource} = require('./job-source');
 const {JOB} = require('./option-tables');
-const {CRON_LIKE, invalidSchedule, nextDue, parseAt} = require('./schedules');
+const {CRON_LIKE, isNeverDue, neverDue, nextDue, parseAt} = require('./schedules');
 const {JobOptions} = require('../native/native');
 const {locateUncloneable} = require('../wire/uncloneable');
 const {encodeJob, resolveWorker, startOptions} = require('./worker-options');
@@ -300,10 +300,10 @@ class RegisteredJobs {
         return {registered, answer};
     }
 
-    /** A job's schedule has been started; `answer` says whether its only due time was over. */
+    /** A job's schedule has been started; `answer` says whether its due times were all over. */
     #started(registered, answer) {
         const {name, when, anchorMs, isHostClock} = registered;
-        if (answer === 'past' || (when.kind === 'date' && when.atMs < Date.now())) {
+        if (answer === 'past' || (isHostClock && isPast(when, anchorMs))) {
             this.#logger.warn(`Job "${name}" was skipped because it was in the past.`);
             this.#bree.emit('job past', name);
             this.#past(registered);
@@ -382,10 +382,16 @@ function announce(name, at, when, nowMs) {
         return `Scheduling job ${name} at ${at}`;
     }
     const nextMs = nextDue(when, nowMs, nowMs);
-    if (nextMs === undefined) {
-        throw invalidSchedule(at, {code: 'SCHEDULE_NEVER_DUE', message: `"${at}" never falls due`});
+    if (nextMs === undefined && isNeverDue(at)) {
+        throw neverDue(at);
     }
-    return `Scheduling job ${name} at ${at}. Next run on: ${new Date(nextMs)}`;
+    const nextRun = nextMs === undefined ? '' : `. Next run on: ${new Date(nextMs)}`;
+    return `Scheduling job ${name} at ${at}${nextRun}`;
+}
+
+/** Whether nothing of it is still to come by the host's own clock. */
+function isPast(when, anchorMs) {
+    return when.kind !== 'now' && nextDue(when, Date.now() - 1, anchorMs) === undefined;
 }
 
 /** A job in the words of bree: for the window, and for the job's own `workerData.job`. */

@@ -113,6 +113,21 @@ function adviceOn({expected, suggestion}) {
     return advice.join(' ') || 'See docs/schedules.md for every form.';
 }
 
+/** The error for an `at` that is understood and names no time that exists. */
+function neverDue(at) {
+    return incorrectUsage({
+        message: `The schedule "${at}" never falls due: ${native.neverDueReason(at)}`,
+        code: 'SCHEDULE_NEVER_DUE',
+        context: native.describeSchedule(at),
+        help: 'See docs/schedules.md for every form.'
+    });
+}
+
+/** Whether a schedule, which has no due time any more, never had one. */
+function isNeverDue(at) {
+    return typeof native.neverDueReason(at) === 'string';
+}
+
 /**
  * When a job with this `at` runs next.
  *
@@ -153,4 +168,4 @@ function describeSchedule(at) {
     return when.kind === 'date' ? `once, at ${new Date(when.atMs).toISOString()}` : 'once, now';
 }
 
-module.exports = {CRON_LIKE, parseAt, nextDue, invalidSchedule, nextRuns, describeSchedule};
+module.exports = {CRON_LIKE, parseAt, nextDue, neverDue, isNeverDue, nextRuns, describeSchedule};
