@@ -54,6 +54,32 @@ same(
     }
 );
 
+fix(
+    'a past date given as text',
+    {
+        upstream: 'refused: "Invalid schedule format"',
+        ours: 'as a past Date: a warning, an event, and `addJob` resolves'
+    },
+    async ({create, jobFile, logs, pick}) => {
+        const past = recorder();
+        const manager = create({});
+        manager.bree.on('job past', past);
+        const added = manager.addJob({name: 'too-late', at: '2020-01-01T09:00', job: jobFile('simple.js')});
+        const outcome = await added.then(
+            () => logs.warn,
+            ({message}) => message
+        );
+        assert.deepEqual(
+            outcome,
+            pick({
+                upstream: 'Invalid schedule format',
+                ours: ['Job "too-late" was skipped because it was in the past.']
+            })
+        );
+        assert.deepEqual(past.calls, pick({upstream: [], ours: [['too-late']]}));
+    }
+);
+
 same('a cron line of six fields, seconds first, runs it again and again', async ({create, jobFile}) => {
     const messages = recorder();
     const manager = create({workerMessageHandler: messages});

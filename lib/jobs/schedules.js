@@ -76,19 +76,24 @@ function understood(schedule, call) {
     try {
         return call();
     } catch (error) {
-        throw invalidSchedule(schedule, error);
+        throw native.explainSchedule(schedule) ? invalidSchedule(schedule) : badOption(error);
     }
+}
+
+/** The error for a schedule that is understood, and cannot be read with these options. */
+function badOption({code, message}) {
+    return incorrectUsage({message: message[0].toUpperCase() + message.slice(1), code});
 }
 
 /**
  * The error for an `at` that cannot be used: where it went wrong in `context`, what to write in `help`.
  */
-function invalidSchedule(at, cause) {
+function invalidSchedule(at) {
     const problem = typeof at === 'string' ? native.explainSchedule(at) : undefined;
     return incorrectUsage({
         message: 'Invalid schedule format',
-        code: problem?.code ?? cause?.code ?? 'SCHEDULE_INVALID',
-        context: problem ? pointAt(at, problem) : (cause?.message ?? `"at" is ${String(at)}`),
+        code: problem?.code ?? 'SCHEDULE_INVALID',
+        context: problem ? pointAt(at, problem) : `"at" is ${String(at)}`,
         help: problem
             ? adviceOn(problem)
             : 'Give a Date, a cron line with seconds first, or words such as "every 5 minutes".',

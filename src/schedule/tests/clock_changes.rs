@@ -221,3 +221,44 @@ fn a_date_in_a_gap_runs_after_it_and_one_in_a_fold_the_first_time() {
     assert_eq!(once("2026-11-01T01:30:00"), ["2026-11-01 01:30:00 -04:00"]);
     assert_eq!(once("2026-11-01T01:30:00-05:00"), ["2026-11-01 01:30:00 -05:00"]);
 }
+
+#[test]
+fn each_value_of_a_range_or_list_is_a_fixed_time() {
+    let runs = |at, from, count| {
+        let runs = runs_on("America/New_York", ClockChange::Debian, at, from, count);
+        runs.into_iter().map(|run| run[5..].to_owned()).collect::<Vec<_>>()
+    };
+    for at in ["0 30 1-3 * * *", "0 30 1,2,3 * * *"] {
+        // 02:00 to 03:00 does not exist.
+        let spring = runs(at, "2026-03-08T05:00:00Z", 4);
+        assert_eq!(
+            spring,
+            [
+                "03-08 01:30:00 -05:00",
+                "03-08 03:00:00 -04:00",
+                "03-08 03:30:00 -04:00",
+                "03-09 01:30:00 -04:00"
+            ]
+        );
+        // 01:00 to 02:00 exists twice.
+        let autumn = runs(at, "2026-11-01T04:30:00Z", 4);
+        assert_eq!(
+            autumn,
+            [
+                "11-01 01:30:00 -04:00",
+                "11-01 02:30:00 -05:00",
+                "11-01 03:30:00 -05:00",
+                "11-02 01:30:00 -05:00"
+            ]
+        );
+    }
+    // A step follows elapsed time, unless it leaves one value alone.
+    assert_eq!(
+        runs("0 30 1-3/2 * * *", "2026-11-01T04:30:00Z", 2),
+        ["11-01 01:30:00 -04:00", "11-01 01:30:00 -05:00"]
+    );
+    assert_eq!(
+        runs("0 30 1-3/5 * * *", "2026-11-01T04:30:00Z", 2),
+        ["11-01 01:30:00 -04:00", "11-02 01:30:00 -05:00"]
+    );
+}
