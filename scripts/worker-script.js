@@ -43,7 +43,7 @@ const compiling = (text) => `
     const shared = {${Object.entries(SHARED)
         .map(([id, file]) => `${JSON.stringify(id)}: require(${JSON.stringify(file)})`)
         .join()}};
-    const holder = new (require.main.constructor)(__filename);
+    const holder = new (require.main?.constructor ?? require('node:module'))(__filename);
     holder._compile(${JSON.stringify(`module.exports = (function (require, module) {${text}\n});`)}, __filename);
     const later = {exports: {}};
     holder.exports((id) => shared[id] ?? require(id), later);

@@ -13,6 +13,10 @@ class Conversation {
     #endings;
     #port;
     #inbox;
+    /** Whether the job has listened for messages, and whether the host can be heard. */
+    #hasListened = false;
+    #isOpen = false;
+    #signals;
     /** Whether 'cancel' has been given to the job: 'cancelled' ends the process only as the answer to it. */
     #isCancelRequested = false;
 
@@ -40,7 +44,13 @@ class Conversation {
                     this.#endings.onLastWord();
                 }
             });
-            this.#port = createParentPort((value, release) => outbox.post(value, release));
+            this.#port = createParentPort(
+                (value, release) => outbox.post(value, release),
+                () => {
+                    this.#hasListened = true;
+                    this.#watchSignals();
+                }
+            );
         }
         return this.#port;
     }
@@ -56,12 +66,26 @@ class Conversation {
     }
 
     #receive(kind, payload) {
+        if (kind === ToWorker.TAKE_SIGNAL) {
+            this.#signals?.take();
+            return;
+        }
         if (kind !== ToWorker.MESSAGE) {
             throw new RangeError(`unexpected frame of kind ${kind}`);
         }
         const value = require('./later.js').clone.deserialize(payload);
         this.#isCancelRequested ||= value === CANCEL;
         this.#openPort().deliver(value);
+    }
+
+    /** Not before the host can be heard: it answers what a signal means. */
+    #watchSignals() {
+        if (this.#isOpen && this.#hasListened && this.#signals === undefined) {
+            const {OutsideSignals} = require('./later.js').outsideSignals;
+            const {parentPort} = this.#port;
+            this.#signals = new OutsideSignals(this.#channel, () => parentPort.listenerCount('message') > 0);
+            this.#signals.watch();
+        }
     }
 
     /** Makes ahead of time what will be asked for. */
@@ -73,6 +97,8 @@ class Conversation {
     /** As Inbox.open(). */
     listen() {
         this.#openInbox().open();
+        this.#isOpen = true;
+        this.#watchSignals();
     }
 
     /** As Inbox.poll(). */

@@ -14,6 +14,9 @@ module.exports = {
     get pipeStream() {
         return require('./pipe-stream.js');
     },
+    get outsideSignals() {
+        return require('./outside-signals.js');
+    },
     get sourceJob() {
         return require('./source-job.js');
     },

@@ -10,6 +10,7 @@ const {MessageChannel, MessagePort} = require('node:worker_threads');
 
 const nodePostMessage = MessagePort.prototype.postMessage;
 const nodeClose = MessagePort.prototype.close;
+const nodeRef = MessagePort.prototype.ref;
 
 function hide(object, name, value) {
     Object.defineProperty(object, name, {value, enumerable: false, writable: true, configurable: true});
@@ -48,9 +49,10 @@ function detach(listOrOptions) {
  *
  * @param {(value: unknown, release: () => void) => void} post sends a value of the job's to the host; calls `release`
  *   once the value is copied and before it is sent
+ * @param {() => void} onListen called when the port gets its first listener for messages (and when the job calls `ref`)
  * @returns {{parentPort: MessagePort, deliver: (value: unknown) => void}} the end for the job, and the way to it
  */
-function createParentPort(post) {
+function createParentPort(post, onListen) {
     const {port1: parentPort, port2: hostEnd} = new MessageChannel();
     let isClosed = false;
     hide(parentPort, 'postMessage', function postMessage(value, listOrOptions) {
@@ -70,6 +72,11 @@ function createParentPort(post) {
     hide(parentPort, 'close', function close(callback) {
         isClosed = true;
         nodeClose.call(parentPort, callback);
+    });
+    // Node calls it for the first listener, in whichever way that is added.
+    hide(parentPort, 'ref', function ref() {
+        nodeRef.call(parentPort);
+        onListen();
     });
     return {parentPort, deliver: (value) => hostEnd.postMessage(value)};
 }

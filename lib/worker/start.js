@@ -2,14 +2,15 @@
 
 /** From the START frame to the job's first line. */
 
+const {restoreOptions} = require('../wire/boot.js');
 const {ProtocolError, ToWorker, readUint32} = require('../wire/frames.js');
 const {describeThread} = require('./threads.js');
 
 /** Bytes of the length before the header of a START payload. */
 const LENGTH_BYTES = 4;
 
-/** `node:module`, of which this script itself is one; requiring it takes 0.2 ms. */
-const Module = require.main.constructor;
+/** `node:module`, of which the main module is one; requiring it takes 0.2 ms. There is no main module before preloads. */
+const Module = require.main?.constructor ?? require('node:module');
 
 /** What Node calls a Worker made from source. */
 const SOURCE_NAME = '[worker eval]';
@@ -112,6 +113,7 @@ function applyEnvironment({env}, job) {
     }
     const before = LOOKUP_VARIABLES.map((key) => process.env[key]);
     if (env) {
+        restoreOptions(env);
         replaceEnvironment(env);
     }
     if (job.env) {

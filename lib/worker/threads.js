@@ -70,6 +70,16 @@ function installThreads({hasImported, getParentPort, poll}) {
 }
 
 /**
+ * Shows what is known of a thread whose job is not.
+ *
+ * @param {object} of what to show
+ * @param {number} of.threadId any number above zero, which is that of a main thread
+ */
+function showThread({threadId}) {
+    threads.threadId = threadId;
+}
+
+/**
  * Completes `worker_threads` for one job.
  *
  * @param {object} of what to show
@@ -90,4 +100,4 @@ function describeThread({threadId, name, workerData, resourceLimits}) {
     }
 }
 
-module.exports = {installThreads, describeThread};
+module.exports = {installThreads, showThread, describeThread};

@@ -127,7 +127,7 @@ pub struct RunEnd {
     pub cause: String,
     /// The exit code; present for 'exit'.
     pub exit_code: Option<i32>,
-    /// The number of the signal; present for 'signal'.
+    /// The number of the signal; present for 'signal', and for 'cancelled' by a signal from outside the host.
     pub signal: Option<i32>,
     /// Stable code of a failed start; present for 'start'.
     pub code: Option<String>,
@@ -219,6 +219,7 @@ impl RunEnd {
             EndCause::Error(_) => named("error"),
             EndCause::Signal(signal) => RunEnd { signal: Some(*signal), ..named("signal") },
             EndCause::Cancelled => named("cancelled"),
+            EndCause::CancelledBySignal(signal) => RunEnd { signal: Some(*signal), ..named("cancelled") },
             EndCause::Terminated => named("terminated"),
             EndCause::Timeout(limit) => {
                 RunEnd { limit: Some(limit.as_secs_f64() * 1000.0), ..named("timeout") }

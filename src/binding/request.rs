@@ -50,6 +50,8 @@ pub struct CommonOptions {
 /// What a worker process is started with.
 #[napi(object)]
 pub struct WorkerOptions {
+    /// The `node` binary; the manager's where absent.
+    pub exec_path: Option<String>,
     /// Flags for `node`.
     pub exec_argv: Vec<String>,
     /// Variables ("KEY=VALUE") of the job, which `node` may read at start.
@@ -196,6 +198,7 @@ impl WorkerOptions {
 
     fn into_profile(self) -> BootProfile {
         BootProfile {
+            exec_path: self.exec_path,
             exec_args: self.exec_argv,
             env: self.boot_env,
             capture_stdout: self.capture_stdout,

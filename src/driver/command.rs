@@ -10,7 +10,7 @@ use crate::worker::os::{ChildCommand, EnvBlock, ExecRoom, Output};
 /// How a worker process is called.
 #[derive(Debug, Clone)]
 pub struct NodeCommand {
-    /// The `node` binary.
+    /// The `node` binary, for jobs that name no other.
     pub exec_path: OsString,
     /// `lib/worker/bootstrap.js`.
     pub bootstrap: OsString,
@@ -25,6 +25,7 @@ pub(super) fn child_command(
     is_cold: bool,
 ) -> (ChildCommand, bool) {
     let NodeCommand { exec_path, bootstrap } = node;
+    let exec_path = profile.exec_path.as_ref().map_or_else(|| exec_path.clone(), OsString::from);
     let mut argv = vec![exec_path.clone()];
     argv.extend(profile.exec_args.iter().map(OsString::from));
     argv.push(bootstrap.clone());
@@ -37,7 +38,7 @@ pub(super) fn child_command(
     let (variables, is_whole) = fitting(variables, ExecRoom::beside(&argv));
     let output = |is_captured| if is_captured { Output::Pipe } else { Output::Inherit };
     let command = ChildCommand {
-        program: exec_path.clone(),
+        program: exec_path,
         argv,
         env: Arc::new(EnvBlock::new(variables)),
         stdout: output(profile.capture_stdout),
@@ -54,4 +55,22 @@ pub(super) fn start_header(thread_id: u32, env: Option<&Environment>) -> serde_j
         env.pairs().map(|(name, value)| (name.to_owned(), value.into())).collect::<serde_json::Map<_, _>>()
     });
     serde_json::json!({ "threadId": thread_id, "cwd": cwd, "env": env })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_may_name_another_node_than_the_manager() {
+        let node = NodeCommand { exec_path: "/manager/node".into(), bootstrap: "/bootstrap.cjs".into() };
+        let program = |exec_path: Option<&str>| {
+            let profile = BootProfile { exec_path: exec_path.map(str::to_owned), ..BootProfile::default() };
+            let (command, _) = child_command(&node, &profile, &Environment::default(), true);
+            assert_eq!(command.argv, [command.program.clone(), "/bootstrap.cjs".into(), "--cold".into()]);
+            command.program
+        };
+        assert_eq!(program(None), "/manager/node");
+        assert_eq!(program(Some("/job/node")), "/job/node");
+    }
 }

@@ -115,6 +115,8 @@ pub struct Policy {
 /// What a process must be booted with. Two jobs with equal profiles can use the same spare.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct BootProfile {
+    /// The `node` binary; the manager's where absent.
+    pub exec_path: Option<String>,
     /// Flags for `node`, before the script.
     pub exec_args: Vec<String>,
     /// Variables ("KEY=VALUE") laid over the host's environment, because `node` reads them at start.

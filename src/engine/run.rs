@@ -84,6 +84,8 @@ pub(super) enum Said {
 pub(super) enum StopReason {
     /// The host removed or stopped the job, or shuts down.
     Cancelled,
+    /// A signal from outside the host reached a job that listens for messages.
+    Signal(i32),
     /// The host ended the worker at once.
     Terminated,
     /// The run took longer than its limit.
@@ -109,6 +111,8 @@ pub enum EndCause {
     Signal(i32),
     /// It was stopped on request.
     Cancelled,
+    /// It was stopped because a signal from outside the host asked for that.
+    CancelledBySignal(i32),
     /// The host ended it at once.
     Terminated,
     /// It took longer than this limit.
@@ -144,6 +148,7 @@ pub(super) fn end_cause(
     match (said, stop) {
         (Some(Said::Done), _) => EndCause::Done,
         (_, Some(StopReason::Cancelled)) => EndCause::Cancelled,
+        (_, Some(StopReason::Signal(signal))) => EndCause::CancelledBySignal(signal),
         (_, Some(StopReason::Terminated)) => EndCause::Terminated,
         (_, Some(StopReason::Timeout(limit))) => EndCause::Timeout(limit),
         (_, Some(StopReason::TooLate(limit))) => EndCause::FailedToStart {
@@ -190,6 +195,9 @@ mod tests {
             (None, None, code(3), EndCause::ExitCode(3)),
             (None, None, killed.clone(), EndCause::Signal(9)),
             (None, cancelled, killed.clone(), EndCause::Cancelled),
+            (Some(Said::Done), Some(StopReason::Signal(15)), code(0), EndCause::Done),
+            (Some(Said::Cancelled), Some(StopReason::Signal(15)), code(0), EndCause::CancelledBySignal(15)),
+            (None, Some(StopReason::Signal(15)), killed.clone(), EndCause::CancelledBySignal(15)),
             (None, Some(StopReason::Terminated), killed.clone(), EndCause::Terminated),
         ];
         for (said, stop, exit, expected) in cases {

@@ -117,6 +117,7 @@ impl Engine {
             (WorkerFrame::Error(envelope), Some(run)) => {
                 self.last_word(run, worker, Said::Error(envelope), now);
             }
+            (WorkerFrame::Signal(signal), Some(run)) => self.signalled(run, signal, now),
             (WorkerFrame::Cancelled(bytes), Some(run)) => {
                 self.emit(JobEvent::Message { run, bytes: bytes.into() });
                 if self.runs.get(&run).is_some_and(|run| run.stop.is_some()) {

@@ -151,6 +151,22 @@ impl Engine {
         self.stop_run(run, Stop::kill(StopReason::ChannelBroke(ChannelError::BadMessage)), now);
     }
 
+    /// A signal reached the process of a job that listens for messages, and the process asks what it
+    /// means. From outside it is a request to stop, as the message 'cancel' is: the whole unit may be
+    /// ending. Sent by this engine, it is to end the process.
+    pub(super) fn signalled(&mut self, id: RunId, signal: i32, now: Now) {
+        match self.runs.get(&id).map(|run| run.phase) {
+            Some(Phase::Running(_)) => {
+                self.stop_run(id, Stop { reason: StopReason::Signal(signal), first: StopStep::Asked }, now);
+            }
+            Some(Phase::Stopping(worker, StopStep::Terminated)) => {
+                self.effects.push(Effect::Write { worker, frame: HostFrame::take_signal() });
+            }
+            // It is being asked, killed, or leaves by itself.
+            _ => {}
+        }
+    }
+
     /// Begins to stop a run, or hurries a stop that is under way. The first reason stands.
     fn stop_run(&mut self, id: RunId, stop: Stop, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };

@@ -32,6 +32,9 @@ pub enum WorkerFrame {
     Cancelled(Vec<u8>),
     /// An uncaught error: the bytes of its envelope. The process ends itself now.
     Error(Vec<u8>),
+    /// A job that listens for messages, and has no handler of its own, was sent this signal. The process
+    /// asks what to do about it.
+    Signal(i32),
 }
 
 /// Why the channel cannot be read any further.
@@ -82,6 +85,7 @@ enum FrameKind {
     Done,
     Cancelled,
     Error,
+    Signal,
 }
 
 impl FrameHeader {
@@ -105,6 +109,7 @@ impl FrameHeader {
             FrameKind::Message => WorkerFrame::Message(Payload::from(payload)),
             FrameKind::Done => WorkerFrame::Done(payload),
             FrameKind::Cancelled => WorkerFrame::Cancelled(payload),
+            FrameKind::Signal => WorkerFrame::Signal(payload.first().map_or(0, |&number| number.into())),
             FrameKind::Error => WorkerFrame::Error(payload),
         })
     }
@@ -129,6 +134,7 @@ pub async fn read_header<R: AsyncRead + Unpin>(reader: &mut R) -> Result<Option<
         2 => FrameKind::Message,
         3 => FrameKind::Done,
         4 => FrameKind::Cancelled,
+        7 => FrameKind::Signal,
         5 => FrameKind::Error,
         6 => FrameKind::Online,
         kind => return Err(ChannelError::UnknownKind(kind)),
@@ -170,6 +176,11 @@ impl HostFrame {
         Self::new(3, 0, Arc::default())
     }
 
+    /// The process shall do what its last signal does by default: end.
+    pub fn take_signal() -> Self {
+        Self::new(4, 0, Arc::default())
+    }
+
     /// A message for the job's `parentPort`: structured-clone bytes.
     pub fn message(bytes: Arc<[u8]>) -> Self {
         Self::new(2, 0, bytes)
@@ -209,7 +220,8 @@ mod tests {
 
     #[tokio::test]
     async fn frames_arrive_in_order_and_the_end_is_quiet() {
-        let bytes = [frame(1, b"{}"), frame(6, b""), frame(2, b"one"), frame(3, b"done")].concat();
+        let bytes =
+            [frame(1, b"{}"), frame(6, b""), frame(2, b"one"), frame(7, &[15]), frame(3, b"done")].concat();
         let frames = read_all(&bytes).await.unwrap();
         assert_eq!(
             frames,
@@ -217,6 +229,7 @@ mod tests {
                 WorkerFrame::Ready,
                 WorkerFrame::Online,
                 WorkerFrame::Message(b"one".to_vec().into()),
+                WorkerFrame::Signal(15),
                 WorkerFrame::Done(b"done".to_vec())
             ]
         );
@@ -242,5 +255,6 @@ mod tests {
         assert_eq!(frame.head, expected);
         assert_eq!(&*frame.tail, b"job");
         assert_eq!(HostFrame::go().head, [0, 0, 0, 0, 3]);
+        assert_eq!(HostFrame::take_signal().head, [0, 0, 0, 0, 4]);
     }
 }

@@ -18,7 +18,7 @@ use super::run::EndCause;
 use super::{Effect, Engine, Input, JobEvent, Refusal, Reply, RequestId, SkipReason, Survivor};
 use crate::schedule::{ClockChange, Schedule};
 use crate::timer::{EpochMs, MonoMs, Now};
-use crate::worker::ipc::WorkerFrame;
+use crate::worker::ipc::{HostFrame, WorkerFrame};
 use crate::worker::os::{Exit, ExitStatus, Rights, StopSignal};
 
 /// A fixed start of both clocks: a whole minute.

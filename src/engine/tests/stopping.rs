@@ -82,6 +82,53 @@ fn a_run_that_completes_although_it_was_asked_to_stop_is_done() {
     assert_eq!(bench.ends(), [(RunId(1), EndCause::Done)]);
 }
 
+const SIGTERM: i32 = 15;
+
+fn told_to_take_its_signal(bench: &mut Bench) -> bool {
+    bench
+        .take()
+        .iter()
+        .any(|effect| matches!(effect, Effect::Write { frame, .. } if *frame == HostFrame::take_signal()))
+}
+
+#[test]
+fn a_signal_from_outside_asks_a_listening_job_to_stop_and_takes_the_ladder() {
+    let mut bench = online(limits());
+    bench.frame(FIRST, WorkerFrame::Signal(SIGTERM));
+    assert!(asked_to_cancel(&mut bench));
+    bench.frame(FIRST, WorkerFrame::Signal(SIGTERM));
+    assert!(bench.take().is_empty(), "it has been asked");
+    bench.pass_ms(5_000);
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Terminate)]);
+    bench.exit(FIRST, ExitStatus::Signal(SIGTERM));
+    assert_eq!(bench.ends(), [(RunId(1), EndCause::CancelledBySignal(SIGTERM))]);
+}
+
+#[test]
+fn the_signal_of_the_ladder_ends_a_job_that_asks_about_it() {
+    let mut bench = online(limits());
+    remove(&mut bench);
+    bench.frame(FIRST, WorkerFrame::Signal(SIGTERM));
+    assert!(!told_to_take_its_signal(&mut bench), "that one came from outside, and the job is being asked");
+    bench.pass_ms(5_000);
+    bench.frame(FIRST, WorkerFrame::Signal(SIGTERM));
+    assert!(told_to_take_its_signal(&mut bench));
+    bench.exit(FIRST, ExitStatus::Signal(SIGTERM));
+    assert_eq!(bench.ends(), [(RunId(1), EndCause::Cancelled)]);
+}
+
+#[test]
+fn a_shutdown_waits_for_a_job_that_a_signal_has_asked_to_stop() {
+    let mut bench = online(limits());
+    bench.frame(FIRST, WorkerFrame::Signal(SIGTERM));
+    bench.take();
+    bench.send(Input::Shutdown { request: REQUEST, timeout: Duration::from_secs(30) }).unwrap();
+    assert!(!asked_to_cancel(&mut bench), "once is enough");
+    bench.frame(FIRST, WorkerFrame::Cancelled(b"cancelled".to_vec()));
+    bench.exit(FIRST, ExitStatus::Code(0));
+    assert_eq!(bench.events().last(), Some(&settled_in_time()));
+}
+
 #[test]
 fn a_time_limit_counts_from_the_first_line_and_takes_the_ladder() {
     let limits = Limits { timeout: Some(Duration::from_secs(1)), ..limits() };

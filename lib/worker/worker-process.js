@@ -1,0 +1,176 @@
+'use strict';
+
+/**
+ * The life of a worker process.
+ *
+ * A spare is started ahead of time: it warms up, says READY, and waits for its job in a blocking read, costing no CPU
+ * time. A cold start (`--cold`) has its job already. Either becomes the job, and runs it at the word: `worker_threads`,
+ * process and main module look as they do in a Worker, and nothing of this script can be seen in them.
+ *
+ * The other end of the channel is the worker room of the Rust engine; docs/design/worker-protocol.md describes what
+ * both speak.
+ */
+
+const path = require('node:path');
+const {Channel} = require('./channel.js');
+const {Conversation} = require('./conversation.js');
+const {endBroken, endOrphan, endSoon, installErrorReport, installOutput} = require('./ending.js');
+const {restoreOptions} = require('../wire/boot.js');
+const {ToHost} = require('../wire/frames.js');
+const {applyStart, checkGo, currentDirectory, parseStart, runSoon} = require('./start.js');
+const {installThreads, showThread} = require('./threads.js');
+
+// Taken now: a job may install fake timers.
+const {setImmediate, setTimeout} = globalThis;
+const getActiveResourcesInfo = process.getActiveResourcesInfo.bind(process);
+
+/** Holds all modules of this script. */
+const LIB = path.dirname(__dirname);
+
+/** From the hand-over to reading the channel in the background, in ms. */
+const OPEN_DELAY_MS = 1;
+
+/** Started for a job that waits, and told of it already. Asked before the job's arguments take the place of ours. */
+const isCold = process.argv[2] === '--cold';
+
+const channel = new Channel(endOrphan);
+
+/** The job, once it is known. */
+let job;
+
+/** Whether the job has said that it has finished: then there is nothing to hear any more. */
+let isEnding = false;
+
+const conversation = new Conversation(channel, {
+    onLastWord: () => {
+        isEnding = true;
+        endSoon();
+    },
+    onGone: endOrphan,
+    onNonsense: (error) => endBroken(channel, error)
+});
+
+/** Leaves no module of this script where the job, or a preload, could meet it. */
+function hideModules() {
+    for (const file of Object.keys(require.cache)) {
+        if (file.startsWith(LIB + path.sep)) {
+            delete require.cache[file];
+        }
+    }
+    delete process.mainModule;
+}
+
+/** Waits for what the host says before the job runs; leaves when it says nothing more. */
+function nextFrame() {
+    return channel.readBlocking() ?? process.reallyExit(0);
+}
+
+function takeJob() {
+    const start = parseStart(nextFrame());
+    applyStart(start.header, start.job);
+    job = start.job;
+}
+
+function becomeJob() {
+    if (job === undefined) {
+        takeJob();
+    }
+    checkGo(nextFrame());
+    channel.send(ToHost.ONLINE);
+    // Not set now: the loop's clock has stood still for as long as this process booted or waited, so that the timer would
+    // be due before the job. And not after the job: Node shows frames of its own in the traces of what a job awaits when
+    // an immediate, or a timer that is due with the job's own, follows.
+    setImmediate(openSoon);
+    runSoon(job);
+}
+
+/** Opens the channel once the job has begun, unless that was all of it: what it takes to read is a tenth of a short job. */
+function openSoon() {
+    setTimeout(openIfNeeded, OPEN_DELAY_MS).unref();
+}
+
+function openIfNeeded() {
+    if (isEnding) {
+        return;
+    }
+    if (getActiveResourcesInfo().length > 0) {
+        open();
+    } else {
+        // Nothing that Node lists keeps this process alive: it ends now. If not, it is for work of a native addon, or
+        // for what the job does in 'beforeExit'.
+        setTimeout(open, OPEN_DELAY_MS).unref();
+    }
+}
+
+function open() {
+    orEndBroken(() => conversation.listen());
+}
+
+function orEndBroken(action) {
+    try {
+        action();
+    } catch (error) {
+        endBroken(channel, error);
+    }
+}
+
+/** Warms up, says so, and waits for the job. */
+async function waitAsSpare() {
+    const {warmUp} = require('./later.js').warmUp;
+    await warmUp({
+        importEmpty: () => import('./warm.mjs'),
+        parseStart,
+        applyStart,
+        currentDirectory,
+        conversation
+    });
+    channel.send(ToHost.READY);
+    // Out of the promise, so that nothing of the job runs inside one of ours.
+    setImmediate(() => orEndBroken(becomeJob));
+}
+
+/** Takes the flag that names this script from those that the job sees, and hands on. */
+function hidePreload() {
+    if (process.execArgv[0] === '--require' && process.execArgv[1] === __filename) {
+        process.execArgv.splice(0, 2);
+    }
+}
+
+/**
+ * Makes the process look like a Worker, and its uncaught errors go to the host.
+ *
+ * @param {object} stage where the process is
+ * @param {boolean} stage.isPreload before its preloads: a job that is known already is shown to them
+ */
+function prepare({isPreload}) {
+    restoreOptions(process.env);
+    hideModules();
+    installErrorReport(channel);
+    installOutput();
+    installThreads({
+        hasImported: !isCold,
+        getParentPort: () => conversation.parentPort,
+        poll: () => conversation.poll()
+    });
+    if (isPreload) {
+        hidePreload();
+        if (isCold) {
+            orEndBroken(takeJob);
+        } else {
+            process.argv.splice(1);
+            showThread({threadId: process.pid});
+        }
+    }
+}
+
+/** Runs the job, or waits for one. */
+function run() {
+    hideModules();
+    if (isCold) {
+        orEndBroken(becomeJob);
+    } else {
+        waitAsSpare();
+    }
+}
+
+module.exports = {prepare, run};
