@@ -110,6 +110,11 @@ declare namespace JobManager {
         warmWorkers?: 'auto' | number;
         /** From 'cancel' to SIGTERM, in ms. Default 5,000. */
         gracePeriod?: number;
+        /**
+         * Path of the `node` binary for worker processes. Default: `process.execPath`. Needed where that is no node, such
+         * as in a single executable application.
+         */
+        execPath?: string;
         /** From the request for a worker process to the job's first line, in ms; then it is killed. Default 60,000. */
         startTimeout?: number;
         /**
@@ -161,6 +166,8 @@ declare namespace JobManager {
         memoryLimitMb?: number;
         /** From 'cancel' to SIGTERM, in ms. */
         gracePeriod?: number;
+        /** Path of the `node` binary for this job. Default: the manager's. */
+        execPath?: string;
     }
 
     /** Options of a run on this event loop. */

@@ -1,5 +1,8 @@
 'use strict';
 
+// First: this may be a process that must not go on.
+require('./native/started-again').refuseToRunAgain();
+
 const {BreeWindow} = require('./events/bree-window');
 const {Completions} = require('./events/completions');
 const {createNative} = require('./native/create-native');
@@ -18,6 +21,7 @@ const {createLogger} = require('./host/logging');
 const {OptionChecker} = require('./host/options');
 const {OneOffJobs} = require('./one-off/one-off-jobs');
 const {statusOf} = require('./one-off/row');
+const {bootVariables} = require('./jobs/node-flags');
 const {RegisteredJobs} = require('./jobs/registered-jobs');
 const {safely} = require('./host/safe-call');
 
@@ -79,7 +83,7 @@ class JobManager {
             report: (error, name) => this.#reportDatabase(error, name),
             warn: (message) => this.#logger.warn(message)
         });
-        const environment = new HostEnvironment(this.#native);
+        const environment = new HostEnvironment(this.#native, bootVariables);
         this.bree = new BreeWindow(() => this.#jobs, {worker, logger: this.#logger, timezone});
         this.bree.on('worker created', (name) => {
             this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'started'}));
@@ -90,7 +94,7 @@ class JobManager {
             bree: this.bree,
             logger: this.#logger,
             environment,
-            defaults: {timezone, dst, gracePeriod},
+            defaults: {timezone, dst, gracePeriod, execPath: rest.execPath},
             checker: this.#options,
             accept: (name) => this.#lifecycle.assertOpen(name),
             settle: (send) => this.#settle(send),

@@ -120,6 +120,13 @@ class JobError extends Error {
     }
 }
 
+/** A signal from outside the host is to a job that listens for messages what 'cancel' is. */
+function cancelledBy(name, worker, signal) {
+    return new JobError('JOB_CANCELLED', name, `${worker} was cancelled by ${signal} from outside the host`, {
+        signal
+    });
+}
+
 /**
  * The error of a run that ended otherwise than by an exception of the job.
  *
@@ -159,7 +166,9 @@ function runError(name, end) {
                 reason: end.code
             });
         case 'cancelled':
-            return new JobError('JOB_CANCELLED', name, `${worker} was cancelled`);
+            return end.signal === undefined
+                ? new JobError('JOB_CANCELLED', name, `${worker} was cancelled`)
+                : cancelledBy(name, worker, signalName(end.signal));
         case 'notStopped':
             return new JobError('JOB_NOT_STOPPED', name, `${worker} was not stopped: ${end.message}`);
         case 'terminated':

@@ -6,11 +6,17 @@
  */
 class HostEnvironment {
     #native;
+    #bootVariables;
     #last;
 
-    /** @param {import('../native/binding').NativeManager} native */
-    constructor(native) {
+    /**
+     * @param {import('../native/binding').NativeManager} native
+     * @param {(variables: string[]) => string[]} bootVariables - the variables, each as "KEY=VALUE", that a worker
+     *   process is started with
+     */
+    constructor(native, bootVariables) {
         this.#native = native;
+        this.#bootVariables = bootVariables;
     }
 
     /** Reads the variables as they are now. */
@@ -19,7 +25,7 @@ class HostEnvironment {
         const joined = variables.join('\0');
         if (joined !== this.#last) {
             this.#last = joined;
-            this.#native.setEnvironment(variables);
+            this.#native.setEnvironment(this.#bootVariables(variables));
         }
     }
 

@@ -17,6 +17,7 @@ const kind = (expected, accepts, table) => ({expected, accepts, table});
 const anything = kind('anything', () => true);
 const text = kind('a string', (value) => typeof value === 'string');
 const optionalText = kind('a string', (value) => typeof value === 'string' || value === null);
+const program = kind('the path of a node binary', (value) => typeof value === 'string' && value !== '');
 const flag = kind('true or false', (value) => value === true || value === false);
 const array = kind('an array of strings', Array.isArray);
 const milliseconds = kind(
@@ -98,7 +99,8 @@ const RUN = {
     worker: kind('an object of worker options', isObject, WORKER),
     timeout: milliseconds,
     memoryLimitMb: megabytes,
-    gracePeriod: milliseconds
+    gracePeriod: milliseconds,
+    execPath: program
 };
 
 /** Names that other schedulers give to `at`. */
@@ -153,6 +155,7 @@ const MANAGER = optionTable({
             return value === 'auto' || isWhole(value, 0, MOST_COUNTED);
         }),
         gracePeriod: milliseconds,
+        execPath: program,
         startTimeout: kind('a whole number of milliseconds from 1 up', (value) =>
             isWhole(value, 1, MOST_COUNTED)
         ),

@@ -68,7 +68,7 @@ class RegisteredJobs {
      * @param {import('../events/bree-window').BreeWindow} parts.bree
      * @param {object} parts.logger
      * @param {import('../host/host-environment').HostEnvironment} parts.environment
-     * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`
+     * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`, `execPath`
      * @param {import('../host/options').OptionChecker} parts.checker
      * @param {(name: string) => void} parts.accept - throws once the manager takes no more jobs
      * @param {(send: (request: number) => void) => Promise<{survivors: object[]}>} parts.settle - makes a
@@ -244,7 +244,9 @@ class RegisteredJobs {
         }
         const source = offloaded ? offloadedSource(name, job.job) : undefined;
         const description = describeJob(name, job, source);
-        const worker = source && resolveWorker(job.worker, this.#bree.config.worker);
+        const worker =
+            source &&
+            resolveWorker(job.worker, this.#bree.config.worker, job.execPath ?? this.#defaults.execPath);
         const work = source && encoded({name, source, description, data: job.data}, worker);
         return {
             name,
@@ -259,9 +261,9 @@ class RegisteredJobs {
 
     /** What many jobs have in common is handed over once. `worker` is undefined for inline jobs. */
     #options(name, job, when, worker) {
-        const {overlap, missed, startDeadline: startDeadlineMs, timeout, memoryLimitMb} = job;
+        const {overlap, missed, startDeadline: startDeadlineMs, timeout, memoryLimitMb, execPath} = job;
         const {gracePeriod = this.#defaults.gracePeriod} = job;
-        const start = worker && startOptions({timeout, memoryLimitMb, gracePeriod}, worker);
+        const start = worker && startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, worker);
         const options = {schedule: when.scheduleOptions, overlap, missed, startDeadlineMs, worker: start};
         const key = JSON.stringify(options);
         if (key !== this.#lastOptionsKey) {

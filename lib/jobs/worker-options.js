@@ -5,49 +5,16 @@
  * the native side.
  */
 
+const {incorrectUsage} = require('../host/errors');
+const {ELECTRON_AS_NODE, isElectron, packedAs} = require('../host/host-program');
 const {serialize} = require('../wire/clone');
+const {bootFlags, bootOverlay, inheritedFlags} = require('./node-flags');
 
 /** From 'cancel' to SIGTERM, unless the job says otherwise. */
 const DEFAULT_GRACE_PERIOD_MS = 5_000;
 /** From SIGTERM to SIGKILL. */
 const TERM_GRACE_MS = 2_000;
 const BYTES_PER_MB = 1024 * 1024;
-
-/** Flags of the host that belong to its own debugger, test runner or command line. */
-const HOST_ONLY_FLAGS =
-    /^(--inspect.*|--debug.*|--eval|-e|--print|-p|-pe|--check|-c|--interactive|-i|--test.*|--experimental-test.*|--watch.*|--prof|--cpu-prof.*|--heap-prof.*|--expose-internals|--run)(=|$)/;
-/** Of these, the ones whose value is the next word. */
-const TAKES_NEXT_WORD = new Set([
-    '-e',
-    '--eval',
-    '-p',
-    '--print',
-    '-pe',
-    '--inspect-port',
-    '--debug-port',
-    '--test-name-pattern',
-    '--test-reporter',
-    '--test-reporter-destination',
-    '--watch-path',
-    '--run'
-]);
-
-/**
- * @param {string[]} [execArgv] - flags of a process
- * @returns {string[]} those that a worker process shall share
- */
-function inheritedFlags(execArgv = process.execArgv) {
-    const kept = [];
-    for (let index = 0; index < execArgv.length; index++) {
-        const flag = execArgv[index];
-        if (HOST_ONLY_FLAGS.test(flag)) {
-            index += TAKES_NEXT_WORD.has(flag) ? 1 : 0;
-        } else {
-            kept.push(flag);
-        }
-    }
-    return kept;
-}
 
 /** Flags of `node` for the limits of a Worker (see `resourceLimits` in node:worker_threads). */
 function limitFlags({maxOldGenerationSizeMb, maxYoungGenerationSizeMb, stackSizeMb} = {}) {
@@ -92,17 +59,29 @@ function present(properties) {
  *
  * @param {object} [worker] - options of this job's worker
  * @param {object} [defaults] - options of every worker
- * @returns {object} the options, with `env` as text, `flags` of `node` that were asked for, and `limitFlags` that stand
- *   for limits
+ * @param {string} [execPath] - the `node` binary of the job or the manager, where one was given
+ * @returns {object} the options, with `env` as text, `flags` of `node` that were asked for, `limitFlags` that stand for
+ *   limits, and `isElectron` when the binary is Electron
+ * @throws {IncorrectUsageError} EXEC_PATH_NOT_NODE, when the host's program is no node, and no other was given
  */
-function resolveWorker(worker, defaults) {
+function resolveWorker(worker, defaults, execPath) {
+    const packed = execPath === undefined ? packedAs() : undefined;
+    if (packed) {
+        throw incorrectUsage({
+            message:
+                `This program, ${process.execPath}, is ${packed}, and an offloaded job needs a node binary: pass its path ` +
+                'as the option "execPath" of the job manager or the job',
+            code: 'EXEC_PATH_NOT_NODE'
+        });
+    }
     const options = {...defaults, ...worker};
     return {
         ...options,
         workerData: {...defaults?.workerData, ...worker?.workerData},
         env: overlay(options.env),
         flags: options.execArgv?.map(String) ?? inheritedFlags(),
-        limitFlags: limitFlags(options.resourceLimits)
+        limitFlags: limitFlags(options.resourceLimits),
+        isElectron: execPath === undefined && isElectron()
     };
 }
 
@@ -158,13 +137,15 @@ function encodeJob({name, source, description, data}, options) {
  * @param {number} [limits.timeout] - ms
  * @param {number} [limits.memoryLimitMb]
  * @param {number} [limits.gracePeriod] - ms
+ * @param {string} [limits.execPath] - the `node` binary, where it is not the manager's
  * @param {object} options - of `resolveWorker`
  * @returns {import('../native/binding').WorkerOptions}
  */
-function startOptions({timeout, memoryLimitMb, gracePeriod}, options) {
+function startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, options) {
     return {
-        execArgv: [...options.flags, ...options.limitFlags],
-        bootEnv: Object.entries(options.env ?? {}).map(([key, value]) => `${key}=${value}`),
+        execPath,
+        execArgv: [...bootFlags(options.flags), ...options.limitFlags],
+        bootEnv: [...(options.isElectron ? [ELECTRON_AS_NODE] : []), ...bootOverlay(options.env)],
         captureStdout: Boolean(options.stdout),
         captureStderr: Boolean(options.stderr),
         timeoutMs: timeout,

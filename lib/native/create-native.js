@@ -1,11 +1,14 @@
 'use strict';
 
-const path = require('node:path');
+const {isAbsolute} = require('node:path');
 const {serialize} = require('../wire/clone');
 const {NativeManager} = require('./native');
+const {refuseInPreload} = require('./started-again');
+const {WORKER_SCRIPT} = require('./worker-script');
 
-/** Made of lib/worker/bootstrap.js by `npm run build`. */
-const BOOTSTRAP_PATH = require.resolve('../worker/bootstrap.bundle.cjs');
+function usualPath() {
+    return isAbsolute(process.execPath) ? process.execPath : require('./node-path').nodePath();
+}
 
 /**
  * Starts the native side of a manager.
@@ -15,14 +18,16 @@ const BOOTSTRAP_PATH = require.resolve('../worker/bootstrap.bundle.cjs');
  * @param {(owner: object) => void} onEvents - called on the host's event loop when there is something to take; must
  *   not throw
  * @returns {NativeManager}
+ * @throws {IncorrectUsageError} MANAGER_IN_PRELOAD
  */
-function createNative({maxWorkers, warmWorkers = 'auto', startTimeout}, owner, onEvents) {
+function createNative({maxWorkers, warmWorkers = 'auto', startTimeout, execPath}, owner, onEvents) {
+    refuseInPreload();
     const options = {
         maxWorkers,
         warmWorkers: warmWorkers === 'auto' ? undefined : warmWorkers,
         startTimeoutMs: startTimeout,
-        execPath: path.isAbsolute(process.execPath) ? process.execPath : require('./node-path').nodePath(),
-        bootstrapPath: BOOTSTRAP_PATH,
+        execPath: execPath ?? usualPath(),
+        bootstrapPath: WORKER_SCRIPT,
         cancelMessage: serialize('cancel')
     };
     const weakOwner = new WeakRef(owner);

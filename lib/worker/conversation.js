@@ -13,9 +13,6 @@ class Conversation {
     #endings;
     #port;
     #inbox;
-    /** Whether the job has listened for messages, and whether the host can be heard. */
-    #hasListened = false;
-    #isOpen = false;
     #signals;
     /** Whether 'cancel' has been given to the job: 'cancelled' ends the process only as the answer to it. */
     #isCancelRequested = false;
@@ -46,10 +43,7 @@ class Conversation {
             });
             this.#port = createParentPort(
                 (value, release) => outbox.post(value, release),
-                () => {
-                    this.#hasListened = true;
-                    this.#watchSignals();
-                }
+                () => this.#watchSignals()
             );
         }
         return this.#port;
@@ -78,9 +72,9 @@ class Conversation {
         this.#openPort().deliver(value);
     }
 
-    /** Not before the host can be heard: it answers what a signal means. */
+    /** From when the job first listens for messages: that is how it is asked to stop. */
     #watchSignals() {
-        if (this.#isOpen && this.#hasListened && this.#signals === undefined) {
+        if (this.#signals === undefined) {
             const {OutsideSignals} = require('./later.js').outsideSignals;
             const {parentPort} = this.#port;
             this.#signals = new OutsideSignals(this.#channel, () => parentPort.listenerCount('message') > 0);
@@ -97,8 +91,6 @@ class Conversation {
     /** As Inbox.open(). */
     listen() {
         this.#openInbox().open();
-        this.#isOpen = true;
-        this.#watchSignals();
     }
 
     /** As Inbox.poll(). */
