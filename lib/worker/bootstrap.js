@@ -30,6 +30,9 @@ function runAsMain() {
     worker.run();
 }
 
+// Where neither a preload nor the job meets it, and Node does not take the main module for loaded.
+delete require.cache[__filename];
+delete process.mainModule;
 if (isPreload) {
     prepareForPreloads();
 } else {

@@ -11,7 +11,6 @@
  * both speak.
  */
 
-const path = require('node:path');
 const {Channel} = require('./channel.js');
 const {Conversation} = require('./conversation.js');
 const {endBroken, endOrphan, endSoon, installErrorReport, installOutput} = require('./ending.js');
@@ -23,9 +22,6 @@ const {installThreads, showThread} = require('./threads.js');
 // Taken now: a job may install fake timers.
 const {setImmediate, setTimeout} = globalThis;
 const getActiveResourcesInfo = process.getActiveResourcesInfo.bind(process);
-
-/** Holds all modules of this script. */
-const LIB = path.dirname(__dirname);
 
 /** From the hand-over to reading the channel in the background, in ms. */
 const OPEN_DELAY_MS = 1;
@@ -49,16 +45,6 @@ const conversation = new Conversation(channel, {
     onGone: endOrphan,
     onNonsense: (error) => endBroken(channel, error)
 });
-
-/** Leaves no module of this script where the job, or a preload, could meet it. */
-function hideModules() {
-    for (const file of Object.keys(require.cache)) {
-        if (file.startsWith(LIB + path.sep)) {
-            delete require.cache[file];
-        }
-    }
-    delete process.mainModule;
-}
 
 /** Waits for what the host says before the job runs; leaves when it says nothing more. */
 function nextFrame() {
@@ -144,7 +130,6 @@ function hidePreload() {
  */
 function prepare({isPreload}) {
     restoreOptions(process.env);
-    hideModules();
     installErrorReport(channel);
     installOutput();
     installThreads({
@@ -165,7 +150,6 @@ function prepare({isPreload}) {
 
 /** Runs the job, or waits for one. */
 function run() {
-    hideModules();
     if (isCold) {
         orEndBroken(becomeJob);
     } else {
