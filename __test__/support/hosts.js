@@ -11,15 +11,15 @@ const {markedEnvironment} = require('./processes');
  *
  * @param {import('node:test').TestContext} t
  * @param {string} file
- * @param {{args?: string[], limits?: string}} [options] `limits`: arguments of the shell's `ulimit`
+ * @param {{args?: string[], limits?: string, node?: string}} [options] `limits`: arguments of the shell's `ulimit`
  * @returns {{child: import('node:child_process').ChildProcess, ended: Promise<any[]>,
  *   told: (what: string) => Promise<any>, pids: () => number[], descendants: () => number[]}} the program;
  *   `told` resolves with its next message `{what, ...}`; `pids` are the processes that have its environment,
  *   `descendants` all below it
  */
-function startHost(t, file, {args = [], limits} = {}) {
+function startHost(t, file, {args = [], limits, node = process.execPath} = {}) {
     const marked = markedEnvironment();
-    const command = [process.execPath, file, ...args];
+    const command = [node, file, ...args];
     const [program, ...rest] = limits
         ? ['sh', '-c', `ulimit ${limits} && exec "$0" "$@"`, ...command]
         : command;

@@ -102,6 +102,8 @@ impl Engine {
             (WorkerFrame::Ready, _) => self.worker_ready(worker, now),
             // It could not be ended, so nothing it writes counts.
             (_, None) if self.pool.is_abandoned(worker) => {}
+            // It cannot boot, and ends itself: a failed boot, after which the next one waits.
+            (WorkerFrame::Error(_), None) => self.spare_failed(worker, now),
             // Only a process with a run has anything else to write.
             (_, None) => self.signal(worker, StopSignal::Kill),
             (WorkerFrame::Online, Some(run)) => {

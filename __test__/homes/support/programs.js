@@ -14,14 +14,15 @@ const programPath = (name) => path.join(__dirname, '..', 'programs', name);
  *
  * @param {import('node:test').TestContext} t
  * @param {string} name
- * @param {{args?: string[], execArgv?: string[]}} [options]
+ * @param {{args?: string[], execArgv?: string[], env?: Record<string, string>, node?: string}} [options] `env` beside
+ *   the test's own
  * @returns {{child: import('node:child_process').ChildProcess, ended: Promise<{code: number, signal: string,
  *   output: string}>, line: () => Promise<string>, pids: () => number[]}} `line` is the next line of its output
  */
-function startProgram(t, name, {args = [], execArgv = []} = {}) {
-    const {env, pids} = markedEnvironment();
-    const child = spawn(process.execPath, [...execArgv, programPath(name), ...args], {
-        env: {...process.env, ...env},
+function startProgram(t, name, {args = [], execArgv = [], env, node = process.execPath} = {}) {
+    const {env: marker, pids} = markedEnvironment();
+    const child = spawn(node, [...execArgv, programPath(name), ...args], {
+        env: {...process.env, ...marker, ...env},
         stdio: ['ignore', 'pipe', 'inherit']
     });
     t.after(() => child.kill('SIGKILL'));

@@ -47,6 +47,11 @@ impl Engine {
         self.effects.push(Effect::Signal { worker, signal: StopSignal::Kill });
     }
 
+    /// A process without a run has reported an error, which ends it.
+    pub(in crate::engine) fn spare_failed(&mut self, worker: WorkerId, now: Now) {
+        self.limit_worker(worker, Some(LEAVE_LIMIT), now);
+    }
+
     pub(in crate::engine) fn worker_ready(&mut self, worker: WorkerId, now: Now) {
         let idle = self.deadlines.insert(now.mono.plus(SPARE_IDLE), Deadline::SpareIdle(worker));
         if self.pool.ready(worker, idle, now) {

@@ -334,6 +334,23 @@ fn boots_that_fail_in_a_row_are_tried_less_and_less_often() {
 }
 
 #[test]
+fn a_spare_that_reports_an_error_is_a_failed_boot() {
+    let mut bench = auto();
+    bench.add(offloaded("job", in_ms(300))).unwrap();
+    assert_eq!(bench.boots(), [FIRST]);
+    bench.frame(FIRST, WorkerFrame::Error(vec![1]));
+    assert!(bench.signals().is_empty(), "it ends itself");
+    bench.exit(FIRST, ExitStatus::Code(1));
+    bench.pass_ms(99);
+    assert!(bench.boots().is_empty(), "it would fail again at once");
+    bench.pass_ms(1);
+    assert_eq!(bench.boots(), [SECOND]);
+    bench.frame(SECOND, WorkerFrame::Error(vec![1]));
+    bench.pass_ms(5_000);
+    assert_eq!(bench.signals(), [(SECOND, StopSignal::Kill)], "it did not end");
+}
+
+#[test]
 fn a_run_that_is_stopped_while_its_process_boots_is_no_failed_boot() {
     let mut bench = Bench::new();
     bench.add(offloaded("job", When::Now)).unwrap();
