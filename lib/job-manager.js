@@ -1,7 +1,7 @@
 'use strict';
 
 // First: this may be a process that must not go on.
-require('./native/started-again').refuseToRunAgain();
+require('./native/worker-script').refuseToRunAgain();
 
 const {BreeWindow} = require('./events/bree-window');
 const {Completions} = require('./events/completions');

@@ -23,8 +23,12 @@ function packedAs() {
     return process.__nexe ? 'an application packed by nexe' : undefined;
 }
 
-/** Electron is `node` while this variable is set; it does so for what `child_process.fork` starts. */
-const isElectron = () => process.versions.electron !== undefined;
-const ELECTRON_AS_NODE = 'ELECTRON_RUN_AS_NODE=1';
+/**
+ * @returns {{packed: string | undefined, isElectron: boolean}} as what the application is packed together with `node`,
+ *   if it is; and whether the program is Electron, which is `node` where ELECTRON_RUN_AS_NODE is set
+ */
+function hostProgram() {
+    return {packed: packedAs(), isElectron: process.versions.electron !== undefined};
+}
 
-module.exports = {packedAs, isElectron, ELECTRON_AS_NODE};
+module.exports = {hostProgram};

@@ -6,7 +6,6 @@
  */
 
 const {incorrectUsage} = require('../host/errors');
-const {ELECTRON_AS_NODE, isElectron, packedAs} = require('../host/host-program');
 const {serialize} = require('../wire/clone');
 const {bootFlags, bootOverlay, inheritedFlags} = require('./node-flags');
 
@@ -54,6 +53,16 @@ function present(properties) {
     return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
 }
 
+/** A program that is what it should be. */
+const NODE = {packed: undefined, isElectron: false};
+let program;
+
+/** What the host's own program is, found out for the first offloaded job. */
+function hostProgram() {
+    program ??= require('../host/host-program').hostProgram();
+    return program;
+}
+
 /**
  * A job's worker options over the manager's.
  *
@@ -65,7 +74,7 @@ function present(properties) {
  * @throws {IncorrectUsageError} EXEC_PATH_NOT_NODE, when the host's program is no node, and no other was given
  */
 function resolveWorker(worker, defaults, execPath) {
-    const packed = execPath === undefined ? packedAs() : undefined;
+    const {packed, isElectron} = execPath === undefined ? hostProgram() : NODE;
     if (packed) {
         throw incorrectUsage({
             message:
@@ -81,7 +90,7 @@ function resolveWorker(worker, defaults, execPath) {
         env: overlay(options.env),
         flags: options.execArgv?.map(String) ?? inheritedFlags(),
         limitFlags: limitFlags(options.resourceLimits),
-        isElectron: execPath === undefined && isElectron()
+        isElectron
     };
 }
 
@@ -145,7 +154,7 @@ function startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, options) 
     return {
         execPath,
         execArgv: [...bootFlags(options.flags), ...options.limitFlags],
-        bootEnv: [...(options.isElectron ? [ELECTRON_AS_NODE] : []), ...bootOverlay(options.env)],
+        bootEnv: [...(options.isElectron ? ['ELECTRON_RUN_AS_NODE=1'] : []), ...bootOverlay(options.env)],
         captureStdout: Boolean(options.stdout),
         captureStderr: Boolean(options.stderr),
         timeoutMs: timeout,

@@ -3,8 +3,7 @@
 const {isAbsolute} = require('node:path');
 const {serialize} = require('../wire/clone');
 const {NativeManager} = require('./native');
-const {refuseInPreload} = require('./started-again');
-const {WORKER_SCRIPT} = require('./worker-script');
+const {WORKER_SCRIPT, refuseInPreload} = require('./worker-script');
 
 function usualPath() {
     return isAbsolute(process.execPath) ? process.execPath : require('./node-path').nodePath();
