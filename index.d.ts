@@ -448,7 +448,8 @@ declare namespace JobManager {
             | 'JOB_CHANNEL_BROKEN'
             | 'JOB_SKIPPED'
             | 'JOB_REMOVED'
-            | 'JOB_NOT_STOPPED';
+            | 'JOB_NOT_STOPPED'
+            | 'JOB_NOT_RUN';
         jobName: string;
     }
 }

@@ -2,8 +2,11 @@
 
 /** The door of the package: the class, and what belongs to it. */
 
+const {setSharedLaterToLocalTime} = require('./lib/host/local-time');
 const JobManager = require('./lib/job-manager');
 const {describeSchedule, nextRuns} = require('./lib/jobs/schedules');
+
+setSharedLaterToLocalTime();
 
 module.exports = JobManager;
 // Assigned one by one, so that `import {nextRuns} from` finds them as well.

@@ -11,6 +11,7 @@ const {incorrectUsage} = require('./host/errors');
 const {HostEnvironment} = require('./host/host-environment');
 const {checkInline, resolveModule} = require('./inline/inline-function');
 const {InlineJobs} = require('./inline/inline-jobs');
+const {explainClosure} = require('./jobs/function-source');
 const {InlineRunner} = require('./inline/inline-runner');
 const tables = require('./jobs/option-tables');
 const {JobEvents} = require('./events/job-events');
@@ -318,6 +319,7 @@ class JobManager {
             onCompletion: (name) =>
                 this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'done'})),
             onError: (error, meta, {isRequested}) => {
+                explainClosure(error, meta.name, this.#jobs.get(meta.name)?.job.job);
                 if (!isRequested) {
                     this.#reportFailure(error, meta);
                 }

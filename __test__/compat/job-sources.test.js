@@ -142,6 +142,38 @@ same('a function may be asynchronous, or an arrow', async ({create}) => {
     assert.equal(message, 'later');
 });
 
+fix(
+    'a function that declares a parameter is called with the data of the job',
+    {upstream: 'it is called without arguments', ours: 'as an inline job is'},
+    async ({create, pick}) => {
+        const messages = recorder();
+        const manager = create({workerMessageHandler: messages});
+        const job = (data) => require('node:worker_threads').parentPort.postMessage(String(data?.email));
+        await manager.addJob({name: 'takes-data', job, data: {email: 'a@b.c'}});
+        const [[{message}]] = await messages.times(1);
+        assert.equal(message, pick({upstream: 'undefined', ours: 'a@b.c'}));
+    }
+);
+
+fix(
+    'a function may be written as a method',
+    {upstream: 'the run fails with a SyntaxError', ours: 'it runs'},
+    async ({create, pick}) => {
+        const manager = create({errorHandler: () => {}});
+        const {run} = {
+            run() {
+                require('node:worker_threads').parentPort.postMessage('done');
+            }
+        };
+        const completion = manager.awaitCompletion('method').then(
+            () => 'completed',
+            (error) => error.name
+        );
+        await manager.addJob({name: 'method', job: run});
+        assert.equal(await completion, pick({upstream: 'SyntaxError', ours: 'completed'}));
+    }
+);
+
 same('a bound or built-in function is refused', async ({create}) => {
     const manager = create({});
     for (const job of [namedFunction.bind(null), Math.max]) {

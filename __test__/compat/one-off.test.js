@@ -53,6 +53,24 @@ fix(
 );
 
 fix(
+    'an offloaded one-off whose module only exports a function has not been run',
+    {
+        upstream: 'without a message its row stays `started`',
+        ours: 'it fails with JOB_NOT_RUN; other jobs of that kind are warned about'
+    },
+    async ({create, jobFile, pick}) => {
+        const deleted = recorder();
+        const JobModel = new MemoryJobModel();
+        const manager = create({JobModel, errorHandler: () => {}});
+        manager.bree.on('worker deleted', deleted);
+        await manager.addOneOffJob({name: 'exports', job: jobFile('exports-function.js')});
+        await deleted.times(1);
+        await manager.hasExecutedSuccessfully('exports');
+        assert.equal(JobModel.row('exports').status, pick({upstream: 'started', ours: 'failed'}));
+    }
+);
+
+fix(
     'an offloaded one-off that could never start is refused before anything is written',
     {
         upstream: 'the row is written as `queued`, then an unhandled rejection ends the host',

@@ -45,6 +45,7 @@ const listens = () => {
 };
 const listensByProperty = () => {
     const {parentPort} = require('node:worker_threads');
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the form that is tested
     parentPort.onmessage = () => {};
     parentPort.postMessage('ready');
 };

@@ -121,3 +121,57 @@ test('shutdown drops what waits on a fake clock', async (t) => {
     await manager.shutdown();
     assert.equal(clock.countTimers(), 0);
 });
+
+test('a job for now runs once, however often the clock ticks, and leaves no timer', async (t) => {
+    // `Date` stands still between two ticks, or goes on by itself: both must be once.
+    for (const toFake of [
+        undefined,
+        ['setTimeout', 'clearTimeout', 'Date'],
+        ['setTimeout', 'clearTimeout']
+    ]) {
+        const {clock, manager} = createUnderFakeClock(t, {toFake});
+        const created = [];
+        manager.bree.on('worker created', (name) => created.push(name));
+        const completion = manager.awaitCompletion('completes');
+        await manager.addJob({job: jobPath('completes')});
+        for (let tick = 0; tick < 5; tick++) {
+            clock.tick(1);
+        }
+        await completion;
+        clock.tick(20_000);
+        assert.equal(clock.countTimers(), 0);
+        clock.loopLimit = 100;
+        clock.runAll();
+        assert.deepEqual(created, ['completes']);
+        clock.restore();
+    }
+});
+
+test('a date that is this very moment on a clock that stands still is due', async (t) => {
+    const {clock, manager} = createUnderFakeClock(t);
+    const completion = manager.awaitCompletion('at once');
+    await manager.addJob({name: 'at once', at: new Date(), job: jobPath('completes')});
+    clock.tick(1);
+    clock.runAll();
+    await completion;
+});
+
+test('the timers of node:test start a job for now once, and one with a date at its time', async (t) => {
+    t.mock.timers.enable({apis: ['setTimeout', 'Date']});
+    const manager = new JobManager({logger: {}});
+    t.after(() => manager.shutdown());
+    const created = [];
+    manager.bree.on('worker created', (name) => created.push(name));
+    const completions = [manager.awaitCompletion('now'), manager.awaitCompletion('later')];
+    await manager.addJob({name: 'now', job: jobPath('completes')});
+    await manager.addJob({name: 'later', at: inAMinute(), job: jobPath('completes')});
+    for (let tick = 0; tick < 5; tick++) {
+        t.mock.timers.tick(1);
+    }
+    assert.deepEqual(created, ['now']);
+    t.mock.timers.tick(MINUTE_MS);
+    t.mock.timers.runAll();
+    t.mock.timers.reset();
+    await Promise.all(completions);
+    assert.deepEqual(created, ['now', 'later']);
+});

@@ -21,7 +21,7 @@ const VITEST = ['run', '--globals', '--root', FOLDER, '--reporter=json'];
 const JEST = ['--rootDir', FOLDER, '--json', '--testMatch', '**/*.spec.js', '--watchman=false'];
 
 /** Tests in the files `*.spec.js`, and in `*.spec.mjs`, which are only for vitest. */
-const COMMON_TESTS = 13;
+const COMMON_TESTS = 14;
 const MODULE_TESTS = 7;
 
 /** How hosts run their tests, how many there are then, and whether that is seen on every version of Node.js. */

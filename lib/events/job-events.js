@@ -8,6 +8,8 @@
 const {deserialize, deserializeError} = require('../wire/clone');
 const {runError} = require('../host/errors');
 const {safely} = require('../host/safe-call');
+const {Uncalled} = require('./uncalled');
+const {textOf} = require('../wire/text-of');
 const {WorkerView} = require('./worker-view');
 
 /** Ends that are completions, besides exit code 0. */
@@ -23,6 +25,7 @@ class JobEvents {
     #requests = new Map();
     #nextRequest = 1;
     #isPumping = false;
+    #uncalled;
     /** Registrations with a run of which a skipped due time has been told. */
     #toldOfOverlap = new Set();
     /** Runs of which it has been logged that their captured output is not read. */
@@ -38,6 +41,7 @@ class JobEvents {
         this.#native = native;
         this.#bree = bree;
         this.#host = host;
+        this.#uncalled = new Uncalled(host.logger);
     }
 
     /**
@@ -97,6 +101,11 @@ class JobEvents {
                 return this.#runOnline(event);
             case 'message':
                 return this.#message(event.run, bytes.subarray(event.start, event.end));
+            case 'exportsFunction':
+                this.#workers.get(event.run).exported = {isIdle: event.isIdle};
+                return undefined;
+            case 'lateError':
+                return this.#lateError(event.run, bytes.subarray(event.start, event.end));
             case 'output':
                 return this.#output(event, bytes.slice(event.start, event.end));
             case 'runEnded':
@@ -143,6 +152,7 @@ class JobEvents {
             this.#native.badMessage(run);
             return;
         }
+        worker.hasPosted = true;
         worker.hasSaidCancelled ||= message === 'cancelled';
         this.#host.onMessage({name: worker.jobName, message, worker: worker.meta});
         this.#emit(worker, 'message', message);
@@ -162,6 +172,15 @@ class JobEvents {
         }
     }
 
+    /** 'done' has decided how the run ended. */
+    #lateError(run, envelope) {
+        const {jobName} = this.#workers.get(run);
+        const error = errorOf(jobName, {cause: 'error'}, envelope);
+        this.#host.logger.error(
+            `Job "${jobName}" threw after it had posted 'done', so the run counts as completed: ${textOf(error)}`
+        );
+    }
+
     #runEnded({run, name, registration, ending: end}, envelope) {
         // A run that was stopped while it still waited for a process never had a worker.
         const worker = this.#workers.get(run);
@@ -169,9 +188,11 @@ class JobEvents {
         this.#warnedOfUnread.delete(run);
         this.#toldOfOverlap.delete(registration);
         const meta = {name, worker: worker?.meta};
-        const error = isCompletion(end) ? undefined : errorOf(name, end, envelope);
+        const error = isCompletion(end)
+            ? this.#uncalled.check(name, worker, this.#host.registered(name, registration))
+            : errorOf(name, end, envelope);
         const exitCode = worker?.ended(end);
-        if (isCompletion(end)) {
+        if (error === undefined) {
             this.#host.onCompletion(name);
         } else {
             this.#host.onError(error, meta, {isRequested: isRequested(end)});
@@ -228,7 +249,7 @@ function errorOf(name, end, envelope) {
     }
     try {
         const thrown = deserializeError(envelope);
-        return thrown ?? new Error(`The job threw ${thrown}`);
+        return thrown ?? new Error(`The job threw ${textOf(thrown)}`);
     } catch {
         return runError(name, {cause: 'channel', message: 'it sent an error that is no structured clone'});
     }

@@ -43,7 +43,11 @@ class WorkerView extends EventEmitter {
             jobName: {value: name},
             scope: {value: scope},
             /** Has it said that it is done with being cancelled? */
-            hasSaidCancelled: {value: false, writable: true}
+            hasSaidCancelled: {value: false, writable: true},
+            /** Whether it has posted anything. */
+            hasPosted: {value: false, writable: true},
+            /** Set when its main module exports a function: whether it had begun nothing else when it was loaded. */
+            exported: {value: undefined, writable: true}
         });
     }
 

@@ -7,6 +7,7 @@
 
 const {randomUUID} = require('node:crypto');
 const {constants} = require('node:os');
+const {fromCaller} = require('./from-caller');
 const {peer} = require('./peers');
 
 class GhostError extends Error {
@@ -55,7 +56,7 @@ const builtIn = {
 
 function create(name, options) {
     const Class = peer('@tryghost/errors')?.[name] ?? builtIn[name];
-    return new Class(options);
+    return fromCaller(() => new Class(options));
 }
 
 /** A request that makes no sense: what was wrong, and what to do. */
@@ -107,7 +108,8 @@ function checkStopped({survivors}) {
  * A run of a job did not complete, or a job was not run.
  *
  * @property {string} code - JOB_EXIT_CODE, JOB_SIGNAL, JOB_TIMEOUT, JOB_MEMORY_LIMIT, JOB_CANCELLED,
- *   JOB_TERMINATED, JOB_FAILED_TO_START, JOB_CHANNEL_BROKEN, JOB_SKIPPED, JOB_REMOVED or JOB_NOT_STOPPED
+ *   JOB_TERMINATED, JOB_FAILED_TO_START, JOB_CHANNEL_BROKEN, JOB_SKIPPED, JOB_REMOVED, JOB_NOT_STOPPED
+ *   or JOB_NOT_RUN
  * @property {string} jobName
  */
 class JobError extends Error {

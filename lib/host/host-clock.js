@@ -6,7 +6,8 @@
  * natively; only the waiting happens here.
  */
 
-const isFake = (timer) => timer?.clock !== undefined || timer?._isMockFunction === true;
+const {isFake} = require('./fake-timer');
+
 const nodeSetTimeout = isFake(globalThis.setTimeout) ? undefined : globalThis.setTimeout;
 /** Timers of JavaScript cannot wait longer. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -21,11 +22,12 @@ class HostClock {
 
     /**
      * @param {string} name - the job
-     * @param {(afterMs: number) => number | undefined} nextDue - the due time after an instant
-     * @param {(name: string) => void} fall - the job is due; `isLast` when no due time follows
+     * @param {number | undefined} dueMs - its first due time; none if it has none
+     * @param {(name: string) => void} fall - the job is due
+     * @param {(afterMs: number) => number | undefined} [nextDue] - the due time after an instant, for a job that is due
+     *   more than once. On a clock that stands still a job that is due now stays so: once must be once
      */
-    arm(name, nextDue, fall) {
-        const dueMs = nextDue(Date.now());
+    arm(name, dueMs, fall, nextDue = () => undefined) {
         if (dueMs !== undefined) {
             this.#wait(name, dueMs, nextDue, fall);
         }

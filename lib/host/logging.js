@@ -19,14 +19,22 @@ const consoleLogger = {
 };
 
 /**
- * A logger whose target is looked up at each call, so that a host's stub is seen.
+ * A logger whose target is looked up at each call, so that a host's stub is seen. What the target throws, or rejects
+ * with, changes nothing: there is nowhere left to report it.
  *
  * @param {{info?: Function, warn?: Function, error?: Function}} [own] - the `logger` option
  */
 function createLogger(own) {
     const write = (level, args) => {
-        const target = own ?? peer('@tryghost/logging') ?? consoleLogger;
-        target[level]?.(...args);
+        try {
+            const target = own ?? peer('@tryghost/logging') ?? consoleLogger;
+            const result = target[level]?.(...args);
+            if (typeof result?.then === 'function') {
+                result.then(undefined, () => {});
+            }
+        } catch {
+            // As said above.
+        }
     };
     return {
         info: (...args) => write('info', args),

@@ -2,9 +2,7 @@
 
 const {setImmediate: hostSetImmediate} = require('node:timers');
 const {MessageChannel} = require('node:worker_threads');
-
-/** Tests of hosts may have replaced it before this was loaded. */
-const isFake = hostSetImmediate.clock !== undefined || hostSetImmediate._isMockFunction === true;
+const {isFake} = require('./fake-timer');
 
 /**
  * Calls a function on the next turn of the host's event loop, after timers and I/O have had theirs. The
@@ -15,7 +13,8 @@ const isFake = hostSetImmediate.clock !== undefined || hostSetImmediate._isMockF
  *
  * @param {() => void} callback
  */
-const onNextTurn = isFake ? viaPort : (callback) => void hostSetImmediate(callback);
+// Tests of hosts may have replaced it before this was loaded.
+const onNextTurn = isFake(hostSetImmediate) ? viaPort : (callback) => void hostSetImmediate(callback);
 
 function viaPort(callback) {
     const {port1, port2} = new MessageChannel();

@@ -1,6 +1,7 @@
 'use strict';
 
 const {types} = require('node:util');
+const {textOf} = require('../wire/text-of');
 
 /**
  * Calls a function of the host. What it throws, or rejects with, is logged and changes nothing else.
@@ -11,13 +12,9 @@ const {types} = require('node:util');
  * @returns {Promise<void> | undefined} a promise when the function gave one; settled with it, never rejected
  */
 function safely(logger, what, call) {
-    const report = (error) => {
-        try {
-            logger.error(types.isNativeError(error) ? error : new Error(`${what} threw ${error}`));
-        } catch {
-            // A logger that throws leaves nobody to tell.
-        }
-    };
+    // The logger never throws (see logging.js); what was thrown may be anything.
+    const report = (error) =>
+        logger.error(types.isNativeError(error) ? error : new Error(`${what} threw ${textOf(error)}`));
     try {
         const result = call();
         if (typeof result?.then === 'function') {

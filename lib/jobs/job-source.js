@@ -8,16 +8,19 @@ const fs = require('node:fs');
 const path = require('node:path');
 const {fileURLToPath} = require('node:url');
 const {describeValue} = require('../host/describe-value');
+const {codedError} = require('../host/from-caller');
+const {checkOffloading} = require('../host/runtime');
+const {functionSource} = require('./function-source');
 const {describeMissing} = require('./missing-file');
 
 /** Names that bree refuses, and with it the package that we replace. */
 const RESERVED_NAMES = new Set(['index', 'index.js', 'index.mjs']);
-const NATIVE_CODE = /\{\s*\[native code\]\s*\}\s*$/;
 
 /**
  * @typedef {object} JobSource
  * @property {'file' | 'source'} kind
  * @property {string} target - absolute path, or text of a program
+ * @property {boolean} [takesData] - the program is a function that declares a parameter: it is called with the job's data
  */
 
 /**
@@ -44,23 +47,20 @@ function defaultName(job) {
  * @throws {Error} when it could never start
  */
 function offloadedSource(name, job) {
+    checkOffloading(name);
     if (RESERVED_NAMES.has(name)) {
-        throw usage(
+        throw codedError(
             'JOB_NAME_RESERVED',
             'You cannot use the reserved job name of "index", "index.js", nor "index.mjs"'
         );
     }
     if (typeof job === 'function') {
-        const source = String(job);
-        if (NATIVE_CODE.test(source)) {
-            throw usage('JOB_NOT_SOURCE', `Job #1 named "${name}" can't be a bound or built-in function`);
-        }
-        return {kind: 'source', target: `(${source})()`};
+        return functionSource(name, job);
     }
     assertSource(job, name);
     const target = resolvePath(job);
     if (!isFile(target)) {
-        throw usage('JOB_PATH_MISSING', `Job "${name}" path missing: ${describeMissing(job, target)}`);
+        throw codedError('JOB_PATH_MISSING', `Job "${name}" path missing: ${describeMissing(job, target)}`);
     }
     return {kind: 'file', target};
 }
@@ -81,15 +81,11 @@ function assertSource(job, name) {
         typeof job === 'function' || job instanceof URL || (typeof job === 'string' && job.trim() !== '');
     if (!isSource) {
         const owner = name ? `Job "${name}"` : 'A job';
-        throw usage(
+        throw codedError(
             'JOB_MISSING',
             `${owner} needs a path or a function as its "job", got ${describeValue(job)}`
         );
     }
-}
-
-function usage(code, message) {
-    return Object.assign(new Error(message), {code});
 }
 
 module.exports = {assertSource, defaultName, offloadedSource, resolvePath, isFile};

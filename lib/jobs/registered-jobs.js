@@ -6,6 +6,7 @@
  */
 
 const {checkStopped, incorrectUsage} = require('../host/errors');
+const {codedError, fromCaller} = require('../host/from-caller');
 const {HostClock, isReplaced} = require('../host/host-clock');
 const {JobScope} = require('../host/job-scope');
 const {assertSource, defaultName, offloadedSource} = require('./job-source');
@@ -26,7 +27,7 @@ const REFUSALS = {
 
 /** A registration, and what is known of its job. */
 class RegisteredJob extends JobScope {
-    constructor({name, when, anchorMs, job}) {
+    constructor({name, when, anchorMs, job, isOneOff}) {
         super(name);
         /** @type {import('./schedules').When} */
         this.when = when;
@@ -38,6 +39,8 @@ class RegisteredJob extends JobScope {
         this.isHostClock = isReplaced();
         /** Its only time was over when it was started. */
         this.isPast = false;
+        /** It has a row that says whether it has been run. */
+        this.isOneOff = isOneOff;
     }
 }
 
@@ -173,7 +176,7 @@ class RegisteredJobs {
         const registered = this.#jobs.get(name);
         if (!registered) {
             // Without quotes, as bree has it here.
-            throw Object.assign(new Error(`Job ${name} does not exist`), {code: 'JOB_UNKNOWN'});
+            throw codedError('JOB_UNKNOWN', `Job ${name} does not exist`);
         }
         this.#environment.refresh();
         this.#started(
@@ -235,6 +238,7 @@ class RegisteredJobs {
         if (!name) {
             throw nameMissing(job.job);
         }
+        checkName(name);
         const {timezone = this.#defaults.timezone, dst = this.#defaults.dst} = job;
         const when = parseAt(job.at, {timezone, dst});
         const anchorMs = Date.now();
@@ -277,7 +281,7 @@ class RegisteredJobs {
         {name, when, anchorMs, job, description, work, options},
         {replaceFinished = false, isHeld = false}
     ) {
-        const registered = new RegisteredJob({name, when, anchorMs, job});
+        const registered = new RegisteredJob({name, when, anchorMs, job, isOneOff: replaceFinished});
         if (when.kind === 'schedule') {
             this.#environment.ensure();
         } else {
@@ -313,13 +317,7 @@ class RegisteredJobs {
         }
         this.#bree.armed(name, when.kind === 'schedule');
         if (isHostClock) {
-            const firstMs = Date.now();
-            this.#hostClock.arm(
-                name,
-                (afterMs) =>
-                    when.kind === 'now' ? afterMs <= firstMs && firstMs : nextDue(when, afterMs, anchorMs),
-                () => this.run(name)
-            );
+            this.#armHostClock(name, when, anchorMs);
         }
         this.#onChange();
     }
@@ -328,6 +326,16 @@ class RegisteredJobs {
     #past(registered) {
         registered.isPast = true;
         this.#completions.skipped(registered);
+    }
+
+    #armHostClock(name, when, anchorMs) {
+        const nowMs = Date.now();
+        const following = (afterMs) => nextDue(when, afterMs, anchorMs);
+        if (when.kind === 'schedule') {
+            this.#hostClock.arm(name, following(nowMs), () => this.run(name), following);
+        } else {
+            this.#hostClock.arm(name, when.atMs ?? nowMs, () => this.run(name));
+        }
     }
 
     #disarm(name) {
@@ -352,10 +360,21 @@ class RegisteredJobs {
     }
 }
 
+/** The native side knows names as UTF-8, which has no half of a surrogate pair: its events would name another job. */
+function checkName(name) {
+    if (!String(name).isWellFormed()) {
+        throw incorrectUsage({
+            message: `The name of job ${JSON.stringify(name)} has a lone surrogate in it, which is half of a character`,
+            code: 'INVALID_OPTION',
+            help: 'Names must be well-formed text: see String.prototype.toWellFormed().'
+        });
+    }
+}
+
 /** The error, with its code, for what was refused; undefined for a code that has no words of its own here. */
 function refusal(code, name, cause) {
-    const error = REFUSALS[code]?.(name, cause);
-    return error && Object.assign(error, {code});
+    const make = REFUSALS[code];
+    return make && fromCaller(() => Object.assign(make(name, cause), {code}));
 }
 
 /** A job without a name, and without a path to take one from. */

@@ -7,6 +7,7 @@
 
 const {incorrectUsage} = require('../host/errors');
 const {serialize} = require('../wire/clone');
+const {callingWithData} = require('./function-source');
 const {bootFlags, bootOverlay, inheritedFlags} = require('./node-flags');
 
 /** From 'cancel' to SIGTERM, unless the job says otherwise. */
@@ -124,10 +125,13 @@ function encodeJob({name, source, description, data}, options) {
     if (isPlain(description, options)) {
         return JSON.stringify([source.kind, description]);
     }
+    const isArgument = source.takesData && data !== undefined;
     return serialize(
         present({
             name,
-            ...source,
+            kind: source.kind,
+            target: isArgument ? callingWithData(source.target) : source.target,
+            argument: isArgument ? data : undefined,
             argv: options.argv?.map(String),
             // A Worker's limits are no flags: the job sees those that were asked for.
             execArgv: options.limitFlags.length > 0 ? options.flags : undefined,

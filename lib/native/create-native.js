@@ -1,7 +1,7 @@
 'use strict';
 
 const {isAbsolute} = require('node:path');
-const {serialize} = require('../wire/clone');
+const {serializeShortText} = require('../wire/short-text');
 const {NativeManager} = require('./native');
 const {WORKER_SCRIPT, refuseInPreload} = require('./worker-script');
 
@@ -27,7 +27,7 @@ function createNative({maxWorkers, warmWorkers = 'auto', startTimeout, execPath}
         startTimeoutMs: startTimeout,
         execPath: execPath ?? usualPath(),
         bootstrapPath: WORKER_SCRIPT,
-        cancelMessage: serialize('cancel')
+        cancelMessage: serializeShortText('cancel', 0)
     };
     const weakOwner = new WeakRef(owner);
     return new NativeManager(options, () => {

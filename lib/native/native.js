@@ -24,14 +24,8 @@ function load() {
     try {
         return require('./binding.js');
     } catch (cause) {
-        const error = new Error(
-            `@tryghost/job-manager has no native addon for ${platform}-${arch}: neither the package ` +
-                `${platformPackage()} nor a local build could be loaded. Reinstall without --omit=optional, ` +
-                `or build it from source: npm run build (needs Rust, https://rustup.rs) in the package's repository.`,
-            {cause}
-        );
-        error.code = 'NATIVE_ADDON_MISSING';
-        throw error;
+        const {loadFailure} = require('./load-failure');
+        throw loadFailure(cause, platformPackage());
     }
 }
 

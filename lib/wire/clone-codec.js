@@ -76,6 +76,10 @@ class CloneReader extends Deserializer {
         const byteOffset = this.readUint32();
         const byteLength = this.readUint32();
         const buffer = this.readValue();
+        // Made of a number instead, it would have so many elements, all zero.
+        if (View === undefined || !types.isAnyArrayBuffer(buffer)) {
+            throw new RangeError('Unable to deserialize a view without its ArrayBuffer.');
+        }
         return new View(buffer, byteOffset, byteLength / (View.BYTES_PER_ELEMENT ?? 1));
     }
 }

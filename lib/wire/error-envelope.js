@@ -7,7 +7,8 @@
  * Errors refer to each other by number, so that causes in a circle end, and a chain of any length needs no recursion.
  */
 
-const {inspect, types} = require('node:util');
+const {types} = require('node:util');
+const {textOf} = require('./text-of.js');
 
 /** Built-in kinds that can be restored; anything else arrives as the nearest of them up its prototype chain. */
 const KINDS = new Set([
@@ -26,13 +27,17 @@ const KINDS = new Set([
 const SKIPPED_INHERITED = new Set(['constructor', 'toString']);
 
 function isError(value) {
-    return types.isNativeError(value) || value instanceof Error;
+    try {
+        return types.isNativeError(value) || value instanceof Error;
+    } catch {
+        // A Proxy that has been revoked, or that throws.
+        return false;
+    }
 }
 
 function kindOf(prototype) {
-    return Object.hasOwn(prototype, 'constructor') && KINDS.has(prototype.constructor?.name)
-        ? prototype.constructor.name
-        : undefined;
+    const name = Object.hasOwn(prototype, 'constructor') ? prototype.constructor?.name : undefined;
+    return KINDS.has(name) ? name : undefined;
 }
 
 /** Property names of the error itself and of the classes between it and the built-in kind it extends. */
@@ -66,13 +71,8 @@ function read(object, key) {
     }
 }
 
-function textOf(value) {
-    try {
-        return inspect(value, {depth: 2});
-    } catch {
-        return Object.prototype.toString.call(value);
-    }
-}
+/** As `String`, for what may have a method of its own that throws. */
+const stringOf = (value) => (typeof value === 'string' ? value : textOf(value));
 
 class EnvelopeWriter {
     constructor(serialize) {
@@ -90,11 +90,20 @@ class EnvelopeWriter {
 
     /** @returns {object | undefined} the value as a part of the envelope, undefined for what has no place in data */
     slot(value) {
+        try {
+            if (!isError(value) && Array.isArray(value) && value.some(isError)) {
+                return {list: value.map((item) => this.item(item))};
+            }
+        } catch {
+            // A Proxy of an array that throws: shown as text.
+        }
+        return this.item(value);
+    }
+
+    /** As `slot`, for what is no list of errors: those do not hold further ones, however a job has tied its arrays. */
+    item(value) {
         if (isError(value)) {
             return {error: this.intern(value)};
-        }
-        if (Array.isArray(value) && value.some(isError)) {
-            return {list: value.map((item) => this.slot(item))};
         }
         if (typeof value === 'function' || typeof value === 'symbol') {
             return undefined;
@@ -107,6 +116,15 @@ class EnvelopeWriter {
     }
 
     record(error) {
+        try {
+            return this.wholeRecord(error);
+        } catch {
+            // Its methods and getters, or those of a Proxy around it, throw.
+            return {kind: 'Error', name: 'Error', message: textOf(error), fields: []};
+        }
+    }
+
+    wholeRecord(error) {
         const {kind, keys} = describe(error);
         const fields = [];
         for (const [key, isEnumerable] of keys) {
@@ -115,7 +133,12 @@ class EnvelopeWriter {
                 fields.push([key, isEnumerable, slot]);
             }
         }
-        return {kind, name: String(read(error, 'name')), message: String(read(error, 'message')), fields};
+        return {
+            kind,
+            name: stringOf(read(error, 'name')),
+            message: stringOf(read(error, 'message')),
+            fields
+        };
     }
 
     write(error) {
@@ -191,15 +214,8 @@ function fromEnvelope(envelope, deserialize) {
         return deserialize(envelope.bytes);
     }
     const errors = envelope.records.map(create);
-    const valueOf = (slot) => {
-        if (slot === undefined) {
-            return undefined;
-        }
-        if (slot.list) {
-            return slot.list.map(valueOf);
-        }
-        return slot.bytes ? deserialize(slot.bytes) : errors[slot.error];
-    };
+    const itemOf = (slot) => (slot?.bytes ? deserialize(slot.bytes) : errors[slot?.error]);
+    const valueOf = (slot) => (slot?.list ? slot.list.map(itemOf) : itemOf(slot));
     envelope.records.forEach((record, index) => restoreFields(errors[index], record, valueOf));
     return errors[0];
 }

@@ -14,10 +14,20 @@ const HEADER_BYTES = 5;
 const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
 
 /** What a frame from the host carries. */
-const ToWorker = Object.freeze({START: 1, MESSAGE: 2, GO: 3, TAKE_SIGNAL: 4});
+const ToWorker = Object.freeze({START: 1, MESSAGE: 2, GO: 3, TAKE_SIGNAL: 6});
 
 /** What a frame from the worker carries. */
-const ToHost = Object.freeze({READY: 1, MESSAGE: 2, DONE: 3, CANCELLED: 4, ERROR: 5, ONLINE: 6, SIGNAL: 7});
+const ToHost = Object.freeze({
+    READY: 1,
+    MESSAGE: 2,
+    DONE: 3,
+    CANCELLED: 4,
+    ERROR: 5,
+    ONLINE: 6,
+    EXPORTS_FUNCTION: 10,
+    FLUSHING: 11,
+    SIGNAL: 12
+});
 
 /** The far side said something that is no frame of this protocol. */
 class ProtocolError extends Error {

@@ -18,9 +18,12 @@ const walkByPrototype = new WeakMap([
     [RegExp.prototype, Walk.NONE],
     [ArrayBuffer.prototype, Walk.NONE],
     [DataView.prototype, Walk.NONE],
-    [Object.getPrototypeOf(Uint8Array.prototype), Walk.NONE],
-    [WebAssembly.Module.prototype, Walk.REFUSE]
+    [Object.getPrototypeOf(Uint8Array.prototype), Walk.NONE]
 ]);
+// Node has none where it may not compile (--jitless).
+if (globalThis.WebAssembly) {
+    walkByPrototype.set(WebAssembly.Module.prototype, Walk.REFUSE);
+}
 
 /**
  * @param {object} object what stands in the way

@@ -23,6 +23,8 @@ function isWrittenByUs(fd) {
     const stats = stat(fd);
     return stats !== undefined && (stats.isFIFO() || stats.isSocket() || isNoTerminal(fd));
 }
+/** Called before each piece of output that goes to a pipe. */
+let announceOutput = () => {};
 
 /** Whether a stream was made is known here, so that ending the process does not make one to ask if it is empty. */
 const streams = new Map();
@@ -63,7 +65,10 @@ function install(name, fd) {
             if (!streams.has(name)) {
                 const stream =
                     process.platform !== 'win32' && isWrittenByUs(fd)
-                        ? require('./later.js').pipeStream.createPipeStream(fd, terminalHasGone)
+                        ? require('./later.js').pipeStream.createPipeStream(fd, {
+                              onTerminalGone: terminalHasGone,
+                              announce: () => announceOutput()
+                          })
                         : nodeStream(getNodeStream);
                 streams.set(name, stream);
             }
@@ -110,27 +115,31 @@ const kill = process.kill.bind(process);
 
 /** The error as one frame can carry it. */
 function errorPayload(thrown) {
-    const {serializeError} = require('./later.js').clone;
+    const {deserializeError, serializeError} = require('./later.js').clone;
     const payload = serializeError(thrown);
     if (payload.length <= MAX_PAYLOAD_BYTES) {
         return payload;
     }
-    const summary = new Error(
-        String(thrown?.message ?? 'an error too large to be sent').slice(0, LONGEST_TEXT)
-    );
-    summary.stack = String(thrown?.stack ?? summary.stack).slice(0, LONGEST_TEXT);
+    // As data, without what the job's own getters would do.
+    const {message, stack} = Object(deserializeError(payload));
+    const summary = new Error(String(message ?? 'an error too large to be sent').slice(0, LONGEST_TEXT));
+    summary.stack = String(stack ?? summary.stack).slice(0, LONGEST_TEXT);
     return serializeError(summary);
 }
 
-/** Sends the last frame there is, or says on stderr that there is nobody to send it to. */
+/** Sends the last frame there is, or writes to stderr why that cannot be. */
 function report(channel, thrown) {
+    let payload;
     try {
-        channel.send(ToHost.ERROR, errorPayload(thrown));
+        payload = errorPayload(thrown);
+        channel.send(ToHost.ERROR, payload);
     } catch (error) {
-        writeFully(
-            2,
-            Buffer.from(`job-manager worker: no channel to a host (${error.code}): ${thrown?.message}\n`)
-        );
+        const problem = payload
+            ? `no channel to a host (${error.code})`
+            : 'the error of the job cannot be sent';
+        const {clone, textOf} = require('./later.js');
+        const {message = textOf(thrown)} = Object(payload && clone.deserializeError(payload));
+        writeFully(2, Buffer.from(`job-manager worker: ${problem}: ${message}\n`));
     }
 }
 
@@ -152,9 +161,12 @@ function endOrphan() {
 
 /**
  * Ends a worker whose job said so: after the turn of the event loop it said it in, its output written, without 'exit'
- * handlers, as a terminated Worker.
+ * handlers, as a terminated Worker. What it writes until then is announced, so that the host waits for it.
+ *
+ * @param {import('./channel.js').Channel} channel to the host
  */
-function endSoon() {
+function endSoon(channel) {
+    announceOutput = () => channel.send(ToHost.FLUSHING);
     setImmediate(() => afterOutput(() => reallyExit(0)));
 }
 

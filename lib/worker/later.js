@@ -17,6 +17,9 @@ module.exports = {
     get outsideSignals() {
         return require('./outside-signals.js');
     },
+    get textOf() {
+        return require('../wire/text-of.js').textOf;
+    },
     get sourceJob() {
         return require('./source-job.js');
     },

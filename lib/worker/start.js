@@ -183,11 +183,7 @@ function runSoon(job) {
     setImmediate(
         job.kind === 'file'
             ? Module.runMain
-            : require('./later.js').sourceJob.prepareSource(
-                  job.target,
-                  SOURCE_NAME,
-                  currentDirectory() ?? '/'
-              )
+            : require('./later.js').sourceJob.prepareSource(job, SOURCE_NAME, currentDirectory() ?? '/')
     );
 }
 

@@ -16,6 +16,7 @@ const {Conversation} = require('./conversation.js');
 const {endBroken, endOrphan, endSoon, installErrorReport, installOutput} = require('./ending.js');
 const {restoreOptions} = require('../wire/boot.js');
 const {ToHost} = require('../wire/frames.js');
+const {lookAtMain, noteEvents} = require('./main-export.js');
 const {applyStart, checkGo, currentDirectory, parseStart, runSoon} = require('./start.js');
 const {installThreads, showThread} = require('./threads.js');
 
@@ -37,10 +38,16 @@ let job;
 /** Whether the job has said that it has finished: then there is nothing to hear any more. */
 let isEnding = false;
 
+/** The immediate of ours that is yet to come, and looks at the job's main module. */
+let looking = null;
+
+/** Whether the job kept the event loop alive when that was first looked at. */
+let wasActive = false;
+
 const conversation = new Conversation(channel, {
     onLastWord: () => {
         isEnding = true;
-        endSoon();
+        endSoon(channel);
     },
     onGone: endOrphan,
     onNonsense: (error) => endBroken(channel, error)
@@ -67,7 +74,21 @@ function becomeJob() {
     // be due before the job. And not after the job: Node shows frames of its own in the traces of what a job awaits when
     // an immediate, or a timer that is due with the job's own, follows.
     setImmediate(openSoon);
+    if (job.kind === 'file') {
+        setImmediate(() => {
+            looking = setImmediate(lookAtExports, job.target);
+        });
+    }
     runSoon(job);
+}
+
+/** Tells the host of a module that exports a function, unless the job has said that it has finished. */
+function lookAtExports(file) {
+    const before = {immediate: looking, wasActive};
+    looking = null;
+    if (!isEnding) {
+        lookAtMain(file, before, (isIdle) => channel.send(ToHost.EXPORTS_FUNCTION, [isIdle ? 1 : 0]));
+    }
 }
 
 /** Opens the channel once the job has begun, unless that was all of it: what it takes to read is a tenth of a short job. */
@@ -79,7 +100,8 @@ function openIfNeeded() {
     if (isEnding) {
         return;
     }
-    if (getActiveResourcesInfo().length > 0) {
+    wasActive = getActiveResourcesInfo().length > (looking ? 1 : 0);
+    if (wasActive) {
         open();
     } else {
         // Nothing that Node lists keeps this process alive: it ends now. If not, it is for work of a native addon, or
@@ -112,7 +134,10 @@ async function waitAsSpare() {
     });
     channel.send(ToHost.READY);
     // Out of the promise, so that nothing of the job runs inside one of ours.
-    setImmediate(() => orEndBroken(becomeJob));
+    setImmediate(() => {
+        noteEvents();
+        orEndBroken(becomeJob);
+    });
 }
 
 /** Takes the flag that names this script from those that the job sees, and hands on. */

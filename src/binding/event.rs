@@ -45,6 +45,22 @@ pub enum NativeEvent {
         /// Where they end.
         end: u32,
     },
+    /// A run's main module exports a function.
+    ExportsFunction {
+        /// The run.
+        run: u32,
+        /// Nothing kept its event loop alive once the module had been loaded.
+        is_idle: bool,
+    },
+    /// A run threw after it had posted 'done'.
+    LateError {
+        /// The run.
+        run: u32,
+        /// Where the envelope of the error begins.
+        start: u32,
+        /// Where it ends.
+        end: u32,
+    },
     /// A run wrote to a captured stream.
     Output {
         /// The run.
@@ -163,6 +179,13 @@ impl NativeEvent {
             JobEvent::Message { run, bytes: message } => {
                 let (start, end) = append(bytes, &message);
                 NativeEvent::Message { run: run.0, start, end }
+            }
+            JobEvent::ExportsFunction { run, is_idle } => {
+                NativeEvent::ExportsFunction { run: run.0, is_idle }
+            }
+            JobEvent::LateError { run, bytes: envelope } => {
+                let (start, end) = append(bytes, &envelope);
+                NativeEvent::LateError { run: run.0, start, end }
             }
             JobEvent::Output { run, is_stderr, bytes: output } => {
                 let (start, end) = append(bytes, &output);

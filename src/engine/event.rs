@@ -35,6 +35,20 @@ pub enum JobEvent {
         /// Structured-clone bytes.
         bytes: Payload,
     },
+    /// A run's main module has been loaded, and what it exports is a function.
+    ExportsFunction {
+        /// The run.
+        run: RunId,
+        /// Nothing kept its event loop alive then.
+        is_idle: bool,
+    },
+    /// A run that had posted 'done' threw after that. It stays a completion.
+    LateError {
+        /// The run.
+        run: RunId,
+        /// The bytes of the error's envelope.
+        bytes: Vec<u8>,
+    },
     /// A run wrote to a captured stream.
     Output {
         /// The run.

@@ -126,6 +126,10 @@ impl Engine {
                     self.last_word(run, worker, Said::Cancelled, now);
                 }
             }
+            (WorkerFrame::ExportsFunction { is_idle }, Some(run)) => {
+                self.emit(JobEvent::ExportsFunction { run, is_idle });
+            }
+            (WorkerFrame::Flushing, Some(run)) => self.flushing(run, worker, now),
         }
     }
 
@@ -176,9 +180,12 @@ impl Engine {
 
     fn last_word(&mut self, id: RunId, worker: WorkerId, said: Said, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
-        // An error after 'done' changes nothing; a process may still be at work after 'cancelled'.
-        if run.said.is_none() || run.said == Some(Said::Cancelled) {
-            run.said = Some(said);
+        match (&run.said, said) {
+            // The run stays a completion, and the host is given the error to log.
+            (Some(Said::Done), Said::Error(bytes)) => self.emit(JobEvent::LateError { run: id, bytes }),
+            // A process may still be at work after 'cancelled'.
+            (None | Some(Said::Cancelled), said) => run.said = Some(said),
+            _ => {}
         }
         self.finishing(id, worker, now);
     }

@@ -14,6 +14,8 @@ use crate::worker::os::StopSignal;
 
 /// How long a process that said its last word may take to leave.
 const FINISH_GRACE: Duration = Duration::from_secs(1);
+/// How long it may take instead to write a piece of output that it announced: whoever reads may be slow.
+const FLUSH_GRACE: Duration = Duration::from_secs(30);
 /// How long a shutdown that ran out of time waits for the kernel to end what it killed.
 const KILL_GRACE: Duration = Duration::from_secs(5);
 
@@ -233,6 +235,13 @@ impl Engine {
         if let Some(run) = self.runs.get_mut(&id) {
             run.phase = Phase::Finishing(worker);
             self.set_next_step(id, Some(FINISH_GRACE), now);
+        }
+    }
+
+    /// The process that is to leave has output to write first.
+    pub(super) fn flushing(&mut self, id: RunId, worker: WorkerId, now: Now) {
+        if self.runs.get(&id).is_some_and(|run| run.phase == Phase::Finishing(worker)) {
+            self.set_next_step(id, Some(FLUSH_GRACE), now);
         }
     }
 

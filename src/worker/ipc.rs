@@ -35,6 +35,13 @@ pub enum WorkerFrame {
     /// A job that listens for messages, and has no handler of its own, was sent this signal. The process
     /// asks what to do about it.
     Signal(i32),
+    /// The job's main module has been loaded, and what it exports is a function.
+    ExportsFunction {
+        /// Nothing kept the event loop alive then: the module had begun nothing that lasts.
+        is_idle: bool,
+    },
+    /// The job has posted 'done' and is still writing output.
+    Flushing,
 }
 
 /// Why the channel cannot be read any further.
@@ -86,6 +93,8 @@ enum FrameKind {
     Cancelled,
     Error,
     Signal,
+    ExportsFunction,
+    Flushing,
 }
 
 impl FrameHeader {
@@ -111,6 +120,10 @@ impl FrameHeader {
             FrameKind::Cancelled => WorkerFrame::Cancelled(payload),
             FrameKind::Signal => WorkerFrame::Signal(payload.first().map_or(0, |&number| number.into())),
             FrameKind::Error => WorkerFrame::Error(payload),
+            FrameKind::ExportsFunction => {
+                WorkerFrame::ExportsFunction { is_idle: payload.first() == Some(&1) }
+            }
+            FrameKind::Flushing => WorkerFrame::Flushing,
         })
     }
 }
@@ -134,9 +147,11 @@ pub async fn read_header<R: AsyncRead + Unpin>(reader: &mut R) -> Result<Option<
         2 => FrameKind::Message,
         3 => FrameKind::Done,
         4 => FrameKind::Cancelled,
-        7 => FrameKind::Signal,
+        12 => FrameKind::Signal,
         5 => FrameKind::Error,
         6 => FrameKind::Online,
+        10 => FrameKind::ExportsFunction,
+        11 => FrameKind::Flushing,
         kind => return Err(ChannelError::UnknownKind(kind)),
     };
     Ok(Some(FrameHeader { kind, length }))
@@ -178,7 +193,7 @@ impl HostFrame {
 
     /// The process shall do what its last signal does by default: end.
     pub fn take_signal() -> Self {
-        Self::new(4, 0, Arc::default())
+        Self::new(6, 0, Arc::default())
     }
 
     /// A message for the job's `parentPort`: structured-clone bytes.
@@ -232,6 +247,16 @@ mod tests {
                 WorkerFrame::Signal(15),
                 WorkerFrame::Done(b"done".to_vec())
             ]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_a_module_exports_says_whether_its_event_loop_was_empty() {
+        let bytes = [frame(10, &[1]), frame(10, &[0]), frame(10, b""), frame(11, b"")].concat();
+        let exports = |is_idle| WorkerFrame::ExportsFunction { is_idle };
+        assert_eq!(
+            read_all(&bytes).await.unwrap(),
+            [exports(true), exports(false), exports(false), WorkerFrame::Flushing]
         );
     }
 

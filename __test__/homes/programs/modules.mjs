@@ -1,5 +1,5 @@
 import {createRequire} from 'node:module';
-import JobManager, {describeSchedule} from '../../../index.js';
+import JobManager, {JobManager as NamedJobManager, describeSchedule} from '../../../index.js';
 
 const require = createRequire(import.meta.url);
 const manager = new JobManager({logger: {}});
@@ -10,6 +10,7 @@ console.log(
     JSON.stringify([
         JobManager === require('../../../index.js'),
         typeof JobManager.nextRuns,
-        JobManager.describeSchedule === describeSchedule
+        JobManager.describeSchedule === describeSchedule,
+        NamedJobManager === JobManager
     ])
 );

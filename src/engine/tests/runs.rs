@@ -185,3 +185,30 @@ fn output_that_was_read_is_reported_to_the_process_that_the_run_has() {
     bench.send(read(2)).unwrap();
     assert!(bench.take().is_empty());
 }
+
+#[test]
+fn an_error_after_done_is_reported_and_the_run_stays_a_completion() {
+    let mut bench = Bench::new();
+    run_now(&mut bench);
+    bench.bring_online(FIRST);
+    bench.take();
+    bench.frame(FIRST, WorkerFrame::Done(b"done".to_vec()));
+    bench.frame(FIRST, WorkerFrame::Error(b"late".to_vec()));
+    bench.exit(FIRST, ExitStatus::Code(1));
+    let events = bench.events();
+    assert!(matches!(&events[1], JobEvent::LateError { run: RunId(1), bytes } if bytes == b"late"));
+    assert!(matches!(&events[2], JobEvent::RunEnded { cause: EndCause::Done, .. }), "{events:?}");
+}
+
+#[test]
+fn what_the_main_module_exports_is_passed_on() {
+    let mut bench = Bench::new();
+    run_now(&mut bench);
+    bench.bring_online(FIRST);
+    bench.take();
+    bench.frame(FIRST, WorkerFrame::ExportsFunction { is_idle: true });
+    bench.exit(FIRST, ExitStatus::Code(0));
+    let events = bench.events();
+    assert_eq!(events[0], JobEvent::ExportsFunction { run: RunId(1), is_idle: true });
+    assert!(matches!(&events[1], JobEvent::RunEnded { cause: EndCause::ExitCode(0), .. }));
+}

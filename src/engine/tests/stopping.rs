@@ -327,3 +327,22 @@ fn a_job_that_is_done_is_done_although_its_process_cannot_be_killed() {
     bench.pass_ms(1_000);
     assert_eq!(bench.ends(), [(RunId(1), EndCause::Done)]);
 }
+
+#[test]
+fn a_run_that_writes_output_after_done_is_given_time_for_each_piece() {
+    let mut bench = Bench::new();
+    bench.add(offloaded("job", When::Now)).unwrap();
+    bench.bring_online(FIRST);
+    // Before 'done' it has no meaning.
+    bench.frame(FIRST, WorkerFrame::Flushing);
+    bench.frame(FIRST, WorkerFrame::Done(b"done".to_vec()));
+    for _ in 0..3 {
+        bench.frame(FIRST, WorkerFrame::Flushing);
+        bench.pass_ms(29_000);
+        assert_eq!(bench.signals(), []);
+    }
+    bench.pass_ms(2_000);
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Kill)]);
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    assert_eq!(bench.ends(), [(RunId(1), EndCause::Done)]);
+}

@@ -1,0 +1,4 @@
+'use strict';
+
+// A module with a mistake of its own.
+module.exports = notThere;
