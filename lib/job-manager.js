@@ -67,7 +67,7 @@ class JobManager {
         this.#handlers = {errorHandler, workerMessageHandler, domainEvents};
         this.#failures = new FailureLog(this.#logger);
         this.#inline = new InlineJobs(inlineConcurrency);
-        this.inlineQueue = this.#inline.window;
+        this.inlineQueue = this.#inline.facade;
         this.#runner = new InlineRunner(this.#inline, this.#logger, {
             onStarted: (name) => this.#inlineStarted(name),
             onEnded: (name, error, result) =>

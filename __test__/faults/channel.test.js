@@ -35,20 +35,20 @@ async function nextRunWorks(host) {
 
 const nonsense = {
     'text instead of frames': {does: "fs.writeSync(4, 'hello, host!')", says: /more than the limit/},
-    'a frame of unknown kind': {does: 'frame(0, 99)', says: /a frame of the unknown kind 99/},
+    'a frame of unknown kind': {does: 'frame(0, 99)', says: /a frame of unknown kind 99/},
     'a frame longer than the limit': {does: 'frame(2 ** 32 - 1, 2)', says: /a frame of 4294967295 bytes/},
-    'a message that is no structured clone': {
+    'a message that is not a structured clone': {
         does: "frame(5, 2, 'hello')",
-        says: /a message that is no structured clone/
+        says: /a message that cannot be deserialized/
     },
-    'an empty message': {does: 'frame(0, 2)', says: /a message that is no structured clone/},
-    'an error that is no structured clone': {
+    'an empty message': {does: 'frame(0, 2)', says: /a message that cannot be deserialized/},
+    'an error that is not a structured clone': {
         does: "frame(5, 5, 'hello'); process.exit(1)",
-        says: /an error that is no structured clone/
+        says: /an error that cannot be deserialized/
     },
     'half a frame, then an exit': {
         does: "frame(100, 2, 'half'); process.exit(0)",
-        says: /its channel ended in the middle of a message/
+        says: /it closed its channel in the middle of a frame/
     }
 };
 
@@ -86,7 +86,7 @@ test('half a frame does not hide an exit code', async (t) => {
     assert.equal(error.exitCode, 3);
 });
 
-test('a job that closes its way to the host and goes on is ended', async (t) => {
+test('a job that closes its channel to the host and goes on is ended', async (t) => {
     const host = createManager(t);
     const {error} = await runOnce(host, {name: 'job', job: jobThat('fs.closeSync(4)')});
     assert.equal(error.code, 'JOB_CHANNEL_BROKEN');
@@ -94,7 +94,7 @@ test('a job that closes its way to the host and goes on is ended', async (t) => 
     await nextRunWorks(host);
 });
 
-test('a job that closes its way to the host and ends is judged by its exit code', async (t) => {
+test('a job that closes its channel to the host and ends is judged by its exit code', async (t) => {
     const host = createManager(t);
     const good = await runOnce(host, {name: 'good', job: jobThat('fs.closeSync(4); process.exit(0)')});
     assert.equal(good.summary.exitCode, 0);
@@ -102,7 +102,7 @@ test('a job that closes its way to the host and ends is judged by its exit code'
     assert.equal(bad.error.exitCode, 3);
 });
 
-test('a job that closes its way to the host and then posts fails', async (t) => {
+test('a job that closes its channel to the host and then posts fails', async (t) => {
     const host = createManager(t);
     const job = jobThat("fs.closeSync(4); parentPort.postMessage('lost')");
     const {summary, error} = await runOnce(host, {name: 'job', job});
@@ -111,7 +111,7 @@ test('a job that closes its way to the host and then posts fails', async (t) => 
     await nextRunWorks(host);
 });
 
-test('a job that closes its way from the host can still be ended', async (t) => {
+test('a job that closes its channel from the host can still be ended', async (t) => {
     const host = createManager(t);
     const job = jobThat("parentPort.postMessage('ready'); setTimeout(() => fs.closeSync(3), 50)");
     const worker = await startUntil(host.manager, {name: 'job', job, gracePeriod: 100});
@@ -122,7 +122,7 @@ test('a job that closes its way from the host can still be ended', async (t) => 
     await nextRunWorks(host);
 });
 
-test('a job that closes its way from the host before it was read fails', async (t) => {
+test('a job that closes its channel from the host before it was read fails', async (t) => {
     const host = createManager(t);
     const {error} = await runOnce(host, {name: 'job', job: jobThat('fs.closeSync(3)')});
     // The worker begins to read about when the job begins: it sees what was done, or its host does.
@@ -131,7 +131,7 @@ test('a job that closes its way from the host before it was read fails', async (
     await nextRunWorks(host);
 });
 
-test('a job that closes its way from the host while it is read, and goes on, is ended', async (t) => {
+test('a job that closes its channel from the host while it is read, and goes on, is ended', async (t) => {
     const host = createManager(t);
     const ended = runEnd(host.manager, 'job');
     const job = jobThat("parentPort.once('message', () => fs.closeSync(3)); parentPort.postMessage('ready')");
@@ -195,7 +195,7 @@ test('a message over the limit is refused where it is sent', async (t) => {
         parentPort.postMessage('ready');
     };
     const worker = await startUntil(host.manager, {name: 'job', job, gracePeriod: 0});
-    assert.throws(() => worker.postMessage(Buffer.alloc(257 * MB)), /more than the \d+/);
+    assert.throws(() => worker.postMessage(Buffer.alloc(257 * MB)), /exceed the limit of \d+ bytes/);
     const [{message}] = host.messages;
     assert.match(message, /larger than the limit of 268435456 bytes/);
 });

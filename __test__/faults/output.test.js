@@ -76,7 +76,9 @@ for (const stream of ['stdout', 'stderr']) {
         assert.equal(warnings.length, 1);
         assert.match(
             warnings[0],
-            new RegExp(`"unread" prints to worker.${stream}, which is captured but not read`)
+            new RegExp(
+                `Job "unread" writes to ${stream}, which is captured .option worker.${stream}. but not read`
+            )
         );
         let length = 0;
         worker[stream].on('data', (chunk) => {

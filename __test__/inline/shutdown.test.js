@@ -38,7 +38,7 @@ test("waiting: 'drop' lets running inline jobs end, drops the others and says ho
     await completed;
     await settled;
     assert.deepEqual(jobs.begun, ['running']);
-    assert.equal(lines.warn[0], `Shutdown dropped the inline jobs that had not begun: ${MANY}`);
+    assert.equal(lines.warn[0], `Shutdown dropped inline jobs that were queued and had not begun: ${MANY}`);
     assert.deepEqual(errors, [], 'a job that was dropped has not thrown');
 });
 
@@ -67,9 +67,11 @@ test('at the deadline of a shutdown what still waits is dropped, and never begin
         dropped: MANY,
         message:
             'Inline jobs were still running after 20 ms. ' +
-            `Inline jobs that still waited after 20 ms were dropped: ${MANY}`
+            `Inline jobs that were still queued after 20 ms were dropped: ${MANY}`
     });
-    assert.ok(lines.warn.includes(`Shutdown dropped the inline jobs that had not begun: ${MANY}`));
+    assert.ok(
+        lines.warn.includes(`Shutdown dropped inline jobs that were queued and had not begun: ${MANY}`)
+    );
     jobs.end('running');
     await manager.shutdown();
     assert.deepEqual(jobs.begun, ['running']);

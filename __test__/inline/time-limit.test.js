@@ -21,7 +21,7 @@ test('an inline job that does not end in time fails with JOB_TIMEOUT, and frees 
         jobName: 'stuck',
         timeoutMs: 10,
         message:
-            'Inline job "stuck" did not end within its timeout of 10 ms. Its function goes on, and its result is ignored'
+            'Inline job "stuck" did not end within its timeout of 10 ms. Its function keeps running, and its result is ignored'
     });
     await jobs.hasBegun('next');
     jobs.end('next');
@@ -59,7 +59,7 @@ for (const [how, end] of [
     });
 }
 
-test('a job that ends in time has its result, and its timer holds nobody up', async (t) => {
+test('a job that ends in time has its result, and its timer is cleared', async (t) => {
     const {manager} = createManager(t);
     const handled = deferred();
     manager.inlineJobHandler = () => async (error, result) => handled.resolve([error, result]);
@@ -127,7 +127,7 @@ test('memoryLimitMb on an inline job is refused', async (t) => {
             manager.addJob({name: 'job', offloaded: false, memoryLimitMb: 100, at, job: never}),
             {
                 code: 'INVALID_OPTION',
-                message: /"memoryLimitMb" of job "job" is for offloaded jobs/
+                message: /"memoryLimitMb" of job "job" is only for offloaded jobs/
             }
         );
     }

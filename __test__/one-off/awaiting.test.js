@@ -99,7 +99,7 @@ test('a wait that finds no row is warned about, once for a name, and goes on', a
     assert.deepEqual(lines.warn, []);
     await looks(3);
     assert.deepEqual(lines.warn, [
-        'awaitOneOffCompletion("backup") has waited 5 s, and there is no row of that name. ' +
+        'awaitOneOffCompletion("backup") has been pending for 5 s and the JobModel has no row of that name. ' +
             'Add the job with addOneOffJob, with the same name.'
     ]);
     await manager.addOneOffJob({name: 'backup', offloaded: false, job() {}});

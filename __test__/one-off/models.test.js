@@ -98,7 +98,9 @@ for (const [what, row] of [
         const {manager} = createManager(t, {JobModel});
         await assert.rejects(manager.addOneOffJob({name: 'backup', job: jobPath('completes')}), {
             code: 'INVALID_JOB_ROW',
-            message: new RegExp(`^JobModel.findOne gave a row whose ${what} is undefined. A row must have`)
+            message: new RegExp(
+                `^JobModel.findOne returned a row whose ${what} is undefined. A row must have`
+            )
         });
     });
 }
@@ -147,7 +149,7 @@ test('a call that never settles frees the place of an inline job, and is reporte
     );
     assert.match(
         lines.error[0].message,
-        /^JobModel.edit did not answer within 40 ms for job "backup", .* option "modelTimeout"\.$/
+        /^JobModel.edit did not settle within 40 ms for job "backup", .* option "modelTimeout"\.$/
     );
 });
 

@@ -58,7 +58,7 @@ test('an inline module that is missing is described in the same way', async (t) 
         assert.equal(error.code, 'MODULE_NOT_FOUND');
         assert.match(
             error.message,
-            /The module of an inline job is missing: .*typed\.js\. .*There is "typed\.ts"/
+            /The module of an inline job was not found: .*typed\.js\. .*There is "typed\.ts"/
         );
         return true;
     });

@@ -26,7 +26,7 @@ for (const [kind, job] of [
             name: 'JobError',
             code: 'JOB_SKIPPED',
             jobName: 'late',
-            message: 'Job "late" was not run, because its time was in the past'
+            message: 'Job "late" was not run because its due time was in the past'
         };
         const before = assert.rejects(manager.awaitCompletion('late'), expected);
         await manager.addJob({name: 'late', at: past, ...job});
@@ -203,7 +203,7 @@ test('a wait for a job that is not there is warned about, once', async () => {
     await pass();
     completions.wait('mispelt');
     assert.deepEqual(warnings, [
-        'awaitCompletion("mispelt") has waited 5 s, and no job of that name is registered. ' +
+        'awaitCompletion("mispelt") has been pending for 5 s and no job of that name is registered. ' +
             'Call it before addJob, with the same name.'
     ]);
     assert.equal(isWatching(), false);
@@ -214,7 +214,7 @@ test('a wait that begins when the job is over is warned about', async () => {
     completions.wait('over', {name: 'over'});
     await pass();
     assert.deepEqual(warnings, [
-        'awaitCompletion("over") has waited 5 s, and no run of that job is under way or due. ' +
+        'awaitCompletion("over") has been pending for 5 s and no run of that job is running, queued or due. ' +
             'Call it before addJob, with the same name.'
     ]);
 });

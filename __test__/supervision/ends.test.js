@@ -76,10 +76,10 @@ for (const nothing of [undefined, null]) {
     test(`a job that throws ${nothing} has failed all the same`, async (t) => {
         const host = createManager(t);
         const completion = host.manager.awaitCompletion('job');
-        const rejected = assert.rejects(completion, {message: `The job threw ${nothing}`});
+        const rejected = assert.rejects(completion, {message: `Job "job" threw ${nothing}`});
         const {summary, error} = await runOnce(host, {name: 'job', job: new Function(`throw ${nothing}`)});
         assert.equal(summary.cause, 'error');
-        assert.equal(error.message, `The job threw ${nothing}`);
+        assert.equal(error.message, `Job "job" threw ${nothing}`);
         await rejected;
     });
 }
@@ -91,7 +91,7 @@ for (const signal of ['SIGKILL', 'SIGTERM', 'SIGSEGV']) {
         assert.equal(summary.cause, 'signal');
         assert.equal(error.code, 'JOB_SIGNAL');
         assert.equal(error.signal, signal);
-        assert.equal(error.message, `Worker for job "job" was ended by signal ${signal}`);
+        assert.equal(error.message, `Worker for job "job" was terminated by signal ${signal}`);
     });
 }
 
@@ -105,7 +105,7 @@ test('a run over its time limit is JOB_TIMEOUT', async (t) => {
     assert.equal(summary.cause, 'timeout');
     assert.equal(error.code, 'JOB_TIMEOUT');
     assert.equal(error.timeoutMs, 100);
-    assert.equal(error.message, 'Worker for job "job" was stopped after its limit of 100 ms');
+    assert.equal(error.message, 'Worker for job "job" was stopped: it exceeded its timeout of 100 ms');
 });
 
 test('a job may still clean up when its time is over', async (t) => {

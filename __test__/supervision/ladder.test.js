@@ -11,16 +11,17 @@ const {createManager, runEnd, startUntil} = require('../support/runs');
 const NEVER_MS = 3_600_000;
 const SHORT_MS = 50;
 
-/** Removes a running job and tells how its run ended and what it posted meanwhile. */
+/** Removes a running job. Returns how its run ended, what it posted, and what was logged at warn. */
 async function stop(t, job, {gracePeriod}) {
-    const {manager, messages, errors} = createManager(t);
+    const {manager, messages, errors, logs} = createManager(t);
     const {env, pids} = markedEnvironment();
     await startUntil(manager, {name: 'stopped', job, gracePeriod, worker: {env}});
     const ended = runEnd(manager, 'stopped');
     await manager.removeJob('stopped');
     const {cause} = await ended;
     await eventually('the end of every process of the run', () => pids().length === 0);
-    return {cause, posts: messages.map(({message}) => message), errors};
+    const warnings = logs.filter(({level}) => level === 'warn').map(({text}) => text);
+    return {cause, posts: messages.map(({message}) => message), errors, warnings};
 }
 
 test('a job that honours cancel ends by itself', async (t) => {
@@ -33,10 +34,10 @@ test('a job that honours cancel ends by itself', async (t) => {
         });
         parentPort.postMessage('ready');
     };
-    const {cause, posts, errors} = await stop(t, job, {gracePeriod: NEVER_MS});
+    const {cause, posts, errors, warnings} = await stop(t, job, {gracePeriod: NEVER_MS});
     assert.equal(cause, 'cancelled');
     assert.deepEqual(posts, ['ready', 'got cancel', 'cancelled']);
-    assert.deepEqual(errors, []);
+    assert.deepEqual([errors, warnings], [[], []]);
 });
 
 test('a job that exits on cancel counts as cancelled', async (t) => {
@@ -60,9 +61,14 @@ test('a job that ignores cancel gets SIGTERM after the grace period', async (t) 
         parentPort.on('message', (message) => parentPort.postMessage(`got ${message}`));
         parentPort.postMessage('ready');
     };
-    const {cause, posts} = await stop(t, job, {gracePeriod: SHORT_MS});
+    const {cause, posts, warnings} = await stop(t, job, {gracePeriod: SHORT_MS});
     assert.equal(cause, 'cancelled');
     assert.deepEqual(posts, ['ready', 'got cancel', 'got SIGTERM']);
+    assert.equal(warnings.length, 1);
+    assert.match(
+        warnings[0],
+        /^Job "stopped" was cancelled: .* without acknowledging 'cancel'\. To acknowledge it, post 'cancelled'/
+    );
 });
 
 test('a job that ignores cancel and SIGTERM gets SIGKILL', async (t) => {

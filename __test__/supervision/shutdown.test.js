@@ -53,7 +53,7 @@ test('a shutdown that runs out of time has killed what was left when it rejects'
     await assert.rejects(manager.shutdown({timeout: 100}), {
         name: 'TimeoutError',
         code: 'SHUTDOWN_TIMEOUT',
-        message: 'Workers were still running after 100 ms, and were killed'
+        message: 'Workers were still running after 100 ms and were killed'
     });
     assert.equal(pids().length, 0);
     assert.equal((await ended).cause, 'cancelled');

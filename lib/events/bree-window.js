@@ -1,13 +1,14 @@
 'use strict';
 
 /**
- * What hosts and their tests look at through `jobManager.bree`: the parts of bree 9 (and, by key, of
- * the bree of older generations) over the state of this manager. It decides nothing.
+ * The object that hosts and their tests use as `jobManager.bree`: the parts of bree 9's interface that they rely on,
+ * with the state of this manager behind them. The maps can also be read by key, as in older versions of bree. It makes
+ * no decisions: it shows what the manager's events have reported, and passes method calls on.
  */
 
 const {EventEmitter} = require('node:events');
 
-/** A Map that can be read by key too, as the plain objects of older bree could. */
+/** A Map whose entries are also own properties, because older versions of bree used plain objects. */
 class NamedMap extends Map {
     set(name, value) {
         if (!(name in Map.prototype)) {
@@ -30,7 +31,7 @@ class NamedMap extends Map {
     }
 }
 
-/** A schedule that is under way. */
+/** An active schedule, as a value of `timeouts` and `intervals`. */
 class Handle {
     #jobs;
 
@@ -52,7 +53,7 @@ class BreeWindow extends EventEmitter {
     #jobs;
 
     /**
-     * @param {() => import('../jobs/registered-jobs').RegisteredJobs} jobs - what the methods act on
+     * @param {() => import('../jobs/registered-jobs').RegisteredJobs} jobs - the jobs that the methods act on
      * @param {{worker?: object, logger: object, timezone?: string}} config
      */
     constructor(jobs, {worker = {}, logger, timezone = 'local'}) {
@@ -66,7 +67,7 @@ class BreeWindow extends EventEmitter {
 
     /**
      * @param {'add' | 'start' | 'stop'} method
-     * @returns {boolean} has the host put something else in its place? Then that is what gets called
+     * @returns {boolean} whether the host has replaced the method; if so, the replacement is called
      */
     isReplaced(method) {
         return this[method] !== BreeWindow.prototype[method];
@@ -77,13 +78,13 @@ class BreeWindow extends EventEmitter {
         this.config.jobs.push(job);
     }
 
-    /** A job is waiting for its time, or for its turn. */
+    /** A job is scheduled, or queued to run. */
     armed(name, isRecurring) {
         const handles = isRecurring ? this.intervals : this.timeouts;
         handles.set(name, new Handle(name, this.#jobs));
     }
 
-    /** No due time of a job is to come. */
+    /** A job has no further due time. */
     disarmed(name) {
         this.timeouts.delete(name);
         this.intervals.delete(name);
@@ -95,7 +96,7 @@ class BreeWindow extends EventEmitter {
         this.config.jobs = this.config.jobs.filter((job) => job.name !== name);
     }
 
-    /** A run was given a process. */
+    /** A run has been assigned a process. */
     workerCreated(name, worker) {
         this.timeouts.delete(name);
         this.workers.set(name, worker);
@@ -142,7 +143,7 @@ class BreeWindow extends EventEmitter {
     }
 }
 
-/** A job in the words of `addJob`. */
+/** Converts bree's job options into those of `addJob`. */
 function fromBree({name, path, date, cron, interval, timeout: _delay, ...rest}) {
     const every = typeof interval === 'number' ? `${interval / 1000} seconds` : interval;
     return {name, job: path, at: date ?? cron ?? every, ...rest};

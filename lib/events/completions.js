@@ -1,15 +1,15 @@
 'use strict';
 
 /**
- * Promises that wait for the completion of named jobs. A promise belongs to the registration of the job that is in
- * force, or to the next one: how a run of an earlier registration ends settles nothing of a later one.
+ * Promises returned by `awaitCompletion`. Each belongs to the current registration of the named job, or to the next one
+ * if none is registered: the end of a run of an earlier registration does not settle it.
  */
 
 const {setTimeout: pause} = require('node:timers/promises');
 const {jobRemoved, jobSkipped} = require('../host/errors');
 const {JobScope} = require('../host/job-scope');
 
-/** A promise that has waited so long for a job that is not there is reported. */
+/** A warning is logged when a promise has been pending for so long and no run of the job is to be expected. */
 const WARN_AFTER_MS = 5_000;
 
 class Completions {
@@ -21,7 +21,7 @@ class Completions {
 
     /**
      * @param {object} logger
-     * @param {(name: string) => boolean} isComing - whether a run of the job may be under way, queued or due
+     * @param {(name: string) => boolean} isComing - whether a run of the job may be running, queued or due
      * @param {{pause?: (ms: number, signal: AbortSignal) => Promise<void>}} [options] - how to wait before a warning
      */
     constructor(logger, isComing, {pause: wait = unreferencedPause} = {}) {
@@ -50,7 +50,7 @@ class Completions {
         });
     }
 
-    /** A job has been registered: it gets the promises that waited for its name, or for the finished job it replaces. */
+    /** A job has been registered: it takes over the promises for its name, or for the finished job that it replaces. */
     registered(scope, replaced) {
         this.#waiting.get(scope.name)?.promises.forEach((promise) => {
             if (promise.scope === undefined || promise.scope === replaced) {
@@ -59,21 +59,21 @@ class Completions {
         });
     }
 
-    /** The job's only time had passed. */
+    /** The job's only due time had passed when it was added. */
     skipped(scope) {
         const isMeant = (promise) => promise.scope === scope;
         this.#settle(scope.name, isMeant, ({reject}) => reject(jobSkipped(scope.name)));
     }
 
-    /** The job has been removed, and its runs have ended. What one of them decided may still wait for a status row. */
+    /** The job has been removed, and its runs have ended. A promise whose run has ended may still await its status row. */
     removed(scope) {
         const isLeft = (promise) => promise.scope === scope && !promise.isDecided;
         this.#settle(scope.name, isLeft, ({reject}) => reject(jobRemoved(scope.name)));
     }
 
     /**
-     * A run of the job has ended. How to settle what waits for it: for the registration in whose scope this is called,
-     * else for all.
+     * A run of the job has ended. Returns functions that settle its promises: those of the registration in whose scope
+     * this is called; outside of a scope, all promises for the name.
      *
      * @param {string} name
      * @returns {{resolve: () => void, reject: (error: unknown) => void}}
@@ -108,12 +108,12 @@ class Completions {
         settled.forEach(settle);
     }
 
-    /** Warns, once, when promises still wait for a job that is not there. */
+    /** Warns, once, if promises are still pending and no run of the job is to be expected. */
     async #watch(name, waiting, scope) {
         const isStuck = () =>
             this.#waiting.get(name) === waiting &&
             waiting.promises.some((promise) => promise.scope === scope && !promise.isDecided);
-        // An inline job that is under way may be the one: such jobs are not registered.
+        // A queued or running inline job may be the one awaited: such jobs are not registered.
         const mayBeInline = () => scope === undefined && isStuck() && this.#isComing(name);
         do {
             await this.#pause(WARN_AFTER_MS, waiting.watch.signal);
@@ -122,15 +122,17 @@ class Completions {
             waiting.watch = undefined;
             return;
         }
-        const reason = scope ? 'no run of that job is under way or due' : 'no job of that name is registered';
+        const reason = scope
+            ? 'no run of that job is running, queued or due'
+            : 'no job of that name is registered';
         this.#logger.warn(
-            `awaitCompletion("${name}") has waited ${WARN_AFTER_MS / 1000} s, and ${reason}. ` +
+            `awaitCompletion("${name}") has been pending for ${WARN_AFTER_MS / 1000} s and ${reason}. ` +
                 `Call it before addJob, with the same name.`
         );
     }
 }
 
-/** On the real clock, and the process may exit meanwhile. */
+/** Uses the real clock, and does not keep the process alive. */
 const unreferencedPause = (ms, signal) => pause(ms, undefined, {ref: false, signal}).catch(() => {});
 
 module.exports = {Completions};

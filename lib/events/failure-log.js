@@ -1,13 +1,13 @@
 'use strict';
 
-/** Of a job that fails again and again, a line is logged this often at most. */
+/** Minimum time between two log lines about failures of one recurring job. */
 const PAUSE_MS = 60_000;
 
 /** Logs failed runs of offloaded jobs for a host that has no `errorHandler`. */
 class FailureLog {
     #logger;
     #nowMs;
-    /** By registration: it goes with it. @type {WeakMap<object, {loggedMs: number, unlogged: number}>} */
+    /** By registration, so that an entry is dropped with it. @type {WeakMap<object, {loggedMs: number, unlogged: number}>} */
     #recurring = new WeakMap();
 
     /**
@@ -33,7 +33,7 @@ class FailureLog {
         this.#logger.error(`Job "${name}" failed${again}`, error);
     }
 
-    /** The failures since the last line, if it is time for another one. */
+    /** The number of failures since the last log line, or undefined if that was less than PAUSE_MS ago. */
     #take(recurring) {
         const nowMs = this.#nowMs();
         const last = this.#recurring.get(recurring);

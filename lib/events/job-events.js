@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * What the native side reports, brought to the host: its handlers, the bree-shaped window, and the
- * promises of requests. Runs are known here from their start to their end.
+ * Delivers events of the native side to the host: calls its handlers, updates `jobManager.bree`, and settles the
+ * promises of requests. Keeps a WorkerView for each run from its start to its end.
  */
 
 const {deserialize, deserializeError} = require('../wire/clone');
@@ -12,9 +12,9 @@ const {Uncalled} = require('./uncalled');
 const {textOf} = require('../wire/text-of');
 const {WorkerView} = require('./worker-view');
 
-/** Ends that are completions, besides exit code 0. */
+/** Whether a run completed: its job posted 'done', or its process exited with code 0. */
 const isCompletion = (end) => end.cause === 'done' || (end.cause === 'exit' && end.exitCode === 0);
-/** Ends that the host itself asked for: it need not be told of them as errors. */
+/** Whether the host itself requested the end: such a run is not reported to `errorHandler`. */
 const isRequested = (end) => end.cause === 'cancelled';
 
 class JobEvents {
@@ -26,16 +26,16 @@ class JobEvents {
     #nextRequest = 1;
     #isPumping = false;
     #uncalled;
-    /** Registrations with a run of which a skipped due time has been told. */
-    #toldOfOverlap = new Set();
-    /** Runs of which it has been logged that their captured output is not read. */
+    /** Registrations whose current run has caused a warning about a skipped due time. */
+    #warnedOfOverlap = new Set();
+    /** Runs that have caused a warning about captured output that is not read. */
     #warnedOfUnread = new Set();
 
     /**
      * @param {import('../native/binding').NativeManager} native
      * @param {import('./bree-window').BreeWindow} bree
-     * @param {object} host - what is done with events, each in the scope of its job: `logger`, `registered(name, number)`,
-     *   `workerOptions(registered)`, `onMessage`, `onCompletion`, `onError`, `onInlineDue`, `onMissed`, `onEnvironmentWanted`, and `onMore` when it has to be pumped again
+     * @param {object} host - handlers of events, each called in the scope of its job: `logger`, `registered(name, number)`,
+     *   `workerOptions(registered)`, `onMessage`, `onCompletion`, `onError`, `onInlineDue`, `onMissed`, `onEnvironmentWanted`, and `onMore` when `pump` has to be called again
      */
     constructor(native, bree, host) {
         this.#native = native;
@@ -58,10 +58,9 @@ class JobEvents {
     }
 
     /**
-     * Takes what waits, at most one batch. Never throws.
+     * Takes and handles at most one batch of events. Never throws.
      *
-     * @returns {boolean} was there anything? Not for a handler of an event that asks for more: its own
-     *   batch comes first
+     * @returns {boolean} whether there was a batch; false if called by a handler while a batch is being handled
      */
     pump() {
         const batch = this.#isPumping ? undefined : this.#native.takeEvents();
@@ -70,13 +69,13 @@ class JobEvents {
         }
         this.#isPumping = true;
         for (const event of batch.events) {
-            safely(this.#host.logger, `Handling the event ${event.type}`, () =>
+            safely(this.#host.logger, `The handler of the native event "${event.type}"`, () =>
                 this.#takeInScope(event, batch.bytes)
             );
         }
         this.#isPumping = false;
         if (batch.hasMore) {
-            // What is left has no wake-up of its own; the host's loop gets its turn first.
+            // No further wake-up announces the remaining events. The host's event loop gets its turn first.
             this.#host.onMore();
         }
         return true;
@@ -111,7 +110,7 @@ class JobEvents {
             case 'runEnded':
                 return this.#runEnded(event, bytes.subarray(event.start, event.end));
             case 'inlineDue':
-                this.#toldOfOverlap.delete(event.registration);
+                this.#warnedOfOverlap.delete(event.registration);
                 return this.#host.onInlineDue(this.#registered(event), event.run);
             case 'skipped':
                 return this.#skipped(event);
@@ -148,12 +147,12 @@ class JobEvents {
         try {
             message = deserialize(bytes);
         } catch {
-            // Not the job's doing by any means it was given; what else it says cannot be trusted.
+            // `postMessage` cannot have sent this, so nothing that follows on the channel can be trusted either.
             this.#native.badMessage(run);
             return;
         }
         worker.hasPosted = true;
-        worker.hasSaidCancelled ||= message === 'cancelled';
+        worker.hasAcknowledged ||= message === 'cancelled';
         this.#host.onMessage({name: worker.jobName, message, worker: worker.meta});
         this.#emit(worker, 'message', message);
     }
@@ -164,9 +163,9 @@ class JobEvents {
             this.#warnedOfUnread.add(run);
             const stream = isStderr ? 'stderr' : 'stdout';
             this.#host.logger.warn(
-                `Job "${worker.jobName}" prints to worker.${stream}, which is captured but not read: the job is ` +
-                    `paused beyond 1 MiB. Read the stream, call worker.${stream}.resume() to discard the output, or ` +
-                    `leave out the option worker.${stream}`,
+                `Job "${worker.jobName}" writes to ${stream}, which is captured (option worker.${stream}) but not read: ` +
+                    `after 1 MiB of unread output the job's writes block. Read the worker's "${stream}" stream, call ` +
+                    `its resume() to discard the output, or leave out the option`,
                 {worker: worker.meta}
             );
         }
@@ -186,7 +185,7 @@ class JobEvents {
         const worker = this.#workers.get(run);
         this.#workers.delete(run);
         this.#warnedOfUnread.delete(run);
-        this.#toldOfOverlap.delete(registration);
+        this.#warnedOfOverlap.delete(registration);
         const meta = {name, worker: worker?.meta};
         const error = isCompletion(end)
             ? this.#uncalled.check(name, worker, this.#host.registered(name, registration))
@@ -209,29 +208,29 @@ class JobEvents {
         this.#emit(this.#bree, 'run ended', {name, threadId: run, ...end});
     }
 
-    /** Ends that no handler of the host is told of. */
+    /** Logs ends that are reported to no handler of the host. */
     #logEnd(worker, end) {
         const {cause} = end;
         const {logger} = this.#host;
         if (cause === 'exit' && isCompletion(end)) {
             logger.info(`Worker for job "${worker.jobName}" exited with code 0`, {worker: worker.meta});
-        } else if (cause === 'cancelled' && worker.hasSaidCancelled) {
+        } else if (cause === 'cancelled' && worker.hasAcknowledged) {
             logger.info(`Gracefully cancelled worker for job "${worker.jobName}"`, {worker: worker.meta});
         } else if (cause === 'cancelled') {
-            logger.warn(`Worker for job "${worker.jobName}" was cancelled, and did not say so`, {
-                worker: worker.meta
-            });
+            logger.warn(cancelledLine(worker), {worker: worker.meta});
         }
     }
 
     #skipped(event) {
         const {name, registration, isOverlap, skipped} = event;
-        if (isOverlap && !this.#toldOfOverlap.has(registration)) {
-            // Once a run: a job that hangs must not fill the log.
-            this.#toldOfOverlap.add(registration);
+        if (isOverlap && !this.#warnedOfOverlap.has(registration)) {
+            // Once for each run: a job that hangs must not fill the log.
+            this.#warnedOfOverlap.add(registration);
             this.#host.logger.warn(`Job "${name}" is already running`, {skipped});
         } else if (!isOverlap) {
-            this.#host.logger.warn(`Job "${name}" was skipped because its time had passed`);
+            this.#host.logger.warn(
+                `A run of job "${name}" was skipped because its due time passed before it could start`
+            );
             this.#host.onMissed(this.#registered(event));
         }
     }
@@ -242,16 +241,27 @@ class JobEvents {
     }
 }
 
-/** The error of a run that did not complete. A job may throw anything, also nothing. */
+/** The log line for a cancelled run whose job did not post 'cancelled'. `pid` is set once the job has begun. */
+function cancelledLine({jobName, pid}) {
+    if (pid === undefined) {
+        return `Job "${jobName}" was cancelled before it began: its process was killed`;
+    }
+    return (
+        `Job "${jobName}" was cancelled: its process ended, or was terminated after the grace period, without ` +
+        `acknowledging 'cancel'. To acknowledge it, post 'cancelled' from the job once it has cleaned up`
+    );
+}
+
+/** The error of a run that did not complete. A job may throw any value, `undefined` included. */
 function errorOf(name, end, envelope) {
     if (end.cause !== 'error') {
         return runError(name, end);
     }
     try {
         const thrown = deserializeError(envelope);
-        return thrown ?? new Error(`The job threw ${textOf(thrown)}`);
+        return thrown ?? new Error(`Job "${name}" threw ${textOf(thrown)}`);
     } catch {
-        return runError(name, {cause: 'channel', message: 'it sent an error that is no structured clone'});
+        return runError(name, {cause: 'channel', message: 'it sent an error that cannot be deserialized'});
     }
 }
 

@@ -13,7 +13,7 @@ const {locateUncloneable} = require('../wire/uncloneable');
 
 /** The exit code of a Worker that was terminated. */
 const TERMINATED_EXIT_CODE = 1;
-/** Half of what the native side reads ahead. */
+/** Half of the output that the native side reads ahead of the stream's consumer. */
 const UNREAD_WARNING_BYTES = 512 * 1024;
 
 class WorkerView extends EventEmitter {
@@ -29,21 +29,21 @@ class WorkerView extends EventEmitter {
     constructor(native, run, {name, scope}, options = {}) {
         super();
         this.#native = native;
-        /** As in the job. */
+        /** The same value as in the job. */
         this.isMainThread = false;
-        /** The number of the run; the job's own `threadId`. */
+        /** The number of the run, which is also `threadId` in the job. */
         this.threadId = run;
         /** The process, once the run is online. */
         this.pid = undefined;
         this.resourceLimits = options.resourceLimits ?? {};
-        /** Readable streams of what the job prints, where that was asked for. */
+        /** Readable streams of the job's output if the options `stdout` and `stderr` are set, else null. */
         this.stdout = options.stdout ? new PassThrough() : null;
         this.stderr = options.stderr ? new PassThrough() : null;
         Object.defineProperties(this, {
             jobName: {value: name},
             scope: {value: scope},
-            /** Has it said that it is done with being cancelled? */
-            hasSaidCancelled: {value: false, writable: true},
+            /** Whether the job has acknowledged 'cancel' by posting 'cancelled'. */
+            hasAcknowledged: {value: false, writable: true},
             /** Whether it has posted anything. */
             hasPosted: {value: false, writable: true},
             /** Set when its main module exports a function: whether it had begun nothing else when it was loaded. */
@@ -51,7 +51,7 @@ class WorkerView extends EventEmitter {
         });
     }
 
-    /** What handlers of the host are given as `worker`. */
+    /** The value of `worker` that is passed to handlers of the host. */
     get meta() {
         const {isMainThread, resourceLimits, threadId, pid} = this;
         return {isMainThread, resourceLimits, threadId, pid};
@@ -84,10 +84,10 @@ class WorkerView extends EventEmitter {
     }
 
     /**
-     * Passes on what the job has printed. The native side reads no more than 1 MiB ahead of what this stream has
-     * taken from its writer; from then on the job waits in its own `write`.
+     * Writes output of the job to its stream. The native side reads at most 1 MiB that the stream's consumer has not
+     * read; beyond that the job's own `write` blocks.
      *
-     * @returns {boolean} false if that is about to happen, or has, because nothing reads the stream
+     * @returns {boolean} false if that happens soon, or has happened, because nothing reads the stream
      */
     printed(isStderr, bytes) {
         const stream = isStderr ? this.stderr : this.stdout;
@@ -95,7 +95,7 @@ class WorkerView extends EventEmitter {
         return stream.readableFlowing !== null || stream.writableLength < UNREAD_WARNING_BYTES;
     }
 
-    /** A Worker has these; a run keeps the host alive for as long as it goes. */
+    /** `ref` and `unref` exist because a Worker has them. They do nothing: a run keeps the host alive until it ends. */
     ref() {
         return this;
     }
@@ -121,7 +121,7 @@ function serializeMessage(jobName, message) {
     }
 }
 
-/** A run may end at any moment: a request that comes too late is none. */
+/** A run may end at any moment, so a request for one that has ended is ignored. */
 function ignoreEnded(request) {
     try {
         request();

@@ -1,13 +1,13 @@
 'use strict';
 
-// Not the timers that a test of the host may have replaced.
+// Not the global timers, which a host's tests may replace.
 const {setTimeout: pause} = require('node:timers/promises');
 
-/** Timers of JavaScript cannot wait longer: 24.8 days. */
+/** The longest delay of a JavaScript timer: 24.8 days. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * Calls a function after a time; never, when that is longer than a timer can wait, or undefined.
+ * Calls a function after a delay; never, if the delay is undefined or longer than LONGEST_MS.
  *
  * @param {number | undefined} delayMs
  * @param {() => void} callback - must not throw
@@ -34,8 +34,8 @@ async function call(callback, delayMs, signal) {
 
 /**
  * @param {Promise<unknown>} promise - never rejects
- * @param {number} [timeoutMs] - none when absent, or longer than a timer can wait
- * @returns {Promise<boolean>} true when it was settled, false when the time was over before
+ * @param {number} [timeoutMs] - no timeout if absent or longer than LONGEST_MS
+ * @returns {Promise<boolean>} true if it was settled in time, else false
  */
 function within(promise, timeoutMs) {
     return new Promise((resolve) => {

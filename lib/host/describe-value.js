@@ -5,8 +5,8 @@ const {types} = require('node:util');
 const LONGEST_TEXT = 60;
 
 /**
- * @param {unknown} value - of any kind, also a hostile one: nothing of it is called
- * @returns {string} what it is, for the message of an error
+ * @param {unknown} value - of any kind; none of its methods, getters or proxy traps is called
+ * @returns {string} a description for an error message
  */
 function describeValue(value) {
     switch (typeof value) {

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Errors: the host's `@tryghost/errors` where it has them, else classes of the same names and
- * properties; and the error of a run that did not complete.
+ * Creates errors: with the classes of `@tryghost/errors` if the host has that package, else with built-in classes of the
+ * same names and properties. Also defines the errors of runs that did not complete and of a failed shutdown.
  */
 
 const {randomUUID} = require('node:crypto');
@@ -18,7 +18,7 @@ class GhostError extends Error {
         Object.assign(this, {statusCode: 500, level: 'normal', id: randomUUID(), code: null}, properties);
         this.name = this.errorType;
         if (err instanceof Error && err.stack) {
-            // As the host's class does: the trace that matters is the one of what went wrong.
+            // As in the class of @tryghost/errors: the relevant stack trace is that of the cause.
             const [first, ...frames] = err.stack.split('\n');
             this.stack = [first, this.stack.split('\n')[1], ...frames].join('\n');
         }
@@ -59,16 +59,16 @@ function create(name, options) {
     return fromCaller(() => new Class(options));
 }
 
-/** A request that makes no sense: what was wrong, and what to do. */
+/** The caller passed something invalid: the error says what was wrong and what to do. */
 const incorrectUsage = (options) => create('IncorrectUsageError', options);
 
 /** An inline job threw. */
 const unhandledJob = (options) => create('UnhandledJobError', options);
 
 /**
- * The time for a shutdown was over before everything had ended. Name as `p-wait-for` has it.
+ * Not everything had ended when the timeout of `shutdown` expired. Named as in `p-wait-for`, which the old package uses.
  *
- * @property {number} dropped - inline jobs that never began
+ * @property {number} dropped - number of inline jobs that never began
  */
 class TimeoutError extends Error {
     constructor(message, dropped) {
@@ -79,14 +79,14 @@ class TimeoutError extends Error {
     }
 }
 
-/** Worker processes could not be ended: usually because the host has given up rights since it started them. */
+/** Worker processes could not be killed, usually because the host has changed its user (setuid) since it started them. */
 class NotStoppedError extends Error {
-    /** @param {{pid: number, message: string}[]} survivors - the processes, and what the system answered */
+    /** @param {{pid: number, message: string}[]} survivors - the processes, each with the system's error message */
     constructor(survivors) {
         super(
             `${survivors.map(({message}) => message).join('; ')}. ` +
-                'This host may not signal what it started with other rights (setuid): ' +
-                'end it by hand, or let it end with the host'
+                'The host process no longer has permission to signal workers that it started as another user ' +
+                '(setuid): kill them by hand, or let them end when the host exits'
         );
         this.name = 'NotStoppedError';
         this.code = 'WORKER_NOT_STOPPED';
@@ -130,7 +130,7 @@ function cancelledBy(name, worker, signal) {
 }
 
 /**
- * The error of a run that ended otherwise than by an exception of the job.
+ * The error of a run that failed for another reason than an exception thrown by the job.
  *
  * @param {string} name - the job
  * @param {import('../native/binding').RunEnd} end
@@ -145,13 +145,13 @@ function runError(name, end) {
             });
         case 'signal': {
             const signal = signalName(end.signal);
-            return new JobError('JOB_SIGNAL', name, `${worker} was ended by signal ${signal}`, {signal});
+            return new JobError('JOB_SIGNAL', name, `${worker} was terminated by signal ${signal}`, {signal});
         }
         case 'timeout':
             return new JobError(
                 'JOB_TIMEOUT',
                 name,
-                `${worker} was stopped after its limit of ${end.limit} ms`,
+                `${worker} was stopped: it exceeded its timeout of ${end.limit} ms`,
                 {
                     timeoutMs: end.limit
                 }
@@ -160,7 +160,7 @@ function runError(name, end) {
             return new JobError(
                 'JOB_MEMORY_LIMIT',
                 name,
-                `${worker} was stopped: it used ${megabytes(end.used)} MB of memory, its limit is ${megabytes(end.limit)} MB`,
+                `${worker} was stopped: it used ${megabytes(end.used)} MB of memory and its limit is ${megabytes(end.limit)} MB`,
                 {memoryBytes: end.used, memoryLimitBytes: end.limit}
             );
         case 'start':
@@ -172,17 +172,21 @@ function runError(name, end) {
                 ? new JobError('JOB_CANCELLED', name, `${worker} was cancelled`)
                 : cancelledBy(name, worker, signalName(end.signal));
         case 'notStopped':
-            return new JobError('JOB_NOT_STOPPED', name, `${worker} was not stopped: ${end.message}`);
+            return new JobError('JOB_NOT_STOPPED', name, `${worker} could not be stopped: ${end.message}`);
         case 'terminated':
             return new JobError('JOB_TERMINATED', name, `${worker} exited with code 1`, {exitCode: 1});
         default:
-            return new JobError('JOB_CHANNEL_BROKEN', name, `${worker} was ended: ${end.message}`);
+            return new JobError(
+                'JOB_CHANNEL_BROKEN',
+                name,
+                `${worker} was stopped because its channel to the host broke: ${end.message}`
+            );
     }
 }
 
-/** The job's only time had passed when it could have been run. */
+/** The job's only due time had passed before it could run. */
 const jobSkipped = (name) =>
-    new JobError('JOB_SKIPPED', name, `Job "${name}" was not run, because its time was in the past`);
+    new JobError('JOB_SKIPPED', name, `Job "${name}" was not run because its due time was in the past`);
 
 /** The job was removed while no run of it was under way. */
 const jobRemoved = (name) => new JobError('JOB_REMOVED', name, `Job "${name}" was removed before it was run`);

@@ -1,9 +1,8 @@
 'use strict';
 
 /**
- * Schedules on the host's own timers, for as long as those are not Node's: tests of hosts replace
- * `setTimeout` and `Date`, tick, and expect jobs to start. When a job is next due is still decided
- * natively; only the waiting happens here.
+ * Schedules jobs on the host's timers while those are fake: a host's tests replace `setTimeout` and `Date`, tick, and
+ * expect jobs to start. The native side still computes due times; only the waiting happens here.
  */
 
 const {isFake} = require('./fake-timer');
@@ -12,7 +11,7 @@ const nodeSetTimeout = isFake(globalThis.setTimeout) ? undefined : globalThis.se
 /** Timers of JavaScript cannot wait longer. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** @returns {boolean} is `setTimeout` another one than Node's? */
+/** @returns {boolean} whether `setTimeout` has been replaced */
 function isReplaced() {
     return globalThis.setTimeout !== nodeSetTimeout;
 }
@@ -22,10 +21,10 @@ class HostClock {
 
     /**
      * @param {string} name - the job
-     * @param {number | undefined} dueMs - its first due time; none if it has none
-     * @param {(name: string) => void} fall - the job is due
-     * @param {(afterMs: number) => number | undefined} [nextDue] - the due time after an instant, for a job that is due
-     *   more than once. On a clock that stands still a job that is due now stays so: once must be once
+     * @param {number | undefined} dueMs - its first due time; undefined if it has none
+     * @param {(name: string) => void} fall - called when the job is due
+     * @param {(afterMs: number) => number | undefined} [nextDue] - the due time after an instant, only for a job that is
+     *   due more than once: on a clock that does not advance, a job that is due now would be due again and again
      */
     arm(name, dueMs, fall, nextDue = () => undefined) {
         if (dueMs !== undefined) {
@@ -33,12 +32,12 @@ class HostClock {
         }
     }
 
-    /** @returns {boolean} does a due time of the job wait here? */
+    /** @returns {boolean} whether a timer for the job is set */
     has(name) {
         return this.#timers.has(name);
     }
 
-    /** @returns {boolean} did a due time of the job wait here? */
+    /** @returns {boolean} whether a timer for the job was set */
     disarm(name) {
         const timer = this.#timers.get(name);
         if (timer !== undefined) {
@@ -66,7 +65,7 @@ class HostClock {
             }
             fall(name);
         };
-        // The pair that is in force now: a fake clock may be gone when the timer has to be cleared.
+        // Keep the `clearTimeout` that belongs to this `setTimeout`: the fake clock may be uninstalled before the timer is cleared.
         this.#timers.set(name, {id: globalThis.setTimeout(onTime, waitMs), clear: globalThis.clearTimeout});
     }
 }

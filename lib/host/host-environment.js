@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * The host's environment variables, handed to the native side when they have changed. Only JavaScript
+ * Passes the host's environment variables to the native side when they have changed. Only JavaScript
  * may read them: the C environment is not safe to read while the host writes `process.env`.
  */
 class HostEnvironment {
@@ -19,7 +19,7 @@ class HostEnvironment {
         this.#bootVariables = bootVariables;
     }
 
-    /** Reads the variables as they are now. */
+    /** Reads the current variables, and passes them on if they have changed. */
     refresh() {
         const variables = Object.entries(process.env).map(([key, value]) => `${key}=${value}`);
         const joined = variables.join('\0');

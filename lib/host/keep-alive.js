@@ -2,10 +2,10 @@
 
 const {onNextTurn} = require('./next-turn');
 
-/** Managers whose process must not exit, and which must not be collected meanwhile. */
+/** Managers that keep the process alive; referenced here so that they are not garbage-collected. */
 const held = new Set();
 
-/** Keeps the host's process alive until nothing is under way, and until it has been told of all that was. */
+/** Keeps the host process alive while anything is due, queued or running, and until all events have been delivered. */
 class KeepAlive {
     #native;
     #owner;
@@ -13,8 +13,8 @@ class KeepAlive {
 
     /**
      * @param {import('../native/binding').NativeManager} native
-     * @param {object} owner - what must not be collected while it is held
-     * @param {() => boolean} takeEvents - brings what waits to the host, and says whether there was anything
+     * @param {object} owner - must not be garbage-collected while the process is kept alive
+     * @param {() => boolean} takeEvents - delivers one batch of events; returns whether there were any
      */
     constructor(native, owner, takeEvents) {
         this.#native = native;
@@ -22,7 +22,7 @@ class KeepAlive {
         this.#takeEvents = takeEvents;
     }
 
-    /** Something may be under way. */
+    /** To be called when something may have become due, queued or running. */
     hold() {
         if (!held.has(this.#owner)) {
             this.#native.keepAlive(() => {});
@@ -38,11 +38,11 @@ class KeepAlive {
         onNextTurn(() => this.pump());
     }
 
-    /** Takes events, and lets the process go when none can come any more. Never throws. */
+    /** Delivers events, and lets the process exit once no more can follow. Never throws. */
     pump() {
         let isActive;
         do {
-            // Asked before the events are taken: what has ended by now has told so.
+            // Read before the events are taken: the events of everything that has ended by now are then included.
             isActive = this.#native.isActive();
         } while (this.#takeEvents() && !isActive);
         if (isActive) {

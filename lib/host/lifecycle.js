@@ -1,23 +1,23 @@
 'use strict';
 
 /**
- * The life of a manager: it takes work until `shutdown` is called, and none after that.
+ * The lifecycle of a manager: it accepts jobs until `shutdown` is called, and refuses them afterwards.
  */
 
 const {callAfter, within} = require('./deadline');
 const {TimeoutError, checkStopped} = require('./errors');
 const {onNextTurn} = require('./next-turn');
 
-/** How long `shutdown` waits for workers and rows. */
+/** How long `shutdown` waits for workers and status rows. */
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** Taken now: a host may replace it by a clock that stands still. */
+/** Bound at load time: a host's tests may later replace it by a fake clock. */
 const nowMs = performance.now.bind(performance);
 
 const REFUSALS = {
     'shutting down': {code: 'MANAGER_SHUTTING_DOWN', reason: 'the job manager is shutting down'},
     'shut down': {
         code: 'MANAGER_SHUT_DOWN',
-        reason: 'the job manager has been shut down; make another with new JobManager() for further jobs'
+        reason: 'the job manager has been shut down; create another with new JobManager() to run more jobs'
     }
 };
 
@@ -27,14 +27,14 @@ const REFUSALS = {
  * @property {{warn: Function}} logger
  * @property {(timeoutMs: number) => Promise<{timedOut: boolean, survivors: object[]}>} stopWorkers - ends schedules and
  *   workers; `timedOut` when it had to kill some at the time limit, `survivors` are processes that could not be killed
- * @property {() => {settled(): Promise<void>} | undefined} rows - of jobs in the host's database
+ * @property {() => {settled(): Promise<void>} | undefined} rows - the status rows in the host's database
  */
 
 class Lifecycle {
     #parts;
     /** @type {'open' | 'shutting down' | 'shut down'} */
     #state = 'open';
-    /** The shutdown that goes, or that has succeeded. */
+    /** The promise of the shutdown that is in progress or has succeeded. */
     #shutdown;
 
     /** @param {Parts} parts */
@@ -55,8 +55,8 @@ class Lifecycle {
     }
 
     /**
-     * Shuts the manager down. A second call gets the result of the first; one after a first that ran out of time waits
-     * for what still goes.
+     * Shuts the manager down. A second call gets the result of the first; a call after a
+     * first one that timed out waits for what is still running.
      *
      * @param {{timeout?: number, waiting?: 'finish' | 'drop'}} options - checked
      * @returns {Promise<{dropped: number} | undefined>} how many inline jobs were dropped, where that was asked for
@@ -80,13 +80,13 @@ class Lifecycle {
             this.#dropWaiting();
         }
         const droppedAtOnce = inline.dropped;
-        // Jobs on the host's event loop have no limit unless one is asked for. What waits then never begins.
+        // Inline jobs have a time limit only if `timeout` is given. Jobs that are still queued then are dropped.
         const cancel = callAfter(timeout, () => this.#dropWaiting());
         try {
             const {problems, survivors} = await this.#end(timeout);
             const late = inline.dropped - droppedAtOnce;
             if (late > 0) {
-                problems.push(`Inline jobs that still waited after ${timeout} ms were dropped: ${late}`);
+                problems.push(`Inline jobs that were still queued after ${timeout} ms were dropped: ${late}`);
             }
             if (problems.length > 0) {
                 throw new TimeoutError(problems.join('. '), inline.dropped);
@@ -99,7 +99,7 @@ class Lifecycle {
         return waiting === 'drop' ? {dropped: inline.dropped} : undefined;
     }
 
-    /** Ends everything, each until its time: `problems` are what was not over by then. */
+    /** Ends workers, inline jobs and row writes, each within its time limit. `problems` lists those that did not end. */
     async #end(timeout) {
         const {inline, logger, stopWorkers, rows} = this.#parts;
         const startedMs = nowMs();
@@ -108,22 +108,22 @@ class Lifecycle {
         const problems = [];
         const {timedOut, survivors} = await stopWorkers(limitMs);
         if (timedOut && survivors.length === 0) {
-            problems.push(`Workers were still running after ${limitMs} ms, and were killed`);
+            problems.push(`Workers were still running after ${limitMs} ms and were killed`);
         }
         if (!inline.isIdle) {
             logger.warn('Waiting for busy job in inline job queue');
             if (await within(inline.idle(), left(timeout))) {
                 logger.warn('Inline job queue finished');
             } else {
-                // This timer may come before the one that drops.
+                // This timer may fire before the one that drops queued jobs.
                 this.#dropWaiting();
                 problems.push(`Inline jobs were still running after ${timeout} ms`);
             }
         }
-        // A host closes its database next.
+        // Hosts close their database after `shutdown`.
         const repository = rows();
         if (repository && !(await within(rowsSettled(repository), left(limitMs)))) {
-            problems.push(`Rows of jobs were still being written after ${limitMs} ms`);
+            problems.push(`Status rows of jobs were still being written after ${limitMs} ms`);
         }
         return {problems, survivors};
     }
@@ -132,12 +132,12 @@ class Lifecycle {
         const {inline, logger} = this.#parts;
         const dropped = inline.close();
         if (dropped > 0) {
-            logger.warn(`Shutdown dropped the inline jobs that had not begun: ${dropped}`);
+            logger.warn(`Shutdown dropped inline jobs that were queued and had not begun: ${dropped}`);
         }
     }
 }
 
-/** A one-off that was being claimed is refused now, and its row is written once more. */
+/** A one-off job that was being claimed is refused by now, and its row is written once more: hence the second wait. */
 async function rowsSettled(repository) {
     await repository.settled();
     await new Promise(onNextTurn);

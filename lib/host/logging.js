@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Where log lines go: the `logger` option, else the host's `@tryghost/logging`, else the console from
- * warn up.
+ * Where log lines go: to the option `logger`, else to `@tryghost/logging` if the host has it, else to the console
+ * (warnings and errors only).
  */
 
 const {peer} = require('./peers');
@@ -19,8 +19,8 @@ const consoleLogger = {
 };
 
 /**
- * A logger whose target is looked up at each call, so that a host's stub is seen. What the target throws, or rejects
- * with, changes nothing: there is nowhere left to report it.
+ * A logger that looks up its target at each call, so that methods stubbed by the host's tests are used. An error that the
+ * target throws or rejects with is ignored: there is nowhere left to report it.
  *
  * @param {{info?: Function, warn?: Function, error?: Function}} [own] - the `logger` option
  */

@@ -8,7 +8,7 @@ const {isFake} = require('./fake-timer');
  * Calls a function on the next turn of the host's event loop, after timers and I/O have had theirs. The
  * process lives until then.
  *
- * The native side cannot do this: what a threadsafe function is asked for while it is being called is
+ * The native side cannot do this: a threadsafe function that is called again from its own callback is
  * called on the same turn.
  *
  * @param {() => void} callback

@@ -4,7 +4,8 @@
  * Checks the options that a host passes against a table of the known ones (lib/jobs/option-tables.js): a value of the
  * wrong kind is refused, an unknown name is refused or warned about, as its table says.
  *
- * Called for every job that is added, so a call walks the given names once and makes nothing unless something is wrong.
+ * Called for every job that is added, so a call iterates over the given names once and allocates nothing unless
+ * something is wrong.
  */
 
 const {describeValue} = require('./describe-value');
@@ -20,16 +21,16 @@ const {nearestName} = require('./nearest-name');
 
 /**
  * @typedef {object} OptionTable
- * @property {string} call - what takes these options, such as "addJob()"
+ * @property {string} call - the function that takes these options, such as "addJob()"
  * @property {string} example - of an argument
  * @property {(name?: string) => string} owner - whose options they are; completes 'The option "x"'
  * @property {Record<string, Kind>} kinds - by name; without a prototype
  * @property {Record<string, string>} refused - what to do instead, by name
  * @property {Record<string, string>} unused - why it has no effect, by name
- * @property {boolean} isOpen - names that resemble no known one are nobody's business
+ * @property {boolean} isOpen - whether names that resemble no known one are ignored without a warning
  */
 
-/** Without a prototype, of which a job could name a property. */
+/** A copy without a prototype, so that an option name such as "constructor" finds nothing. */
 const bare = (object) => Object.assign(Object.create(null), object);
 
 /**
@@ -90,7 +91,7 @@ class OptionChecker {
         if (this.#warned.has(id)) {
             return;
         }
-        // Once for each name and manager: a host may add thousands of jobs that have it.
+        // Once for each name and manager: a host may add thousands of jobs with the same option.
         this.#warned.add(id);
         const advice = adviceOn(table, key);
         if (advice !== undefined) {
@@ -114,7 +115,7 @@ const WHERE = 'The README of @tryghost/job-manager lists the options.';
 
 const option = (table, key, name) => `The option "${key}" ${table.owner(name)}`;
 
-/** A request that cannot be met as it is written. */
+/** The error for an option with an invalid value. */
 function invalid(message) {
     return incorrectUsage({message, code: 'INVALID_OPTION', help: WHERE});
 }

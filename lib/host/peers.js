@@ -1,13 +1,13 @@
 'use strict';
 
 /**
- * Ghost's own packages, when the host has them: optional peers, found where the host would find them,
- * so that inside Ghost they are Ghost's own instances.
+ * Loads optional peer dependencies (`@tryghost/errors`, `@tryghost/logging`) from where the host would load them, so
+ * that inside Ghost they are Ghost's own instances.
  */
 
 const {createRequire} = require('node:module');
 
-/** Where each package was found: how to load it and the file that it is, or null for one that the host does not have. */
+/** By package: its file and the function to load it with, or null if the host does not have the package. */
 const places = new Map();
 
 /**
@@ -19,12 +19,12 @@ function peer(name) {
         places.set(name, locate(name));
     }
     const place = places.get(name);
-    // Asked for at every log line: a look into the cache costs 11 ns, a call of `require` 2,000.
+    // Called for every log line: a look into the cache takes 11 ns, a call of `require` 2,000 ns.
     return place?.load.cache?.[place.filename]?.exports ?? place?.load(place.filename);
 }
 
 function locate(name) {
-    // Under a linked or strict layout the host's own folder may see what ours does not.
+    // With linked packages or a strict node_modules layout, only the host's own folder may resolve the package.
     for (const source of [() => require, requireOfHost]) {
         try {
             const load = source();

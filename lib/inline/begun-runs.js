@@ -3,13 +3,13 @@
 const {AsyncLocalStorage} = require('node:async_hooks');
 
 /**
- * Runs of scheduled inline jobs that have begun and not ended, for whoever removes the job and waits for them. A job
- * that removes itself does not wait for the run that it does so in: neither would ever end.
+ * The runs of scheduled inline jobs that have begun and not ended, so that `removeJob` can wait for them. A job that
+ * removes itself does not wait for the run that called `removeJob`: that would be a deadlock.
  */
 class BegunRuns {
     /** @type {Map<import('../host/job-scope').JobScope, Set<{ended: Promise<void>}>>} */
     #runs = new Map();
-    /** The run that the caller is in. Enabled only while there are runs: it slows promises down on Node.js 20 and 22. */
+    /** The run that the caller belongs to. Disabled while there are no runs, because it slows promises down on Node.js 20 and 22. */
     #own = new AsyncLocalStorage();
 
     /**
@@ -31,7 +31,7 @@ class BegunRuns {
         }
     }
 
-    /** @returns {{ended: Promise<void>, othersEnded: Promise<void>}} all runs; all but the one that this is called in */
+    /** @returns {{ended: Promise<void>, othersEnded: Promise<void>}} all runs, and all but the one that the caller belongs to */
     of(scope) {
         const own = this.#own.getStore();
         const runs = [...(this.#runs.get(scope) ?? [])];

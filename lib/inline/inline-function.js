@@ -11,13 +11,13 @@ const {invalid} = require('../host/options');
 const {assertSource, isFile, resolvePath} = require('../jobs/job-source');
 const {describeMissing} = require('../jobs/missing-file');
 
-/** What `require` says of a module that has to be imported instead. */
+/** Error codes of `require` for a module that must be loaded with `import()`. */
 const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
 
 /**
- * @param {string | URL} job - a path (relative ones count from the working directory) or what
- *   `require` in the working directory understands
- * @returns {string} what to load
+ * @param {string | URL} job - a path (relative to the working directory), a file URL, or a specifier that `require`
+ *   resolves from the working directory
+ * @returns {string} the path of the module
  * @throws when there is no such module
  */
 function resolveModule(job) {
@@ -33,7 +33,7 @@ function resolveName(job, target) {
         if (error.code !== 'MODULE_NOT_FOUND') {
             throw error;
         }
-        const message = `The module of an inline job is missing: ${describeMissing(job, target)}`;
+        const message = `The module of an inline job was not found: ${describeMissing(job, target)}`;
         throw Object.assign(new Error(message), {code: error.code});
     }
 }
@@ -48,7 +48,7 @@ async function loadFunction(job) {
         (value) => typeof value === 'function'
     );
     if (!found) {
-        throw new TypeError(`The module ${job} of an inline job must export a function as its default`);
+        throw new TypeError(`The module ${job} of an inline job must have a function as its default export`);
     }
     return found;
 }
@@ -74,14 +74,14 @@ async function callInline(job, data) {
 
 /**
  * @param {import('../../index').Job} job - an inline one
- * @throws {Error} JOB_MISSING or INVALID_OPTION, when it makes no sense
+ * @throws {Error} JOB_MISSING or INVALID_OPTION, if it is invalid
  */
 function checkInline({name, job, memoryLimitMb}) {
     assertSource(job, name);
     if (memoryLimitMb !== undefined) {
         const owner = name ? `of job "${name}"` : 'of a job';
         throw invalid(
-            `The option "memoryLimitMb" ${owner} is for offloaded jobs: an inline job has no memory of its own`
+            `The option "memoryLimitMb" ${owner} is only for offloaded jobs: an inline job shares the memory of the host process`
         );
     }
 }

@@ -1,18 +1,19 @@
 'use strict';
 
 /**
- * Inline jobs: functions called in order on the host's event loop, a few at once, whatever the length of the queue.
+ * The queue of inline jobs: functions called in FIFO order on the host's event loop, with limited concurrency. Adding and
+ * starting a job take constant time, however long the queue is.
  */
 
 const {onNextTurn} = require('../host/next-turn');
 
 const DEFAULT_CONCURRENCY = 3;
-/** Jobs begun in one turn of the event loop, before timers and I/O of the host get theirs; fewer when they are slow. */
+/** The most jobs started in one turn of the event loop, so that the host's timers and I/O get theirs. */
 const JOBS_PER_TURN = 256;
 const MS_PER_TURN = 5;
-/** Taken now: a host may replace it by a clock that stands still. */
+/** Bound at load time: a host's tests may later replace it by a fake clock. */
 const nowMs = performance.now.bind(performance);
-/** The array is cut when this many at its front are done with. */
+/** The array is shortened once so many entries at its front have been taken. */
 const COMPACT_AT = 1024;
 
 class InlineJobs {
@@ -35,8 +36,8 @@ class InlineJobs {
         this.#concurrency = concurrency;
     }
 
-    /** What hosts see as `inlineQueue`. */
-    get window() {
+    /** The object that hosts use as `inlineQueue`. */
+    get facade() {
         return {length: () => this.length, idle: () => this.isIdle};
     }
 
@@ -45,17 +46,17 @@ class InlineJobs {
         return this.#waiting - this.#admissible;
     }
 
-    /** Does no job wait or run? */
+    /** Whether no job is queued or running. */
     get isIdle() {
         return this.#running === 0 && this.#waiting === 0;
     }
 
-    /** Whether nothing is to begin any more. */
+    /** Whether no further job may begin. */
     get isClosed() {
         return this.#isClosed;
     }
 
-    /** Jobs that were dropped. */
+    /** The number of jobs that were dropped. */
     get dropped() {
         return this.#dropped;
     }
@@ -73,8 +74,8 @@ class InlineJobs {
     /**
      * Puts a job at the end of the queue.
      *
-     * @param {{begin: () => Promise<void>}} task - runs the job, or fails it unrun when the queue is closed; says by
-     *   `failed` when it throws; never rejects
+     * @param {{begin: () => Promise<void>}} task - runs the job, or fails it without running it if the queue is closed; calls
+     *   `failed` if it throws; never rejects
      */
     add(task) {
         if (this.#isClosed) {
@@ -82,13 +83,12 @@ class InlineJobs {
             return;
         }
         this.#tasks.push(task);
-        // A microtask rather than a wake-up from outside: a host that waits one millisecond by a timer
-        // that is due already would otherwise look before the job has begun.
+        // A microtask, so that the job begins before any timer of the host that is already due.
         this.#queueDrain();
     }
 
     /**
-     * Lets no job begin any more, and drops those that wait: they fail.
+     * Closes the queue: queued jobs are dropped, which fails them, and no further job begins.
      *
      * @returns {number} how many
      */
@@ -108,8 +108,8 @@ class InlineJobs {
     }
 
     /**
-     * @param {() => boolean} [isIdle] - what the host sees as `inlineQueue.idle`
-     * @returns {Promise<void>} when no job waits or runs; rejects then with the first error meanwhile
+     * @param {() => boolean} [isIdle] - `inlineQueue.idle`, which the host may have replaced
+     * @returns {Promise<void>} settled once no job is queued or running; rejected with the first error since the call
      */
     allSettled(isIdle = () => this.isIdle) {
         if (isIdle()) {
@@ -118,14 +118,14 @@ class InlineJobs {
         return new Promise((resolve, reject) => this.#settled.push({resolve, reject, failure: undefined}));
     }
 
-    /** Tells whoever waits for all, if all is done. */
+    /** Settles the promises of `allSettled` if no job is queued or running. */
     settle() {
         if (this.#settled.length > 0 && this.isIdle) {
             this.#settle();
         }
     }
 
-    /** @returns {Promise<void>} when no job waits or runs; never rejects */
+    /** @returns {Promise<void>} resolved once no job is queued or running; never rejects */
     idle() {
         return this.allSettled().catch(() => {});
     }
@@ -188,7 +188,7 @@ class InlineJobs {
         return task;
     }
 
-    /** A job has thrown. Whoever waits is told once all are done, of the first. */
+    /** A job has thrown. The first such error rejects the promises of `allSettled` once the queue is idle. */
     failed(error) {
         this.#settled.forEach((waiting) => {
             waiting.failure ??= {error};

@@ -1,7 +1,8 @@
 'use strict';
 
 /**
- * Runs inline jobs in their turn: loads the function, calls it, and hands its outcome to the manager's handlers.
+ * Runs inline jobs when the queue starts them: loads the function, calls it, and passes its outcome to the manager's
+ * handlers.
  */
 
 const {AsyncResource} = require('node:async_hooks');
@@ -11,7 +12,7 @@ const {BegunRuns} = require('./begun-runs');
 const {callInline, loadFunction} = require('./inline-function');
 const {withinLimit} = require('./time-limit');
 
-/** A job in the queue, and the async context that it was added in: one object, since hosts may queue a million. */
+/** A queued job with the async context of its `addJob`. One object for both, because hosts may queue a million jobs. */
 class InlineTask extends AsyncResource {
     #run;
 
@@ -39,7 +40,7 @@ class InlineRunner {
      * @param {import('./inline-jobs').InlineJobs} queue
      * @param {object} logger
      * @param {object} host
-     * @param {(name: string) => Promise<void> | undefined} host.onStarted - a promise where the job has to wait for it
+     * @param {(name: string) => Promise<void> | undefined} host.onStarted - if it returns a promise, the job is called once that is settled
      * @param {(name: string | undefined, error: unknown, result: unknown) => Promise<void>} host.onEnded - must not
      *   throw or reject
      */
@@ -53,11 +54,11 @@ class InlineRunner {
      * Puts a job at the end of the queue.
      *
      * @param {{name?: string, job: Function | string | URL, data?: unknown, timeout?: number}} job
-     * @param {object} [turn] - for a scheduled job
+     * @param {object} [turn] - only for a scheduled job
      * @param {import('../host/job-scope').JobScope} turn.scope - its registration; another job runs in the async context
      *   that this is called in
-     * @param {() => boolean} turn.isWanted - asked when its turn has come, since it may have been removed by then
-     * @param {() => void} turn.onEnded - called when it is over
+     * @param {() => boolean} turn.isWanted - called when the job is started, because it may have been removed by then
+     * @param {() => void} turn.onEnded - called when the run has ended or was skipped
      */
     add({name, job, data, timeout}, turn) {
         const {length} = this.#queue;
@@ -119,7 +120,7 @@ class InlineRunner {
         await (turn ? turn.scope.run(end) : end());
     }
 
-    /** The error of a job that never began: it waited, or its row was being written, when the queue was closed. */
+    /** The error of a job that never began: it was queued, or its row was being written, when the queue was closed. */
     #dropped(name) {
         const job = name ? `Inline job "${name}"` : 'An inline job';
         const error = new JobError('JOB_CANCELLED', name, `${job} was dropped by shutdown before it began`);
@@ -128,7 +129,7 @@ class InlineRunner {
     }
 
     #threw(job, thrown) {
-        const error = thrown || new Error(`The job threw ${thrown}`);
+        const error = thrown || new Error(`The inline job threw ${thrown}`);
         const context = typeof job === 'function' ? 'function' : String(job);
         this.#queue.failed(error);
         safely(this.#logger, 'The logger', () => this.#logger.error(unhandledJob({context, err: error})));

@@ -4,8 +4,8 @@ const {callAfter} = require('../host/deadline');
 const {JobError} = require('../host/errors');
 
 /**
- * Calls a function, and waits for its promise no longer than a limit. The function cannot be stopped: what it does
- * after the limit goes on, and what comes of it is ignored.
+ * Calls a function and waits for its promise, up to a time limit. The function cannot be stopped: it keeps running after
+ * the limit, and its result is ignored.
  *
  * @param {() => Promise<unknown>} call
  * @param {{name?: string, timeoutMs: number}} limit - of the job of that name
@@ -26,7 +26,7 @@ async function withinLimit(call, {name, timeoutMs}) {
 
 function timedOut(name, timeoutMs) {
     const job = name ? `Inline job "${name}"` : 'An inline job without a name';
-    const message = `${job} did not end within its timeout of ${timeoutMs} ms. Its function goes on, and its result is ignored`;
+    const message = `${job} did not end within its timeout of ${timeoutMs} ms. Its function keeps running, and its result is ignored`;
     return new JobError('JOB_TIMEOUT', name, message, {timeoutMs});
 }
 

@@ -50,8 +50,8 @@ class ModelCalls {
         }
         throw Object.assign(
             new Error(
-                `JobModel.${method} did not answer within ${this.#timeoutMs} ms for job "${name}", and is no longer ` +
-                    `waited for. Check the database, or set the option "modelTimeout".`
+                `JobModel.${method} did not settle within ${this.#timeoutMs} ms for job "${name}", so its result is ` +
+                    `ignored. Check the database, or set the option "modelTimeout".`
             ),
             {name: 'JobModelError', code: 'JOB_MODEL_TIMEOUT'}
         );

@@ -144,8 +144,8 @@ class OneOffJobs {
         }
         this.#missing.add(name);
         this.#warn(
-            `awaitOneOffCompletion("${name}") has waited ${(WARN_AFTER_LOOKS * POLL_MS) / 1000} s, and there is no ` +
-                `row of that name. Add the job with addOneOffJob, with the same name.`
+            `awaitOneOffCompletion("${name}") has been pending for ${(WARN_AFTER_LOOKS * POLL_MS) / 1000} s and the ` +
+                `JobModel has no row of that name. Add the job with addOneOffJob, with the same name.`
         );
     }
 
@@ -153,7 +153,7 @@ class OneOffJobs {
         const repository = this.#repository();
         if (!repository) {
             throw incorrectUsage({
-                message: `The one off job "${name}" needs a JobModel to keep its state in: pass one to the constructor of JobManager.`,
+                message: `The one off job "${name}" needs a JobModel to store its status: pass one as the option "JobModel" of new JobManager().`,
                 code: 'JOB_MODEL_MISSING'
             });
         }

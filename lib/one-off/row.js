@@ -39,8 +39,8 @@ function idOf(row) {
 const invalidRow = (what) =>
     incorrectUsage({
         message:
-            `JobModel.findOne gave a row whose ${what}. A row must have an "id", and a status by get('status') or as a ` +
-            `property; where there is no row, findOne must give null.`,
+            `JobModel.findOne returned a row whose ${what}. A row must have an "id", and a status by get('status') or as ` +
+            `a property; if there is no row, findOne must return null.`,
         code: 'INVALID_JOB_ROW'
     });
 

@@ -13,7 +13,7 @@ pub(super) fn payload(bytes: &[u8]) -> Result<Arc<[u8]>, Error> {
     const LEAD_BYTES: usize = 1024 * 1024;
     if bytes.len() > MAX_PAYLOAD_BYTES - LEAD_BYTES {
         return Err(bad_value(format!(
-            "{} bytes of data are more than the {MAX_PAYLOAD_BYTES} that a worker can be given at once",
+            "{} bytes of data exceed the limit of {MAX_PAYLOAD_BYTES} bytes for one message to a worker",
             bytes.len()
         )));
     }

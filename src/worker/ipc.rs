@@ -48,22 +48,22 @@ pub enum WorkerFrame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ChannelError {
     /// A kind of frame that this version does not know.
-    #[error("it sent a frame of the unknown kind {0}")]
+    #[error("it sent a frame of unknown kind {0}")]
     UnknownKind(u8),
     /// A payload larger than [`MAX_PAYLOAD_BYTES`].
     #[error("it sent a frame of {0} bytes, more than the limit of {MAX_PAYLOAD_BYTES}")]
     TooLarge(usize),
     /// The channel ended in the middle of a frame.
-    #[error("its channel ended in the middle of a message")]
+    #[error("it closed its channel in the middle of a frame")]
     Cut,
     /// The process closed its end and went on.
     #[error("it closed its channel")]
     Closed,
     /// The payload of a message is no structured clone.
-    #[error("it sent a message that is no structured clone")]
+    #[error("it sent a message that cannot be deserialized")]
     BadMessage,
     /// The system refused.
-    #[error("its channel failed: {0}")]
+    #[error("reading or writing failed: {0}")]
     Io(io::ErrorKind),
 }
 

@@ -20,7 +20,7 @@ pub enum SpawnError {
         program: PathBuf,
     },
     /// The file is marked as executable, and this system cannot run it.
-    #[error("program {} is not in a format this system can run", program.display())]
+    #[error("program {} is not in a format that this system can execute", program.display())]
     BadFormat {
         /// The program asked for.
         program: PathBuf,
@@ -35,13 +35,13 @@ pub enum SpawnError {
         part: &'static str,
     },
     /// The host, or the system, has no file descriptor left.
-    #[error("no file descriptor left ({stage})")]
+    #[error("the limit of open file descriptors is reached ({stage})")]
     NoDescriptors {
         /// What was being done.
         stage: Stage,
     },
     /// No memory, or the limit on processes or threads is reached.
-    #[error("no memory or no process left ({stage})")]
+    #[error("out of memory, or the limit of processes is reached ({stage})")]
     NoResources {
         /// What was being done.
         stage: Stage,
@@ -55,7 +55,7 @@ pub enum SpawnError {
         errno: i32,
     },
     /// The thread that starts processes ended before it answered.
-    #[error("the spawner thread is gone")]
+    #[error("the thread that starts processes has ended")]
     SpawnerGone,
 }
 
@@ -91,7 +91,7 @@ pub enum Stage {
     #[error("making a session")]
     Group,
     /// Tying its life to the host's.
-    #[error("tying the process to its parent")]
+    #[error("arranging that the process is killed with its parent")]
     ParentDeath,
     /// Placing its descriptors.
     #[error("placing descriptors")]
