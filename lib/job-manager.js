@@ -27,8 +27,8 @@ const {RegisteredJobs} = require('./jobs/registered-jobs');
 const {safely} = require('./host/safe-call');
 
 /**
- * Registers jobs and runs them: inline on this event loop, or offloaded to processes of their own,
- * now, at a date, or again and again.
+ * Registers jobs and runs them: inline on this event loop, or offloaded to processes of their own;
+ * now, at a date, or on a recurring schedule.
  */
 class JobManager {
     #native;
@@ -44,7 +44,7 @@ class JobManager {
     #jobs;
     #oneOffs;
     #completions;
-    /** `_jobMessageHandler`, unless somebody has put another in its place. */
+    /** `_jobMessageHandler`, or undefined if a subclass overrides it. */
     #ownMessageHandler;
 
     /**
@@ -116,8 +116,8 @@ class JobManager {
      * Adds a job: offloaded to a process (default) or inline.
      *
      * @param {import('../index').Job} job
-     * @returns {Promise<void>} when it is registered, or in the queue; not when it has run
-     * @throws {IncorrectUsageError} for a job that makes no sense
+     * @returns {Promise<void>} resolved once the job is registered or queued, before it has run
+     * @throws {IncorrectUsageError} for an invalid job
      */
     async addJob(job) {
         this.#options.check(tables.JOB, job, job?.name ?? job?.job);
@@ -125,11 +125,11 @@ class JobManager {
     }
 
     /**
-     * Adds a job that is run once, ever: its row says whether it has been.
+     * Adds a job that is run only once, across restarts and hosts: its status is kept in a row of the JobModel.
      *
      * @param {import('../index').OneOffJob} job
-     * @returns {Promise<void>} when its row says `queued`, and it is under way
-     * @throws {IncorrectUsageError} when it has been run
+     * @returns {Promise<void>} resolved once its row has the status `queued` and the job is added
+     * @throws {IncorrectUsageError} if it has already been executed, or is invalid
      */
     async addOneOffJob(job) {
         this.#options.check(tables.ONE_OFF_JOB, job, job?.name);
@@ -144,7 +144,7 @@ class JobManager {
         try {
             this.#add(oneOff, {replaceFinished: true});
         } catch (error) {
-            // Its row says `queued`, and nobody is going to run it.
+            // The row has the status `queued`, but the job will not run.
             await this.#writeStatus(oneOff.name, {status: 'failed'});
             throw error;
         }
@@ -152,7 +152,7 @@ class JobManager {
 
     /**
      * @param {string} name - a one-off job
-     * @returns {Promise<boolean>} has it a row that is not `failed`?
+     * @returns {Promise<boolean>} whether the job has a row whose status is not `failed`
      */
     async hasExecutedSuccessfully(name) {
         const row = await this._jobsRepository?.read(name);
@@ -178,8 +178,8 @@ class JobManager {
     }
 
     /**
-     * @returns {Promise<void>} when no inline job is queued or running; rejects then with the first
-     *   error among those it waited for
+     * @returns {Promise<void>} settled once no inline job is queued or running; rejected with the first
+     *   error since the call
      */
     async allSettled() {
         return this.#inline.allSettled(() => this.inlineQueue.idle());
@@ -189,22 +189,22 @@ class JobManager {
      * Unregisters a job, and cancels a run of it.
      *
      * @param {string} name
-     * @returns {Promise<void>} when no run of it is left
+     * @returns {Promise<void>} resolved once all its runs have ended
      */
     async removeJob(name) {
         await this.bree.remove(name);
     }
 
     /**
-     * Stops everything: schedules at once, workers by 'cancel', then SIGTERM, then SIGKILL; inline jobs in the queue are
-     * finished, or dropped. From now on the manager takes no jobs. A second call gets the result of the first.
+     * Stops everything: schedules at once, workers by 'cancel', then SIGTERM, then SIGKILL; queued inline jobs are
+     * finished, or dropped. From then on the manager accepts no jobs. A second call gets the result of the first.
      *
      * @param {import('../index').ShutdownOptions} [options] - `timeout` in ms: 30,000 for workers, none for inline jobs
-     * @returns {Promise<{dropped: number} | undefined>} when all is over; how many inline jobs were dropped, with
-     *   `waiting: 'drop'`
-     * @throws {TimeoutError} at `timeout`, having killed and dropped what was left
+     * @returns {Promise<{dropped: number} | undefined>} settled once everything has ended; with `waiting: 'drop'`, how many
+     *   inline jobs were dropped
+     * @throws {TimeoutError} at `timeout`, after the remaining workers were killed and queued inline jobs dropped
      * @throws {NotStoppedError} when worker processes could not be killed
-     * @throws {IncorrectUsageError} INVALID_OPTION, having done nothing
+     * @throws {IncorrectUsageError} INVALID_OPTION, before anything is stopped
      */
     async shutdown(options = {}) {
         this.#options.check(tables.SHUTDOWN, options);
@@ -212,7 +212,7 @@ class JobManager {
     }
 
     /**
-     * What is done when an inline job has ended: a function of its error and its result.
+     * Returns the function that is called with the error or the result of an inline job once it has ended.
      *
      * @param {string} [name]
      */
@@ -227,7 +227,7 @@ class JobManager {
         };
     }
 
-    /** What a message of a job means: a status, or an event for the host. */
+    /** Handles a message of a job: updates its status row, settles `awaitCompletion`, or dispatches a domain event. */
     async _jobMessageHandler({name, message}) {
         if (!name) {
             return;
@@ -237,7 +237,7 @@ class JobManager {
                 await this.#writeStatus(name, {status: 'started', started_at: new Date()});
             }
         } else if (message === 'done') {
-            // Asked for before anything is awaited: which registration this is about is known only until then.
+            // Call this before anything is awaited: the current JobScope is known only until then.
             const completions = this.#completions.ended(name);
             if (this._jobsRepository) {
                 await this.#writeStatus(name, {status: 'finished', finished_at: new Date()});
@@ -248,7 +248,7 @@ class JobManager {
         }
     }
 
-    /** What the failure of a job means. */
+    /** Handles the failure of a job: updates its status row and rejects `awaitCompletion`. */
     async _jobErrorHandler(error, meta) {
         const {name} = meta;
         const completions = this.#completions.ended(name);
@@ -274,18 +274,18 @@ class JobManager {
         return this.#runner.add(job);
     }
 
-    /** Ends schedules and workers. */
+    /** Stops schedules and workers. */
     async #stopWorkers(timeoutMs) {
         this.#jobs.disarmAll();
         if (this.bree.isReplaced('stop')) {
             return {timedOut: Boolean(await this.bree.stop()), survivors: []};
         }
-        // The native side takes a finite time.
+        // The native side does not accept Infinity.
         const limitMs = Math.min(timeoutMs, Number.MAX_SAFE_INTEGER);
         return this.#settle((request) => this.#native.shutdown(request, limitMs));
     }
 
-    /** Throws if a one-off job could not start: before its row says that it is about to. */
+    /** Throws if a one-off job could not start. Called before its row is written. */
     #checkStart(oneOff) {
         const {job, offloaded = true} = oneOff;
         if (offloaded) {
@@ -298,18 +298,18 @@ class JobManager {
         }
     }
 
-    /** An inline job is about to be called. Its row says so before, where there are rows: it may fail at once. */
+    /** An inline job is about to be called. With a JobModel, `started` is written first, because the job may fail at once. */
     #inlineStarted(name) {
         if (this._jobsRepository || this._jobMessageHandler !== this.#ownMessageHandler) {
-            const told = this.#safely('A message handler', () =>
+            const written = this.#safely('A message handler', () =>
                 this._jobMessageHandler({name, message: 'started'})
             );
-            return this._jobsRepository && told;
+            return this._jobsRepository && written;
         }
         return undefined;
     }
 
-    /** What is done with the events of offloaded jobs. */
+    /** Handlers of the native events, for JobEvents. */
     #eventHost(environment) {
         return {
             logger: this.#logger,
@@ -349,7 +349,7 @@ class JobManager {
         if (workerMessageHandler) {
             this.#safely('The workerMessageHandler', () => workerMessageHandler({name, message, worker}));
         }
-        // 'done' counts once the process has ended with it.
+        // 'done' is handled once the process has ended.
         if (message !== 'done') {
             this.#safely('A message handler', () => this._jobMessageHandler({name, message}));
         }
@@ -372,7 +372,7 @@ class JobManager {
         }
     }
 
-    /** Writes a status in its turn. Resolves when that is done or given up; never rejects. */
+    /** Writes a status after earlier writes of the job. Resolves once that has succeeded or failed for good; never rejects. */
     async #writeStatus(name, status) {
         const repository = this._jobsRepository;
         if (!repository || !name) {
@@ -390,7 +390,7 @@ class JobManager {
         }
     }
 
-    /** The database has stayed away. */
+    /** Reports a database error that remained after all retries. */
     #reportDatabase(error, name) {
         this.#safely('The logger', () => this.#logger.error(error));
         this.#reportError(error, {name});
@@ -402,7 +402,7 @@ class JobManager {
         return settled;
     }
 
-    /** Static: a function made in the constructor would hold the manager, and the native side holds it. */
+    /** Static, because the native side keeps the function: a closure of the constructor would keep the manager alive. */
     static #pump(manager) {
         manager.#keepAlive.pump();
     }

@@ -1,6 +1,6 @@
 'use strict';
 
-/** What is at a path that should be a job's module and is none, for the message of the error. */
+/** Describes what exists at the path of a missing job module, for the error message. */
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -12,7 +12,7 @@ const MOST_NAMES = 10_000;
 /**
  * @param {unknown} job - as the host gave it
  * @param {string} target - the absolute path that it stands for
- * @returns {string} the path, what it was counted from, what was found there, and a name that may have been meant
+ * @returns {string} the path, what it is relative to, what was found there, and a similar name if there is one
  */
 function describeMissing(job, target) {
     const isRelative = typeof job === 'string' && !path.isAbsolute(job) && !/^file:/i.test(job);

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * The options that a host may pass: their names, the values they take, and what is said of others. The types in
- * index.d.ts and the README describe the same options.
+ * The options that a host may pass: their names, their values, and the advice for other names. The types in index.d.ts
+ * and the README describe the same options.
  */
 
 const {types} = require('node:util');
@@ -30,7 +30,7 @@ const megabytes = kind(
     'a number of megabytes above 0, such as 256',
     (value) => typeof value === 'number' && value > 0 && value <= Number.MAX_SAFE_INTEGER
 );
-/** As an option of the package that we replace, which takes what is falsy for none. */
+/** An option that the package that we replace also has: null and false count as absent, as they do there. */
 const optional = (expected, accepts, table) =>
     kind(expected, (value) => value === null || value === false || accepts(value), table);
 const oneOf = (...values) =>
@@ -92,7 +92,7 @@ const WORKER = optionTable({
 const SCHEDULE = {timezone: text, dst: oneOf('upstream')};
 const RUN = {
     name: optionalText,
-    // What is no source of a job is answered where the source is read.
+    // Invalid values are reported by lib/jobs/job-source.js.
     job: anything,
     data: anything,
     offloaded: flag,
@@ -114,7 +114,7 @@ const JOB = optionTable({
     kinds: {
         ...RUN,
         ...SCHEDULE,
-        // What is no schedule is answered where schedules are read.
+        // Invalid values are reported by lib/jobs/schedules.js.
         at: anything,
         overlap: oneOf('skip', 'queue', 'allow', 'replace'),
         missed: oneOf('once', 'skip'),
@@ -180,7 +180,7 @@ const MANAGER = optionTable({
         onError: 'use "errorHandler"',
         tz: 'use "timezone"'
     },
-    // Hosts pass what is theirs along; the documented examples pass `console`.
+    // Hosts may pass options of their own; the documented examples pass `console`.
     isOpen: true
 });
 

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Jobs with a name and a time: offloaded ones, and inline ones that are scheduled. Checks what the
- * host asks for, and asks it of the native side, which decides when anything runs.
+ * Registered jobs: offloaded ones, and inline ones with a schedule. Validates requests of the host and passes them to
+ * the native side, which decides when each job runs.
  */
 
 const {checkStopped, incorrectUsage} = require('../host/errors');
@@ -16,7 +16,7 @@ const {JobOptions} = require('../native/native');
 const {locateUncloneable} = require('../wire/uncloneable');
 const {encodeJob, resolveWorker, startOptions} = require('./worker-options');
 
-/** Native refusals that are answered in the words of the package that we replace. */
+/** Errors of the native side that get the message of the package that we replace. */
 const REFUSALS = {
     JOB_DUPLICATE_NAME: (name) => new Error(`Job #1 has a duplicate job name of ${name}`),
     JOB_UNKNOWN: (name) => new Error(`Job "${name}" does not exist`),
@@ -25,21 +25,21 @@ const REFUSALS = {
     TIME_ZONE_UNKNOWN: (name, {message}) => incorrectUsage({message: `Job "${name}": ${message}`})
 };
 
-/** A registration, and what is known of its job. */
+/** One registration of a job. */
 class RegisteredJob extends JobScope {
     constructor({name, when, anchorMs, job, isOneOff}) {
         super(name);
         /** @type {import('./schedules').When} */
         this.when = when;
-        /** What a plain interval counts from. */
+        /** The start of a plain interval, in ms since 1970. */
         this.anchorMs = anchorMs;
-        /** As the host gave it. */
+        /** The argument of `addJob`. */
         this.job = job;
-        /** The host's timers, which are not Node's, keep its time. */
+        /** Whether the host's timers are fake, so that this job is scheduled on them. */
         this.isHostClock = isReplaced();
-        /** Its only time was over when it was started. */
+        /** Whether its only due time had passed when it was started. */
         this.isPast = false;
-        /** It has a row that says whether it has been run. */
+        /** Whether it is a one-off job, which has a status row. */
         this.isOneOff = isOneOff;
     }
 }
@@ -73,13 +73,13 @@ class RegisteredJobs {
      * @param {import('../host/host-environment').HostEnvironment} parts.environment
      * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`, `execPath`
      * @param {import('../host/options').OptionChecker} parts.checker
-     * @param {(name: string) => void} parts.accept - throws once the manager takes no more jobs
+     * @param {(name: string) => void} parts.accept - throws once the manager accepts no more jobs
      * @param {(send: (request: number) => void) => Promise<{survivors: object[]}>} parts.settle - makes a
      *   request that is settled later
      * @param {import('../events/completions').Completions} parts.completions
      * @param {(job: RegisteredJob) => {ended: Promise<void>, othersEnded: Promise<void>}} parts.inlineRuns - see `InlineRunner`
      * @param {() => void} parts.onChange - a job was registered
-     * @param {() => void} parts.onRun - a run was asked for at once: its start shall be seen at once
+     * @param {() => void} parts.onRun - a run was requested: its start is to be reported without delay
      */
     constructor(parts) {
         const {native, bree, logger, environment, defaults, settle, completions, inlineRuns} = parts;
@@ -102,18 +102,18 @@ class RegisteredJobs {
         return this.#jobs.get(name);
     }
 
-    /** @returns {RegisteredJob | undefined} the job of an event, also when it has been removed since */
+    /** @returns {RegisteredJob | undefined} the job of an event, even if it has been removed since */
     registered(name, number) {
         const job = this.#jobs.get(name);
         return job?.number === number ? job : this.#removed.get(number);
     }
 
-    /** Whether the job is registered, and a run of it is under way, queued or due. */
+    /** Whether the job is registered, and a run of it is running, queued or due. */
     isComing(name) {
         return this.#native.isBusy(name) || this.#hostClock.has(name);
     }
 
-    /** The time of a job passed while the host could not notice: nothing follows if it was the only one. */
+    /** A due time passed without a run (the machine was asleep, say). A job with a Date then has no further one. */
     missed(registered) {
         if (registered?.when.kind === 'date') {
             this.#bree.timeouts.delete(registered.name);
@@ -121,7 +121,7 @@ class RegisteredJobs {
         }
     }
 
-    /** Options of a job's worker, the manager's included. */
+    /** The worker options of a job: those of the manager, overridden by its own. */
     workerOptions(registered) {
         return {...this.#bree.config.worker, ...registered?.job.worker};
     }
@@ -130,28 +130,28 @@ class RegisteredJobs {
      * Registers a job and starts its schedule.
      *
      * @param {object} job - of `addJob`
-     * @param {{replaceFinished?: boolean}} [options] - a job of that name that is over gives way
-     * @returns {Promise<void> | undefined} a promise only where the host has replaced methods of the window
-     * @throws when it makes no sense, could never start, or has the name of another
+     * @param {{replaceFinished?: boolean}} [options] - whether to replace a job of that name that has no run and no due time left
+     * @returns {Promise<void> | undefined} a promise only if the host has replaced methods of `bree`
+     * @throws if the job is invalid, could never start, or has the name of another
      */
     add(job, {replaceFinished = false} = {}) {
         this.#accept(job.name);
         if (this.#bree.isReplaced('add') || this.#bree.isReplaced('start')) {
-            return this.#addThroughWindow(job);
+            return this.#addThroughBree(job);
         }
         const {registered, answer} = this.#register(this.#prepare(job), {replaceFinished});
         this.#started(registered, answer);
         return undefined;
     }
 
-    /** What a host has put in place of bree's methods is called as bree's would be. */
-    async #addThroughWindow(job) {
+    /** Calls `bree.add` and `bree.start`, which the host has replaced, with the arguments that they get in the old package. */
+    async #addThroughBree(job) {
         const {name, description} = this.#prepare(job);
         await this.#bree.add({...description, path: job.job});
         await this.#bree.start(name);
     }
 
-    /** Registers a job, and leaves its schedule to `start`. */
+    /** Registers a job without starting its schedule; see `start`. */
     hold(job) {
         this.#checker.check(JOB, job, job.name);
         this.#accept(job.name);
@@ -159,7 +159,7 @@ class RegisteredJobs {
     }
 
     /**
-     * Throws what `add` would, and registers nothing.
+     * Throws the same errors as `add`, without registering the job.
      *
      * @param {object} job
      */
@@ -175,7 +175,7 @@ class RegisteredJobs {
         this.#accept(name);
         const registered = this.#jobs.get(name);
         if (!registered) {
-            // Without quotes, as bree has it here.
+            // Without quotes, as in bree.
             throw codedError('JOB_UNKNOWN', `Job ${name} does not exist`);
         }
         this.#environment.refresh();
@@ -205,7 +205,7 @@ class RegisteredJobs {
         checkStopped(stopped);
     }
 
-    /** As `stop`, and the job is forgotten: at once, so that its name is free. */
+    /** As `stop`, and unregisters the job at once, so that its name can be used again. */
     async remove(name) {
         const registered = this.#known(name);
         this.#disarm(name);
@@ -225,7 +225,7 @@ class RegisteredJobs {
         checkStopped(stopped);
     }
 
-    /** No job falls due any more. The native side has its own word about that. */
+    /** Clears all due times on this side; those of the native side are cleared by its own shutdown. */
     disarmAll() {
         this.#hostClock.clear();
         this.#bree.timeouts.clear();
@@ -263,7 +263,7 @@ class RegisteredJobs {
         };
     }
 
-    /** What many jobs have in common is handed over once. `worker` is undefined for inline jobs. */
+    /** The native options of a job, reused if they equal those of the job before. `worker` is undefined for inline jobs. */
     #options(name, job, when, worker) {
         const {overlap, missed, startDeadline: startDeadlineMs, timeout, memoryLimitMb, execPath} = job;
         const {gracePeriod = this.#defaults.gracePeriod} = job;
@@ -306,7 +306,7 @@ class RegisteredJobs {
         return {registered, answer};
     }
 
-    /** A job's schedule has been started; `answer` says whether its due times were all over. */
+    /** A job's schedule has been started; `answer` is 'past' if all its due times have passed. */
     #started(registered, answer) {
         const {name, when, anchorMs, isHostClock} = registered;
         if (answer === 'past' || (isHostClock && isPast(when, anchorMs))) {
@@ -322,7 +322,7 @@ class RegisteredJobs {
         this.#onChange();
     }
 
-    /** Nothing will run the job by itself. */
+    /** The job has no due time left, unless it is run by `bree.run`. */
     #past(registered) {
         registered.isPast = true;
         this.#completions.skipped(registered);
@@ -371,7 +371,7 @@ function checkName(name) {
     }
 }
 
-/** The error, with its code, for what was refused; undefined for a code that has no words of its own here. */
+/** The error for a code of the native side; undefined if REFUSALS has no message for it. */
 function refusal(code, name, cause) {
     const make = REFUSALS[code];
     return make && fromCaller(() => Object.assign(make(name, cause), {code}));
@@ -384,7 +384,7 @@ function nameMissing(job) {
     return incorrectUsage({message, code: 'JOB_NAME_MISSING'});
 }
 
-/** As `encodeJob`; an error about what cannot be cloned says where that is. */
+/** As `encodeJob`, but a DataCloneError names the property that cannot be cloned. */
 function encoded(job, worker) {
     try {
         return encodeJob(job, worker);
@@ -394,7 +394,7 @@ function encoded(job, worker) {
     }
 }
 
-/** The log line that tells what was understood. */
+/** The log line about when the job runs. */
 function announce(name, at, when, nowMs) {
     if (when.kind === 'now') {
         return `Scheduling job ${name} to run immediately`;
@@ -410,12 +410,12 @@ function announce(name, at, when, nowMs) {
     return `Scheduling job ${name} at ${at}${nextRun}`;
 }
 
-/** Whether nothing of it is still to come by the host's own clock. */
+/** Whether all due times have passed by the host's own clock. */
 function isPast(when, anchorMs) {
     return when.kind !== 'now' && nextDue(when, Date.now() - 1, anchorMs) === undefined;
 }
 
-/** A job in the words of bree: for the window, and for the job's own `workerData.job`. */
+/** The job with bree's property names: an entry of `bree.config.jobs`, and the job's own `workerData.job`. */
 function describeJob(name, {at, job, data, worker}, source) {
     const description = {name, path: source?.target ?? job};
     if (at !== undefined) {

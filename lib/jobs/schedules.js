@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * What the `at` of a job means, and what is wrong with one that means nothing.
+ * Parses the `at` of a job, and describes the error in one that is invalid.
  */
 
 const {types} = require('node:util');
@@ -11,11 +11,11 @@ const {OptionChecker} = require('../host/options');
 const {NEXT_RUNS} = require('./option-tables');
 const native = require('../native/native');
 
-/** Six fields, as cron writes them, rather than words: for the window onto registered jobs. */
+/** Matches text with six fields: shown as `cron` instead of `interval` in `bree.config.jobs`. */
 const CRON_LIKE = /^\s*(@|\S+\s+\S+\s+\S+\s+\S+\s+\S+(\s+\S+)?\s*$)/;
 const DEFAULT_COUNT = 5;
 const checker = new OptionChecker(createLogger());
-/** Where the native side puts due times, in ms. One array for all calls: making one costs more than finding them. */
+/** The array that the native side fills with due times, in ms. Shared by all calls: allocating it costs more than computing them. */
 let foundMs = new Float64Array(DEFAULT_COUNT);
 
 /**
@@ -30,7 +30,7 @@ let foundMs = new Float64Array(DEFAULT_COUNT);
  * @param {undefined | Date | string} at
  * @param {{timezone?: string, dst?: string}} [options]
  * @returns {When}
- * @throws {IncorrectUsageError} when `at` is none of these
+ * @throws {IncorrectUsageError} if `at` is none of these
  */
 function parseAt(at, {timezone, dst} = {}) {
     if (at === undefined) {
@@ -57,7 +57,7 @@ function nextDue(when, fromMs, anchorMs) {
     return findDue(when, fromMs, anchorMs, 1) === 1 ? foundMs[0] : undefined;
 }
 
-/** Puts up to `count` due times into `foundMs`; returns how many there are. */
+/** Writes up to `count` due times into `foundMs`; returns how many there are. */
 function findDue(when, fromMs, anchorMs, count) {
     if (foundMs.length < count) {
         foundMs = new Float64Array(count);
@@ -71,7 +71,7 @@ function findDue(when, fromMs, anchorMs, count) {
     return when.kind === 'date' && when.atMs > fromMs && count > 0 ? 1 : 0;
 }
 
-/** Calls what reads a schedule; its errors become the documented one. */
+/** Calls a function that parses a schedule; its errors become the documented one. */
 function understood(schedule, call) {
     try {
         return call();
@@ -86,7 +86,7 @@ function badOption({code, message}) {
 }
 
 /**
- * The error for an `at` that cannot be used: where it went wrong in `context`, what to write in `help`.
+ * The error for an invalid `at`: `context` quotes the faulty part, `help` says what to write instead.
  */
 function invalidSchedule(at) {
     const problem = typeof at === 'string' ? native.explainSchedule(at) : undefined;
@@ -101,7 +101,7 @@ function invalidSchedule(at) {
     });
 }
 
-/** The message tells the position; the words stand there. */
+/** The reason, the faulty part of the schedule, and the whole schedule. */
 function pointAt(at, {message, start, end}) {
     const words = at.slice(start, end);
     return words === '' || words === at ? `${message}, in "${at}"` : `${message}: "${words}", in "${at}"`;
@@ -134,7 +134,7 @@ function isNeverDue(at) {
 }
 
 /**
- * When a job with this `at` runs next.
+ * The next due times of a job with this `at`.
  *
  * @param {Date | string} at
  * @param {{from?: Date | number, count?: number, timezone?: string, dst?: 'upstream'}} [options] -
@@ -160,7 +160,7 @@ function nextRuns(at, options = {}) {
 }
 
 /**
- * A schedule in plain English, so that a host can show what it understood.
+ * Describes a schedule in plain English, so that a host can show how it was understood.
  *
  * @param {Date | string} at
  * @returns {string}

@@ -1,8 +1,7 @@
 'use strict';
 
 /**
- * The options of a worker process: the manager's and the job's, laid over each other, in the words of
- * the native side.
+ * Merges the worker options of the manager and of a job, and converts them into those of the native side.
  */
 
 const {incorrectUsage} = require('../host/errors');
@@ -10,7 +9,7 @@ const {serialize} = require('../wire/clone');
 const {callingWithData} = require('./function-source');
 const {bootFlags, bootOverlay, inheritedFlags} = require('./node-flags');
 
-/** From 'cancel' to SIGTERM, unless the job says otherwise. */
+/** Default time from 'cancel' to SIGTERM. */
 const DEFAULT_GRACE_PERIOD_MS = 5_000;
 /** From SIGTERM to SIGKILL. */
 const TERM_GRACE_MS = 2_000;
@@ -32,7 +31,7 @@ function limitFlags({maxOldGenerationSizeMb, maxYoungGenerationSizeMb, stackSize
     return flags;
 }
 
-/** @returns {Record<string, string> | undefined} variables laid over the host's environment */
+/** @returns {Record<string, string> | undefined} variables that are added to the host's environment and override it */
 function overlay(env) {
     if (typeof env !== 'object' || env === null) {
         return undefined;
@@ -49,7 +48,7 @@ function workerData(defaults, job, data) {
     return {job, ...defaults, ...data};
 }
 
-/** Without what is undefined: these bytes are kept for as long as the job is registered. */
+/** The properties that are not undefined: their bytes are kept for as long as the job is registered. */
 function present(properties) {
     return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
 }
@@ -65,14 +64,14 @@ function hostProgram() {
 }
 
 /**
- * A job's worker options over the manager's.
+ * Merges a job's worker options into the manager's.
  *
  * @param {object} [worker] - options of this job's worker
  * @param {object} [defaults] - options of every worker
- * @param {string} [execPath] - the `node` binary of the job or the manager, where one was given
- * @returns {object} the options, with `env` as text, `flags` of `node` that were asked for, `limitFlags` that stand for
- *   limits, and `isElectron` when the binary is Electron
- * @throws {IncorrectUsageError} EXEC_PATH_NOT_NODE, when the host's program is no node, and no other was given
+ * @param {string} [execPath] - the `node` binary of the job or the manager, if one was given
+ * @returns {object} the options, with `env` as text, the requested `flags` of `node`, `limitFlags` that set the resource
+ *   limits, and `isElectron` if the binary is Electron
+ * @throws {IncorrectUsageError} EXEC_PATH_NOT_NODE, if the host's program is not a node binary and no other was given
  */
 function resolveWorker(worker, defaults, execPath) {
     const {packed, isElectron} = execPath === undefined ? hostProgram() : NODE;
@@ -95,10 +94,10 @@ function resolveWorker(worker, defaults, execPath) {
     };
 }
 
-/** Options that a job sees, or that its process gets from it. */
+/** Options of `worker` that the START frame of a job carries. */
 const OF_JOB = ['argv', 'env', 'resourceLimits', 'name'];
 
-/** Does its description say all about a job, in words that JSON gives back as they were? */
+/** Whether the description contains everything that the worker needs, in values that survive JSON. */
 function isPlain(description, options) {
     return (
         description.worker === undefined &&
@@ -109,8 +108,8 @@ function isPlain(description, options) {
 }
 
 /**
- * What a worker process is given as its job: a short text for most, a third of the time and half of the bytes that a
- * structured clone takes.
+ * Encodes the job for the START frame. Most jobs become a short JSON text, in a third of the time and half of the bytes
+ * of a structured clone.
  *
  * @param {object} job
  * @param {string} job.name
@@ -119,7 +118,7 @@ function isPlain(description, options) {
  * @param {any} [job.data]
  * @param {object} options - of `resolveWorker`
  * @returns {string | Buffer} for `parseStart` of lib/worker/start.js
- * @throws {DOMException} DataCloneError, when its data cannot be cloned
+ * @throws {DOMException} DataCloneError, if its data cannot be cloned
  */
 function encodeJob({name, source, description, data}, options) {
     if (isPlain(description, options)) {
@@ -133,7 +132,7 @@ function encodeJob({name, source, description, data}, options) {
             target: isArgument ? callingWithData(source.target) : source.target,
             argument: isArgument ? data : undefined,
             argv: options.argv?.map(String),
-            // A Worker's limits are no flags: the job sees those that were asked for.
+            // `process.execArgv` in the job shows the requested flags, without those for limits, as in a Worker.
             execArgv: options.limitFlags.length > 0 ? options.flags : undefined,
             workerData: workerData(options.workerData, description, data),
             env: options.env,
@@ -144,7 +143,7 @@ function encodeJob({name, source, description, data}, options) {
 }
 
 /**
- * What a worker process is started with.
+ * The native options for starting a worker process.
  *
  * @param {object} limits
  * @param {number} [limits.timeout] - ms

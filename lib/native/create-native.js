@@ -13,8 +13,8 @@ function usualPath() {
  * Starts the native side of a manager.
  *
  * @param {import('../../index').Options} options - of `new JobManager`, checked
- * @param {object} owner - collected as if the native side did not know it
- * @param {(owner: object) => void} onEvents - called on the host's event loop when there is something to take; must
+ * @param {object} owner - may be garbage-collected: the native side holds it weakly
+ * @param {(owner: object) => void} onEvents - called on the host's event loop when there are events to take; must
  *   not throw
  * @returns {NativeManager}
  * @throws {IncorrectUsageError} MANAGER_IN_PRELOAD

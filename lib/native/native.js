@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Loads the native addon, and says what to do when there is none for this machine.
+ * Loads the native addon. If there is none for this machine, the error says what to do.
  */
 
 const {platform, arch} = process;

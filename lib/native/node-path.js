@@ -13,8 +13,8 @@ function isExecutable(file) {
 }
 
 /**
- * Looks up the `node` that this process runs as a shell does, for a `process.execPath` that is no absolute path: Node
- * gives the name that it was called by where the system does not tell its path (Linux without `/proc`).
+ * Looks up the `node` binary that runs this process, as a shell does, if `process.execPath` is not an absolute path: where
+ * the system does not report the path (Linux without `/proc`), Node returns the name that it was called by.
  *
  * @returns {string} its path, or `process.execPath` as it is when there is no such file
  */

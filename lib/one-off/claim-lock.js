@@ -1,37 +1,37 @@
 'use strict';
 
 /**
- * A lock between hosts on adding a failed one-off job again.
+ * A lock in the job table that keeps two hosts from adding the same failed one-off job at once.
  *
- * A first claim is decided by the unique key of the new row. To claim a row that exists, a host reads
- * it and edits it by its id, and nothing in `findOne` and `edit` keeps another host from doing the
- * same in between. Where the model can delete rows, both first add a row of one and the same name:
- * its unique key lets one of them in, which then looks at the job's row again, and deletes the lock
- * when it is done. A lock that a killed host has left gives way after a minute.
+ * The first claim of a job is decided by the unique key of its new row. To claim a row that exists, a host reads the
+ * row and edits it by its id; `findOne` and `edit` do not prevent another host from doing the same in between. If the
+ * model can delete rows, each host therefore first adds a lock row, whose name is derived from the job's. The unique
+ * key lets only one host succeed. That host reads the job's row again, claims it, and deletes the lock row. A lock row
+ * left by a killed host expires after a minute.
  *
- * A model without `destroy` leaves the moment between reading and editing unprotected: two hosts that
- * add the same failed job within it both run it.
+ * Without `destroy` in the model the time between reading and editing is unprotected: two hosts that add the same
+ * failed job within it both run it.
  */
 
 const {createHash} = require('node:crypto');
 const {columnOf, idOf} = require('./row');
 
-/** Longer than a claim can take, with all tries of its calls and clocks that differ a little. */
+/** Longer than a claim can take, including all retries and small differences between the hosts' clocks. */
 const LEASE_MS = 60_000;
-/** No job of a host is called so. */
+/** Prefix of lock rows, which no job name starts with. */
 const PREFIX = '__job-manager-claim__:';
-/** The longest name that fits Ghost's table. */
+/** The longest name that fits into Ghost's `jobs` table. */
 const NAME_CHARS = 191;
 
 /**
- * Calls `work` while no other host is let into it.
+ * Calls `work` while this host holds the lock of a job.
  *
  * @param {import('./jobs-repository').JobsRepository} repository
  * @param {string} name - the job
  * @template T
  * @param {() => Promise<T>} work
- * @param {{onLeft: (error: Error) => void}} handlers - told when the lock could not be deleted
- * @returns {Promise<T | undefined>} what `work` answered; undefined when another host is in it
+ * @param {{onLeft: (error: Error) => void}} handlers - called if the lock row could not be deleted
+ * @returns {Promise<T | undefined>} the result of `work`; undefined if another host holds the lock
  */
 async function exclusively(repository, name, work, {onLeft}) {
     const lock = lockName(name);

@@ -1,14 +1,14 @@
 'use strict';
 
 /**
- * The rows of jobs, through the host's JobModel. Calls for one name happen one after another, in
- * order, however slow the database is; a call that fails is tried again.
+ * Reads and writes status rows of jobs through the host's JobModel. Calls for one name are made one after another, in
+ * order, however slow the database is; a call that fails is retried.
  */
 
 const {ModelCalls} = require('./model-calls');
 const {idOf} = require('./row');
 
-/** What databases say of a second row with the same unique key: SQLite, MySQL and MariaDB, PostgreSQL. */
+/** Error codes for a violated unique key: SQLite, MySQL and MariaDB, PostgreSQL. */
 const UNIQUE_VIOLATIONS = new Set([
     'SQLITE_CONSTRAINT_UNIQUE',
     'SQLITE_CONSTRAINT_PRIMARYKEY',
@@ -17,8 +17,7 @@ const UNIQUE_VIOLATIONS = new Set([
 ]);
 
 /**
- * The last call under way for each name, for each model: managers of one process that share a model
- * take turns on its rows.
+ * By model and name: the last call that is queued. Managers of one process that share a model also share this queue.
  */
 const tailsOf = new WeakMap();
 
@@ -52,7 +51,7 @@ class JobsRepository {
      * Adds a row, unless there is one of that name.
      *
      * @param {{name: string}} data
-     * @returns {Promise<{id: unknown} | undefined>} undefined when there is one; the id, where the model tells it
+     * @returns {Promise<{id: unknown} | undefined>} undefined if there is such a row; else the id of the new row, if the model returns it
      */
     add(data) {
         return this.#calls.retried(
@@ -60,8 +59,8 @@ class JobsRepository {
                 const row = await this.#calls.call('add', data.name, data);
                 return {id: row?.id};
             },
-            // A call that failed may have written all the same, and its answer was lost. Then nobody knows whose
-            // row it is, and a job that is not run is better than one that is run twice.
+            // A call that failed may still have written the row. It is then unknown whether the row is ours or another
+            // host's, so the job is refused rather than risked twice.
             async (error) => isUniqueViolation(error) || Boolean(await this.read(data.name))
         );
     }
@@ -76,9 +75,9 @@ class JobsRepository {
      *
      * @param {string} name
      * @param {object} data
-     * @param {{id: unknown}} [claimed] - the row that this process has added or seen: then there is one, even if reads
-     *   lag behind writes and do not find it yet
-     * @throws JOB_ROW_NOT_FOUND when there is one and it cannot be found
+     * @param {{id: unknown}} [claimed] - the row that this process has added or read. It then exists, even if a read
+     *   replica does not have it yet
+     * @throws JOB_ROW_NOT_FOUND if the claimed row is not found
      */
     async updateByName(name, data, claimed) {
         const id = await this.#idOf(name, claimed);
@@ -107,7 +106,7 @@ class JobsRepository {
         return (await this.#calls.call('findOne', name, {name})) ?? null;
     }
 
-    /** Deletes a row by its id, if it is there still. */
+    /** Deletes a row by its id, if it still exists. */
     async remove(name, id) {
         await this.#calls.retried(
             () => this.#calls.call('destroy', name, {id}),
@@ -134,7 +133,7 @@ class JobsRepository {
         return result;
     }
 
-    /** @returns {Promise<void>} when everything that is queued now is done or given up; never rejects */
+    /** @returns {Promise<void>} resolved once every call that is queued now has succeeded or failed for good; never rejects */
     async settled() {
         await Promise.all(this.#tails.values());
     }
@@ -157,7 +156,7 @@ function rowNotFound(name) {
 }
 
 function isUniqueViolation(error) {
-    // The oldest SQLite driver tells one constraint from another in words only.
+    // The oldest SQLite driver distinguishes constraints only in the message.
     const isSqlite = error?.code === 'SQLITE_CONSTRAINT' && /unique/i.test(error.message);
     return isSqlite || UNIQUE_VIOLATIONS.has(error?.code) || UNIQUE_VIOLATIONS.has(error?.cause?.code);
 }

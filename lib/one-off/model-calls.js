@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Calls of the host's JobModel: each within a time limit, and tried again when the database failed.
+ * Calls methods of the host's JobModel, with a time limit and with retries after database errors.
  */
 
 const {setTimeout: nodePause} = require('node:timers/promises');
@@ -12,7 +12,7 @@ const {incorrectUsage} = require('../host/errors');
 const RETRY_PAUSES_MS = [250, 1_000, 3_750];
 const DEFAULT_TIMEOUT_MS = 30_000;
 const METHODS = {add: 'add(data)', findOne: 'findOne({name})', edit: 'edit(data, {id})'};
-/** What a mistake in the model throws. A database that failed gives other errors, or names its cause. */
+/** Errors that indicate a bug in the model, not a failure of the database: those have other names, or a `cause`. */
 const MISTAKES = new Set(['TypeError', 'ReferenceError', 'AssertionError', 'IncorrectUsageError']);
 
 class ModelCalls {
@@ -36,8 +36,8 @@ class ModelCalls {
      * @param {'add' | 'findOne' | 'edit' | 'destroy'} method
      * @param {string} name - the job, for errors
      * @param {...unknown} args
-     * @returns {Promise<any>} what the model answers
-     * @throws JOB_MODEL_TIMEOUT when it does not answer in time; the call may still take effect later
+     * @returns {Promise<any>} the result of the method
+     * @throws JOB_MODEL_TIMEOUT if it does not settle in time; the call may still take effect later
      */
     async call(method, name, ...args) {
         const answer = Promise.resolve(this.#model[method](...args));
@@ -60,8 +60,8 @@ class ModelCalls {
     /**
      * @template T
      * @param {() => Promise<T>} attempt
-     * @param {(error: any) => Promise<boolean>} [isAnswer] - does this failure say all there is to know?
-     * @param {T} [answer] - what is answered then
+     * @param {(error: any) => Promise<boolean>} [isAnswer] - whether this error is a valid outcome, so that no retry is needed
+     * @param {T} [answer] - the result in that case
      * @returns {Promise<T>}
      */
     async retried(attempt, isAnswer = async () => false, answer = undefined) {
@@ -84,7 +84,7 @@ class ModelCalls {
     }
 }
 
-/** Another try would fail as this one did, or could overtake it. */
+/** Whether a retry is pointless or harmful: it would fail in the same way, or could overtake the call that timed out. */
 function isFinal(error) {
     // A failed `fetch` is a TypeError, with what failed as its cause.
     return error?.code === 'JOB_MODEL_TIMEOUT' || (MISTAKES.has(error?.name) && error.cause === undefined);

@@ -22,7 +22,7 @@ class OneOffJobs {
     #report;
     #warn;
     #decided = new EventEmitter().setMaxListeners(0);
-    /** Jobs that this manager has claimed and that have no outcome yet, and what is known of their rows. */
+    /** Jobs that this manager has claimed and that have no outcome yet, each with the id of its row if known. */
     #claimed = new Map();
     /** Jobs whose missing row has been warned about. */
     #missing = new Set();
@@ -31,7 +31,7 @@ class OneOffJobs {
      * @param {() => import('./jobs-repository').JobsRepository | undefined} repository
      * @param {object} options
      * @param {number} [options.staleAfterMs]
-     * @param {(error: Error, name: string) => void} options.report - told of what went wrong beside a claim
+     * @param {(error: Error, name: string) => void} options.report - called with errors that do not fail the claim
      * @param {(message: string) => void} options.warn
      */
     constructor(repository, {staleAfterMs, report, warn}) {
@@ -42,7 +42,7 @@ class OneOffJobs {
     }
 
     /**
-     * Makes the row say `queued`, if the job may be run.
+     * Sets the status of the row to `queued`, if the job may be run.
      *
      * @param {string} name
      * @param {object} options
@@ -70,7 +70,7 @@ class OneOffJobs {
         if (!this.#isFree(name, row, staleAfterMs)) {
             return undefined;
         }
-        // Another claim of this process may have come first, and its job may be running.
+        // An earlier claim in this process may have succeeded, and its job may be running.
         check();
         if (!repository.canRemove) {
             return this.#queueAgain(repository, name, row);
@@ -97,12 +97,12 @@ class OneOffJobs {
         return statusOf(row) === 'failed' || isLost();
     }
 
-    /** @returns {{id: unknown} | undefined} what is known of the row of a job that this manager has claimed */
+    /** @returns {{id: unknown} | undefined} the row of a job that this manager has claimed */
     claimOf(name) {
         return this.#claimed.get(name);
     }
 
-    /** The row of a job says how it ended, or this has been given up. */
+    /** The outcome of a job has been written to its row, or writing it has failed for good. */
     decided(name) {
         this.#claimed.delete(name);
         this.#missing.delete(name);
@@ -112,7 +112,7 @@ class OneOffJobs {
     /**
      * @param {string} name
      * @returns {Promise<object>} the row, once it is finished or failed
-     * @throws {IncorrectUsageError} without a JobModel; and what the database says when it stays away
+     * @throws {IncorrectUsageError} without a JobModel; or the error of the database, after all retries
      */
     async outcome(name) {
         const repository = this.#known(name);
@@ -121,7 +121,7 @@ class OneOffJobs {
         this.#decided.on(eventOf(name), wake);
         try {
             for (let looks = 1; ; looks++) {
-                // Made before the look, so that an outcome written meanwhile is not missed.
+                // Created before the read, so that an outcome written during it is not missed.
                 sleep = new AbortController();
                 const row = await repository.read(name);
                 if (row && OUTCOMES.has(statusOf(row))) {
@@ -161,7 +161,7 @@ class OneOffJobs {
     }
 }
 
-/** An emitter has names of its own that mean something, such as "error"; a job may be called so. */
+/** The prefix keeps job names apart from events with a meaning to EventEmitter, such as "error". */
 const eventOf = (name) => `decided ${name}`;
 
 function isStale(row, staleAfterMs) {

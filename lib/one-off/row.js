@@ -1,12 +1,12 @@
 'use strict';
 
 /**
- * Rows as a JobModel gives them: Bookshelf's models with `get(column)`, or plain objects.
+ * Reads columns of rows that a JobModel returns: Bookshelf models with `get(column)`, or plain objects.
  */
 
 const {incorrectUsage} = require('../host/errors');
 
-/** @returns {unknown} a column of a row; undefined when the row does not have it */
+/** @returns {unknown} a column of a row; undefined if the row does not have it */
 function columnOf(row, column) {
     const value = typeof row.get === 'function' ? row.get(column) : undefined;
     return value === undefined ? row[column] : value;
@@ -14,7 +14,7 @@ function columnOf(row, column) {
 
 /**
  * @returns {string} the status of a row
- * @throws {IncorrectUsageError} INVALID_JOB_ROW, for something that is no row
+ * @throws {IncorrectUsageError} INVALID_JOB_ROW, if the value is not a valid row
  */
 function statusOf(row) {
     const status = columnOf(row, 'status');

@@ -1,6 +1,6 @@
 'use strict';
 
-/** V8's serializer, mended as lib/wire/clone.js says. */
+/** V8's serializer with the corrections that lib/wire/clone.js describes. */
 
 const {types} = require('node:util');
 const {Serializer, Deserializer} = require('node:v8');

@@ -5,11 +5,10 @@
  * Worker would deliver them. Errors that end a job have a codec of their own, which keeps what a clone drops (code,
  * own properties, causes of causes). Host and worker use this same file.
  *
- * Built on the serializer of V8 that `node:v8` exposes, whose plain use differs from a Worker's in three points mended
- * here: it throws a plain Error where DataCloneError is due; it forgets which views shared one ArrayBuffer; and
- * objects of Node's own classes (Blob, BlockList, ReadableStream, ...), which carry their state where it does not look,
- * turn into `{}` without a word. A Worker clones those by means of its own or throws DataCloneError; here all of them
- * throw.
+ * Built on the serializer of V8 that `node:v8` exposes. Its plain use differs from a Worker's in three points, which are
+ * corrected here: it throws a plain Error instead of DataCloneError; it does not keep which views share one ArrayBuffer;
+ * and it silently turns objects of Node's own classes (Blob, BlockList, ReadableStream, ...), whose state it cannot see,
+ * into `{}`. A Worker has its own way to clone some of those and throws DataCloneError for the others; here all throw.
  */
 
 const {CloneReader, CloneWriter} = require('./clone-codec.js');

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * An error as plain data, so that it crosses to another process with more than structured clone keeps: its name, code,
- * causes, gathered errors and own properties. What was thrown and is no error is carried as it is.
+ * Converts errors into plain data, so that another process gets more than structured clone keeps: name, code, causes,
+ * the `errors` of an AggregateError, and own properties. Other thrown values are kept as they are.
  *
  * Errors refer to each other by number, so that causes in a circle end, and a chain of any length needs no recursion.
  */
@@ -62,7 +62,7 @@ function describe(error) {
     return {kind: 'Error', keys};
 }
 
-/** Reads without trusting: getters of the job's own may throw. */
+/** Reads a property whose getter may throw. */
 function read(object, key) {
     try {
         return object[key];
@@ -88,7 +88,7 @@ class EnvelopeWriter {
         return this.numbers.get(error);
     }
 
-    /** @returns {object | undefined} the value as a part of the envelope, undefined for what has no place in data */
+    /** @returns {object | undefined} the value as a part of the envelope, undefined for functions and symbols */
     slot(value) {
         try {
             if (!isError(value) && Array.isArray(value) && value.some(isError)) {
@@ -178,7 +178,7 @@ function create({kind, message, name}) {
     if (kind === 'AggregateError') {
         return new AggregateError([], message);
     }
-    // Named by the worker: nothing but the constructors of errors is called for it.
+    // `kind` comes from the worker, so only constructors of errors are accepted.
     return KINDS.has(kind) ? new globalThis[kind](message) : new Error(message);
 }
 

@@ -4,7 +4,7 @@
  * The frames of the private channel between host and worker process, as pure data.
  *
  * A frame is a payload length (unsigned 32-bit little-endian, bytes), a kind (unsigned 8-bit) and the payload.
- * Numbers of kinds are apart for each direction; see docs/design/worker-protocol.md.
+ * Each direction has its own numbers for kinds; see docs/design/worker-protocol.md.
  */
 
 /** Bytes before each payload. */
@@ -29,7 +29,7 @@ const ToHost = Object.freeze({
     SIGNAL: 12
 });
 
-/** The far side said something that is no frame of this protocol. */
+/** The other side sent bytes that are not a valid frame of this protocol. */
 class ProtocolError extends Error {
     /** @param {string} message what was wrong */
     constructor(message) {
@@ -40,8 +40,8 @@ class ProtocolError extends Error {
 }
 
 /**
- * Reads an unsigned 32-bit little-endian number. Here and below by hand: each method of Buffer takes a process 0.05 ms
- * the first time, as long as the rest of a frame.
+ * Reads an unsigned 32-bit little-endian number. Written by hand, as below, because the first call of each method of
+ * Buffer takes a process 0.05 ms, as long as the rest of a frame.
  *
  * @param {Uint8Array} bytes where from
  * @param {number} offset of its first byte

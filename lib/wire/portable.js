@@ -1,8 +1,8 @@
 'use strict';
 
-/** What can become bytes for another process, and what cannot. */
+/** Decides which values can be serialized for another process. */
 
-/** How to go on from an object with a certain prototype. */
+/** How to check an object, by its prototype. */
 const Walk = Object.freeze({NONE: 0, PROPERTIES: 1, MAP: 2, SET: 3, PROBE: 4, REFUSE: 5});
 
 /** Beyond this length an array is walked by its keys: it may be sparse, and a loop over four billion holes would hang. */
@@ -26,7 +26,7 @@ if (globalThis.WebAssembly) {
 }
 
 /**
- * @param {object} object what stands in the way
+ * @param {object} object the object that cannot be cloned
  * @returns {DOMException} the DataCloneError that names it
  */
 function notPortable(object) {
@@ -37,7 +37,7 @@ function notPortable(object) {
     );
 }
 
-/** Node marks the classes it clones or transfers by means of its own with methods under these symbols. */
+/** Whether Node has its own way to clone or transfer instances: those classes have methods under these symbols. */
 function hasMessagingHook(prototype) {
     return Object.getOwnPropertySymbols(prototype).some(
         ({description}) =>
@@ -126,8 +126,8 @@ function addContents(seen, object) {
 }
 
 /**
- * Throws when a value holds, at any depth, an object that would not arrive whole in another process. Says nothing of
- * what V8 refuses itself (functions, symbols, weak references, ...).
+ * Throws when a value holds, at any depth, an object that would not arrive whole in another process. Values
+ * that V8 itself refuses (functions, symbols, weak references, ...) are not checked here.
  *
  * @param {unknown} value what is about to be serialized
  * @throws {DOMException} DataCloneError that names the class of the object
@@ -136,7 +136,7 @@ function assertPortable(value) {
     if (typeof value !== 'object' || value === null) {
         return;
     }
-    // A Set visits what is added while it is walked: it is the list of work and the memory of what was seen in one.
+    // A Set also iterates over values that are added during the iteration, so it serves as work list and visited set.
     const seen = new Set([value]);
     for (const object of seen) {
         addContents(seen, object);

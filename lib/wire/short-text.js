@@ -7,8 +7,8 @@ const START = [0xff, 15, '"'.charCodeAt(0)];
 const LONGEST = 127;
 
 /**
- * A short text as V8's serializer would write it. Short texts are what most jobs post, 'done' before all, and the
- * serializer takes a process 1 to 2 ms to load.
+ * Serializes a short text as V8's serializer would. Most jobs post only short texts such as 'done', and loading the
+ * serializer takes a process 1 to 2 ms.
  *
  * @param {unknown} value what to write
  * @param {number} headroomBytes bytes left free at the front of the result

@@ -11,7 +11,7 @@ const DEEPEST = 50;
  * @param {unknown} error - what `serialize` threw
  * @param {string} what - the job or message, to begin the sentence
  * @param {Record<string, unknown>} roots - the values that were serialized, by what they are called
- * @returns {unknown} a DataCloneError that says where; the error itself if it is none
+ * @returns {unknown} a DataCloneError that names the property; the same error if it is not a DataCloneError
  */
 function locateUncloneable(error, what, roots) {
     if (error?.name !== 'DataCloneError') {
@@ -29,7 +29,7 @@ function locateUncloneable(error, what, roots) {
     return error;
 }
 
-/** Goes down from part to part for as long as one of them cannot be cloned by itself. */
+/** Descends into properties as long as one of them cannot be cloned by itself. */
 function placeIn(value, label) {
     const seen = new Set();
     let place = label;
@@ -46,7 +46,7 @@ function placeIn(value, label) {
     return place;
 }
 
-/** What a value holds, with how that is written. */
+/** The properties or entries of a value, each with the expression that accesses it. */
 function partsOf(value) {
     if (value instanceof Map) {
         return [...value].flatMap(([key, inner], index) => [
