@@ -13,14 +13,14 @@ pub struct EventBatch {
     pub events: Vec<NativeEvent>,
     /// What `start` and `end` of an event count in.
     pub bytes: Uint8Array,
-    /// There are more, and nothing else will say so.
+    /// Whether there are more, for which no further callback follows.
     pub has_more: bool,
 }
 
 /// One event. Which fields it has follows from its type.
 #[napi(discriminant = "type", discriminant_case = "camelCase", object_from_js = false)]
 pub enum NativeEvent {
-    /// A run was given a process.
+    /// A run has been assigned a process.
     RunStarted {
         /// The run.
         run: u32,
@@ -102,7 +102,7 @@ pub enum NativeEvent {
         name: String,
         /// The number that the job was registered with.
         registration: u32,
-        /// An earlier run still goes; otherwise the time had passed.
+        /// An earlier run is still running; if false, the due time passed before a run could start.
         is_overlap: bool,
         /// Due times of the job skipped for overlap so far.
         skipped: u32,
@@ -111,21 +111,21 @@ pub enum NativeEvent {
     RequestSettled {
         /// The request.
         request: u32,
-        /// Time ran out, and what was left was killed.
+        /// The time limit was reached, and the remaining processes were killed.
         timed_out: bool,
-        /// Processes that could not be ended.
+        /// Processes that could not be killed.
         survivors: Vec<NativeSurvivor>,
     },
     /// The host's environment variables are wanted.
     EnvironmentWanted,
 }
 
-/// A process that could not be ended.
+/// A process that could not be killed.
 #[napi(object, object_from_js = false)]
 pub struct NativeSurvivor {
     /// The process.
     pub pid: u32,
-    /// What the system answered, in words.
+    /// The system's error, as a sentence.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! The native side of a `JobManager`. Each method sends one input.
+//! The native class behind a `JobManager`. Each method passes one input to the engine.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -29,13 +29,13 @@ type Wake<const WEAK: bool> = ThreadsafeFunction<(), (), (), Status, false, WEAK
 #[napi]
 pub struct NativeManager {
     manager: Arc<Manager>,
-    /// Held while the host's process should not exit by itself: a reference to its event loop.
+    /// Present while the host process should not exit by itself: a reference to its event loop.
     keep_alive: RefCell<Option<Wake<false>>>,
 }
 
 #[napi]
 impl NativeManager {
-    /// Starts a manager. `onEvents` is called on the host's loop when there is something to take; it
+    /// Starts a manager. `onEvents` is called on the host's loop when there are events to take; it
     /// must not throw.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ impl NativeManager {
         self.submit(Input::AddJob { spec, replace_finished, is_held })
     }
 
-    /// Is a job of that name registered that is due, runs, or waits to?
+    /// Whether a job of that name is registered and due, queued or running.
     #[napi]
     pub fn is_busy(&self, name: String) -> bool {
         self.manager.is_busy(&name)
@@ -123,7 +123,7 @@ impl NativeManager {
         self.submit(Input::StopJob { name: Arc::from(name), request: RequestId(request) })
     }
 
-    /// As `stopJob`, and the job is forgotten.
+    /// As `stopJob`, and unregisters the job.
     ///
     /// # Errors
     /// `JOB_UNKNOWN`.
@@ -141,7 +141,7 @@ impl NativeManager {
         self.submit(Input::PostMessage { run: RunId(run), bytes: payload(bytes)? })
     }
 
-    /// Ends a run's processes at once.
+    /// Kills a run's processes at once.
     ///
     /// # Errors
     /// `RUN_UNKNOWN`.
@@ -150,7 +150,7 @@ impl NativeManager {
         self.submit(Input::Terminate(RunId(run)))
     }
 
-    /// A message of the run cannot be read: it is ended.
+    /// A message of the run cannot be deserialized: the run is killed.
     #[napi]
     pub fn bad_message(&self, run: u32) {
         // A fact: never refused.
@@ -196,7 +196,7 @@ impl NativeManager {
         (!events.is_empty()).then(|| EventBatch::new(events, has_more))
     }
 
-    /// Is there anything that the host should stay alive for?
+    /// Whether anything is due, queued or running, so that the host should stay alive.
     #[napi]
     pub fn is_active(&self) -> bool {
         self.manager.is_active()

@@ -1,5 +1,5 @@
-//! The door to JavaScript: converts requests on the way down and events on the way up, once each. No
-//! decision is taken here, and job data stays opaque bytes.
+//! The interface to JavaScript: converts requests into inputs of the engine, and events into JavaScript
+//! values. It makes no decisions, and job data stays opaque bytes.
 
 #![expect(clippy::needless_pass_by_value, reason = "napi converts arguments into owned values")]
 

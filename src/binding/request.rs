@@ -1,4 +1,4 @@
-//! Requests as JavaScript writes them, and their one conversion into the engine's own types.
+//! Requests of JavaScript, and their conversion into the engine's types.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,13 +26,13 @@ pub struct ManagerOptions {
     pub cancel_message: Uint8Array,
     /// Processes with a job at the same time; unbounded when absent.
     pub max_workers: Option<u32>,
-    /// Spares to keep; 'auto' when absent.
+    /// Number of spares (pre-started processes) to keep; chosen automatically when absent.
     pub warm_workers: Option<u32>,
-    /// From the request for a process to its readiness; 60,000 when absent.
+    /// Most milliseconds from the request for a process to its READY frame; 60,000 when absent.
     pub start_timeout_ms: Option<u32>,
 }
 
-/// What jobs may have in common.
+/// Options that many jobs share.
 #[napi(object)]
 pub struct CommonOptions {
     /// How a schedule is read.
@@ -47,7 +47,7 @@ pub struct CommonOptions {
     pub worker: Option<WorkerOptions>,
 }
 
-/// What a worker process is started with.
+/// How a worker process is started.
 #[napi(object)]
 pub struct WorkerOptions {
     /// The `node` binary; the manager's where absent.
@@ -56,9 +56,9 @@ pub struct WorkerOptions {
     pub exec_argv: Vec<String>,
     /// Variables ("KEY=VALUE") of the job, which `node` may read at start.
     pub boot_env: Vec<String>,
-    /// Give the output to the host program.
+    /// Whether standard output is captured, for `worker.stdout`.
     pub capture_stdout: bool,
-    /// As `captureStdout`.
+    /// Whether standard error is captured, for `worker.stderr`.
     pub capture_stderr: bool,
     /// Longest time from the job's first line to its end.
     pub timeout_ms: Option<f64>,
@@ -70,7 +70,7 @@ pub struct WorkerOptions {
     pub term_grace_ms: f64,
 }
 
-/// What jobs have in common, converted once for all of them.
+/// Options that many jobs share, converted once for all of them.
 #[napi]
 pub struct JobOptions {
     schedule: ScheduleOptions,
@@ -86,9 +86,9 @@ pub struct DueRequest {
     pub at_ms: Option<f64>,
     /// Again and again: cron or text.
     pub schedule: Option<String>,
-    /// When the host calls `runJob`: it keeps the time of this job.
+    /// Only when the host calls `runJob`, because this job is scheduled on the host's fake timers.
     pub is_host_clock: Option<bool>,
-    /// The host's number for this registration, which events about it carry.
+    /// The host's number for this registration, which its events carry.
     pub registration: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Schedules: for jobs, and for people who want to see what was understood.
+//! Functions that parse, explain and describe schedules, and compute due times.
 
 use std::sync::Arc;
 
@@ -29,9 +29,9 @@ pub struct ScheduleProblem {
     pub code: String,
     /// One sentence.
     pub message: String,
-    /// The words at fault: offsets into the text, in UTF-16 code units.
+    /// Start of the faulty part of the text, in UTF-16 code units.
     pub start: u32,
-    /// End of the words at fault.
+    /// End of the faulty part.
     pub end: u32,
     /// What was expected there.
     pub expected: Vec<String>,
@@ -39,7 +39,7 @@ pub struct ScheduleProblem {
     pub suggestion: Option<String>,
 }
 
-/// Puts the first `count` due times of a schedule after `fromMs` into `dueMs`, earliest first; answers how
+/// Writes the first `count` due times of a schedule after `fromMs` into `dueMs`, earliest first; returns how
 /// many there are.
 ///
 /// # Errors
@@ -56,7 +56,7 @@ pub fn next_runs(
     let after = instant("from", from_ms)?;
     let anchor = instant("anchor", anchor_ms)?;
     let plan = read_plan(&schedule, &options.unwrap_or_default())?;
-    // SAFETY: JavaScript waits for this call, so nobody else looks at the array meanwhile.
+    // SAFETY: JavaScript is blocked in this call, so nothing else accesses the array.
     let places = unsafe { due_ms.as_mut() };
     let runs = plan.upcoming(after, anchor, places.len().min(count as usize));
     for (place, due) in places.iter_mut().zip(&runs) {

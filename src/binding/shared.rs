@@ -1,10 +1,10 @@
-//! Values that many jobs have in common, kept once for as long as any job has them.
+//! Values that many jobs share, kept once while any job uses them.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// A table of values by what they were made of.
+/// A table of shared values, by the key that they were made from.
 #[derive(Debug)]
 pub(super) struct Shared<K, V>(Mutex<HashMap<K, Weak<V>>>);
 
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_values_are_one_for_as_long_as_somebody_has_them() {
+    fn equal_values_are_shared_while_any_is_in_use() {
         let table = Shared::new();
         let first = shared(&table, 1);
         assert!(Arc::ptr_eq(&first, &shared(&table, 1)));

@@ -1,4 +1,4 @@
-//! Single values as JavaScript gives them, checked and converted.
+//! Checks and converts single values from JavaScript.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! How a worker process is called, and what its START frame says before the job.
+//! The command line of a worker process, and the header of its START frame.
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::engine::BootProfile;
 use crate::worker::environment::{Environment, fitting};
 use crate::worker::os::{ChildCommand, EnvBlock, ExecRoom, Output};
 
-/// How a worker process is called.
+/// The parts of the command line that all worker processes share.
 #[derive(Debug, Clone)]
 pub struct NodeCommand {
     /// The `node` binary, for jobs that name no other.
@@ -16,8 +16,8 @@ pub struct NodeCommand {
     pub bootstrap: OsString,
 }
 
-/// The command for a process, and whether its environment could be given whole: what the system does
-/// not take at a start comes with START.
+/// The command for a process, and whether it contains the whole environment: variables that exceed the
+/// system's limit for a start are sent in the START frame.
 pub(super) fn child_command(
     node: &NodeCommand,
     profile: &BootProfile,
@@ -47,8 +47,8 @@ pub(super) fn child_command(
     (command, is_whole)
 }
 
-/// What `lib/worker/start.js` must know before it reads the job. Without `cwd` the process stays in the
-/// directory of its start: the host's has been removed.
+/// The header of START, which `lib/worker/start.js` reads before the job. `cwd` is null if the host's
+/// directory has been removed: the process then stays where it was started.
 pub(super) fn start_header(thread_id: u32, env: Option<&Environment>) -> serde_json::Value {
     let cwd = std::env::current_dir().ok().map(|dir| dir.to_string_lossy().into_owned());
     let env = env.map(|env| {

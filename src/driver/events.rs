@@ -1,8 +1,9 @@
 //! Events on their way to the host.
 //!
-//! Events that decide something go first, in the order of the decisions. What runs post and print
-//! comes after them, one event of each run in turn, so that a flood of one run delays the events of no
-//! other. A run's own events stay in order: its end comes after everything it wrote.
+//! State changes (a run started, ended, ...) go first, in the order in which the engine decided them.
+//! Messages and output of runs follow, one event of each run in turn, so that a run that floods the host
+//! does not delay the events of others. The events of one run stay in order: its end comes after
+//! everything that it wrote.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -10,28 +11,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::engine::{JobEvent, RunId};
 
-/// A batch is closed when it has this many bytes: it is copied once more on its way.
+/// A batch is closed once it has so many bytes, because all of them are copied once more.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// A queue whose one consumer is woken when it stops being empty.
+/// A queue with one consumer, which is woken when the queue stops being empty.
 pub struct EventQueue {
     waiting: Mutex<Waiting>,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
-/// How many messages and how much output may wait is bounded where they are read
-/// (`worker/backlog.rs`).
+/// Its size is bounded where messages and output are read (`worker/backlog.rs`).
 #[derive(Default)]
 struct Waiting {
     decided: VecDeque<JobEvent>,
     /// Messages and output of each run that has any.
     written: HashMap<RunId, VecDeque<JobEvent>>,
-    /// Runs in the order in which they are served. One that has nothing any more is passed over.
+    /// Runs in the order in which they are served. Runs without remaining events are skipped.
     turns: VecDeque<RunId>,
 }
 
 impl EventQueue {
-    /// `wake` is called, from any thread, when there is something to take.
+    /// `wake` is called, from any thread, when there are events to take.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
         EventQueue { waiting: Mutex::default(), wake: Box::new(wake) }
     }
@@ -46,13 +46,13 @@ impl EventQueue {
         was_empty
     }
 
-    /// Tells the consumer that there is something to take.
+    /// Notifies the consumer that there are events to take.
     pub fn wake(&self) {
         (self.wake)();
     }
 
-    /// Takes up to `max` events, and says whether there are more. If so, the caller has to come again
-    /// by itself.
+    /// Takes up to `max` events, and returns whether there are more. If so, the caller has to call
+    /// again by itself: `wake` is not called for them.
     pub fn take(&self, max: usize) -> (Vec<JobEvent>, bool) {
         let mut waiting = self.lock();
         let mut bytes = 0;
@@ -65,7 +65,7 @@ impl EventQueue {
         (taken, !waiting.is_empty())
     }
 
-    /// A thread that panicked while it held the lock has left a whole queue: every change is one step.
+    /// Ignores poisoning: each change is a single step, so a panic cannot leave a half-changed queue.
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! One manager: its engine, its loop, and the processes that it has under way.
+//! One manager: its engine, its loop, and its worker processes.
 
 use std::collections::HashMap;
 use std::io;
@@ -20,7 +20,7 @@ use crate::worker::ipc::HostFrame;
 use crate::worker::os::Rights;
 use crate::worker::process::{self, WorkerOrder};
 
-/// A running manager. Closed by [`Manager::close`], and with that all its processes are killed.
+/// A running manager. [`Manager::close`] ends it and kills all its processes.
 #[derive(Debug)]
 pub struct Manager {
     shared: Arc<Shared>,
@@ -40,7 +40,7 @@ impl Manager {
     /// Starts the loop of a manager.
     ///
     /// # Errors
-    /// The system refuses the thread that all managers of a process share.
+    /// The system cannot start the thread that all managers of a process share.
     pub fn start(engine: Engine, command: NodeCommand, events: EventQueue) -> io::Result<Self> {
         let (orders, inbox) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
@@ -56,10 +56,10 @@ impl Manager {
         Ok(Manager { shared })
     }
 
-    /// Hands the engine an input, and sends on what it decides.
+    /// Passes an input to the engine, and sends its effects to the loop.
     ///
     /// # Errors
-    /// What the engine refuses.
+    /// The engine's refusal.
     pub fn submit(&self, input: Input) -> Result<Reply, Refusal> {
         self.shared.submit(input)
     }
@@ -69,12 +69,12 @@ impl Manager {
         &self.shared.events
     }
 
-    /// Is there anything that the host should stay alive for?
+    /// Whether anything is due, queued or running, so that the host should stay alive.
     pub fn is_active(&self) -> bool {
         self.shared.lock().is_active()
     }
 
-    /// Is a job of that name registered that is due, runs, or waits to?
+    /// Whether a job of that name is registered and due, queued or running.
     pub fn is_busy(&self, name: &str) -> bool {
         self.shared.lock().is_busy(name)
     }
@@ -96,7 +96,7 @@ impl Shared {
         reply
     }
 
-    /// As `submit`, but leaves it to the caller to wake the host for the events, if it has to be.
+    /// As `submit`, but leaves waking the host to the caller: true if the host has to be woken.
     fn submit_quietly(&self, input: Input) -> (Result<Reply, Refusal>, bool) {
         let mut engine = self.lock();
         let wakeup = engine.next_wakeup();
@@ -109,7 +109,7 @@ impl Shared {
         for effect in engine.drain_effects() {
             match effect {
                 Effect::Emit(event) => must_wake |= self.events.push(event),
-                // The receiver ends with the manager; what is ordered after that concerns nobody.
+                // The receiver is gone once the manager is closed; later effects are dropped.
                 order => drop(self.orders.send(order)),
             }
         }
@@ -134,10 +134,10 @@ struct Driver {
     backlog: Backlog,
 }
 
-/// A process that was ordered.
+/// A process that has been started, or is being started.
 struct Booted {
     orders: mpsc::UnboundedSender<WorkerOrder>,
-    /// The environment, when it was too large to be given at the start: START has to bring it.
+    /// The environment, if it was too large for the start of the process: START has to carry it.
     cut_env: Option<Arc<Environment>>,
 }
 
@@ -153,16 +153,16 @@ impl Driver {
                 () = sleeper.until(wakeup) => self.time_passed(&mut inbox).await,
             }
         }
-        // What `close` ordered last.
+        // The kill effects that `close` caused.
         self.perform_all(&mut inbox);
     }
 
-    /// Workers get the word before the host gets the news: what the host does about that takes longer,
-    /// and a worker may have to share its processor.
+    /// Sends GO to workers before waking the host: the host's handling takes longer and may compete
+    /// for the same core.
     async fn time_passed(&mut self, inbox: &mut mpsc::UnboundedReceiver<Effect>) {
         let (_accepted, must_wake) = self.shared.submit_quietly(Input::TimePassed);
         self.perform_all(inbox);
-        // Twice: the first is answered by the wake-up that our own orders have given this task.
+        // Yield twice: our own effects have woken this task, which ends the first wait at once.
         for _ in 0..2 {
             tokio::task::yield_now().await;
         }
@@ -199,7 +199,7 @@ impl Driver {
             Effect::Write { worker, frame } => self.order(worker, WorkerOrder::Write(frame)),
             Effect::Signal { worker, signal } => self.order(worker, WorkerOrder::Signal(signal)),
             Effect::Retire(worker) => self.order(worker, WorkerOrder::Retire),
-            // Sent to the host where it was decided.
+            // `submit` has already queued it for the host.
             Effect::Emit(_) => {}
         }
     }
@@ -215,7 +215,7 @@ impl Driver {
         tokio::spawn(process::supervise(command, inbox, backlog, Arc::new(reports)));
     }
 
-    /// A worker that has exited takes no orders, and its end has been reported.
+    /// A worker that has exited accepts no orders, and its end has been reported.
     fn order(&self, worker: WorkerId, order: WorkerOrder) {
         if let Some(worker) = self.workers.get(&worker) {
             let _sent = worker.orders.send(order);

@@ -1,9 +1,9 @@
-//! Carries out what the engine decides, on a thread of its own: it never waits for the host's event
-//! loop, and a blocked loop delays no start, no time limit and no kill.
+//! Carries out the engine's effects on a thread of its own. It never waits for the host's event loop, so a
+//! blocked loop delays no start, no time limit and no kill.
 //!
-//! Facts come back as inputs. The engine sits behind one lock, held for microseconds: the host's
-//! thread and this one hand it inputs, and whatever a single input causes is sent on, in order, before
-//! the next one is taken.
+//! Facts about processes return to the engine as inputs. The engine is behind one lock, held for
+//! microseconds: the host's thread and this one pass it inputs, and all effects of one input are sent on,
+//! in order, before the next input is handled.
 
 mod command;
 mod events;

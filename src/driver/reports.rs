@@ -1,4 +1,4 @@
-//! What happens to a worker process, translated into inputs of the engine.
+//! Translates facts about a worker process into inputs of the engine.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::manager::Shared;
 use crate::engine::{Input, WorkerId};
 use crate::worker::fact::{Fact, Report};
 
-/// Hands the facts of one process to the engine.
+/// Reports the facts about one process to the engine.
 #[derive(Debug)]
 pub(super) struct WorkerReports {
     worker: WorkerId,
@@ -21,7 +21,7 @@ impl WorkerReports {
 
 impl Report for WorkerReports {
     fn report(&self, fact: Fact) {
-        // Facts are never refused.
+        // The engine refuses no fact.
         let _accepted = self.manager.submit(input(self.worker, fact));
     }
 }

@@ -13,7 +13,7 @@ static RUNTIME: OnceCell<Handle> = OnceCell::new();
 /// The runtime, started if this is the first call.
 ///
 /// # Errors
-/// The system refuses a thread or a descriptor. A later call tries again.
+/// The system cannot provide a thread or a descriptor. A later call tries again.
 pub(super) fn handle() -> io::Result<&'static Handle> {
     RUNTIME.get_or_try_init(|| {
         let runtime = Builder::new_current_thread().enable_all().thread_name("job-manager-io").build()?;

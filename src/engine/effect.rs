@@ -1,4 +1,4 @@
-//! What the engine orders; the driver does it.
+//! Effects: what the engine decides, for the driver to carry out.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::worker::environment::Environment;
 use crate::worker::ipc::HostFrame;
 use crate::worker::os::StopSignal;
 
-/// One order.
+/// One effect.
 #[derive(Debug)]
 pub enum Effect {
     /// Start a process.
@@ -68,6 +68,6 @@ pub enum Effect {
     },
     /// Close the channel to an idle process: it leaves by itself.
     Retire(WorkerId),
-    /// Tell the host.
+    /// Report an event to the host.
     Emit(JobEvent),
 }

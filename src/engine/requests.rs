@@ -24,7 +24,7 @@ struct Open {
     survivors: Vec<Survivor>,
 }
 
-/// A request that waits for nothing any more.
+/// A request whose runs have all ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Settled {
     pub(super) request: RequestId,

@@ -1,4 +1,4 @@
-//! Clocks and the heap of things that fall due.
+//! Clocks, and an ordered set of deadlines.
 
 mod clock;
 mod heap;

@@ -1,9 +1,9 @@
-//! How much of what workers post and print may wait for the host.
+//! Limits how many bytes of messages and output may wait for the host.
 //!
-//! Messages and output take a [`Place`] here before they are reported, and give it back when the host
-//! has taken them. So a worker that floods a slow host waits in its own `postMessage` or `write`, the
-//! memory of both is bounded, and a flood of one worker leaves room for those of others. Everything
-//! else that a worker reports is small, decides something, and never waits.
+//! A message or a piece of output takes a [`Place`] here before it is reported, and frees it when the host
+//! has taken it. A worker that floods a slow host therefore blocks in its own `postMessage` or `write`,
+//! the memory of both is bounded, and room is left for other workers. All other frames are small, change
+//! the state of a run, and never wait.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub struct Place {
     _all: Option<OwnedSemaphorePermit>,
 }
 
-/// Bytes on their way to the host, with the place that they take until then.
+/// Bytes on their way to the host, with the place that they occupy until it has taken them.
 #[derive(Debug)]
 pub struct Payload {
     bytes: Vec<u8>,

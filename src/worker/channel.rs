@@ -19,8 +19,8 @@ pub(super) const CHANNEL_GRACE: Duration = Duration::from_secs(2);
 /// As much as a pipe holds: a burst of small messages costs few reads.
 const READ_BUFFER_BYTES: usize = 64 * 1024;
 
-/// Reports the frames that a process writes, until its channel ends. Only a message waits for room:
-/// what decides about the run is reported as it comes.
+/// Reports the frames that a process writes, until its channel ends. Only messages wait for room in the
+/// backlog; all other frames are reported at once.
 pub(super) async fn read_frames<R: Report>(
     channel: impl AsyncRead + Unpin,
     mut intake: Intake,
@@ -60,8 +60,7 @@ async fn next_frame(
     }
 }
 
-/// What is wrong with a channel that gives no further frame; `None` when the end of its process
-/// explains it.
+/// Why a channel gives no further frame; `None` if it ended because its process has exited.
 async fn complaint(error: Option<ChannelError>, exited: &mut Exited) -> Option<ChannelError> {
     if !matches!(error, None | Some(ChannelError::Cut)) {
         return error;
@@ -74,7 +73,7 @@ async fn complaint(error: Option<ChannelError>, exited: &mut Exited) -> Option<C
     }
 }
 
-/// Writes the frames that it is given; ends with their sender, or when the process has closed its end.
+/// Writes frames until their sender is dropped or the process has closed its end.
 pub(super) async fn write_frames<R: Report>(
     mut writer: ChannelWriter,
     mut frames: mpsc::UnboundedReceiver<HostFrame>,

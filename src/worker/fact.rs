@@ -1,4 +1,4 @@
-//! What happens to a worker process, in this room's own words: the driver translates.
+//! What happens to a worker process, as facts that the driver translates into inputs of the engine.
 
 use super::backlog::Payload;
 use super::ipc::{ChannelError, WorkerFrame};
@@ -11,10 +11,10 @@ pub(crate) enum Fact {
     Started {
         /// Its process id.
         pid: u32,
-        /// The host's rights, which it has got.
+        /// The host's rights at its start, which it has.
         rights: Rights,
     },
-    /// It could not be started; nothing else is reported of it.
+    /// It could not be started. This is its only fact.
     StartFailed(SpawnError),
     /// It wrote a frame.
     Frame(WorkerFrame),
@@ -37,11 +37,11 @@ pub(crate) enum Fact {
         /// What the group uses.
         used_bytes: u64,
     },
-    /// It has exited, and all it wrote has been reported. Nothing else is reported of it.
+    /// It has exited, and everything that it wrote has been reported. This is its last fact.
     Exited(Exit),
 }
 
-/// Where the facts of one process go.
+/// Receives the facts about one process.
 pub(crate) trait Report: Send + Sync + 'static {
     /// Takes the next fact. Never waits.
     fn report(&self, fact: Fact);

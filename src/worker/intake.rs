@@ -1,4 +1,4 @@
-//! How much of one stream of a process may be reported: what waits for room, and what need not.
+//! Decides how much of one stream of a process may be reported, and what has to wait for room.
 
 use tokio::sync::watch;
 

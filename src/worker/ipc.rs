@@ -17,7 +17,7 @@ pub const HEADER_BYTES: usize = 5;
 /// The largest payload that either side accepts, in bytes.
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024 * 1024;
 
-/// What a worker process says.
+/// A frame from a worker process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorkerFrame {
     /// It has booted and waits for its job.
@@ -56,10 +56,10 @@ pub enum ChannelError {
     /// The channel ended in the middle of a frame.
     #[error("it closed its channel in the middle of a frame")]
     Cut,
-    /// The process closed its end and went on.
+    /// The process closed its end and kept running.
     #[error("it closed its channel")]
     Closed,
-    /// The payload of a message is no structured clone.
+    /// The payload of a message cannot be deserialized.
     #[error("it sent a message that cannot be deserialized")]
     BadMessage,
     /// The system refused.
@@ -98,7 +98,7 @@ enum FrameKind {
 }
 
 impl FrameHeader {
-    /// Whether this is a message of the job's, which may have to wait. No other frame may.
+    /// Whether this is a message of the job. Only messages may have to wait for room in the backlog.
     pub fn is_message(&self) -> bool {
         self.kind == FrameKind::Message
     }
@@ -157,7 +157,7 @@ pub async fn read_header<R: AsyncRead + Unpin>(reader: &mut R) -> Result<Option<
     Ok(Some(FrameHeader { kind, length }))
 }
 
-/// Memory is taken as bytes arrive, not as a header promises.
+/// Memory is allocated as bytes arrive, not by the length in the header.
 async fn read_payload<R: AsyncRead + Unpin>(reader: &mut R, length: usize) -> Result<Vec<u8>, ChannelError> {
     let mut payload = Vec::with_capacity(length.min(1024 * 1024));
     let read = reader.take(length as u64).read_to_end(&mut payload).await?;
@@ -167,17 +167,17 @@ async fn read_payload<R: AsyncRead + Unpin>(reader: &mut R, length: usize) -> Re
     Ok(payload)
 }
 
-/// What the host says, ready to be written.
+/// A frame from the host, ready to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostFrame {
-    /// Header and whatever leads the payload.
+    /// The header and the first part of the payload.
     pub head: Vec<u8>,
-    /// The rest of the payload, shared with whoever else holds these bytes.
+    /// The rest of the payload: bytes that other frames may share.
     pub tail: Arc<[u8]>,
 }
 
 impl HostFrame {
-    /// The job that the process shall be ready for: `header` is JSON, `job` what the host has made of it.
+    /// START, the job to prepare for: `header` is JSON, `job` the bytes that the host encoded.
     pub fn start(header: &serde_json::Value, job: Arc<[u8]>) -> Self {
         let header = header.to_string();
         let mut frame = Self::new(1, 4 + header.len(), job);
@@ -186,7 +186,7 @@ impl HostFrame {
         frame
     }
 
-    /// The word to run the job.
+    /// GO: run the job of the START frame.
     pub fn go() -> Self {
         Self::new(3, 0, Arc::default())
     }

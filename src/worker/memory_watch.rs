@@ -1,8 +1,8 @@
-//! The thread that holds the memory of limited runs against their limits.
+//! The thread that checks the memory of runs with a `memoryLimitMb`.
 //!
-//! One for all managers of a host, because one look at the system's processes serves all runs. It is
-//! started with the first process (`spawner.rs`): a limit must also be kept when no further thread
-//! can be had. While no run has a limit it sleeps.
+//! One thread for all managers of a host, because one scan of the system's processes serves all runs. It is
+//! started with the first process (`spawner.rs`), so that limits are enforced even when the system
+//! allows no further thread. While no run has a limit it sleeps.
 
 use super::os::MemoryScan;
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How often the memory of limited runs is looked at.
+/// How often the memory of runs with a limit is measured.
 const PERIOD: Duration = Duration::from_millis(250);
 
 static INBOX: OnceCell<Sender<Watched>> = OnceCell::new();
@@ -28,7 +28,7 @@ struct Watched {
 /// Starts the thread, if it does not run yet.
 ///
 /// # Errors
-/// No thread can be had.
+/// The system allows no further thread.
 pub(super) fn start() -> io::Result<()> {
     let started = INBOX.get_or_try_init(|| {
         let (sender, inbox) = unbounded();

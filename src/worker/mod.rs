@@ -1,4 +1,4 @@
-//! Worker processes: starting, talking to, and stopping them.
+//! Worker processes: starts them, exchanges frames with them, and stops them.
 
 pub mod backlog;
 mod channel;

@@ -22,10 +22,10 @@ use super::os::{Channel, Child, ChildCommand, Exit, ExitStatus, StopSignal};
 use super::output::{UnreadOutput, read_output};
 use super::spawner::Spawner;
 
-/// What a process's supervisor is ordered to do.
+/// An order to the supervisor of a process.
 #[derive(Debug)]
 pub(crate) enum WorkerOrder {
-    /// Note the memory of the process from now on, and hold that of its group against a limit.
+    /// Measure the peak memory of the process from now on, and enforce a limit on that of its group.
     WatchMemory { limit_bytes: Option<u64> },
     /// Write a frame.
     Write(HostFrame),
@@ -33,7 +33,7 @@ pub(crate) enum WorkerOrder {
     OutputRead { is_stderr: bool, bytes: usize },
     /// Send a signal to the process group.
     Signal(StopSignal),
-    /// Close the channel: an idle process leaves.
+    /// Close the channel, on which an idle process exits.
     Retire,
 }
 
@@ -42,7 +42,7 @@ pub(crate) enum WorkerOrder {
 const UNKNOWN_EXIT: Exit =
     Exit { status: ExitStatus::Code(-1), cpu_time: Duration::ZERO, peak_memory_bytes: 0 };
 
-/// Starts a process and looks after it until it has exited.
+/// Starts a process and supervises it until it has exited.
 pub(crate) async fn supervise<R: Report>(
     command: ChildCommand,
     mut orders: mpsc::UnboundedReceiver<WorkerOrder>,
@@ -90,7 +90,7 @@ impl<R: Report> Drop for End<R> {
     }
 }
 
-/// What looks after a process while it lives.
+/// Supervises a process while it lives.
 struct Attendant {
     /// The tasks that read and write the streams. Dropped, it ends them.
     streams: JoinSet<()>,
@@ -187,8 +187,8 @@ impl Attendant {
     }
 }
 
-/// The error number with which the system refused to kill a process. One that has just exited, or that
-/// a stranger in the host has waited for, is no refusal: its end is reported.
+/// The error number with which the system refused to kill a process. `None` if the process has just
+/// exited, or other code in the host has waited for it: its end is reported anyway.
 fn refusal(signal: StopSignal, answer: io::Result<()>) -> Option<i32> {
     let error = answer.err().filter(|_| signal == StopSignal::Kill)?;
     error.raw_os_error().filter(|errno| !GONE.contains(errno))

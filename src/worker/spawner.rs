@@ -1,7 +1,7 @@
 //! The thread that starts worker processes.
 //!
-//! Linux ties the life of a process that asks for it to the *thread* that started it, so all are
-//! started by one thread, which lives as long as the host does.
+//! With a parent-death signal Linux kills a process when the *thread* that started it ends. So one thread,
+//! which lives as long as the host, starts all of them.
 
 use super::memory_watch;
 use super::os::{Child, ChildCommand, Launched, Launcher, SpawnError, Stage};
@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How long after the last start the launcher looks after what runs, and again from then on.
+/// The interval of [`Launcher::tend`] after the last start.
 const TENDING_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Starts worker processes from one thread, which is started with the first of them.
@@ -82,7 +82,7 @@ fn serve(mut launcher: Launcher, inbox: &Receiver<Request>) {
             inbox.recv().map_err(RecvTimeoutError::from)
         };
         match request {
-            // An asker who is gone gives the process back, and dropping that ends it.
+            // If the requester is gone, the process is returned here, and dropping it kills it.
             Ok(Request { command, answer }) => drop(answer.send(launcher.launch(&command))),
             Err(RecvTimeoutError::Timeout) => launcher.tend(),
             Err(RecvTimeoutError::Disconnected) => return,

@@ -1,5 +1,5 @@
-//! Processes: how many boot at once, which are ready before a job needs them, and when to stop
-//! trying.
+//! The worker processes of a manager: how many boot at once, how many spares (started before a job needs
+//! them) are kept, and how long to wait after failed boots.
 //!
 //! ```text
 //! Booting(no run) ──▶ Idle ──▶ Primed ──▶ Busy ──▶ (exited)
@@ -149,7 +149,7 @@ impl Pool {
         id
     }
 
-    /// Sets the limit and gives the one before, which is void.
+    /// Sets the limit and returns the previous one, to be cancelled.
     pub(super) fn set_limit(
         &mut self,
         id: WorkerId,
@@ -215,7 +215,7 @@ impl Pool {
         self.workers.get(&id)?.state.run()
     }
 
-    /// The process belongs to the run from now on. Gives the idle deadline, which is void.
+    /// The process belongs to the run from now on. Returns the idle deadline, to be cancelled.
     pub(super) fn claim(&mut self, id: WorkerId, run: RunId) -> Option<TimerKey<MonoMs>> {
         let worker = self.workers.get_mut(&id)?;
         self.with_run += 1;
@@ -240,7 +240,7 @@ impl Pool {
         (!Arc::ptr_eq(booted_with, env)).then(|| Arc::clone(env))
     }
 
-    /// The process has booted. Does it wait for a run?
+    /// The process has booted. Returns whether it is idle.
     fn ready(&mut self, id: WorkerId, idle: TimerKey<MonoMs>, now: Now) -> bool {
         let Some(worker) = self.workers.get_mut(&id) else { return false };
         let WorkerState::Booting(run) = worker.state else { return false };

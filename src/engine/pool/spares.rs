@@ -1,5 +1,5 @@
-//! Processes that are booted before a job needs them and given the job before it is due, and what
-//! becomes of one that is late.
+//! *Spares*: processes that are started before a job needs them and get the job (START) shortly before it is
+//! due. Also handles processes that take too long to boot.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use crate::timer::{EpochMs, MonoMs, Now, TimerKey};
 use crate::worker::environment::Environment;
 use crate::worker::os::{Rights, StopSignal};
 
-/// A spare that nothing has needed for so long is let go.
+/// A spare that has been idle for so long is retired.
 const SPARE_IDLE: Duration = Duration::from_secs(10);
 /// How long before its due time a job is given to its spare. That takes a millisecond or two, and
 /// what has just run starts faster than what has slept for long.
 const PRIME_LEAD: Duration = Duration::from_millis(10);
-/// A process that was let go and has not left after this long is killed. It needs a millisecond.
+/// A retired process that has not exited after this long is killed. It needs a millisecond.
 const LEAVE_LIMIT: Duration = Duration::from_secs(5);
-/// Due times looked at ahead of time, so that a crowd at one second costs no time now.
+/// The most due times looked at ahead, so that many jobs due at one second do not delay this input.
 const DUE_SCAN: usize = 64;
 
 impl Engine {
@@ -43,7 +43,7 @@ impl Engine {
         if let Some(run) = self.pool.run_of(worker).and_then(|run| self.runs.get_mut(&run)) {
             run.stop.get_or_insert(StopReason::TooLate(start_timeout));
         }
-        // Not as a stop on request: that it had to be killed is a failed boot.
+        // Do not record this as a requested stop: a process that has to be killed here is a failed boot.
         self.effects.push(Effect::Signal { worker, signal: StopSignal::Kill });
     }
 
@@ -61,8 +61,7 @@ impl Engine {
         }
     }
 
-    /// Boots spares for what is due within the lead, so that a process waits for the job and not the
-    /// job for a process.
+    /// Boots spares for jobs that are due within the lead, so that their processes are ready in time.
     pub(in crate::engine) fn prepare_spares(&mut self, now: Now) {
         if self.is_shutting_down() {
             return;
@@ -83,7 +82,8 @@ impl Engine {
         }
     }
 
-    /// Gives idle spares the jobs that are due in a moment: all that is left for then is the word.
+    /// Primes idle spares with the jobs that are due in a moment, so that at the due time only a GO frame
+    /// remains to be sent.
     pub(in crate::engine) fn prime_spares(&mut self, now: Now) {
         let horizon = now.wall.plus(PRIME_LEAD);
         self.release_primed(horizon, now);
@@ -114,7 +114,7 @@ impl Engine {
         self.effects.push(Effect::WatchMemory { worker, limit_bytes: None });
     }
 
-    /// Lets go of spares whose job will not run, or not as they have been told.
+    /// Retires spares whose job will not run, or whose START frame is outdated.
     fn release_primed(&mut self, horizon: EpochMs, now: Now) {
         if !self.pool.has_spares() {
             return;
@@ -192,7 +192,7 @@ impl Engine {
         }
     }
 
-    /// The host's environment is another one from now on.
+    /// The host's environment has changed.
     pub(in crate::engine) fn set_environment(&mut self, environment: Arc<Environment>, now: Now) {
         self.host.environment = environment;
         self.retire_outdated(now);
@@ -205,7 +205,7 @@ impl Engine {
         }
     }
 
-    /// Lets go of spares that no job can be given to any more.
+    /// Retires spares that no job can be given to any more.
     fn retire_outdated(&mut self, now: Now) {
         let host = &self.host;
         let is_outdated = |(_, worker): &(_, &Worker)| worker.is_unused() && !worker.is_current(host);
@@ -242,7 +242,7 @@ impl Pool {
         self.workers.get(&id).is_some_and(|worker| matches!(worker.state, WorkerState::Primed(..)))
     }
 
-    /// The spares that wait for the word, each with its job and the run it waits for.
+    /// The spares that wait for GO, each with its job and the number of the run.
     fn primed(&self) -> impl Iterator<Item = (WorkerId, JobId, RunId)> {
         self.workers.iter().filter_map(|(&id, worker)| match worker.state {
             WorkerState::Primed(job, run) => Some((id, job, run)),
@@ -291,7 +291,7 @@ impl Pool {
         self.workers.iter().find(|(_, worker)| is_idle(worker)).map(|(&id, _)| id)
     }
 
-    /// The process waits for this run from now on. Gives the idle deadline, which is void.
+    /// The process waits for this run from now on. Returns the idle deadline, to be cancelled.
     fn prime(
         &mut self,
         id: WorkerId,

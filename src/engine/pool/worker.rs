@@ -1,4 +1,4 @@
-//! One process of the pool, and what it is good for.
+//! One process of the pool, and which jobs it can run.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(super) struct Worker {
     pub(super) was_primed: bool,
     /// By when it must be ready, have reached its job, or have left, whichever is next.
     pub(super) limit: Option<TimerKey<MonoMs>>,
-    /// We ended it: that says nothing about whether processes can be started.
+    /// Whether we ended it, so that its end does not count as a failed boot.
     pub(super) is_signalled: bool,
     /// The error number with which the system refused to kill it.
     pub(super) refusal: Option<i32>,
@@ -87,7 +87,7 @@ impl Worker {
         Some(Survivor { pid: self.pid?, errno: self.refusal? })
     }
 
-    /// It ended by itself before it was of any use. A spare that was ready has shown that boots work.
+    /// Whether its end counts as a failed boot: it ended by itself before it was ready, or before it reached its job.
     pub(super) fn has_failed_to_boot(&self) -> bool {
         let is_too_early = match self.state {
             WorkerState::Booting(_) => true,

@@ -46,7 +46,7 @@ pub enum SpawnError {
         /// What was being done.
         stage: Stage,
     },
-    /// Anything else the system answered.
+    /// Any other error of the system.
     #[error("{stage} failed: {}", io::Error::from_raw_os_error(*errno))]
     Other {
         /// What was being done.

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
-/// What a process group can be sent to end it.
+/// A signal that ends a process group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopSignal {
-    /// Asks it to end; it may clean up, or refuse (`SIGTERM`).
+    /// `SIGTERM`: the process may clean up, or ignore it.
     Terminate,
-    /// Ends it, whatever it does (`SIGKILL`).
+    /// `SIGKILL`: the system ends the process.
     Kill,
 }
 
-/// How a process ended, and what it used until then.
+/// How a process ended, and the resources that it used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exit {
     /// Its exit code, or the signal that ended it.
@@ -27,7 +27,7 @@ pub struct Exit {
     pub peak_memory_bytes: u64,
 }
 
-/// Why a process is no more.
+/// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
     /// It ended by itself with this exit code.

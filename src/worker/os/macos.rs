@@ -2,8 +2,8 @@
 //!
 //! Type-checked only: it has not yet run on a Mac.
 //!
-//! Unlike Linux it has no signal that tells a process of its parent's death. What ends the workers
-//! of a host that was killed is the guard, and the end of their channel.
+//! Unlike Linux, macOS has no parent-death signal. The workers of a killed host are ended by the guard, and
+//! by the end of their channel.
 
 use super::unix::plan::{Plan, Source};
 pub(super) use super::unix::rights::hash_rights;
@@ -44,7 +44,8 @@ impl Starter {
     /// Starts a process by `plan` and returns its pid once it runs the program.
     ///
     /// # Errors
-    /// The system's answer, as one to running the program: it does not tell the stages apart.
+    /// The system's error, reported for the stage of running the program: `posix_spawn` does not
+    /// distinguish stages.
     #[expect(clippy::unused_self, reason = "the same as on Linux, where it has a stack")]
     pub(crate) fn start(&mut self, plan: &Plan) -> Result<libc::pid_t, (Stage, io::Error)> {
         let actions = FileActions::new(plan.places).map_err(|error| (Stage::Descriptors, error))?;
@@ -188,12 +189,12 @@ pub(super) fn watch_exit(pid: libc::pid_t) -> io::Result<ExitWatch> {
     watch_by_thread(pid)
 }
 
-/// A process's usage record counts its own memory only, so there is nothing to tell it from.
+/// A process's usage record counts only its own memory, so the host's peak is not needed for comparison.
 pub(super) fn host_peak_bytes() -> u64 {
     0
 }
 
-/// The most resident memory that a usage record tells of.
+/// The peak resident memory in a usage record.
 pub(super) fn max_rss_bytes(usage: &libc::rusage) -> u64 {
     u64::try_from(usage.ru_maxrss).unwrap_or(0)
 }

@@ -11,7 +11,7 @@ pub struct Rights(u64);
 
 impl Rights {
     /// The host's rights now. On Linux this takes about 20 µs, most of it for two files in `/proc`;
-    /// where those cannot be read, what only they tell is left out. On Windows a process keeps its
+    /// where those cannot be read, their contents are left out. On Windows a process keeps its
     /// rights for life, so all are equal.
     pub fn read() -> Rights {
         let mut hasher = DefaultHasher::new();

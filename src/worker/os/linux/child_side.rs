@@ -1,8 +1,8 @@
 //! What the new process does until it runs its program.
 //!
 //! It does so in the host's memory, on a stack of its own, while one of the host's threads stands
-//! still for it and the others run on. So it must act like a signal handler in a stranger's house:
-//! system calls on what was prepared before, no allocation, no lock, no panic.
+//! still for it and the others run on. So it must keep to what a signal handler may do: system calls on
+//! memory that was prepared before, no allocation, no lock, no panic.
 
 use super::rights::ThreadRights;
 use super::sealing::Seal;
@@ -79,12 +79,12 @@ fn become_program(errand: &Errand) -> Step<Never> {
     }
 }
 
-/// Tells the guard, if there is one, of this process's group.
+/// Writes the group of this process to the guard's socket, if there is a guard.
 fn announce(line: Option<RawFd>, sign: u8) {
     if let Some(line) = line {
         // SAFETY: a system call without memory.
         let group = unsafe { libc::getpid() };
-        // Should nobody hear it, the host finds out when it tells the guard the same.
+        // If this fails, the host notices when it writes the same line.
         let _ = guard::write(line, sign, group);
     }
 }

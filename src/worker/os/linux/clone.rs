@@ -60,7 +60,7 @@ impl Starter {
     fn clone(&mut self, errand: &Errand) -> io::Result<libc::pid_t> {
         // The host's handlers must not run in the child, with the host's memory.
         let mask = SignalMask::ALL.apply();
-        // SAFETY: the stack is mapped, large enough and used by nobody else, since this thread
+        // SAFETY: the stack is mapped, large enough and not used otherwise, since this thread
         // stands still until the child has left it; `errand` lives beyond that; `child_side::main`
         // keeps to what is allowed in a process that shares its memory with another.
         let pid = unsafe {

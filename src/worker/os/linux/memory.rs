@@ -1,4 +1,4 @@
-//! Resident memory, from `/proc`, and whom the kernel takes when there is none left.
+//! Resident memory, from `/proc`, and the order in which the kernel kills processes when memory runs out.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -6,13 +6,13 @@ use std::io::Read;
 use std::mem::MaybeUninit;
 use std::os::unix::fs::DirEntryExt;
 
-/// More than the part of `/proc/PID/status` that tells of memory: it comes in the first read, in the
-/// second third of some 1,400 bytes.
+/// Larger than the part of `/proc/PID/status` up to the lines about memory, which are in the second third
+/// of some 1,400 bytes and come with the first read.
 const STATUS_BYTES: usize = 4096;
 /// More than `/proc/PID/stat` has up to the field that is read.
 const STAT_BYTES: usize = 1024;
 
-/// How much likelier than the host the kernel takes a job, in thousandths of the memory there is.
+/// Added to the host's `oom_score_adj` for a job, so that the kernel kills a job first (thousandths of all memory).
 const MORE_LIKELY: i32 = 500;
 const MOST_LIKELY: i32 = 1000;
 
@@ -25,7 +25,7 @@ pub(crate) fn host_peak_bytes() -> u64 {
     max_rss_bytes(&usage)
 }
 
-/// The most resident memory that a usage record tells of.
+/// The peak resident memory in a usage record.
 pub(crate) fn max_rss_bytes(usage: &libc::rusage) -> u64 {
     u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(1024)
 }
@@ -108,8 +108,8 @@ fn read_stat(pid: u32) -> Option<Stat> {
     parse_stat(stat.get(..length)?)
 }
 
-/// Makes the kernel take the process rather than the host when memory runs out. What the system does
-/// not allow (no `/proc`, a file that is read-only) stays as it is.
+/// Makes the kernel kill the process rather than the host when memory runs out. Without effect where the
+/// system does not allow it (no `/proc`, a read-only file).
 pub(crate) fn prefer_as_victim(pid: libc::pid_t) {
     let host = fs::read_to_string("/proc/self/oom_score_adj").ok();
     if let Some(adjustment) = host.and_then(|text| text.trim().parse::<i32>().ok()) {

@@ -1,4 +1,4 @@
-//! The rights that only `/proc` tells of, and those that Linux keeps for each thread.
+//! The rights that only `/proc` reports, and those that Linux keeps for each thread.
 
 use crate::worker::os::unix::rights;
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! Keeps the descriptors that a program is not meant to have from it.
+//! Marks the descriptors that a program must not inherit as close-on-exec.
 
 use std::ffi::{c_int, c_uint};
 use std::fs;
@@ -16,7 +16,7 @@ pub(super) enum Sealing {
 
 impl Sealing {
     pub(super) fn best_available() -> Sealing {
-        // An empty range: changes nothing, and tells whether the call and its flag are known.
+        // An empty range changes nothing, but fails if the system does not know the call or its flag.
         if close_range_on_exec(c_uint::MAX) == 0 { Sealing::Range } else { Sealing::Each }
     }
 

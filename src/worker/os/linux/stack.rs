@@ -7,7 +7,7 @@ use std::ptr::{self, NonNull};
 /// What the child needs is a few hundred bytes; debug builds are greedier.
 const STACK_BYTES: usize = 64 << 10;
 
-/// A stack above a page that nobody can touch.
+/// A stack with a guard page below it.
 pub(super) struct Stack {
     base: NonNull<c_void>,
 }

@@ -32,7 +32,7 @@ pub struct Channel {
 /// Returns when the process has closed its end of what `writer` writes to, with the error that the
 /// next write would give.
 ///
-/// kqueue does not tell: on macOS only a write does.
+/// kqueue does not report this: on macOS only a write notices it.
 pub async fn reader_is_gone(writer: &ChannelWriter) -> io::Error {
     match writer.ready(Interest::ERROR).await {
         Ok(_) => io::ErrorKind::BrokenPipe.into(),
@@ -40,7 +40,7 @@ pub async fn reader_is_gone(writer: &ChannelWriter) -> io::Error {
     }
 }
 
-/// A started process, not yet registered with a runtime. Dropped, it ends its whole group.
+/// A started process, not yet registered with a runtime. Dropping it kills its whole group.
 #[derive(Debug)]
 pub struct Launched {
     process: Process,
@@ -82,7 +82,7 @@ impl Launched {
 /// A process started by the [`Spawner`](crate::worker::spawner::Spawner), leader of a session
 /// and a process group of its own.
 ///
-/// Dropped before [`wait`](Child::wait) has returned, it ends its whole group.
+/// Dropping it before [`wait`](Child::wait) has returned kills its whole group.
 #[derive(Debug)]
 pub struct Child {
     pid: u32,
@@ -101,8 +101,7 @@ enum Life {
 }
 
 impl Child {
-    /// The system's number of the process, for messages: a stranger may have it once
-    /// [`wait`](Child::wait) has returned.
+    /// The pid, for messages only: the system may reuse it once [`wait`](Child::wait) has returned.
     pub fn pid(&self) -> u32 {
         self.pid
     }
@@ -143,7 +142,7 @@ impl Child {
         self.running()?.signal(signal)
     }
 
-    /// Notes from now on how much memory the process holds, for the peak that its [`Exit`] tells.
+    /// Measures from now on how much memory the process holds, for the peak in its [`Exit`].
     pub fn note_memory_from_now(&mut self) {
         if let Life::Running { process, memory_looks, .. } = &mut self.life {
             process.note_memory();

@@ -1,4 +1,4 @@
-//! Tells when a process has ended, without waiting for it.
+//! Notices when a process has ended, without reaping it.
 
 use super::wait::block_until_exited;
 use std::io;
@@ -59,7 +59,7 @@ impl AsyncExitWatch {
                 descriptor.readable().await?.retain_ready();
             }
             AsyncExitWatch::Thread(receiver) => {
-                // A thread that ended without a word has seen the end too.
+                // The sender is dropped without a value if the thread panicked: treat that as the end.
                 let _ = receiver.await;
                 *self = AsyncExitWatch::Ended;
             }

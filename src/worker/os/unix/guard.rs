@@ -1,14 +1,13 @@
-//! What ends the process groups of a host that is gone without notice.
+//! Kills the process groups of a host that was killed itself.
 //!
-//! `kill -9` of the host leaves nobody to stop what its workers have started: the system tells the
-//! workers themselves at best (Linux), their children never. So a host with running workers has a
-//! *guard*: a shell, in a session of its own, that reads the numbers of their process groups from
-//! a socket and kills those it still knows when the socket ends, which is when the host does. It is
-//! started with the first worker and dismissed when none has been there for a while.
+//! After `kill -9` of the host, the system kills the workers at best (Linux), but never the processes that
+//! they have started. So a host with running workers has a *guard*: a shell, in a session of its own,
+//! that reads the numbers of their process groups from a socket. The socket closes when the host ends;
+//! the guard then kills the groups on its list. It is started with the first worker and ended when no
+//! worker has run for a while.
 //!
-//! A number is written before the program of the worker runs and struck off before the worker is
-//! waited for, so the guard knows no group whose number could have gone to a stranger. Nothing but
-//! those numbers passes through it.
+//! A number is written before the worker runs its program and removed before the worker is waited for, so
+//! the list never contains a number that the system may have reused. The socket carries nothing else.
 //!
 //! Without a shell there is no guard, and grandchildren may outlive a killed host.
 
@@ -22,8 +21,8 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Reads `+ GROUP` and `- GROUP`. Built-in commands only. The signals that a terminal or a service
-/// manager sends to everyone are not for it.
+/// Reads `+ GROUP` and `- GROUP`. Built-in commands only. It ignores the signals that a terminal or a
+/// service manager sends to all processes.
 const SCRIPT: &str = r#"cd /; trap '' HUP INT QUIT TERM; groups=' '
 while read -r sign group; do case "$sign$groups" in
 +*" $group "*) ;;
@@ -39,7 +38,7 @@ pub(crate) type StartShell<'a> = dyn FnMut(&ChildCommand, RawFd) -> io::Result<l
 
 struct Guard {
     shell: Option<Shell>,
-    /// The groups to be killed with the host: what a new shell is told first.
+    /// The groups to be killed with the host, which a new shell gets first.
     groups: BTreeSet<libc::pid_t>,
 }
 
@@ -58,22 +57,22 @@ pub(crate) fn ensure(start: &mut StartShell) -> Option<Arc<OwnedFd>> {
     guard.shell.as_ref().map(|shell| Arc::clone(&shell.line))
 }
 
-/// Has the group killed when the host is gone. A guard that does not listen is replaced.
+/// Adds the group to the guard's list. A guard that does not read is replaced.
 pub(crate) fn add(group: libc::pid_t, start: &mut StartShell) {
     let mut guard = lock();
     guard.groups.insert(group);
-    if guard.tell(b'+', group).is_err() {
+    if guard.write_line(b'+', group).is_err() {
         guard.dismiss();
         guard.start(start);
     }
 }
 
-/// Strikes the group off. To be called before its leader is waited for: its number is free then.
+/// Removes the group from the list. To be called before its leader is waited for, which frees its number.
 pub(super) fn remove(group: libc::pid_t) {
     let mut guard = lock();
-    // A guard that cannot be told must not stay and kill whoever gets the number later. The next
-    // start or `tend` makes a new one.
-    if guard.groups.remove(&group) && guard.tell(b'-', group).is_err() {
+    // A guard that cannot be reached must not stay: it could kill a later group with this number. The
+    // next start or `tend` makes a new one.
+    if guard.groups.remove(&group) && guard.write_line(b'-', group).is_err() {
         guard.dismiss();
     }
 }
@@ -84,7 +83,7 @@ pub(crate) fn needs_tending() -> bool {
     guard.shell.is_some() || !guard.groups.is_empty()
 }
 
-/// Dismisses a guard with nothing to watch, and replaces one that has died.
+/// Ends a guard whose list is empty, and replaces one that has died.
 pub(crate) fn tend(start: &mut StartShell) {
     let mut guard = lock();
     if guard.groups.is_empty() {
@@ -105,13 +104,13 @@ pub(crate) fn write(line: RawFd, sign: u8, group: libc::pid_t) -> io::Result<()>
 }
 
 impl Guard {
-    /// Tells the shell, if there is one.
-    fn tell(&self, sign: u8, group: libc::pid_t) -> io::Result<()> {
+    /// Writes a line to the shell, if there is one.
+    fn write_line(&self, sign: u8, group: libc::pid_t) -> io::Result<()> {
         self.shell.as_ref().map_or(Ok(()), |shell| write(shell.line.as_raw_fd(), sign, group))
     }
 
     fn start(&mut self, start: &mut StartShell) {
-        // Not an error of the run for which it is started: that one has its own lines of defence.
+        // Not an error of the run that it is started for, which has other safeguards.
         self.shell = Shell::start(&self.groups, start).ok();
     }
 
@@ -120,12 +119,12 @@ impl Guard {
         // SAFETY: no memory is involved; the shell is our child and not waited for.
         let is_killed = unsafe { libc::kill(pid, libc::SIGKILL) } == 0;
         if is_killed || self.groups.is_empty() {
-            // Not before, or it would take this for the end of the host.
+            // Not before: the guard would take the closed socket for the end of the host.
             drop(line);
             reaper::adopt(pid);
         } else {
-            // The host has given up the right to kill it. It must not see an end of its line: what it
-            // still knows, it would kill.
+            // The host no longer has the right to kill it. Keep its socket open: if that closed, the
+            // guard would kill the groups on its list.
             std::mem::forget(line);
         }
     }
@@ -137,7 +136,7 @@ impl Shell {
         // Above the places of a worker's descriptors, so that it still is the line to the guard
         // when those are filled.
         let line = rustix::io::fcntl_dupfd_cloexec(ours.as_fd(), 5)?;
-        // Told before it lives, it never lives without knowing.
+        // Written before the shell starts, so that it never runs without the list.
         send(line.as_raw_fd(), &introduction(groups))?;
         let pid = start(&shell_command(), theirs.as_raw_fd())?;
         Ok(Shell { pid, line: Arc::new(line) })
@@ -158,7 +157,7 @@ fn shell_command() -> ChildCommand {
     }
 }
 
-/// What a new guard is told: the groups that there are.
+/// The lines for a new guard: all current groups.
 fn introduction(groups: &BTreeSet<libc::pid_t>) -> Vec<u8> {
     groups.iter().flat_map(|&group| Message::new(b'+', group).bytes().to_vec()).collect()
 }
@@ -197,7 +196,7 @@ impl Message {
     }
 }
 
-/// All or nothing, without waiting, and without a signal should nobody listen.
+/// Writes all or nothing, without blocking, and without SIGPIPE if the other end is closed.
 fn send(line: RawFd, text: &[u8]) -> io::Result<()> {
     let flags: c_int = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
     // SAFETY: the text is valid for reading during the call.

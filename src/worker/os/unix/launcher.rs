@@ -1,4 +1,4 @@
-//! From a command to a running process.
+//! Starts processes on Unix.
 
 use super::plan::{Plan, Tie, guard_places, worker_places};
 use super::{ExecImage, Launched, Pipes, Process, guard, spawn_error};
@@ -49,7 +49,7 @@ impl Launcher {
         guard::needs_tending()
     }
 
-    /// Keeps up what watches over the running processes, and lets it go when none runs.
+    /// Replaces a guard that has died, and ends it when no process has run for a while.
     pub fn tend(&mut self) {
         guard::tend(&mut |command, line| start_guard(&mut self.starter, command, line));
     }

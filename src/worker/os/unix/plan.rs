@@ -1,4 +1,4 @@
-//! What a new process is to become, for the platform to carry out.
+//! The description of a new process, which the platform's starter carries out.
 
 use super::{ExecImage, Pipes};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -20,8 +20,8 @@ pub(crate) enum Source {
 /// How it is bound to the host.
 #[derive(Clone, Copy)]
 pub(crate) enum Tie {
-    /// Where the system can do so, it is killed when the thread that started it ends, and tells the
-    /// guard at the end of this line of itself.
+    /// Where the system can do so, it is killed when the thread that started it ends, and writes its
+    /// group to the guard's socket, `line`.
     ToHost {
         #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux can do so"))]
         line: Option<RawFd>,

@@ -1,4 +1,4 @@
-//! The pid of a process that nobody has waited for: the only state in which it may be signalled.
+//! A child process that has not been waited for, so that its pid is valid and may be signalled.
 
 use super::wait::{has_exited, wait_for};
 use super::{guard, reaper};
@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// A started process, leader of its own group. Until it is waited for, the system keeps its pid (as
-/// a zombie at least), so no stranger can have it; from then on nothing is sent to it. Dropped
-/// before, it takes the whole group with it.
+/// a zombie at least), so no other process can have it; from then on nothing is sent to it. If it is
+/// dropped before that, the whole group is killed.
 #[derive(Debug)]
 pub(crate) struct Process {
     pid: libc::pid_t,
@@ -79,10 +79,10 @@ impl Process {
         }))
     }
 
-    /// Kills whoever is left of the group. The pid of the leader, zombie or not, names the group and
-    /// nobody else's only until it is waited for: now, and not later, is the time.
+    /// Kills the remaining members of the group. To be called before the leader is waited for: after
+    /// that its pid, which is the number of the group, may be reused.
     fn kill_group(&self) {
-        // An error means that nobody is left.
+        // An error means that the group has no member left.
         let _ = kill(-self.pid, StopSignal::Kill);
         guard::remove(self.pid);
     }
@@ -100,7 +100,7 @@ impl Process {
     }
 
     /// # Errors
-    /// `ECHILD` when it is no child of ours any more, so that its pid may be a stranger's.
+    /// `ECHILD` if it is no longer a child of ours, so that its pid may belong to another process.
     fn is_zombie(&self) -> io::Result<bool> {
         if self.waited_for { Err(io::Error::from_raw_os_error(libc::ECHILD)) } else { has_exited(self.pid) }
     }

@@ -1,4 +1,4 @@
-//! Waits for killed processes whose owner did not: a thread that lives as long as there are some.
+//! A thread that waits for killed processes whose owner was dropped. It lives as long as there are some.
 
 use super::wait::{Members, reap_members, wait_for};
 use std::sync::{Mutex, PoisonError};

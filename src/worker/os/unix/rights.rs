@@ -1,4 +1,4 @@
-//! The rights that system calls tell of.
+//! The rights that system calls report.
 
 use std::hash::{Hash, Hasher};
 use std::mem::MaybeUninit;

@@ -60,7 +60,7 @@ pub(crate) enum Members {
 }
 
 /// Waits for the children of this process in `group` that have ended. To be called only for a killed
-/// group: until the last of its members is waited for, no stranger's group can have its number.
+/// group: until the last of its members is waited for, no other group can have its number.
 pub(crate) fn reap_members(group: libc::pid_t) -> Members {
     loop {
         // SAFETY: no memory is involved.

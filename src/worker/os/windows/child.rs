@@ -40,7 +40,7 @@ pub struct Channel {
     pub reader: ChannelReader,
 }
 
-/// Returns when the process has closed its end of what `writer` writes to; here only a write tells.
+/// Returns when the process has closed its end of what `writer` writes to; on Windows only a write notices it.
 pub async fn reader_is_gone(_writer: &ChannelWriter) -> io::Error {
     std::future::pending().await
 }
@@ -85,7 +85,7 @@ impl Launched {
 }
 
 fn pipe(end: OwnedHandle) -> io::Result<NamedPipeServer> {
-    // SAFETY: the serving end of a named pipe, made for overlapped use, that nobody else owns.
+    // SAFETY: the serving end of a named pipe, made for overlapped use, and owned here alone.
     unsafe { NamedPipeServer::from_raw_handle(end.into_raw_handle()) }
 }
 
@@ -109,7 +109,7 @@ enum Life {
 }
 
 impl Child {
-    /// The system's number of the process, for messages: a stranger may have it once
+    /// The pid, for messages only: the system may reuse it once
     /// [`wait`](Child::wait) has returned.
     pub fn pid(&self) -> u32 {
         self.pid
@@ -152,7 +152,7 @@ impl Child {
         self.running()?.signal(signal)
     }
 
-    /// Nothing to do: the system itself keeps the peak that the [`Exit`] tells.
+    /// Nothing to do: the system itself keeps the peak for the [`Exit`].
     pub fn note_memory_from_now(&mut self) {}
 
     /// Waits until the process has ended, then ends what is left of what it has started. Can be
@@ -165,7 +165,7 @@ impl Child {
             Life::Exited(exit) => Ok(exit.clone()),
             Life::Running { ended, tree } => {
                 if !ended.is_terminated() {
-                    // A thread that ended without a word has seen the end too.
+                    // The sender is dropped without a value if the thread panicked: treat that as the end.
                     let _ = ended.await;
                 }
                 let exit = tree.exit()?;
@@ -200,7 +200,7 @@ impl Tree {
         Tree { pid, process, job, sent: AtomicI32::new(0) }
     }
 
-    /// A thread waits for the end and says so.
+    /// Starts a thread that waits for the end and reports it.
     fn watch_end(&self) -> io::Result<oneshot::Receiver<()>> {
         let process = self.process.try_clone()?;
         let (ended, watch) = oneshot::channel();

@@ -38,10 +38,10 @@ impl Job {
         if handle.is_null() {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: just made, and nobody else's.
+        // SAFETY: just created, and owned here alone.
         let job = Job { handle: unsafe { OwnedHandle::from_raw_handle(handle) } };
         let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
-        // The second keeps a crash from waiting for somebody to close its dialog.
+        // The second keeps a crash from showing a dialog that a user would have to close.
         limits.BasicLimitInformation.LimitFlags =
             JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION;
         // SAFETY: the structure that belongs to this class, of the size given.
@@ -120,7 +120,7 @@ pub(super) fn register(pid: u32, job: &Arc<Job>) {
     jobs().insert(pid, Arc::downgrade(job));
 }
 
-/// The opposite of [`register`], for as long as the process's handle keeps the pid from strangers.
+/// The opposite of [`register`]; to be called while the process's handle keeps the pid from being reused.
 pub(super) fn forget(pid: u32) {
     jobs().remove(&pid);
 }
@@ -133,7 +133,7 @@ fn jobs() -> MutexGuard<'static, BTreeMap<u32, Weak<Job>>> {
 /// that they share count in each.
 ///
 /// # Errors
-/// The system does not tell; not found where no such worker is running.
+/// The system does not report it; not found where no such worker is running.
 pub(in crate::worker::os) fn tree_memory_bytes(pid: u32) -> io::Result<u64> {
     let job = jobs().get(&pid).and_then(Weak::upgrade).ok_or(io::ErrorKind::NotFound)?;
     let members = job.members()?;
@@ -152,7 +152,7 @@ fn open(pid: u32) -> io::Result<OwnedHandle> {
     if handle.is_null() {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: just made, and nobody else's.
+    // SAFETY: just created, and owned here alone.
     Ok(unsafe { OwnedHandle::from_raw_handle(handle) })
 }
 

@@ -30,7 +30,7 @@ impl Launcher {
         Launched::new(started, job, pipes.host).map_err(|error| failed(Stage::Watch, error))
     }
 
-    /// False: job objects need nobody to look after them.
+    /// False: job objects need no maintenance.
     pub fn needs_tending(&self) -> bool {
         false
     }

@@ -81,7 +81,7 @@ fn copy_of_own(stream: STD_HANDLE) -> io::Result<OwnedHandle> {
         let this = GetCurrentProcess();
         DuplicateHandle(this, own, this, &raw mut copy, 0, 0, DUPLICATE_SAME_ACCESS)
     })?;
-    // SAFETY: just made, and nobody else's.
+    // SAFETY: just created, and owned here alone.
     Ok(unsafe { OwnedHandle::from_raw_handle(copy) })
 }
 
@@ -116,7 +116,7 @@ fn pair(direction: Direction) -> io::Result<(OwnedHandle, OwnedHandle)> {
     if host == INVALID_HANDLE_VALUE {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: just made, and nobody else's.
+    // SAFETY: just created, and owned here alone.
     let host = unsafe { OwnedHandle::from_raw_handle(host) };
     // Not overlapped: the process reads and writes it as a file. This takes the only connection.
     let child = OpenOptions::new().access_mode(child_access).share_mode(0).open(name)?;

@@ -76,7 +76,7 @@ pub(super) fn start(
         )
     });
     answer.map_err(failed)?;
-    // SAFETY: both just made, and nobody else's; the thread's is not needed.
+    // SAFETY: both just created, and owned here alone; the thread's is not needed.
     let (process, _thread) = unsafe {
         (OwnedHandle::from_raw_handle(started.hProcess), OwnedHandle::from_raw_handle(started.hThread))
     };
