@@ -6,26 +6,27 @@ import {ResourceLimits} from 'node:worker_threads';
 
 /**
  * Registers jobs and runs them: *inline* on the caller's event loop, or *offloaded* to `node` processes of
- * their own, now, at a date, or again and again.
+ * their own; now, at a date, or on a recurring schedule.
  */
 declare class JobManager {
     constructor(options?: JobManager.Options);
 
     /** The queue of inline jobs. */
     readonly inlineQueue: JobManager.InlineQueue;
-    /** A window with the shape of bree onto jobs and workers. */
+    /** An object with the part of bree's interface that hosts use: its maps of workers and timers, methods and events. */
     readonly bree: JobManager.BreeWindow;
 
     /**
-     * Adds a job. Resolves when it is registered or in the queue, not when it has run.
+     * Adds a job. Resolves when it is registered or queued, before it has run.
      *
-     * Rejects with an IncorrectUsageError for a job that makes no sense, and with an Error for a module that
+     * Rejects with an IncorrectUsageError for an invalid job, and with an Error for a module that
      * does not exist or a name that is registered already.
      */
     addJob<Data = any>(job: JobManager.Job<Data>): Promise<void>;
 
     /**
-     * Adds a job that is run once, ever: its row says whether it has been. A `failed` one can be added again.
+     * Adds a job that is run only once, across restarts and hosts: its status is kept in a row of the JobModel. A
+     * `failed` job can be added again.
      *
      * Rejects with an IncorrectUsageError when it has been executed, or is queued or running anywhere.
      */
@@ -35,21 +36,21 @@ declare class JobManager {
     hasExecutedSuccessfully(name: string): Promise<boolean>;
 
     /**
-     * Resolves with the row of a one-off job, as the JobModel gives it, once it is `finished` or `failed`. Warns once when there is no row of that
-     * name after 5 s, and goes on waiting.
+     * Resolves with the row of a one-off job, as the JobModel gives it, once it is `finished` or `failed`. Logs a warning
+     * if there is no row of that name after 5 s, and continues to wait.
      */
     awaitOneOffCompletion<Row = JobManager.JobRow>(name: string): Promise<Row>;
 
     /**
-     * Call this before `addJob`. Settled by the next completion of the named job, or its error.
+     * Call this before `addJob`. Resolves when the named job next completes, rejects with its error when it fails.
      *
-     * Rejects with a JobError `JOB_SKIPPED` when the job's only time is past, and `JOB_REMOVED` when it is removed
+     * Rejects with a JobError `JOB_SKIPPED` if the job's only due time has passed, and `JOB_REMOVED` if it is removed
      * before it ran. A promise belongs to the job that is registered, or else to the next one of that name: runs of an
-     * earlier one do not settle it. Warns once when it has waited 5 s for a job that is not there.
+     * earlier one do not settle it. Logs one warning if after 5 s no run of the job is running, queued or due.
      */
     awaitCompletion(name: string): Promise<void>;
 
-    /** Resolves when no inline job is queued or running; rejects then with the first error meanwhile. */
+    /** Resolves when no inline job is queued or running; rejects then with the first error since the call. */
     allSettled(): Promise<void>;
 
     /**
@@ -59,27 +60,27 @@ declare class JobManager {
     removeJob(name: string): Promise<void>;
 
     /**
-     * Stops all schedules and workers ('cancel', then SIGTERM, then SIGKILL) and finishes the inline queue, or drops what
-     * waits in it. The manager takes no jobs from then on: they reject with `MANAGER_SHUTTING_DOWN` or
+     * Stops all schedules and workers ('cancel', then SIGTERM, then SIGKILL) and finishes the inline queue, or drops the
+     * jobs queued in it. The manager accepts no jobs from then on: `addJob` and `addOneOffJob` reject with `MANAGER_SHUTTING_DOWN` or
      * `MANAGER_SHUT_DOWN`. A second call gets the result of the first.
      *
-     * Rejects with a TimeoutError at `timeout`, having killed and dropped what was left; its `dropped` is the number of
+     * Rejects with a TimeoutError at `timeout`, after remaining workers were killed and queued inline jobs dropped; its `dropped` is the number of
      * inline jobs that never began. Rejects with an error of code 'WORKER_NOT_STOPPED' when the system refused to kill
      * processes; its `pids` has them.
      */
     shutdown(options: JobManager.ShutdownOptions & {waiting: 'drop'}): Promise<{dropped: number}>;
     shutdown(options?: JobManager.ShutdownOptions): Promise<void>;
 
-    /** What is done when an inline job has ended. */
+    /** Returns the function that is called with the error or the result of an inline job once it has ended. */
     inlineJobHandler(name?: string): (error: unknown, result?: unknown) => Promise<unknown>;
-    /** What a message of a job means. Called by the manager; may be overridden. */
+    /** Handles a message of a job. Called by the manager; may be overridden. */
     _jobMessageHandler(event: {name?: string; message: unknown}): Promise<void>;
-    /** What the failure of a job means. Called by the manager; may be overridden. */
+    /** Handles the failure of a job. Called by the manager; may be overridden. */
     _jobErrorHandler(error: unknown, meta: {name?: string}): Promise<void>;
 
     /** When a job with this `at` is next due, earliest first. Throws as `addJob` rejects. */
     static nextRuns(at: string | Date, options?: JobManager.NextRunsOptions): Date[];
-    /** A schedule in plain English. Throws as `addJob` rejects. */
+    /** Describes a schedule in plain English. Throws as `addJob` rejects. */
     static describeSchedule(at: string | Date): string;
 }
 
@@ -123,7 +124,7 @@ declare namespace JobManager {
          */
         staleAfter?: number;
         /**
-         * A call of the JobModel that has not settled after this many ms is given up and reported with the code
+         * A call of the JobModel that has not settled after this many ms is abandoned and reported with the code
          * `JOB_MODEL_TIMEOUT`. A whole number from 1 up. Default 30,000.
          */
         modelTimeout?: number;
@@ -175,7 +176,7 @@ declare namespace JobManager {
         offloaded: false;
         /**
          * Longest time from its turn to its end, in ms; then it fails with `JOB_TIMEOUT` and the next job begins. The
-         * function cannot be stopped: it goes on, and its result is ignored.
+         * function cannot be stopped: it keeps running, and its result is ignored.
          */
         timeout?: number;
     }
@@ -195,7 +196,7 @@ declare namespace JobManager {
         data?: any;
     }
 
-    /** A function with its `data`. An offloaded one is sent as its source: it sees nothing that surrounds it. */
+    /** A function with its `data`. An offloaded one is sent as its source: it has no access to surrounding variables. */
     type FunctionSource<Data> = {job: (data: Data) => unknown} & DataFor<Data>;
 
     /** Now: the job has no time. */
@@ -209,9 +210,9 @@ declare namespace JobManager {
     interface TimeOptions extends ScheduleOptions {
         /** A Date, a cron line with seconds first, or words such as "every 5 minutes". Default: now. */
         at: string | Date;
-        /** When it is due while a run of it still goes. Default 'skip'. */
+        /** What to do if the job is due while a run of it is still running. Default 'skip'. */
         overlap?: Overlap;
-        /** When its time passed while the machine slept. Default 'once': one run, late. */
+        /** What to do if due times passed while the machine was asleep. Default 'once': one late run. */
         missed?: Missed;
         /** With 'once': the latest useful start after the due time, in ms. */
         startDeadline?: number;
@@ -297,16 +298,16 @@ declare namespace JobManager {
     interface ShutdownOptions {
         /** In ms; Infinity for no limit. Default 30,000 for workers, none for inline jobs. */
         timeout?: number;
-        /** What becomes of inline jobs that have not begun. Default 'finish'. What still waits at `timeout` is dropped. */
+        /** What to do with inline jobs that have not begun. Default 'finish'. Those still queued at `timeout` are dropped. */
         waiting?: 'finish' | 'drop';
         /** Accepted for compatibility; nothing is polled. */
         interval?: number;
     }
 
     interface InlineQueue {
-        /** Jobs that wait. */
+        /** The number of queued jobs. */
         length(): number;
-        /** True when no job waits or runs. */
+        /** Whether no job is queued or running. */
         idle(): boolean;
     }
 
@@ -352,7 +353,7 @@ declare namespace JobManager {
         'run ended': [summary: RunSummary];
     }
 
-    /** A run, as a Worker of `node:worker_threads` looks. */
+    /** A run, with the interface of a Worker of `node:worker_threads`. */
     interface WorkerView extends EventEmitter, WorkerMeta {
         on<Name extends keyof WorkerEvents>(
             event: Name,
@@ -381,7 +382,7 @@ declare namespace JobManager {
         terminate(): Promise<number>;
     }
 
-    /** A Map that can be read by key, too. */
+    /** A Map whose entries are also properties. */
     type NamedMap<T> = Map<string, T> & {readonly [name: string]: T};
 
     /** How a run ended: the argument of the event 'run ended'. */
@@ -435,7 +436,7 @@ declare namespace JobManager {
         remove(name: string): Promise<void>;
     }
 
-    /** A run that did not complete otherwise than by an exception of the job, or a job that was not run. */
+    /** A run that failed for another reason than an exception thrown by the job, or a job that was not run. */
     interface JobError extends Error {
         code:
             | 'JOB_EXIT_CODE'

@@ -176,7 +176,7 @@ describe('installed by npm', () => {
         await runExamples(t, project, NODE_MAJORS[0], 'node_modules/host');
     });
 
-    test('it says what is missing where the package of the platform is not there', async (t) => {
+    test('the error names the missing package of the platform', async (t) => {
         const project = await createProject(t, {'package.json': '{"private": true}'});
         await npmInstall(project, '--omit=optional', NAME);
         const platformName = packed.platforms[0].manifest.name;

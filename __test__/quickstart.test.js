@@ -66,7 +66,7 @@ test('every documented call has its documented outcome, and a second run refuses
 
 // Found through /proc. The other systems' ways to end with the host are tested where they are built.
 if (process.platform === 'linux') {
-    /** Starts the quickstart with an e-mail that no job can ever read: a pipe that nobody writes to. */
+    /** Starts the quickstart with an e-mail that no job can ever read: a pipe without a writer. */
     async function startStuckQuickstart(t) {
         const folder = temporaryFolder(t);
         fs.mkdirSync(path.join(folder, 'inbox'));

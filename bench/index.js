@@ -25,7 +25,7 @@ function chosenMeasurements(names) {
         .filter(({name}) => names.length === 0 || names.some((part) => name.includes(part)));
 }
 
-/** Measures ours and the baseline in turns, so that whatever the machine does meanwhile meets both. */
+/** Measures ours and the baseline in turns, so that other load on the machine affects both. */
 async function measureInTurns(measurement, {node, rounds}) {
     const targets = ['ours', measurement.baseline].filter(Boolean);
     const values = Object.fromEntries(targets.map((target) => [target, []]));

@@ -1,6 +1,6 @@
 'use strict';
 
-/** What Linux tells about processes, from /proc. */
+/** Data about processes on Linux, from /proc. */
 
 const fs = require('node:fs');
 

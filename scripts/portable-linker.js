@@ -57,7 +57,7 @@ async function install(folder) {
         await unpackXz(path.join(aside, 'package', `${TARGET}.tar.xz`), toolchain);
         fs.renameSync(toolchain, folder);
     } catch (error) {
-        // Another build may have done the same meanwhile.
+        // A concurrent build may have done the same.
         if (!fs.existsSync(folder)) {
             throw error;
         }

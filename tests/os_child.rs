@@ -1,4 +1,4 @@
-//! Real processes: what a child gets, how it is signalled, and how its end is told.
+//! Real processes: what a child inherits, how it is signalled, and how its end is reported.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a failed step of a helper fails the test that called it")]
 
@@ -136,7 +136,7 @@ async fn waiting_can_be_cancelled_and_repeated() {
 }
 
 #[tokio::test]
-async fn after_the_end_there_is_nobody_to_signal() {
+async fn no_signal_is_sent_after_the_end() {
     let mut child = start("exit 0").await;
     child.wait().await.unwrap();
     for result in [child.signal_group(StopSignal::Kill), child.signal(StopSignal::Terminate)] {
@@ -145,7 +145,7 @@ async fn after_the_end_there_is_nobody_to_signal() {
 }
 
 #[tokio::test]
-async fn a_process_that_nobody_has_waited_for_can_be_signalled_without_harm() {
+async fn a_process_that_has_not_been_waited_for_can_be_signalled_without_harm() {
     let mut child = start("exit 4").await;
     assert_eq!(child.take_stdout().unwrap().read(&mut [0; 8]).await.unwrap(), 0);
     child.signal_group(StopSignal::Terminate).unwrap();

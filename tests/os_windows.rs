@@ -1,4 +1,4 @@
-//! Real processes on Windows: what a child gets, how it is ended, and how its end is told. They run
+//! Real processes on Windows: what a child gets, how it is ended, and how its end is reported. They run
 //! the `node` that is on the path.
 #![cfg(windows)]
 #![expect(clippy::unwrap_used, reason = "a failed step of a helper fails the test that called it")]

@@ -269,7 +269,7 @@ same('a failure does not reach the errorHandler and does not stop the queue', as
 
 // Around it
 
-same('a log line tells how many wait and what it is called', async ({create, logs}) => {
+same('a log line has the length of the queue and the name of the job', async ({create, logs}) => {
     const manager = create({});
     const {open, opened} = gate();
     const job = () => opened;

@@ -160,7 +160,7 @@ fix(
 
 // Log lines
 
-same('log lines tell what is added and when it runs next', async ({create, jobFile, logs}) => {
+same('log lines name the added job and its next run', async ({create, jobFile, logs}) => {
     const manager = create({});
     const date = inAnHour();
     await manager.addJob({name: 'now', job: jobFile('simple.js')});

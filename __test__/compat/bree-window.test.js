@@ -6,7 +6,7 @@ const {EventEmitter, once} = require('node:events');
 const {chapter} = require('./support');
 const {recorder} = require('./support/recorder');
 
-const {same, fix} = chapter('The bree-shaped window');
+const {same, fix} = chapter('The bree interface');
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 
@@ -152,7 +152,7 @@ same('a worker can be listened to and talked to', async (context) => {
     await deleted;
 });
 
-same('a worker says when it is online', async ({create, jobFile}) => {
+same("a worker emits 'online'", async ({create, jobFile}) => {
     const manager = create({});
     const online = new Promise((resolve) => {
         manager.bree.on('worker created', (name) =>
@@ -169,7 +169,7 @@ for (const [exitCode, definition] of [
     [1, {job: 'throws.js'}]
 ]) {
     same(
-        `a worker that ends with code ${exitCode} says so, and is gone from workers`,
+        `a worker that exits with code ${exitCode} emits 'exit' with it, and is removed from workers`,
         async ({create, jobFile}) => {
             const manager = create({errorHandler: () => {}});
             const created = once(manager.bree, 'worker created');
@@ -184,7 +184,7 @@ for (const [exitCode, definition] of [
     );
 }
 
-same('a worker says what its job threw', async ({create, jobFile}) => {
+same("a worker emits 'error' with what its job threw", async ({create, jobFile}) => {
     const manager = create({errorHandler: () => {}});
     const created = once(manager.bree, 'worker created');
     await manager.addJob({job: jobFile('throws.js')});

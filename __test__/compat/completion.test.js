@@ -23,18 +23,15 @@ same('awaitCompletion resolves when the named inline job completes', async ({cre
     assert.equal(job.calls.length, 1);
 });
 
-same(
-    'awaitCompletion resolves when the named offloaded job says that it is done',
-    async ({create, jobFile}) => {
-        const manager = create({});
-        const completion = manager.awaitCompletion('done');
-        await manager.addJob({job: jobFile('done.js')});
-        assert.equal(await completion, undefined);
-    }
-);
+same("awaitCompletion resolves when the named offloaded job posts 'done'", async ({create, jobFile}) => {
+    const manager = create({});
+    const completion = manager.awaitCompletion('done');
+    await manager.addJob({job: jobFile('done.js')});
+    assert.equal(await completion, undefined);
+});
 
 fix(
-    'an offloaded job that ends with code 0 has completed, whether it said so or not',
+    "an offloaded job that exits with code 0 has completed, whether or not it posted 'done'",
     {
         upstream: "without the message 'done' `awaitCompletion` waits for ever and the row stays `started`",
         ours: '`awaitCompletion` resolves and the row becomes `finished`'

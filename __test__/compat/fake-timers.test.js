@@ -148,7 +148,7 @@ for (const at of ['0 */5 * * * *', 'every 5 minutes']) {
 }
 
 same(
-    'the log line of a schedule tells its next run on the fake clock',
+    'the log line of a schedule names its next run on the fake clock',
     onFakeClock(async ({create, jobFile, logs}) => {
         const manager = create({});
         const schedules = {
@@ -173,8 +173,8 @@ same(
 );
 
 fix(
-    'the log line tells the next run also within a minute that fits the text',
-    {upstream: 'it tells the present moment, at which nothing runs', ours: 'it tells the next run'},
+    'the log line names the next run also within a minute that matches the text',
+    {upstream: 'it names the present moment, at which nothing runs', ours: 'it names the next run'},
     onFakeClock(
         async ({create, jobFile, logs, pick}) => {
             await create({}).addJob({name: 'five', at: 'every 5 minutes', job: jobFile('simple.js')});

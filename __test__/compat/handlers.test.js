@@ -46,7 +46,7 @@ same("'done' is a message too", async ({create, jobFile}) => {
 });
 
 fix(
-    'workerMessageHandler is told from which worker a message comes',
+    'workerMessageHandler gets the worker that sent the message',
     {
         upstream: 'only `name` and `message` are passed on',
         ours: '`worker` is `{isMainThread, resourceLimits, threadId, pid}`'
@@ -99,8 +99,8 @@ same('first errorHandler, then the row, then awaitCompletion', async ({create, j
 fix(
     'a run that was cancelled on request is not an error',
     {
-        upstream: '`errorHandler` is told that the worker exited with code 1',
-        ours: '`errorHandler` is not called; who waits for the completion is told'
+        upstream: '`errorHandler` gets an error: the worker exited with code 1',
+        ours: '`errorHandler` is not called; `awaitCompletion` rejects'
     },
     async ({create, jobFile, pick}) => {
         const errors = recorder();
@@ -223,18 +223,21 @@ same('_jobMessageHandler can be called: an event is dispatched', async ({create}
     assert.deepEqual(dispatchRaw.calls, [['my-event', {foo: 'bar'}]]);
 });
 
-same('_jobMessageHandler can be called: the row is written and waiters are told', async ({create}) => {
-    const JobModel = new MemoryJobModel({elsewhere: {status: 'queued'}});
-    const manager = create({JobModel});
-    const completion = manager.awaitCompletion('elsewhere');
-    await manager._jobMessageHandler({name: 'elsewhere', message: 'started'});
-    assert.equal(JobModel.row('elsewhere').status, 'started');
-    await manager._jobMessageHandler({name: 'elsewhere', message: 'done'});
-    assert.equal(JobModel.row('elsewhere').status, 'finished');
-    await completion;
-});
+same(
+    '_jobMessageHandler can be called: the row is written and awaitCompletion resolves',
+    async ({create}) => {
+        const JobModel = new MemoryJobModel({elsewhere: {status: 'queued'}});
+        const manager = create({JobModel});
+        const completion = manager.awaitCompletion('elsewhere');
+        await manager._jobMessageHandler({name: 'elsewhere', message: 'started'});
+        assert.equal(JobModel.row('elsewhere').status, 'started');
+        await manager._jobMessageHandler({name: 'elsewhere', message: 'done'});
+        assert.equal(JobModel.row('elsewhere').status, 'finished');
+        await completion;
+    }
+);
 
-same('_jobErrorHandler can be called: the row is written and waiters are told', async ({create}) => {
+same('_jobErrorHandler can be called: the row is written and awaitCompletion rejects', async ({create}) => {
     const JobModel = new MemoryJobModel({elsewhere: {status: 'started'}});
     const manager = create({JobModel});
     const completion = manager.awaitCompletion('elsewhere');
@@ -244,19 +247,16 @@ same('_jobErrorHandler can be called: the row is written and waiters are told', 
     await rejected;
 });
 
-same(
-    '_jobErrorHandler rejects who waits for all to settle, when the queue says it is busy',
-    async ({create}) => {
-        const manager = create({});
-        const {idle} = manager.inlineQueue;
-        manager.inlineQueue.idle = () => false;
-        const all = manager.allSettled();
-        manager.inlineQueue.idle = idle;
-        const rejected = assert.rejects(all, /all failed/);
-        await manager._jobErrorHandler(new Error('all failed'), {name: 'no-op'});
-        await rejected;
-    }
-);
+same('_jobErrorHandler rejects allSettled, if inlineQueue.idle() returns false', async ({create}) => {
+    const manager = create({});
+    const {idle} = manager.inlineQueue;
+    manager.inlineQueue.idle = () => false;
+    const all = manager.allSettled();
+    manager.inlineQueue.idle = idle;
+    const rejected = assert.rejects(all, /all failed/);
+    await manager._jobErrorHandler(new Error('all failed'), {name: 'no-op'});
+    await rejected;
+});
 
 same('a subclass sees every message and error of its jobs', async ({JobManager, create, jobFile}) => {
     const seen = recorder();
@@ -386,7 +386,7 @@ fix(
 fix(
     'a run that fails is logged when there is no errorHandler',
     {
-        upstream: 'nothing is said',
+        upstream: 'nothing is logged',
         ours: 'one line at error for a run; for a recurring job at most one a minute'
     },
     async ({create, jobFile, logs, pick}) => {

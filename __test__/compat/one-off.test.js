@@ -38,7 +38,7 @@ for (const status of ['queued', 'started', 'finished']) {
 }
 
 fix(
-    'a one-off needs a JobModel, and the error says so',
+    'a one-off without a JobModel is refused with an error that names it',
     {
         upstream: 'a TypeError about `read` of undefined',
         ours: 'an IncorrectUsageError that names the JobModel'

@@ -56,11 +56,14 @@ same('an inline job in the queue is not registered by its name', async ({create}
 });
 
 for (const file of ['cancels.js', 'graceful.js']) {
-    same(`a running job is told to 'cancel', and removed when it has ended: ${file}`, async (context) => {
-        const {manager} = await running(context, [file]);
-        await manager.removeJob(file.replace('.js', ''));
-        assert.deepEqual([manager.bree.workers.size, manager.bree.config.jobs], [0, []]);
-    });
+    same(
+        `a running job gets the message 'cancel', and is removed when it has ended: ${file}`,
+        async (context) => {
+            const {manager} = await running(context, [file]);
+            await manager.removeJob(file.replace('.js', ''));
+            assert.deepEqual([manager.bree.workers.size, manager.bree.config.jobs], [0, []]);
+        }
+    );
 }
 
 for (const [file, what] of [
@@ -109,7 +112,7 @@ same('shutdown ends every schedule', async ({create, jobFile}) => {
     assert.deepEqual([manager.bree.timeouts.size, manager.bree.intervals.size], [0, 0]);
 });
 
-same('shutdown tells each running job to cancel and waits for it', async (context) => {
+same("shutdown sends 'cancel' to each running job and waits for it", async (context) => {
     const {manager, said} = await running(context, ['graceful.js', 'cancels.js']);
     await manager.shutdown();
     await said('cleaned up');
@@ -152,7 +155,7 @@ fix(
     }
 );
 
-same('shutdown waits for the inline jobs that are queued, and says so at warn', async ({create, logs}) => {
+same('shutdown waits for the queued inline jobs, and logs that at warn', async ({create, logs}) => {
     const manager = create({});
     const job = recorder(() => new Promise((resolve) => setTimeout(resolve, 5)));
     for (let index = 0; index < 5; index += 1) {
@@ -255,7 +258,7 @@ fix(
     }
 );
 
-/** False also for a process that has ended and that nobody has asked for its exit code. */
+/** False also for a zombie: a process that has ended and has not been waited for. */
 function isAlive(pid) {
     try {
         process.kill(pid, 0);

@@ -134,7 +134,7 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
 fix(
     'a job whose process aborts fails; the host goes on',
     {
-        upstream: 'the job is told that workers cannot abort; a crash in native code ends the host',
+        upstream: 'the job gets an error, because workers cannot abort; a crash in native code ends the host',
         ours: 'the run fails with an Error that names the signal'
     },
     async (context) => {

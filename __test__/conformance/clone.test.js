@@ -371,7 +371,7 @@ suite('errors', () => {
         assert.equal(inherited.message, 'old style');
     });
 
-    test('no constructor but those of errors is called for what a worker says', () => {
+    test('only constructors of errors are called for what a worker sends', () => {
         for (const kind of ['Function', 'Proxy', 'nothing', '__proto__']) {
             const records = [{kind, name: 'Error', message: 'process.exit(1)', fields: []}];
             const error = deserializeError(serialize({type: 'error', records}));

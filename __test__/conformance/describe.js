@@ -2,7 +2,7 @@
 
 /** Observations in a form that can be compared, with what legitimately differs between two runs taken out. */
 
-/** An error by all a host may look at; not its stack, which tells how each was started. */
+/** An error by all a host may look at; not its stack, which depends on how each was started. */
 function describeError(error, seen = new Set()) {
     if (typeof error === 'symbol') {
         return String(error);
@@ -33,7 +33,7 @@ const errorsOf = (events) =>
     events.filter(({type}) => type === 'error').map(({value}) => describeError(value));
 
 /**
- * Messages, errors and the word of being online apart: a Worker sends them over two ports, and which arrives first is
+ * Messages, errors and 'online' in separate lists: a Worker sends them over two ports, and which arrives first is
  * left to chance.
  *
  * @param {import('./run-in-worker.js').Observations} observations of one run

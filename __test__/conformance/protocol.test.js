@@ -1,6 +1,6 @@
 'use strict';
 
-/** What the worker process says and does over the channel, and what it makes of a host that misbehaves. */
+/** The frames that the worker process sends, and how it reacts to a host that violates the protocol. */
 
 const assert = require('node:assert/strict');
 const {spawn} = require('node:child_process');
@@ -82,7 +82,7 @@ suite('the hand-over', () => {
     for (const cold of [false, true]) {
         const title = cold ? 'a cold start' : 'a spare';
         const saidBefore = cold ? [] : [ToHost.READY];
-        test(`${title} whose host closes leaves without a word`, async (t) => {
+        test(`${title} whose host closes the channel exits without output`, async (t) => {
             const worker = startWorker(t, {cold});
             await worker.isReady;
             worker.toWorker.end();
@@ -114,7 +114,7 @@ suite('the hand-over', () => {
         });
     }
 
-    test('a host that closes instead of giving the word lets the process go, its job not begun', async (t) => {
+    test('if the host closes the channel instead of sending GO, the process exits without running the job', async (t) => {
         const worker = startWorker(t);
         await worker.isReady;
         const job = {name: 'probe', kind: 'file', target: fixture('describes-itself.js')};
@@ -124,7 +124,7 @@ suite('the hand-over', () => {
         assert.equal(worker.frames.length, 1);
     });
 
-    test('a plain job is what its description says', async (t) => {
+    test('a plain job is described by its JSON description alone', async (t) => {
         const worker = startWorker(t);
         await worker.isReady;
         const description = {
@@ -330,7 +330,7 @@ suite('a host that talks nonsense', () => {
         });
     }
 
-    test('without a channel, the script says so on stderr', async () => {
+    test('without a channel, the script reports that on stderr', async () => {
         const child = spawn(process.execPath, [BOOTSTRAP], {stdio: ['ignore', 'ignore', 'pipe']});
         let text = '';
         child.stderr.setEncoding('utf8').on('data', (chunk) => {

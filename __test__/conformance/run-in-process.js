@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Runs a job in a worker process of ours and tells what its host observes. The one place that knows how such a process
+ * Runs a job in a worker process of ours and returns what its host observes. The one place that knows how such a process
  * is started.
  */
 

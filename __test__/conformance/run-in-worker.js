@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Runs a job in a real Worker thread, as the package did before it used processes, and tells what its host observes.
+ * Runs a job in a real Worker thread, as the package did before it used processes, and returns what its host observes.
  */
 
 const {Worker} = require('node:worker_threads');

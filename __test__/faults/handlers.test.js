@@ -38,7 +38,7 @@ for (const [how, bugIn] of Object.entries(throwing)) {
     });
 }
 
-test('listeners that throw keep nobody from what follows', async (t) => {
+test('listeners that throw do not keep other listeners from being called', async (t) => {
     const {manager, errors, logs} = createManager(t);
     const seen = [];
     const buggy = (what) => () => {

@@ -9,7 +9,7 @@ for (const [action, output] of [
     ['loads the package', ''],
     ['creates a manager', ''],
     ['runs a job', 'completed\n'],
-    ['runs a job that nobody waits for', ''],
+    ['runs a job that is not awaited', ''],
     ['runs a job that cannot be started', ''],
     ['runs an inline job', 'completed\n'],
     ['waits for a date', 'completed\n'],

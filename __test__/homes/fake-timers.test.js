@@ -7,7 +7,7 @@ const sinon = require('sinon');
 const JobManager = require('../..');
 const {jobPath} = require('./support/programs');
 
-/** A manager under a clock that moves only when it is told to. Both end with the test. */
+/** A manager under a fake clock that only the test advances. Both end with the test. */
 function createUnderFakeClock(t, {now = new Date('2026-01-01T10:00:00Z'), toFake} = {}) {
     const clock = sinon.useFakeTimers({now, ...(toFake ? {toFake} : {})});
     const manager = new JobManager({logger: {}});

@@ -16,7 +16,7 @@ const isAlive = (pid) => {
     }
 };
 
-/** Starts a host in a thread of this process, and hears what it says. */
+/** Starts a host in a thread of this process, and collects its messages. */
 function startThread(t, workerData) {
     const thread = new Worker(programPath('host-thread.js'), {workerData});
     const exited = once(thread, 'exit').then(([code]) => code);

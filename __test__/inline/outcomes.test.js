@@ -92,13 +92,13 @@ test('allSettled resolves at once when the queue is idle', async (t) => {
     manager.allSettled().then(() => (isSettled = true));
     await nextTurn();
     assert.ok(isSettled);
-    // Also after a failure that nobody waited for.
+    // Also after a failure that was not awaited.
     manager.addJob({offloaded: false, job: () => Promise.reject(new Error('unseen'))});
     await nextTurn();
     await manager.allSettled();
 });
 
-test('allSettled waits for all, also for those added meanwhile, and rejects with the first error then', async (t) => {
+test('allSettled waits for all jobs, also for those added during the wait, and then rejects with the first error', async (t) => {
     const {manager} = createManager(t, {inlineConcurrency: 2});
     const jobs = heldJobs();
     const add = (name) => manager.addJob({offloaded: false, job: jobs.job(name)});
@@ -122,7 +122,7 @@ test('allSettled waits for all, also for those added meanwhile, and rejects with
     await manager.allSettled();
 });
 
-test('each allSettled tells of errors from its own call on', async (t) => {
+test('each allSettled rejects only with errors since its own call', async (t) => {
     const {manager} = createManager(t);
     const jobs = heldJobs();
     manager.addJob({offloaded: false, job: jobs.job('a')});

@@ -192,7 +192,7 @@ test('jobs that add jobs put them at the end', async (t) => {
     assert.deepEqual(begun, ['a', 'b', 'a1', 'a2', 'a11', 'a12', 'a21', 'a22']);
 });
 
-test('the line that is logged tells the length of the queue and the name', async (t) => {
+test('the log line has the length of the queue and the name', async (t) => {
     const {manager, lines} = createManager(t);
     for (const name of [undefined, 'mail', 'backup', 'waits', 'waits too']) {
         manager.addJob({offloaded: false, name, job() {}});

@@ -20,7 +20,7 @@ async function busy(t, options) {
     return {...context, jobs};
 }
 
-test("waiting: 'drop' lets running inline jobs end, drops the others and says how many", async (t) => {
+test("waiting: 'drop' lets running inline jobs end, drops the others and returns how many", async (t) => {
     const {manager, lines, errors, jobs} = await busy(t);
     const dropped = assert.rejects(manager.awaitCompletion('waiting 5'), {
         name: 'JobError',

@@ -12,7 +12,7 @@ function deferred() {
     return {promise, resolve, reject};
 }
 
-/** A logger that keeps what it is told. */
+/** A logger that records its lines. */
 function recordingLogger() {
     const lines = {info: [], warn: [], error: []};
     const record = (level) => (line) => lines[level].push(line);
@@ -34,7 +34,7 @@ function createManager(t, options) {
 
 const gateOf = (gates, name) => gates.get(name) ?? gates.set(name, deferred()).get(name);
 
-/** Jobs that tell when they begin and end when they are told to. */
+/** Jobs that record their begin, and end when the test lets them. */
 function heldJobs() {
     const begun = [];
     const gates = new Map();

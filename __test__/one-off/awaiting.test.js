@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const {mock, test} = require('node:test');
 
-// From the first line on, so that the time between two looks at a row passes only when a test says so.
+// Installed at load time, so that the pause between two reads of a row ends only when a test advances the clock.
 mock.timers.enable({apis: ['setTimeout']});
 
 const {deferred, nextTurn} = require('../inline/support');
@@ -62,7 +62,7 @@ test('a row that another process writes is looked at every 500 ms', async (t) =>
     assert.equal(looks(), 4);
 });
 
-test('a status that is no outcome wakes nobody', async (t) => {
+test('a status that is no outcome settles no promise', async (t) => {
     const {manager, looks} = await createContext(t);
     const gate = deferred();
     const begun = deferred();

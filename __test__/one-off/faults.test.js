@@ -32,7 +32,7 @@ function virtualTime() {
     return time;
 }
 
-/** Runs a job to its end, and says what the host was told. */
+/** Runs a job to its end, and returns what was reported to the host. */
 async function runOnce(t, {JobModel, pause, kind, fails = false}) {
     const context = createManager(t, {JobModel, pause});
     let runs = 0;
@@ -102,7 +102,7 @@ for (const engine of ENGINES) {
         for (const [index, method] of CALLS.entries()) {
             const which = `${engine}, ${kind}: call ${index + 1}, ${method},`;
 
-            test(`${which} fails once, and nobody notices`, async (t) => {
+            test(`${which} fails once, without a visible effect`, async (t) => {
                 const database = await createDatabase(t, engine);
                 const {pause, pauses} = virtualTime();
                 const JobModel = wrapModel(database.JobModel, async ({method: called, number}, proceed) => {
@@ -163,7 +163,7 @@ for (const engine of ENGINES) {
             });
         }
 
-        test(`${engine}, ${kind}: the error of a job is told also while its row cannot be written`, async (t) => {
+        test(`${engine}, ${kind}: the error of a job is reported even while its row cannot be written`, async (t) => {
             const database = await createDatabase(t, engine);
             const {pause} = virtualTime();
             const JobModel = wrapModel(database.JobModel, async ({number}, proceed) => {
@@ -198,7 +198,7 @@ for (const engine of ENGINES) {
         assert.deepEqual([failures, errors], [3, []]);
     });
 
-    test(`${engine}: away for ten seconds, the database loses a status, and the job can be told of again`, async (t) => {
+    test(`${engine}: away for ten seconds, the database loses a status, and later statuses are written again`, async (t) => {
         const database = await createDatabase(t, engine);
         const time = virtualTime();
         let isJobOver = false;
@@ -261,7 +261,7 @@ for (const engine of ENGINES) {
         assert.deepEqual(unhandled, []);
     });
 
-    test(`${engine}: what the database says of a second row of a name is understood`, async (t) => {
+    test(`${engine}: the database's error for a second row of a name is recognized`, async (t) => {
         const database = await createDatabase(t, engine);
         const time = virtualTime();
         // Another host adds the row between the look and the insertion.
@@ -279,7 +279,7 @@ for (const engine of ENGINES) {
         assert.deepEqual(time.pauses, []);
     });
 
-    test(`${engine}: a lock that cannot be deleted is told of, and the job is run`, async (t) => {
+    test(`${engine}: a lock that cannot be deleted is reported, and the job is run`, async (t) => {
         const database = await createDatabase(t, engine);
         await database.JobModel.add({name: 'backup', status: 'failed'});
         const {pause} = virtualTime();

@@ -13,7 +13,7 @@ const ROUNDS = 100;
 
 const ago = (seconds) => new Date(Date.now() - seconds * 1000);
 
-/** Has both add a job at once; says who was let. */
+/** Lets both hosts add a job at once; returns which of them succeeded. */
 async function race(hosts, job) {
     const outcomes = await Promise.allSettled(hosts.map((host) => host.add(job)));
     const winners = hosts.filter((_, index) => outcomes[index].status === 'fulfilled');
@@ -21,7 +21,7 @@ async function race(hosts, job) {
     return {winners, refusals};
 }
 
-/** One race after the other. In each, one host runs the job and the other is told that this has been done. */
+/** One race after the other. In each, one host runs the job and the other gets the error that it has been executed. */
 async function raceRounds(hosts, prepare) {
     for (let round = 0; round < ROUNDS; round++) {
         const name = `round ${round}`;

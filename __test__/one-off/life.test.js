@@ -26,7 +26,7 @@ const becameOnline = (manager) =>
 
 for (const engine of ENGINES) {
     for (const kind of ['inline', 'offloaded']) {
-        test(`${engine}, ${kind}: the row of a job that completes says queued, started, finished`, async (t) => {
+        test(`${engine}, ${kind}: the row of a job that completes becomes queued, started, finished`, async (t) => {
             const database = await createDatabase(t, engine);
             const {model, calls, writes} = watchedModel(database.JobModel);
             const {manager} = createManager(t, {JobModel: model});
@@ -51,7 +51,7 @@ for (const engine of ENGINES) {
             );
         });
 
-        test(`${engine}, ${kind}: the row of a job that fails says so, and it can be added again`, async (t) => {
+        test(`${engine}, ${kind}: the row of a job that fails becomes failed, and the job can be added again`, async (t) => {
             const database = await createDatabase(t, engine);
             const {model, calls, writes} = watchedModel(database.JobModel);
             const {manager, lines, errors} = createManager(t, {JobModel: model});
@@ -269,7 +269,7 @@ for (const engine of ENGINES) {
     });
 }
 
-test('without a JobModel one-off jobs are refused in words that say so', async (t) => {
+test('without a JobModel one-off jobs are refused with an error that names it', async (t) => {
     const {manager} = createManager(t, {});
     const expected = {errorType: 'IncorrectUsageError', message: /needs a JobModel/};
     await assert.rejects(manager.addOneOffJob({name: 'backup', ...completing.inline}), expected);

@@ -78,7 +78,7 @@ for (const name of [5, {}, true, ['a']]) {
 }
 
 for (const key of ['cron', 'interval', 'schedule', 'every', 'repeat']) {
-    test(`a job with "${key}" is told to write "at", offloaded or inline`, async (t) => {
+    test(`a job with "${key}" is refused with the advice to write "at", offloaded or inline`, async (t) => {
         const {manager} = createManager(t);
         for (const offloaded of [true, false]) {
             const job = {name: 'report', job: offloaded ? JOB : nothing, offloaded, [key]: '0 0 * * * *'};
@@ -90,7 +90,7 @@ for (const key of ['cron', 'interval', 'schedule', 'every', 'repeat']) {
     });
 }
 
-test('a job with "path" is told to write "job"', async (t) => {
+test('a job with "path" is refused with the advice to write "job"', async (t) => {
     const {manager} = createManager(t);
     await assert.rejects(manager.addJob({path: JOB}), refusal('write it as "job"'));
 });
@@ -158,7 +158,7 @@ test('options of a schedule on a one-off job are warned about', async (t) => {
 });
 
 for (const given of ['a.js', undefined, null, 5, nothing]) {
-    test(`addJob(${String(given)}) says what it wants`, async (t) => {
+    test(`addJob(${String(given)}) names the expected argument`, async (t) => {
         const {manager} = createManager(t);
         await assert.rejects(
             manager.addJob(given),

@@ -87,7 +87,7 @@ test('how a removed run ends settles nothing of the job that has its name now', 
     await next;
 });
 
-test('a run that is cancelled while it waits for a process is told of to whom it concerns', async (t) => {
+test('a run that is cancelled while it waits for a process rejects awaitCompletion', async (t) => {
     const {manager} = createManager(t, {maxWorkers: 1});
     await manager.addJob({name: 'first', job: jobPath('waits')});
     const old = assert.rejects(manager.awaitCompletion('queued'), {code: 'JOB_CANCELLED'});
@@ -171,7 +171,7 @@ test('a scheduled inline job that removes itself does not wait for itself', asyn
     await completion;
 });
 
-/** Completions whose time goes on when a test says so. */
+/** Completions on a clock that the test advances. */
 function watchedCompletions(isComing) {
     const {lines, ...logger} = recordingLogger();
     const pauses = [];

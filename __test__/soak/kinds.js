@@ -26,7 +26,7 @@ const remove = whenReady(({manager, name}) => void manager.removeJob(name));
 /** @type {Array<[string, Kind]>} */
 const kinds = Object.entries({
     ends: {job: {job: script('')}, cause: 'exit'},
-    'says done': {job: {job: script(stay + post("'done'"))}, cause: 'done', messages: 1},
+    'posts done': {job: {job: script(stay + post("'done'"))}, cause: 'done', messages: 1},
     'exits with 3': {job: {job: script('process.exit(3)')}, cause: 'exit', isFailure: true},
     throws: {job: {job: script("throw new Error('no')")}, cause: 'error', isFailure: true},
     rejects: {job: {job: script("Promise.reject(new Error('no'))")}, cause: 'error', isFailure: true},

@@ -8,7 +8,7 @@ const {test} = require('node:test');
 const {eventually, markedEnvironment} = require('../support/processes');
 const {createManager, runEnd, runOnce, startUntil} = require('../support/runs');
 
-/** Starts a program that heeds no signal but SIGKILL, waits until it runs, and says so. */
+/** Starts a program that ignores all signals but SIGKILL, and reports when it runs. */
 const START_STUBBORN = `
     const {spawn} = require('node:child_process');
     const {parentPort} = require('node:worker_threads');
@@ -22,7 +22,7 @@ const START_STUBBORN = `
 const startsChild = (end) => new Function(START_STUBBORN.replace('END', end));
 
 const ends = {
-    "says 'done'": {end: "parentPort.postMessage('done')", cause: 'done'},
+    "posts 'done'": {end: "parentPort.postMessage('done')", cause: 'done'},
     'exits with a code': {end: 'process.exit(3)', cause: 'exit'},
     throws: {end: "throw new Error('no')", cause: 'error'},
     'kills itself': {end: "process.kill(process.pid, 'SIGKILL')", cause: 'signal'}

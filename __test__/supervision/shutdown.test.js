@@ -12,7 +12,7 @@ const {createManager, runEnd, startUntil} = require('../support/runs');
 const NEVER_MS = 3_600_000;
 const jobFile = (name) => path.join(__dirname, 'jobs', `${name}.js`);
 
-/** A job that says 'cancelled' when it is asked. */
+/** A job that posts 'cancelled' when it gets 'cancel'. */
 const HONOURS = () => {
     const {parentPort} = require('node:worker_threads');
     parentPort.on('message', () => parentPort.postMessage('cancelled'));

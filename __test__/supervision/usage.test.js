@@ -1,6 +1,6 @@
 'use strict';
 
-// What a run used, as 'run ended' tells it.
+// What a run used, as 'run ended' reports it.
 
 const assert = require('node:assert/strict');
 const {test} = require('node:test');

@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const {markedEnvironment} = require('./processes');
 
 /**
- * Starts a host program of its own, for what a test cannot do to itself. It tells what happens by
+ * Starts a host program of its own, for what a test cannot do to itself. It reports what happens by
  * `process.send`.
  *
  * @param {import('node:test').TestContext} t

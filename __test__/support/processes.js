@@ -26,7 +26,7 @@ function allPids() {
         .map(Number);
 }
 
-/** The start environment of a process: empty for one that has ended, also if nobody has waited for it yet. */
+/** The start environment of a process: empty for one that has ended, also if it has not been waited for yet. */
 function environmentOf(pid) {
     try {
         return fs.readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');

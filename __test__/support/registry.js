@@ -49,7 +49,7 @@ async function startRegistry(t, packages) {
     return {url, missing};
 }
 
-/** What a registry tells of a package: each version's manifest and where its tarball is. */
+/** What a registry lists for a package: each version's manifest and where its tarball is. */
 function packument(versions, url) {
     const {name, version: latest} = versions.at(-1).manifest;
     return {

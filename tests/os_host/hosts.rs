@@ -126,7 +126,7 @@ async fn with_replaced_guard() {
     let (_first, grandchild) = spinning_job().await;
     let first_guard = guard_pid().await;
     kill_and_see(first_guard);
-    // The next start finds it dead and tells a new one of both jobs.
+    // The next start finds it dead and writes both groups to a new one.
     let (_second, other_grandchild) = spinning_job().await;
     wait_until(|| !children().contains(&first_guard)).await;
     guard_pid().await;

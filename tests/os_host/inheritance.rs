@@ -21,8 +21,8 @@ pub(crate) async fn inheriting_orphans() {
     // SAFETY: no memory is involved.
     assert_eq!(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) }, 0);
     // Not one of ours, and its status is the host's to take.
-    let mut stranger = Command::new("/bin/sh").args(["-c", "exit 3"]).process_group(0).spawn().unwrap();
-    wait_until(|| is_zombie(stranger.id())).await;
+    let mut foreign = Command::new("/bin/sh").args(["-c", "exit 3"]).process_group(0).spawn().unwrap();
+    wait_until(|| is_zombie(foreign.id())).await;
     let with_orphans = "sleep 1000 & sh -c 'sleep 1000 & sleep 1000 & wait' & (sleep 0 &) ; echo on >&4;";
     for end in ["exit 0", "wait", "while :; do :; done"] {
         let mut child = Spawner::global().spawn(shell(&format!("{with_orphans} {end}"))).await.unwrap();
@@ -35,8 +35,8 @@ pub(crate) async fn inheriting_orphans() {
     let mut dropped = Spawner::global().spawn(shell(&format!("{with_orphans} wait"))).await.unwrap();
     read_line(&mut dropped).await;
     drop(dropped);
-    wait_until(|| children().into_iter().all(|pid| is_guard(pid) || pid == stranger.id())).await;
-    assert_eq!(stranger.wait().unwrap().code(), Some(3));
+    wait_until(|| children().into_iter().all(|pid| is_guard(pid) || pid == foreign.id())).await;
+    assert_eq!(foreign.wait().unwrap().code(), Some(3));
     no_worker_is_left().await;
 }
 

@@ -56,7 +56,7 @@ fn nothing_outlives_a_killed_host() {
     host.has_ended_with(&processes);
 }
 
-/// Kills a host of that role: the processes that it told of are gone as well.
+/// Kills a host of that role: the processes that it reported are gone as well.
 fn ends_when_killed(role: &str) {
     let mut host = Host::start(role);
     let processes = host.processes();

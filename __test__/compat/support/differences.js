@@ -41,8 +41,8 @@ runs against both packages and expects the result named here from each; all othe
 
 This file is made from those cases: \`node __test__/compat/support/differences.js > docs/differences.md\`.
 
-Two pages tell more: [schedules](schedules.md) how each form of \`at\` is read and what happens at clock changes,
-[worker fidelity](worker-fidelity.md) what a process cannot do that a thread can. Options that upstream does not have,
+Two pages have details: [schedules](schedules.md) about how each form of \`at\` is read and what happens at clock changes,
+[worker fidelity](worker-fidelity.md) about what a process cannot do that a thread can. Options that upstream does not have,
 such as \`timeout\`, \`overlap\` or \`staleAfter\`, are no differences of behaviour; the README describes them.
 `;
 

@@ -1,6 +1,6 @@
 'use strict';
 
-/** The main module of a host process: `node host-main.js <task>`, where host.js says what a task is. */
+/** The main module of a host process: `node host-main.js <task>`, where host.js defines the tasks. */
 
 const fs = require('node:fs');
 const Module = require('node:module');

@@ -1,6 +1,6 @@
 'use strict';
 
-/** A host that is itself a Worker: `workerData` says what it does. */
+/** A host that is itself a Worker: `workerData` selects what it does. */
 
 const {once} = require('node:events');
 const {parentPort, workerData} = require('node:worker_threads');

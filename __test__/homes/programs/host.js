@@ -29,7 +29,7 @@ const actions = {
         await completion;
         console.log('completed');
     },
-    'runs a job that nobody waits for'() {
+    'runs a job that is not awaited'() {
         create().addJob({job: jobPath('completes')});
     },
     'runs a job that cannot be started'() {

@@ -75,7 +75,7 @@ module.exports = (JobManager, {it, expect}) => {
         await manager.shutdown();
     });
 
-    it('tells of a job that fails', async () => {
+    it('reports a job that fails', async () => {
         const manager = create();
         const failure = manager.awaitCompletion('throws').catch((error) => error);
         await manager.addJob({job: path.join(__dirname, '..', 'jobs', 'throws.js')});

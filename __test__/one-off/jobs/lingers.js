@@ -1,6 +1,6 @@
 'use strict';
 
-// Runs until it is told to go; being told to stop is not enough.
+// Runs until it gets the message 'go'; 'cancel' does not end it.
 const {parentPort} = require('node:worker_threads');
 
 parentPort.on('message', (message) => {

@@ -1,4 +1,4 @@
 'use strict';
-// Runs until it is told to go, or to stop.
+// Runs until it gets the message 'go' or 'cancel'.
 const {parentPort} = require('node:worker_threads');
 parentPort.on('message', (message) => parentPort.postMessage(message === 'cancel' ? 'cancelled' : 'done'));

@@ -11,7 +11,7 @@ const {jobPath} = require('./managers');
 
 const [location, options] = process.argv.slice(2).map((text) => JSON.parse(text));
 
-/** Inline jobs, by what they do. Each says that it has begun. */
+/** Inline jobs, by what they do. Each reports that it has begun. */
 const inline = {
     completes: async () => {},
     fails: () => Promise.reject(new RangeError('no luck')),

@@ -63,7 +63,7 @@ async function startHost(t, location, {options = {}, env = {}} = {}) {
         add: ask('add'),
         awaitOutcome: ask('awaitOutcome'),
         hasExecuted: ask('hasExecuted'),
-        /** Kills it without a word. */
+        /** Kills it with SIGKILL. */
         async kill() {
             child.kill('SIGKILL');
             await exited;

@@ -75,8 +75,8 @@ async function main() {
         add('throws', {job: jobPath('throws')}),
         add('recurring', scheduled('recurring'))
     ];
-    // Asked for by a stranger, and once more outside of all contexts.
-    await storage.run('stranger', () => manager.bree.run('recurring'));
+    // Requested in another context, and once more outside of all contexts.
+    await storage.run('other', () => manager.bree.run('recurring'));
     await Promise.all(added);
     await manager.bree.run('recurring');
     await storage.run('one-off', async () => {
@@ -86,11 +86,11 @@ async function main() {
     });
     await manager.addJob({name: 'outside', job: () => see('inline job', 'outside'), offloaded: false});
     await manager.allSettled();
-    // A job that is removed keeps its context for what is told of its last run.
+    // A job that is removed keeps its context for the events of its last run.
     const online = new Promise((resolve) => manager.bree.once('worker created', resolve));
     await storage.run('removed', () => manager.addJob({name: 'removed', job: jobPath('waits')}));
     await online;
-    await storage.run('stranger', () => manager.removeJob('removed'));
+    await storage.run('other', () => manager.removeJob('removed'));
     await manager.shutdown();
     console.log(JSON.stringify(seen));
 }

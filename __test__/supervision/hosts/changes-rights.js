@@ -1,6 +1,6 @@
 'use strict';
 
-// A host that has a spare, changes its rights, and then runs a job, which tells whose it has. Arguments: the user to
+// A host that has a spare, changes its rights, and then runs a job, which posts the rights that it has. Arguments: the user to
 // become, when this one is root; how many milliseconds before the job is due.
 
 const os = require('node:os');

@@ -1,6 +1,6 @@
 'use strict';
 
-// A host whose jobs come and go all the time, each with children; it tells of every step.
+// A host whose jobs come and go all the time, each with children; it reports every step.
 
 const path = require('node:path');
 const {createManager} = require('../../support/runs');

@@ -39,7 +39,7 @@ fn a_spare_boots_one_lead_before_the_due_time_and_takes_the_job() {
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Boot { .. })), "{effects:?}");
 }
 
-/// A spare that has its job, due in 400 ms, and waits for the word.
+/// A spare that has its job, due in 400 ms, and waits for GO.
 fn primed() -> Bench {
     let mut bench = auto();
     bench.add(offloaded("job", in_ms(400))).unwrap();
