@@ -14,7 +14,7 @@ declare class JobManager {
     /** The queue of inline jobs. */
     readonly inlineQueue: JobManager.InlineQueue;
     /** An object with the part of bree's interface that hosts use: its maps of workers and timers, methods and events. */
-    readonly bree: JobManager.BreeWindow;
+    readonly bree: JobManager.BreeFacade;
 
     /**
      * Adds a job. Resolves when it is registered or queued, before it has run.
@@ -409,7 +409,7 @@ declare namespace JobManager {
     }
 
     /** The events of BreeEvents; another name does not compile. */
-    interface BreeWindow extends EventEmitter {
+    interface BreeFacade extends EventEmitter {
         on<Name extends keyof BreeEvents>(event: Name, listener: (...args: BreeEvents[Name]) => void): this;
         once<Name extends keyof BreeEvents>(event: Name, listener: (...args: BreeEvents[Name]) => void): this;
         off<Name extends keyof BreeEvents>(event: Name, listener: (...args: BreeEvents[Name]) => void): this;

@@ -3,7 +3,7 @@
 // First: this may be a process that must not go on.
 require('./native/worker-script').refuseToRunAgain();
 
-const {BreeWindow} = require('./events/bree-window');
+const {BreeFacade} = require('./events/bree-facade');
 const {Completions} = require('./events/completions');
 const {createNative} = require('./native/create-native');
 const {FailureLog} = require('./events/failure-log');
@@ -85,7 +85,7 @@ class JobManager {
             warn: (message) => this.#logger.warn(message)
         });
         const environment = new HostEnvironment(this.#native, bootVariables);
-        this.bree = new BreeWindow(() => this.#jobs, {worker, logger: this.#logger, timezone});
+        this.bree = new BreeFacade(() => this.#jobs, {worker, logger: this.#logger, timezone});
         this.bree.on('worker created', (name) => {
             this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'started'}));
         });

@@ -33,7 +33,7 @@ class JobEvents {
 
     /**
      * @param {import('../native/binding').NativeManager} native
-     * @param {import('./bree-window').BreeWindow} bree
+     * @param {import('./bree-facade').BreeFacade} bree
      * @param {object} host - handlers of events, each called in the scope of its job: `logger`, `registered(name, number)`,
      *   `workerOptions(registered)`, `onMessage`, `onCompletion`, `onError`, `onInlineDue`, `onMissed`, `onEnvironmentWanted`, and `onMore` when `pump` has to be called again
      */

@@ -68,7 +68,7 @@ class RegisteredJobs {
     /**
      * @param {object} parts
      * @param {import('../native/binding').NativeManager} parts.native
-     * @param {import('../events/bree-window').BreeWindow} parts.bree
+     * @param {import('../events/bree-facade').BreeFacade} parts.bree
      * @param {object} parts.logger
      * @param {import('../host/host-environment').HostEnvironment} parts.environment
      * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`, `execPath`

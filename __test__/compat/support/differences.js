@@ -26,7 +26,7 @@ const FILES = [
     'workers.test.js',
     'worker-failures.test.js',
     'remove-shutdown.test.js',
-    'bree-window.test.js',
+    'bree.test.js',
     'handlers.test.js',
     'errors.test.js',
     'fake-timers.test.js',

@@ -49,7 +49,7 @@ class Handle {
 }
 
 /** Events: 'worker created' (name), 'worker deleted' (name), 'job past' (name), 'run ended' (summary). */
-class BreeWindow extends EventEmitter {
+class BreeFacade extends EventEmitter {
     #jobs;
 
     /**
@@ -70,7 +70,7 @@ class BreeWindow extends EventEmitter {
      * @returns {boolean} whether the host has replaced the method; if so, the replacement is called
      */
     isReplaced(method) {
-        return this[method] !== BreeWindow.prototype[method];
+        return this[method] !== BreeFacade.prototype[method];
     }
 
     /** A job is registered. */
@@ -149,4 +149,4 @@ function fromBree({name, path, date, cron, interval, timeout: _delay, ...rest}) 
     return {name, job: path, at: date ?? cron ?? every, ...rest};
 }
 
-module.exports = {BreeWindow, NamedMap};
+module.exports = {BreeFacade, NamedMap};
