@@ -77,7 +77,7 @@ for (const stream of ['stdout', 'stderr']) {
         assert.match(
             warnings[0],
             new RegExp(
-                `Job "unread" writes to ${stream}, which is captured .option worker.${stream}. but not read`
+                `Job "unread" writes to ${stream}, which is captured but not read .option worker.${stream}.`
             )
         );
         let length = 0;

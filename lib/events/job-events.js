@@ -163,7 +163,7 @@ class JobEvents {
             this.#warnedOfUnread.add(run);
             const stream = isStderr ? 'stderr' : 'stdout';
             this.#host.logger.warn(
-                `Job "${worker.jobName}" writes to ${stream}, which is captured (option worker.${stream}) but not read: ` +
+                `Job "${worker.jobName}" writes to ${stream}, which is captured but not read (option worker.${stream}): ` +
                     `after 1 MiB of unread output the job's writes block. Read the worker's "${stream}" stream, call ` +
                     `its resume() to discard the output, or leave out the option`,
                 {worker: worker.meta}
