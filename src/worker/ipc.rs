@@ -236,7 +236,7 @@ mod tests {
     #[tokio::test]
     async fn frames_arrive_in_order_and_the_end_is_quiet() {
         let bytes =
-            [frame(1, b"{}"), frame(6, b""), frame(2, b"one"), frame(7, &[15]), frame(3, b"done")].concat();
+            [frame(1, b"{}"), frame(6, b""), frame(2, b"one"), frame(12, &[15]), frame(3, b"done")].concat();
         let frames = read_all(&bytes).await.unwrap();
         assert_eq!(
             frames,
@@ -280,6 +280,6 @@ mod tests {
         assert_eq!(frame.head, expected);
         assert_eq!(&*frame.tail, b"job");
         assert_eq!(HostFrame::go().head, [0, 0, 0, 0, 3]);
-        assert_eq!(HostFrame::take_signal().head, [0, 0, 0, 0, 4]);
+        assert_eq!(HostFrame::take_signal().head, [0, 0, 0, 0, 6]);
     }
 }
