@@ -402,6 +402,7 @@ declare namespace JobManager {
             | 'channel'
             | 'notStopped';
         exitCode?: number;
+        /** With 'signal', and with 'cancelled' when a signal from outside the host asked for that. */
         signal?: number;
         elapsedMs: number;
         cpuMs: number;
