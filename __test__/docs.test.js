@@ -68,10 +68,13 @@ function run(folder, file, prints) {
             stdio: ['ignore', 'pipe', 'pipe']
         });
         let output = '';
+        let isAsked = false;
         for (const stream of [child.stdout, child.stderr]) {
             stream.setEncoding('utf8').on('data', (text) => {
                 output += text;
-                if (prints && output.includes(prints)) {
+                if (prints && !isAsked && output.includes(prints)) {
+                    // Once: a program that shuts down on the first SIGTERM is ended by the second.
+                    isAsked = true;
                     child.kill('SIGTERM');
                 }
             });
