@@ -1,10 +1,13 @@
 'use strict';
 
-/** The door of the package: the class, and what belongs to it. */
+/** The door of the package: the class, and what belongs to it. The modules are in lib/, and the build makes them one file. */
 
-const {setSharedLaterToLocalTime} = require('./lib/host/local-time');
-const JobManager = require('./lib/job-manager');
-const {describeSchedule, nextRuns} = require('./lib/jobs/schedules');
+const {
+    JobManager,
+    describeSchedule,
+    nextRuns,
+    setSharedLaterToLocalTime
+} = require('./lib/host/package.bundle.cjs');
 
 setSharedLaterToLocalTime();
 

@@ -7,6 +7,7 @@ const {execFileSync} = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
+const {temporaryFolder} = require('./support/temporary-folder');
 
 const ROOT = path.join(__dirname, '..');
 const LIB = path.join(ROOT, 'lib');
@@ -59,20 +60,38 @@ test('every room of lib/ is known, and imports only the rooms below it', () => {
     assert.deepEqual(wrong, []);
 });
 
-test('requiring the package loads no entry point beside index.js, and nothing of the worker', () => {
-    const script = `
+test('requiring the package loads one file of lib/ and the addon, and no built-in module that is slow to load', (t) => {
+    // A file: for `node -e`, Node loads some of these modules itself.
+    const script = path.join(temporaryFolder(t), 'host.js');
+    fs.writeFileSync(
+        script,
+        `
         require(${JSON.stringify(ROOT)});
-        console.log(JSON.stringify(Object.keys(require.cache)));
-    `;
-    const loaded = JSON.parse(execFileSync(process.execPath, ['-e', script], {encoding: 'utf8'}));
-    const inLib = loaded.filter((file) => file.startsWith(LIB + path.sep));
-    const entryPoints = inLib
-        .map((file) => path.relative(LIB, file))
-        .filter((file) => !file.includes(path.sep));
-    assert.deepEqual(entryPoints, ['job-manager.js']);
-    assert.deepEqual(
-        inLib.filter((file) => roomOf(file) === 'worker'),
-        []
+        const slow = ['crypto', 'v8', 'worker_threads'].map((name) => 'NativeModule ' + name);
+        console.log(JSON.stringify({
+            files: Object.keys(require.cache),
+            slow: process.moduleLoadList.filter((name) => slow.includes(name))
+        }));
+        `
     );
-    assert.ok(inLib.length <= 60, `${inLib.length} modules are loaded`);
+    const env = {...process.env, NODE_OPTIONS: ''};
+    const {files, slow} = JSON.parse(execFileSync(process.execPath, [script], {encoding: 'utf8', env}));
+    const inLib = files
+        .filter((file) => file.startsWith(LIB + path.sep) && !file.endsWith('.node'))
+        .map((file) => path.relative(LIB, file));
+    assert.deepEqual(inLib.toSorted(), [
+        path.join('host', 'package.bundle.cjs'),
+        path.join('native', 'binding.js')
+    ]);
+    assert.deepEqual(slow, []);
+});
+
+test('the bundle of the package keeps the names of its classes, and its errors begin at the caller', async () => {
+    const JobManager = require(ROOT);
+    assert.equal(JobManager.name, 'JobManager');
+    const jobManager = new JobManager();
+    assert.equal(jobManager.bree.constructor.name, 'BreeFacade');
+    const refused = () => new JobManager({maxWorkers: 'many'});
+    assert.throws(refused, ({stack}) => /^ {4}at .*rooms\.test\.js/.test(stack.split('\n')[1]));
+    await jobManager.shutdown();
 });

@@ -7,12 +7,12 @@
 const {execFileSync} = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const {makeBundles} = require('./bundles');
 const {checkPackages} = require('./check-package');
 const {ROOT, npm} = require('./commands');
 const {FILE: LICENSES_FILE} = require('./licenses');
 const {billOfMaterials} = require('./sbom');
 const {install, prepare} = require('./setup');
-const {bundleWorkerScript} = require('./worker-script');
 
 const PACKAGES = path.join(ROOT, 'target', 'packages');
 const DEVELOPMENT_FIELDS = new Set(['scripts', 'devDependencies', 'overrides', 'napi']);
@@ -116,7 +116,7 @@ async function main(everyPlatform) {
         process.exitCode = 1;
         return;
     }
-    await bundleWorkerScript();
+    await makeBundles();
     const packed = pack(PACKAGES);
     const tarballs = [packed.main, ...packed.platforms.map(({tarball}) => tarball)];
     const isComplete = !everyPlatform || packed.platforms.length === platformManifests().size;

@@ -5,11 +5,11 @@
 const {execFileSync} = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const {makeBundles} = require('./bundles');
 const {ROOT, npm, tool} = require('./commands');
 const {portableLinkerEnv} = require('./portable-linker');
 const {run} = require('./run');
 const {contentHash, isCurrent, record} = require('./stamp');
-const {bundleWorkerScript} = require('./worker-script');
 
 const UP_TO_DATE = {ok: true, note: 'up to date'};
 
@@ -31,12 +31,12 @@ async function install() {
 }
 
 /**
- * Builds the addon, with its loader and types, into lib/native/, and the script of worker processes.
+ * Builds the addon, with its loader and types, into lib/native/, and the bundles of lib/.
  *
  * @param {string[]} [options] more options of `napi build`, such as a target other than this machine
  */
 async function build(options = []) {
-    await bundleWorkerScript();
+    await makeBundles();
     return buildAddon(options);
 }
 

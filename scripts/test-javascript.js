@@ -1,6 +1,6 @@
 'use strict';
 
-// Runs the test files of __test__/, or those given, each in a process of its own:
+// Bundles lib/ anew, and runs the test files of __test__/, or those given, each in a process of its own:
 //     node scripts/test-javascript.js [FILE...]
 // Node's own `--test` bounds a file's time in some versions and a single test's in others. Here a file that
 // hangs is ended, and fails, in all of them.
@@ -9,6 +9,7 @@ const {spawn} = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const {makeBundles} = require('./bundles');
 const {ROOT} = require('./commands');
 const {listFiles} = require('./stamp');
 
@@ -71,6 +72,7 @@ async function main() {
     const chosen = process.argv.slice(2);
     const files =
         chosen.length > 0 ? chosen : listFiles(['__test__']).filter((file) => file.endsWith('.test.js'));
+    await makeBundles();
     const results = await runAll(files);
 
     console.log();

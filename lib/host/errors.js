@@ -5,8 +5,6 @@
  * same names and properties. Also defines the errors of runs that did not complete and of a failed shutdown.
  */
 
-const {randomUUID} = require('node:crypto');
-const {constants} = require('node:os');
 const {fromCaller} = require('./from-caller');
 const {peer} = require('./peers');
 
@@ -15,7 +13,9 @@ class GhostError extends Error {
         const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
         const {message, ...properties} = {...defaults, ...given};
         super(message, err === undefined ? undefined : {cause: err});
-        Object.assign(this, {statusCode: 500, level: 'normal', id: randomUUID(), code: null}, properties);
+        // Loading it takes 2 ms, which most hosts never need.
+        const id = require('node:crypto').randomUUID();
+        Object.assign(this, {statusCode: 500, level: 'normal', id, code: null}, properties);
         this.name = this.errorType;
         if (err instanceof Error && err.stack) {
             // As in the class of @tryghost/errors: the relevant stack trace is that of the cause.
@@ -192,7 +192,8 @@ const jobSkipped = (name) =>
 const jobRemoved = (name) => new JobError('JOB_REMOVED', name, `Job "${name}" was removed before it was run`);
 
 function signalName(number) {
-    return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? String(number);
+    const {signals} = require('node:os').constants;
+    return Object.entries(signals).find(([, value]) => value === number)?.[0] ?? String(number);
 }
 
 const megabytes = (bytes) => Math.round(bytes / 1024 / 1024);

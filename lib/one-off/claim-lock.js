@@ -13,7 +13,6 @@
  * failed job within it both run it.
  */
 
-const {createHash} = require('node:crypto');
 const {columnOf, idOf} = require('./row');
 
 /** Longer than a claim can take, including all retries and small differences between the hosts' clocks. */
@@ -67,7 +66,12 @@ async function release(repository, lock) {
 
 function lockName(name) {
     const plain = `${PREFIX}${name}`;
-    return plain.length <= NAME_CHARS ? plain : `${PREFIX}${createHash('sha256').update(name).digest('hex')}`;
+    if (plain.length <= NAME_CHARS) {
+        return plain;
+    }
+    // Loading it takes 2 ms, and few names are so long.
+    const {createHash} = require('node:crypto');
+    return `${PREFIX}${createHash('sha256').update(name).digest('hex')}`;
 }
 
 module.exports = {exclusively};

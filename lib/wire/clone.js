@@ -11,9 +11,11 @@
  * into `{}`. A Worker has its own way to clone some of those and throws DataCloneError for the others; here all throw.
  */
 
-const {CloneReader, CloneWriter} = require('./clone-codec.js');
 const {assertPortable} = require('./portable.js');
 const {fromEnvelope, toEnvelope} = require('./error-envelope.js');
+
+/** Loaded when first used: `node:v8`, which it extends, takes 1 ms. */
+const codec = () => require('./clone-codec.js');
 
 /**
  * Turns a value into bytes.
@@ -25,7 +27,7 @@ const {fromEnvelope, toEnvelope} = require('./error-envelope.js');
  */
 function serialize(value, headroomBytes = 0) {
     assertPortable(value);
-    const writer = new CloneWriter();
+    const writer = new (codec().CloneWriter)();
     if (headroomBytes > 0) {
         writer.writeRawBytes(new Uint8Array(headroomBytes));
     }
@@ -42,7 +44,7 @@ function serialize(value, headroomBytes = 0) {
  * @throws {Error} when the bytes are not of serialize()
  */
 function deserialize(bytes) {
-    const reader = new CloneReader(bytes);
+    const reader = new (codec().CloneReader)(bytes);
     reader.readHeader();
     return reader.readValue();
 }
