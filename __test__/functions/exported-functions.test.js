@@ -37,7 +37,8 @@ const IDLE = {
     'exports.default of a compiler': [
         'Object.defineProperty(exports, "__esModule", {value: true}); exports.default = async function () {};'
     ],
-    'export default': ['export default async () => { await null; };', '.mjs']
+    'export default': ['export default async () => { await null; };', '.mjs'],
+    'a default export by another name': ['const main = () => {}; export{main as default}', '.mjs']
 };
 
 /** Modules that export a function and do their work all the same. */

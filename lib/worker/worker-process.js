@@ -27,6 +27,12 @@ const getActiveResourcesInfo = process.getActiveResourcesInfo.bind(process);
 /** From the hand-over to reading the channel in the background, in ms. */
 const OPEN_DELAY_MS = 1;
 
+/** How often that is put off while an ES module is being loaded. */
+const MOST_DELAYS = 20;
+
+/** What Node lists while its loader of ES modules reads them; and the immediate of ours. */
+const LOADING = new Set(['FSReqPromise', 'CloseReq', 'Immediate']);
+
 /** Started for a job that waits, and told of it already. Asked before the job's arguments take the place of ours. */
 const isCold = process.argv[2] === '--cold';
 
@@ -87,21 +93,30 @@ function lookAtExports(file) {
     const before = {immediate: looking, wasActive};
     looking = null;
     if (!isEnding) {
-        lookAtMain(file, before, (isIdle) => channel.send(ToHost.EXPORTS_FUNCTION, [isIdle ? 1 : 0]));
+        lookAtMain(file, before, (isIdle) => {
+            if (!isEnding) {
+                channel.send(ToHost.EXPORTS_FUNCTION, [isIdle ? 1 : 0]);
+            }
+        });
     }
 }
 
 /** Opens the channel once the job has begun, unless that was all of it: what it takes to read is a tenth of a short job. */
 function openSoon() {
-    setTimeout(openIfNeeded, OPEN_DELAY_MS).unref();
+    setTimeout(openIfNeeded, OPEN_DELAY_MS, MOST_DELAYS).unref();
 }
 
-function openIfNeeded() {
+function openIfNeeded(delays) {
     if (isEnding) {
         return;
     }
-    wasActive = getActiveResourcesInfo().length > (looking ? 1 : 0);
-    if (wasActive) {
+    const active = getActiveResourcesInfo();
+    wasActive = active.length > (looking ? 1 : 0);
+    if (wasActive && delays > 0 && active.every((kind) => LOADING.has(kind))) {
+        // Probably an ES module that has not begun. The shortest delay there is, so that no timer that the job sets
+        // meanwhile is due before this one: see becomeJob().
+        setTimeout(openIfNeeded, OPEN_DELAY_MS, delays - 1).unref();
+    } else if (wasActive) {
         open();
     } else {
         // Nothing that Node lists keeps this process alive: it ends now. If not, it is for work of a native addon, or
