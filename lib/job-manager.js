@@ -334,7 +334,7 @@ class JobManager {
 
     /** A scheduled inline job is due. It may have been removed since. */
     #queueRun(registered, run) {
-        const onEnded = () => this.#native.inlineEnded(run);
+        const onEnded = (error) => this.#native.inlineEnded(run, error === undefined ? undefined : false);
         const isWanted = () => this.#jobs.get(registered?.name) === registered;
         if (registered && isWanted()) {
             const {name, job} = registered;

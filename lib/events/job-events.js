@@ -22,6 +22,8 @@ class JobEvents {
     #bree;
     #host;
     #workers = new Map();
+    /** Runs whose function is called on this event loop. */
+    #inlineRuns = new Set();
     #requests = new Map();
     #nextRequest = 1;
     #isPumping = false;
@@ -94,6 +96,10 @@ class JobEvents {
 
     #take(event, bytes) {
         switch (event.type) {
+            case 'runQueued':
+            case 'retryPlanned':
+            case 'reported':
+                return undefined;
             case 'runStarted':
                 return this.#runStarted(event);
             case 'runOnline':
@@ -111,6 +117,7 @@ class JobEvents {
                 return this.#runEnded(event, bytes.subarray(event.start, event.end));
             case 'inlineDue':
                 this.#warnedOfOverlap.delete(event.registration);
+                this.#inlineRuns.add(event.run);
                 return this.#host.onInlineDue(this.#registered(event), event.run);
             case 'skipped':
                 return this.#skipped(event);
@@ -125,10 +132,10 @@ class JobEvents {
     }
 
     #runStarted(event) {
-        const {run, name} = event;
+        const {run, name, thread} = event;
         const registered = this.#registered(event);
         const options = this.#host.workerOptions(registered);
-        const worker = new WorkerView(this.#native, run, {name, scope: registered}, options);
+        const worker = new WorkerView(this.#native, run, {name, scope: registered, thread}, options);
         this.#workers.set(run, worker);
         this.#bree.workerCreated(name, worker);
         this.#emit(this.#bree, 'worker created', name);
@@ -181,6 +188,9 @@ class JobEvents {
     }
 
     #runEnded({run, name, registration, ending: end}, envelope) {
+        if (this.#inlineRuns.delete(run)) {
+            return;
+        }
         // A run that was stopped while it still waited for a process never had a worker.
         const worker = this.#workers.get(run);
         this.#workers.delete(run);
@@ -205,7 +215,7 @@ class JobEvents {
             this.#bree.workerDeleted(name, worker);
             this.#emit(this.#bree, 'worker deleted', name);
         }
-        this.#emit(this.#bree, 'run ended', {name, threadId: run, ...end});
+        this.#emit(this.#bree, 'run ended', {name, threadId: worker?.threadId ?? run, ...end});
     }
 
     /** Logs ends that are reported to no handler of the host. */

@@ -20,6 +20,7 @@ const UNREAD_WARNING_BYTES = 512 * 1024;
 
 class WorkerView extends EventEmitter {
     #native;
+    #run;
     #exited;
 
     /**
@@ -28,13 +29,14 @@ class WorkerView extends EventEmitter {
      * @param {{name: string, scope?: import('../host/job-scope').JobScope}} job
      * @param {{resourceLimits?: object, stdout?: boolean, stderr?: boolean}} [options]
      */
-    constructor(native, run, {name, scope}, options = {}) {
+    constructor(native, run, {name, scope, thread}, options = {}) {
         super();
         this.#native = native;
+        this.#run = run;
         /** The same value as in the job. */
         this.isMainThread = false;
-        /** The number of the run, which is also `threadId` in the job. */
-        this.threadId = run;
+        /** `threadId` in the job: the number of the run in its first attempt. */
+        this.threadId = thread;
         /** The process, once the run is online. */
         this.pid = undefined;
         this.resourceLimits = options.resourceLimits ?? {};
@@ -67,7 +69,7 @@ class WorkerView extends EventEmitter {
     postMessage(value) {
         const bytes = serializeMessage(this.jobName, value);
         if (this.#exited === undefined) {
-            ignoreEnded(() => this.#native.postMessage(this.threadId, bytes));
+            ignoreEnded(() => this.#native.postMessage(this.#run, bytes));
         }
     }
 
@@ -81,7 +83,7 @@ class WorkerView extends EventEmitter {
             return Promise.resolve(this.#exited);
         }
         const exited = new Promise((resolve) => this.once('exit', resolve));
-        ignoreEnded(() => this.#native.terminate(this.threadId));
+        ignoreEnded(() => this.#native.terminate(this.#run));
         return exited;
     }
 
@@ -93,7 +95,7 @@ class WorkerView extends EventEmitter {
      */
     printed(isStderr, bytes) {
         const stream = isStderr ? this.stderr : this.stdout;
-        stream.write(bytes, () => this.#native.outputRead(this.threadId, isStderr, bytes.length));
+        stream.write(bytes, () => this.#native.outputRead(this.#run, isStderr, bytes.length));
         return stream.readableFlowing !== null || stream.writableLength < UNREAD_WARNING_BYTES;
     }
 

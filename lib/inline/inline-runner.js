@@ -58,7 +58,7 @@ class InlineRunner {
      * @param {import('../host/job-scope').JobScope} turn.scope - its registration; another job runs in the async context
      *   that this is called in
      * @param {() => boolean} turn.isWanted - called when the job is started, because it may have been removed by then
-     * @param {() => void} turn.onEnded - called when the run has ended or was skipped
+     * @param {(error?: unknown) => void} turn.onEnded - called when the run has ended or was skipped
      */
     add({name, job, data, timeout}, turn) {
         const {length} = this.#queue;
@@ -89,10 +89,13 @@ class InlineRunner {
     #runTask = (task) => this.#run(task);
 
     async #takeTurn(task, turn) {
+        let error;
         if (turn.isWanted()) {
-            await this.#begun.during(turn.scope, () => this.#run(task, turn));
+            await this.#begun.during(turn.scope, async () => {
+                error = await this.#run(task, turn);
+            });
         }
-        turn.onEnded();
+        turn.onEnded(error);
     }
 
     async #run({name, job, data, timeoutMs}, turn) {
@@ -118,6 +121,7 @@ class InlineRunner {
         }
         const end = () => this.#host.onEnded(name, error, result);
         await (turn ? turn.scope.run(end) : end());
+        return error;
     }
 
     /** The error of a job that never began: it was queued, or its row was being written, when the queue was closed. */

@@ -27,7 +27,9 @@ function createNative({maxWorkers, warmWorkers = 'auto', startTimeout, execPath}
         startTimeoutMs: startTimeout,
         execPath: execPath ?? usualPath(),
         bootstrapPath: WORKER_SCRIPT,
-        cancelMessage: serializeShortText('cancel', 0)
+        cancelMessage: serializeShortText('cancel', 0),
+        seed: Math.random(),
+        instance: newInstance()
     };
     const weakOwner = new WeakRef(owner);
     return new NativeManager(options, () => {
@@ -36,6 +38,13 @@ function createNative({maxWorkers, warmWorkers = 'auto', startTimeout, execPath}
             onEvents(manager);
         }
     });
+}
+
+/** What the ids of a manager's runs begin with: 8 hexadecimal digits, other ones for each manager. */
+function newInstance() {
+    return Math.floor(Math.random() * 2 ** 32)
+        .toString(16)
+        .padStart(8, '0');
 }
 
 module.exports = {createNative};

@@ -14,7 +14,7 @@ const HEADER_BYTES = 5;
 const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
 
 /** What a frame from the host carries. */
-const ToWorker = Object.freeze({START: 1, MESSAGE: 2, GO: 3, TAKE_SIGNAL: 6});
+const ToWorker = Object.freeze({START: 1, MESSAGE: 2, GO: 3, RUN: 4, ABORT: 5, TAKE_SIGNAL: 6});
 
 /** What a frame from the worker carries. */
 const ToHost = Object.freeze({
@@ -24,9 +24,15 @@ const ToHost = Object.freeze({
     CANCELLED: 4,
     ERROR: 5,
     ONLINE: 6,
+    PROGRESS: 7,
+    LOG: 8,
+    RESULT: 9,
     EXPORTS_FUNCTION: 10,
     FLUSHING: 11,
-    SIGNAL: 12
+    SIGNAL: 12,
+    RETURNED: 16,
+    THREW: 17,
+    ALIVE: 18
 });
 
 /** The other side sent bytes that are not a valid frame of this protocol. */

@@ -21,6 +21,7 @@ class Conversation {
      * @param {import('./channel.js').Channel} channel to the host
      * @param {object} endings what to do
      * @param {() => void} endings.onLastWord when the job says that it has finished
+     * @param {(kind: number, payload: Buffer) => void} endings.onRunFrame with what concerns the runs of a handler
      * @param {() => void} endings.onGone when the host has closed its end
      * @param {(error: Error) => void} endings.onNonsense when the host cannot be understood any more
      */
@@ -60,6 +61,10 @@ class Conversation {
     }
 
     #receive(kind, payload) {
+        if (kind === ToWorker.RUN || kind === ToWorker.ABORT) {
+            this.#endings.onRunFrame(kind, payload);
+            return;
+        }
         if (kind === ToWorker.TAKE_SIGNAL) {
             this.#signals?.take();
             return;
@@ -91,6 +96,12 @@ class Conversation {
     /** As Inbox.open(). */
     listen() {
         this.#openInbox().open();
+    }
+
+    /** As Inbox.open(), and keeps the event loop alive: a process that is kept for a handler waits for its next run. */
+    listenForRuns() {
+        this.#openInbox().open();
+        this.#openInbox().ref();
     }
 
     /** As Inbox.poll(). */

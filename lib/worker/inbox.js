@@ -52,6 +52,11 @@ class Inbox {
         this.#socket.once('end', this.#handlers.onGone);
     }
 
+    /** Lets the channel keep the event loop alive. */
+    ref() {
+        this.#socket.ref();
+    }
+
     /**
      * Takes in what has arrived and the event loop has not read yet, without waiting.
      *

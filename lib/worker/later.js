@@ -8,6 +8,9 @@ module.exports = {
     get clone() {
         return require('../wire/clone.js');
     },
+    get handlerLoop() {
+        return require('./handler-loop.js');
+    },
     get inbox() {
         return require('./inbox.js');
     },

@@ -18,6 +18,9 @@ const SOURCE_NAME = '[worker eval]';
 /** Environment variables from which Node computes the folders modules are looked up in. */
 const LOOKUP_VARIABLES = ['NODE_PATH', 'HOME', 'USERPROFILE'];
 
+/** What a job may be: a script, source text, or a module whose function is called. */
+const KINDS = new Set(['file', 'source', 'handler']);
+
 function check(condition, complaint) {
     if (!condition) {
         throw new ProtocolError(`START frame ${complaint}`);
@@ -74,7 +77,7 @@ function parseStart({kind, payload}) {
     check(header.cwd === null || typeof header.cwd === 'string', 'has no working directory');
     const job = parseJob(payload.subarray(end));
     check(isRecord(job) && typeof job.name === 'string', 'has no job name');
-    check(job.kind === 'file' || job.kind === 'source', 'has a job of unknown kind');
+    check(KINDS.has(job.kind), 'has a job of unknown kind');
     check(typeof job.target === 'string', 'has no target');
     return {header, job};
 }
@@ -141,7 +144,7 @@ function enterDirectory(cwd) {
 }
 
 function applyArguments({kind, target, argv = [], execArgv}) {
-    process.argv.splice(1, Infinity, kind === 'file' ? target : SOURCE_NAME, ...argv.map(String));
+    process.argv.splice(1, Infinity, kind === 'source' ? SOURCE_NAME : target, ...argv.map(String));
     if (Array.isArray(execArgv)) {
         process.execArgv.splice(0, Infinity, ...execArgv);
     }

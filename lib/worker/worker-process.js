@@ -50,7 +50,16 @@ let looking = null;
 /** Whether the job kept the event loop alive when that was first looked at. */
 let wasActive = false;
 
+/** The runs of a process that is kept for a handler. */
+let handlerLoop;
+
 const conversation = new Conversation(channel, {
+    onRunFrame: (kind, payload) => {
+        if (handlerLoop === undefined) {
+            throw new RangeError(`unexpected frame of kind ${kind}: this process runs a script`);
+        }
+        handlerLoop.take(kind, payload);
+    },
     onLastWord: () => {
         isEnding = true;
         endSoon(channel);
@@ -75,6 +84,11 @@ function becomeJob() {
         takeJob();
     }
     checkGo(nextFrame());
+    if (job.kind === 'handler') {
+        // On a fresh stack, as a script.
+        setImmediate(() => void becomeHandler());
+        return;
+    }
     channel.send(ToHost.ONLINE);
     // Not set now: the loop's clock has stood still for as long as this process booted or waited, so that the timer would
     // be due before the job. And not after the job: Node shows frames of its own in the traces of what a job awaits when
@@ -99,6 +113,15 @@ function lookAtExports(file) {
             }
         });
     }
+}
+
+/** Loads the handler; from then on the channel brings runs. What loading throws ends the process, as in a script. */
+async function becomeHandler() {
+    const {HandlerLoop, loadHandler} = require('./later.js').handlerLoop;
+    const handler = await loadHandler(job);
+    handlerLoop = new HandlerLoop(job.name, handler, channel);
+    channel.send(ToHost.ONLINE);
+    orEndBroken(() => conversation.listenForRuns());
 }
 
 /** Opens the channel once the job has begun, unless that was all of it: what it takes to read is a tenth of a short job. */

@@ -3,7 +3,9 @@
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
-use crate::engine::{EndCause, JobEvent, SkipReason, Survivor};
+use crate::engine::{EndCause, JobEvent, SkipReason, Survivor, Usage};
+use crate::timer::EpochMs;
+use crate::worker::ipc::ReportKind;
 
 /// Events, and the bytes that they refer to by offset: one buffer for all, since each costs more than
 /// a small message does.
@@ -20,7 +22,22 @@ pub struct EventBatch {
 /// One event. Which fields it has follows from its type.
 #[napi(discriminant = "type", discriminant_case = "camelCase", object_from_js = false)]
 pub enum NativeEvent {
-    /// A run has been assigned a process.
+    /// A run was accepted.
+    RunQueued {
+        /// The run.
+        run: u32,
+        /// Its job.
+        name: String,
+        /// The number that the job was registered with.
+        registration: u32,
+        /// 'now', 'schedule', 'date', 'manual' or 'missed'.
+        trigger: String,
+        /// The due time that it answers.
+        due_ms: Option<f64>,
+        /// When.
+        at_ms: f64,
+    },
+    /// An attempt of a run was given a process.
     RunStarted {
         /// The run.
         run: u32,
@@ -28,6 +45,12 @@ pub enum NativeEvent {
         name: String,
         /// The number that the job was registered with.
         registration: u32,
+        /// What the job sees as `threadId`.
+        thread: u32,
+        /// Which try this is; 1 is the first.
+        attempt: u32,
+        /// When.
+        at_ms: f64,
     },
     /// A run's process is about to run the job's module.
     RunOnline {
@@ -35,6 +58,8 @@ pub enum NativeEvent {
         run: u32,
         /// Its process.
         pid: u32,
+        /// When.
+        at_ms: f64,
     },
     /// A run posted a message.
     Message {
@@ -61,6 +86,17 @@ pub enum NativeEvent {
         /// Where it ends.
         end: u32,
     },
+    /// A run reported.
+    Reported {
+        /// The run.
+        run: u32,
+        /// 'progress' and 'log' (JSON), or 'result' (structured-clone bytes).
+        kind: String,
+        /// Where it begins.
+        start: u32,
+        /// Where it ends.
+        end: u32,
+    },
     /// A run wrote to a captured stream.
     Output {
         /// The run.
@@ -71,6 +107,36 @@ pub enum NativeEvent {
         start: u32,
         /// Where it ends.
         end: u32,
+    },
+    /// An attempt failed, and another follows.
+    AttemptFailed {
+        /// The run.
+        run: u32,
+        /// Its job.
+        name: String,
+        /// The number that the job was registered with.
+        registration: u32,
+        /// Which try it was.
+        attempt: u32,
+        /// Tries in all.
+        attempts: u32,
+        /// How it ended.
+        ending: RunEnd,
+        /// Where the envelope of an uncaught error begins.
+        start: u32,
+        /// Where it ends.
+        end: u32,
+        /// When the next one begins; absent while `setBackoff` is waited for.
+        retry_at_ms: Option<f64>,
+        /// When it ended.
+        at_ms: f64,
+    },
+    /// The answer by `setBackoff` has decided when the next attempt begins.
+    RetryPlanned {
+        /// The run.
+        run: u32,
+        /// When.
+        retry_at_ms: f64,
     },
     /// A run ended.
     RunEnded {
@@ -86,6 +152,13 @@ pub enum NativeEvent {
         start: u32,
         /// Where it ends.
         end: u32,
+        /// Why a run that failed is not tried again: 'attempts', 'permanent', 'time', 'next-due', 'stopped',
+        /// 'removed', 'shutdown' or 'backoff'.
+        gave_up: Option<String>,
+        /// When its last attempt was given its process, or its place on the host's event loop.
+        started_ms: Option<f64>,
+        /// When.
+        at_ms: f64,
     },
     /// An inline job is due.
     InlineDue {
@@ -95,6 +168,8 @@ pub enum NativeEvent {
         name: String,
         /// The number that the job was registered with.
         registration: u32,
+        /// Which try this is; 1 is the first.
+        attempt: u32,
     },
     /// A due time got no run.
     Skipped {
@@ -172,10 +247,27 @@ impl EventBatch {
 impl NativeEvent {
     fn new(event: JobEvent, bytes: &mut Vec<u8>) -> Self {
         match event {
-            JobEvent::RunStarted { run, name, registration } => {
-                NativeEvent::RunStarted { run: run.0, name: name.to_string(), registration: registration.0 }
+            JobEvent::RunQueued { run, name, registration, trigger, due, at } => NativeEvent::RunQueued {
+                run: run.0,
+                name: name.to_string(),
+                registration: registration.0,
+                trigger: trigger.name().to_owned(),
+                due_ms: due.map(epoch_ms),
+                at_ms: epoch_ms(at),
+            },
+            JobEvent::RunStarted { run, name, registration, thread, attempt, at } => {
+                NativeEvent::RunStarted {
+                    run: run.0,
+                    name: name.to_string(),
+                    registration: registration.0,
+                    thread,
+                    attempt,
+                    at_ms: epoch_ms(at),
+                }
             }
-            JobEvent::RunOnline { run, pid } => NativeEvent::RunOnline { run: run.0, pid },
+            JobEvent::RunOnline { run, pid, at } => {
+                NativeEvent::RunOnline { run: run.0, pid, at_ms: epoch_ms(at) }
+            }
             JobEvent::Message { run, bytes: message } => {
                 let (start, end) = append(bytes, &message);
                 NativeEvent::Message { run: run.0, start, end }
@@ -187,24 +279,65 @@ impl NativeEvent {
                 let (start, end) = append(bytes, &envelope);
                 NativeEvent::LateError { run: run.0, start, end }
             }
+            JobEvent::Reported { run, kind, payload } => {
+                let (start, end) = append(bytes, &payload);
+                let kind = match kind {
+                    ReportKind::Progress => "progress",
+                    ReportKind::Log => "log",
+                    ReportKind::Result => "result",
+                    ReportKind::Alive => "alive",
+                };
+                NativeEvent::Reported { run: run.0, kind: kind.to_owned(), start, end }
+            }
             JobEvent::Output { run, is_stderr, bytes: output } => {
                 let (start, end) = append(bytes, &output);
                 NativeEvent::Output { run: run.0, is_stderr, start, end }
             }
-            JobEvent::RunEnded { run, name, registration, cause, usage } => {
-                let envelope: &[u8] = if let EndCause::Error(envelope) = &cause { envelope } else { &[] };
-                let (start, end) = append(bytes, envelope);
-                let ending = RunEnd {
-                    elapsed_ms: usage.elapsed.as_secs_f64() * 1000.0,
-                    cpu_ms: usage.cpu_time.as_secs_f64() * 1000.0,
-                    peak_memory_bytes: number(usage.peak_memory_bytes),
-                    ..RunEnd::new(&cause)
-                };
-                let registration = registration.0;
-                NativeEvent::RunEnded { run: run.0, name: name.to_string(), registration, ending, start, end }
+            JobEvent::AttemptFailed {
+                run,
+                name,
+                registration,
+                attempt,
+                attempts,
+                cause,
+                usage,
+                retry_at,
+                at,
+            } => {
+                let (ending, start, end) = RunEnd::with_envelope(&cause, usage, bytes);
+                NativeEvent::AttemptFailed {
+                    run: run.0,
+                    name: name.to_string(),
+                    registration: registration.0,
+                    attempt,
+                    attempts,
+                    ending,
+                    start,
+                    end,
+                    retry_at_ms: retry_at.map(epoch_ms),
+                    at_ms: epoch_ms(at),
+                }
             }
-            JobEvent::InlineDue { run, name, registration } => {
-                NativeEvent::InlineDue { run: run.0, name: name.to_string(), registration: registration.0 }
+            JobEvent::RetryPlanned { run, retry_at } => {
+                NativeEvent::RetryPlanned { run: run.0, retry_at_ms: epoch_ms(retry_at) }
+            }
+            JobEvent::RunEnded { run, name, registration, cause, usage, gave_up, started, at } => {
+                let (ending, start, end) = RunEnd::with_envelope(&cause, usage, bytes);
+                NativeEvent::RunEnded {
+                    run: run.0,
+                    name: name.to_string(),
+                    registration: registration.0,
+                    ending,
+                    start,
+                    end,
+                    gave_up: gave_up.map(|why| why.name().to_owned()),
+                    started_ms: started.map(epoch_ms),
+                    at_ms: epoch_ms(at),
+                }
+            }
+            JobEvent::InlineDue { run, name, registration, attempt } => {
+                let registration = registration.0;
+                NativeEvent::InlineDue { run: run.0, name: name.to_string(), registration, attempt }
             }
             JobEvent::Skipped { name, registration, reason, skipped } => NativeEvent::Skipped {
                 name: name.to_string(),
@@ -223,6 +356,22 @@ impl NativeEvent {
 }
 
 impl RunEnd {
+    /// The end, and where the envelope of its error stands among `bytes`.
+    fn with_envelope(cause: &EndCause, usage: Usage, bytes: &mut Vec<u8>) -> (Self, u32, u32) {
+        let envelope: &[u8] = match cause {
+            EndCause::Error(bytes) | EndCause::Returned(bytes) => bytes,
+            _ => &[],
+        };
+        let (start, end) = append(bytes, envelope);
+        let ending = RunEnd {
+            elapsed_ms: usage.elapsed.as_secs_f64() * 1000.0,
+            cpu_ms: usage.cpu_time.as_secs_f64() * 1000.0,
+            peak_memory_bytes: number(usage.peak_memory_bytes),
+            ..RunEnd::new(cause)
+        };
+        (ending, start, end)
+    }
+
     fn new(cause: &EndCause) -> Self {
         let named = |cause: &str| RunEnd {
             cause: cause.to_owned(),
@@ -238,6 +387,8 @@ impl RunEnd {
         };
         match cause {
             EndCause::Done => named("done"),
+            EndCause::Returned(_) => named("returned"),
+            EndCause::HandlerExited(code) => RunEnd { exit_code: Some(*code), ..named("exited") },
             EndCause::ExitCode(code) => RunEnd { exit_code: Some(*code), ..named("exit") },
             EndCause::Error(_) => named("error"),
             EndCause::Signal(signal) => RunEnd { signal: Some(*signal), ..named("signal") },
@@ -270,6 +421,11 @@ fn append(bytes: &mut Vec<u8>, more: &[u8]) -> (u32, u32) {
     bytes.extend_from_slice(more);
     let offset = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
     (offset(start), offset(bytes.len()))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "instants of Date fit")]
+fn epoch_ms(at: EpochMs) -> f64 {
+    at.0 as f64
 }
 
 /// JavaScript has no other numbers; these are far below 2^53.

@@ -11,10 +11,13 @@ use once_cell::sync::Lazy;
 
 use super::error::{Error, refused, system};
 use super::event::EventBatch;
+use super::handlers::HandlerRequest;
 use super::request::{DueRequest, JobOptions, ManagerOptions};
 use super::values::{duration, payload};
 use crate::driver::{EventQueue, Manager, NodeCommand};
-use crate::engine::{Engine, Input, Reply, RequestId, RunId, RunNumbers};
+use crate::engine::{
+    Engine, InlineOutcome, Input, Priority, Reply, RequestId, RunId, RunNumbers, RunRequest, Setup,
+};
 use crate::worker::environment::Environment;
 
 /// Events handed over in one batch, so that the host's loop gets its turn.
@@ -52,8 +55,13 @@ impl NativeManager {
             // Refused only when the environment is ending, and with it this manager.
             let _status = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         });
-        let engine =
-            Engine::new(options.pool_limits(), payload(&options.cancel_message)?, RUN_NUMBERS.clone());
+        let engine = Engine::new(Setup {
+            limits: options.pool_limits(),
+            cancel_message: payload(&options.cancel_message)?,
+            run_numbers: RUN_NUMBERS.clone(),
+            seed: options.seed.to_bits(),
+            instance: Arc::from(options.instance.as_str()),
+        });
         let command =
             NodeCommand { exec_path: options.exec_path.into(), bootstrap: options.bootstrap_path.into() };
         let manager = Manager::start(engine, command, events)
@@ -85,8 +93,12 @@ impl NativeManager {
         job: Option<Either<String, Uint8Array>>,
         replace_finished: bool,
         is_held: bool,
+        handler: Option<HandlerRequest>,
     ) -> Result<&'static str, Error> {
-        let spec = options.spec(name, due, job)?;
+        let mut spec = options.spec(name, due, job)?;
+        if let Some(handler) = handler {
+            spec.work = handler.work(spec.work)?;
+        }
         self.submit(Input::AddJob { spec, replace_finished, is_held })
     }
 
@@ -103,6 +115,42 @@ impl NativeManager {
     #[napi]
     pub fn schedule_job(&self, name: String) -> Result<&'static str, Error> {
         self.submit(Input::ScheduleJob(Arc::from(name)))
+    }
+
+    /// Asks for a run of a job. Answers with its number; negative for a run that waited for its next
+    /// attempt, which begins now.
+    ///
+    /// # Errors
+    /// `JOB_UNKNOWN`, `JOB_ALREADY_RUNNING`, `QUEUE_FULL`, `MANAGER_SHUTTING_DOWN`.
+    #[napi]
+    pub fn request_run(
+        &self,
+        name: String,
+        data: Option<&[u8]>,
+        id: Option<String>,
+        priority: Option<i32>,
+        delay_ms: Option<f64>,
+    ) -> Result<i64, Error> {
+        let request = RunRequest {
+            data: data.map(payload).transpose()?,
+            priority: Priority(i8::try_from(priority.unwrap_or(0)).unwrap_or(0)),
+            id: id.map(Arc::from),
+            delay: delay_ms.map(|ms| duration("delay", ms)).transpose()?,
+        };
+        match self.manager.submit(Input::RequestRun { name: Arc::from(name), request }).map_err(refused)? {
+            Reply::Run(run) => Ok(i64::from(run.0)),
+            Reply::Promoted(run) => Ok(-i64::from(run.0)),
+            _ => Ok(0),
+        }
+    }
+
+    /// Stops a run. Settled by an event when it has ended.
+    ///
+    /// # Errors
+    /// `RUN_UNKNOWN`.
+    #[napi]
+    pub fn cancel_run(&self, run: u32, request: u32) -> Result<&'static str, Error> {
+        self.submit(Input::CancelRun { run: RunId(run), request: RequestId(request) })
     }
 
     /// Starts a run now.
@@ -183,10 +231,24 @@ impl NativeManager {
         let _accepted = self.manager.submit(Input::SetEnvironment(Arc::new(Environment::new(variables))));
     }
 
-    /// The function for an inline run has settled.
+    /// The function for an inline run has settled. `failed` is absent for one that returned; true when
+    /// trying again is of no use.
     #[napi]
-    pub fn inline_ended(&self, run: u32) {
-        let _accepted = self.manager.submit(Input::InlineEnded(RunId(run)));
+    pub fn inline_ended(&self, run: u32, failed: Option<bool>) {
+        let outcome =
+            failed.map_or(InlineOutcome::Completed, |is_permanent| InlineOutcome::Failed { is_permanent });
+        // A fact: never refused.
+        let _accepted = self.manager.submit(Input::InlineEnded { run: RunId(run), outcome });
+    }
+
+    /// How long a run waits before its next attempt; absent for no more attempts.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION` for what is no duration.
+    #[napi]
+    pub fn set_backoff(&self, run: u32, delay_ms: Option<f64>) -> Result<&'static str, Error> {
+        let delay = delay_ms.map(|ms| duration("backoff", ms)).transpose()?;
+        self.submit(Input::SetBackoff { run: RunId(run), delay })
     }
 
     /// Takes the events that wait, some at a time.
@@ -218,7 +280,7 @@ impl NativeManager {
 
     fn submit(&self, input: Input) -> Result<&'static str, Error> {
         match self.manager.submit(input).map_err(refused)? {
-            Reply::Accepted => Ok("accepted"),
+            Reply::Accepted | Reply::Run(_) | Reply::Promoted(_) => Ok("accepted"),
             Reply::InThePast => Ok("past"),
             Reply::AlreadyRunning => Ok("running"),
         }

@@ -5,8 +5,10 @@
 
 pub mod error;
 pub mod event;
-pub mod manager;
+pub mod handlers;
+mod manager;
 pub mod request;
+mod retries;
 pub mod schedules;
 mod shared;
 mod values;

@@ -7,6 +7,7 @@ use napi::bindgen_prelude::{Either, Uint8Array};
 use napi_derive::napi;
 
 use super::error::{Error, bad_value};
+use super::retries::RetryOptions;
 use super::schedules::{self, ScheduleOptions};
 use super::values::{duration, instant, payload, whole};
 use crate::engine::{
@@ -30,6 +31,10 @@ pub struct ManagerOptions {
     pub warm_workers: Option<u32>,
     /// Most milliseconds from the request for a process to its READY frame; 60,000 when absent.
     pub start_timeout_ms: Option<u32>,
+    /// For the random part of pauses between attempts.
+    pub seed: f64,
+    /// Leads the ids of runs.
+    pub instance: String,
 }
 
 /// Options that many jobs share.
@@ -37,12 +42,16 @@ pub struct ManagerOptions {
 pub struct CommonOptions {
     /// How a schedule is read.
     pub schedule: Option<ScheduleOptions>,
-    /// 'skip' (default), 'queue', 'allow' or 'replace'.
+    /// 'skip' (default), 'queue', 'queue-one', 'allow' or 'replace'.
     pub overlap: Option<String>,
     /// 'once' (default) or 'skip'.
     pub missed: Option<String>,
     /// With 'once': the latest useful start after a due time.
     pub start_deadline_ms: Option<f64>,
+    /// Once when absent.
+    pub retry: Option<RetryOptions>,
+    /// Runs of the job that may go at once.
+    pub concurrency: Option<u32>,
     /// The process that a run needs; absent for inline jobs.
     pub worker: Option<WorkerOptions>,
 }
@@ -119,6 +128,8 @@ impl JobOptions {
             overlap: options.overlap()?,
             missed: options.missed()?,
             limits: limits.unwrap_or_default(),
+            retry: options.retry.as_ref().map(RetryOptions::policy).transpose()?.unwrap_or_default(),
+            concurrency: options.concurrency,
         };
         let schedule = options.schedule.unwrap_or_default();
         let boot = options.worker.map(|worker| Arc::new(worker.into_profile()));
@@ -165,10 +176,11 @@ impl CommonOptions {
         match self.overlap.as_deref() {
             None | Some("skip") => Ok(Overlap::Skip),
             Some("queue") => Ok(Overlap::Queue),
+            Some("queue-one") => Ok(Overlap::QueueOne),
             Some("allow") => Ok(Overlap::Allow),
             Some("replace") => Ok(Overlap::Replace),
             Some(other) => Err(bad_value(format!(
-                "overlap is '{other}', expected 'skip', 'queue', 'allow' or 'replace'"
+                "overlap is '{other}', expected 'skip', 'queue', 'queue-one', 'allow' or 'replace'"
             ))),
         }
     }

@@ -143,6 +143,7 @@ mod tests {
 
     use super::*;
     use crate::engine::{EndCause, RegistrationId, Usage};
+    use crate::timer::EpochMs;
 
     fn message(run: u32, length: usize) -> JobEvent {
         JobEvent::Message { run: RunId(run), bytes: vec![0; length].into() }
@@ -188,6 +189,9 @@ mod tests {
             registration,
             cause,
             usage: Usage::default(),
+            gave_up: None,
+            started: None,
+            at: EpochMs(0),
         }
     }
 

@@ -6,13 +6,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ids::{RegistrationId, RequestId, RunId};
-use super::run::EndCause;
+use super::retry::GaveUp;
+use super::run::{EndCause, Trigger};
+use crate::timer::EpochMs;
 use crate::worker::backlog::Payload;
+use crate::worker::ipc::ReportKind;
 
 /// One thing that happened to a job.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JobEvent {
-    /// A run was given a process.
+    /// A run was accepted. It waits for its process, or its place on the host's event loop.
+    RunQueued {
+        /// The run.
+        run: RunId,
+        /// Its job.
+        name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
+        /// Why there is one.
+        trigger: Trigger,
+        /// The due time that it answers.
+        due: Option<EpochMs>,
+        /// When.
+        at: EpochMs,
+    },
+    /// An attempt of a run was given a process.
     RunStarted {
         /// The run.
         run: RunId,
@@ -20,6 +38,12 @@ pub enum JobEvent {
         name: Arc<str>,
         /// The job's registration.
         registration: RegistrationId,
+        /// What the job sees as `threadId`: the number of the run in the first attempt.
+        thread: u32,
+        /// Which try this is; 1 is the first.
+        attempt: u32,
+        /// When.
+        at: EpochMs,
     },
     /// A run's process is about to run the job's module.
     RunOnline {
@@ -27,6 +51,8 @@ pub enum JobEvent {
         run: RunId,
         /// Its process.
         pid: u32,
+        /// When.
+        at: EpochMs,
     },
     /// A run posted a message.
     Message {
@@ -49,6 +75,15 @@ pub enum JobEvent {
         /// The bytes of the error's envelope.
         bytes: Vec<u8>,
     },
+    /// A run reported how far it has come, a line of its log, or its result.
+    Reported {
+        /// The run.
+        run: RunId,
+        /// What it reported.
+        kind: ReportKind,
+        /// JSON, or structured-clone bytes of a result.
+        payload: Payload,
+    },
     /// A run wrote to a captured stream.
     Output {
         /// The run.
@@ -57,6 +92,34 @@ pub enum JobEvent {
         is_stderr: bool,
         /// As written.
         bytes: Payload,
+    },
+    /// An attempt of a run failed, and another one follows.
+    AttemptFailed {
+        /// The run.
+        run: RunId,
+        /// Its job.
+        name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
+        /// Which try it was.
+        attempt: u32,
+        /// Tries in all.
+        attempts: u32,
+        /// How it ended.
+        cause: EndCause,
+        /// What it used.
+        usage: Usage,
+        /// When the next one begins; `None` while the host is asked.
+        retry_at: Option<EpochMs>,
+        /// When it ended.
+        at: EpochMs,
+    },
+    /// The host's answer has decided when the next attempt begins.
+    RetryPlanned {
+        /// The run.
+        run: RunId,
+        /// When.
+        retry_at: EpochMs,
     },
     /// A run ended. Every run that was started or queued gets exactly one of these.
     RunEnded {
@@ -68,8 +131,14 @@ pub enum JobEvent {
         registration: RegistrationId,
         /// How.
         cause: EndCause,
-        /// What it used.
+        /// What its last attempt used.
         usage: Usage,
+        /// Why a run that failed is not tried again; `None` for one that completed or was cancelled.
+        gave_up: Option<GaveUp>,
+        /// When its last attempt was given its process, or its place on the host's event loop.
+        started: Option<EpochMs>,
+        /// When.
+        at: EpochMs,
     },
     /// An inline job is due: the host shall queue a run of it.
     InlineDue {
@@ -79,6 +148,8 @@ pub enum JobEvent {
         name: Arc<str>,
         /// The job's registration.
         registration: RegistrationId,
+        /// Which try this is; 1 is the first.
+        attempt: u32,
     },
     /// A due time got no run.
     Skipped {
@@ -128,6 +199,8 @@ pub enum SkipReason {
     Overlap,
     /// It passed unnoticed, and the job does not want to start late.
     Missed,
+    /// The job is paused.
+    Paused,
 }
 
 /// What a run used.

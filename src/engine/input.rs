@@ -3,12 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::attempts::InlineOutcome;
 use super::ids::{RequestId, RunId, WorkerId};
 use super::job::JobSpec;
+use super::lanes::Priority;
 use crate::worker::backlog::Payload;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::{ChannelError, WorkerFrame};
 use crate::worker::os::{Exit, Rights, SpawnError};
+
+/// What a run that the host asks for is given.
+#[derive(Debug, Clone, Default)]
+pub struct RunRequest {
+    /// In place of the job's own: what a handler is called with.
+    pub data: Option<Arc<[u8]>>,
+    /// Its place among those that wait.
+    pub priority: Priority,
+    /// The id that the host gives it.
+    pub id: Option<Arc<str>>,
+    /// Its first attempt begins after so long.
+    pub delay: Option<Duration>,
+}
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -26,6 +41,20 @@ pub enum Input {
     ScheduleJob(Arc<str>),
     /// Start a run now, whatever its schedule says.
     RunJob(Arc<str>),
+    /// A run of a job, asked for by the host.
+    RequestRun {
+        /// The job.
+        name: Arc<str>,
+        /// What the run is given.
+        request: RunRequest,
+    },
+    /// Stop a run.
+    CancelRun {
+        /// The run.
+        run: RunId,
+        /// Settled when it has ended.
+        request: RequestId,
+    },
     /// Disarm a job's due times and cancel its runs; it stays registered.
     StopJob {
         /// The job.
@@ -59,7 +88,19 @@ pub enum Input {
     /// End a run's processes at once.
     Terminate(RunId),
     /// The host's function for an inline run has settled.
-    InlineEnded(RunId),
+    InlineEnded {
+        /// The run.
+        run: RunId,
+        /// How.
+        outcome: InlineOutcome,
+    },
+    /// The host's answer to `JobEvent::AttemptFailed` without a time.
+    SetBackoff {
+        /// The run.
+        run: RunId,
+        /// The pause before its next attempt; `None` for no more attempts.
+        delay: Option<Duration>,
+    },
     /// The host's environment variables as they are now.
     SetEnvironment(Arc<Environment>),
     /// The host's rights as they are now (see `Engine::wants_rights`).

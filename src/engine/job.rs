@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::ids::RegistrationId;
+use super::retry::RetryPolicy;
 use crate::schedule::{ClockChange, Place, Schedule};
 use crate::timer::{EpochMs, TimerKey};
 
@@ -90,6 +91,46 @@ pub enum Work {
     Inline,
     /// A process runs a module.
     Offloaded(Offloaded),
+    /// A function is called again and again, with data.
+    Handler(Arc<Handler>),
+}
+
+impl Work {
+    /// What a run of the job's schedule is called with.
+    pub(super) fn own_data(&self) -> Arc<[u8]> {
+        match self {
+            Work::Handler(handler) => Arc::clone(&handler.data),
+            Work::Inline | Work::Offloaded(_) => Arc::default(),
+        }
+    }
+}
+
+/// A job that is a function.
+#[derive(Debug)]
+pub struct Handler {
+    /// The process that is kept for it; `None` for a function of the host.
+    pub process: Option<Offloaded>,
+    /// What a run of its schedule is called with: structured-clone bytes.
+    pub data: Arc<[u8]>,
+    /// How long a process is kept.
+    pub reuse: Reuse,
+    /// The queue of the manager that its runs wait in, instead of one of their own.
+    pub queue: Option<Arc<str>>,
+    /// Runs of that queue that may go at once.
+    pub concurrency: usize,
+    /// Runs that may wait; one more is refused.
+    pub max_waiting: usize,
+}
+
+/// How long a process is kept for a handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reuse {
+    /// It leaves after so many runs.
+    pub max_runs: u32,
+    /// It leaves when it has had no run for so long.
+    pub idle: Duration,
+    /// It leaves after this age, between two runs.
+    pub max_age: Option<Duration>,
 }
 
 /// How a worker process is started and what it is given.
@@ -110,6 +151,10 @@ pub struct Policy {
     pub missed: Missed,
     /// Limits on a run.
     pub limits: Limits,
+    /// What follows a failed attempt.
+    pub retry: RetryPolicy,
+    /// Runs of the job that may go at once; `None` for one, or any number with [`Overlap::Allow`].
+    pub concurrency: Option<u32>,
 }
 
 /// What a process must be booted with. Two jobs with equal profiles can use the same spare.
@@ -148,6 +193,8 @@ pub enum Overlap {
     Skip,
     /// It waits for its turn; every due time gets its run.
     Queue,
+    /// It waits for its turn, one due time at most: whatever fell due meanwhile gets one run.
+    QueueOne,
     /// Both go at once.
     Allow,
     /// The earlier run is cancelled, and the new one starts once that has ended.
@@ -176,6 +223,8 @@ pub(super) struct Job {
     pub(super) answered: EpochMs,
     /// Runs of this job that have not ended.
     pub(super) live_runs: u32,
+    /// Those of them that wait for another attempt.
+    pub(super) aside: u32,
     /// Due times that wait for a live run to end.
     pub(super) backlog: u32,
     /// Due times dropped because a run was still going, since the job was added.
@@ -183,7 +232,7 @@ pub(super) struct Job {
 }
 
 /// How late a start may be before its due time counts as missed rather than as a busy moment.
-const MISSED_AFTER: Duration = Duration::from_secs(1);
+pub(super) const MISSED_AFTER: Duration = Duration::from_secs(1);
 
 impl Missed {
     /// Is a due time noticed `late` still worth a run?

@@ -12,6 +12,8 @@
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown; `requests.rs`: what waits for them |
 //! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
 
+mod attempts;
+mod backoff;
 mod clock_step;
 mod effect;
 mod event;
@@ -19,10 +21,13 @@ mod host;
 mod ids;
 mod input;
 mod job;
+mod kept;
+mod lanes;
 mod pool;
 mod queue;
 mod registry;
 mod requests;
+mod retry;
 mod run;
 mod runs;
 mod stopping;
@@ -34,18 +39,26 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+pub use attempts::InlineOutcome;
+pub use backoff::{Backoff, Curve, Random};
 pub use effect::Effect;
 pub use event::{JobEvent, SkipReason, Survivor, Usage};
 pub use ids::{JobId, RegistrationId, RequestId, RunId, RunNumbers, WorkerId};
-pub use input::Input;
-pub use job::{BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
+pub use input::{Input, RunRequest};
+pub use job::{
+    BootProfile, Handler, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, Reuse, When, Work,
+};
+pub use lanes::{LaneKey, Priority};
 pub use pool::{PoolLimits, WarmWorkers};
-pub use run::EndCause;
+pub use retry::{Cause, Causes, GaveUp, RetryPolicy};
+pub use run::{EndCause, Trigger};
 
 use crate::timer::{EpochMs, MonoMs, Now, TimerHeap};
 use clock_step::ClockWatch;
 use host::Host;
 use job::Job;
+use kept::Kept;
+use lanes::Lanes;
 use pool::Pool;
 use queue::RunQueue;
 use requests::Requests;
@@ -61,14 +74,18 @@ pub struct Engine {
     due: TimerHeap<EpochMs, JobId>,
     /// Everything else that waits for its time, by the monotonic clock.
     deadlines: TimerHeap<MonoMs, Deadline>,
-    /// Offloaded runs that have not ended.
+    /// Runs that have not ended: of offloaded jobs, and of scheduled inline ones.
     runs: BTreeMap<RunId, Run>,
     /// The same by their jobs, removed ones included.
     runs_of: BTreeSet<(JobId, RunId)>,
-    /// Runs of scheduled inline jobs that the host has been told of.
-    inline_runs: HashMap<RunId, JobId>,
     /// Those of `runs` that wait for a process.
     queue: RunQueue,
+    /// Which runs of handlers go, and which wait.
+    lanes: Lanes,
+    /// The processes that are kept for handlers.
+    kept: Kept,
+    /// Leads the ids of runs.
+    instance: Arc<str>,
     pool: Pool,
     /// What the first of the registered jobs needs of a process, and so probably the others.
     usual_profile: Option<Arc<BootProfile>>,
@@ -85,7 +102,24 @@ pub struct Engine {
     cancel_message: Arc<[u8]>,
     next_job: u32,
     run_numbers: RunNumbers,
+    /// For the jitter of backoffs: seeded from outside, so that a run of the engine can be repeated.
+    random: fastrand::Rng,
     effects: Vec<Effect>,
+}
+
+/// What an engine is made with.
+#[derive(Debug)]
+pub struct Setup {
+    /// Bounds on processes.
+    pub limits: PoolLimits,
+    /// The message 'cancel', as structured-clone bytes.
+    pub cancel_message: Arc<[u8]>,
+    /// Shared by the engines of a process.
+    pub run_numbers: RunNumbers,
+    /// For the random part of pauses between attempts.
+    pub seed: u64,
+    /// Leads the ids of runs: different for each manager.
+    pub instance: Arc<str>,
 }
 
 /// What falls due on the monotonic clock.
@@ -99,6 +133,10 @@ enum Deadline {
     BootsResume,
     /// A run has reached its time limit.
     TimeLimit(RunId),
+    /// A process that is kept has had no run for long enough.
+    KeptIdle(RunId),
+    /// The next attempt of a run is due.
+    NextAttempt(RunId),
     /// A run has not done in time what its phase waits for.
     NextStep(RunId),
     /// A shutdown has reached its time limit.
@@ -112,6 +150,10 @@ pub enum Reply {
     Accepted,
     /// The job was registered, but its due times are all in the past.
     InThePast,
+    /// This run was started, or waits for its process.
+    Run(RunId),
+    /// This run waited for its next attempt, which begins now.
+    Promoted(RunId),
     /// A run of that job still goes, so none was started.
     AlreadyRunning,
 }
@@ -134,6 +176,12 @@ pub enum Refusal {
     /// The job is scheduled already.
     #[error("the job is started already")]
     AlreadyStarted,
+    /// As many runs of its queue wait as may.
+    #[error("its queue is full")]
+    QueueFull,
+    /// A run of the job goes, and its runs must not overlap.
+    #[error("a run of that job is under way")]
+    AlreadyRunning,
     /// The manager is shutting down.
     #[error("the job manager is shutting down")]
     ShuttingDown,
@@ -151,6 +199,8 @@ impl Refusal {
             Refusal::UnknownRun => "RUN_UNKNOWN",
             Refusal::NeverDue => "SCHEDULE_NEVER_DUE",
             Refusal::AlreadyStarted => "JOB_ALREADY_STARTED",
+            Refusal::QueueFull => "QUEUE_FULL",
+            Refusal::AlreadyRunning => "JOB_ALREADY_RUNNING",
             Refusal::ShuttingDown => "MANAGER_SHUTTING_DOWN",
             Refusal::ShutDown => "MANAGER_SHUT_DOWN",
         }
@@ -167,18 +217,20 @@ pub struct Wakeup {
 }
 
 impl Engine {
-    /// An engine without jobs. `cancel_message` is the message 'cancel' as structured-clone bytes.
-    pub fn new(limits: PoolLimits, cancel_message: Arc<[u8]>, run_numbers: RunNumbers) -> Self {
+    /// An engine without jobs.
+    pub fn new(setup: Setup) -> Self {
         Engine {
             jobs: HashMap::new(),
             names: HashMap::new(),
             due: TimerHeap::new(),
             deadlines: TimerHeap::new(),
             runs: BTreeMap::new(),
-            inline_runs: HashMap::new(),
             runs_of: BTreeSet::new(),
             queue: RunQueue::default(),
-            pool: Pool::new(limits),
+            lanes: Lanes::default(),
+            kept: Kept::default(),
+            instance: setup.instance,
+            pool: Pool::new(setup.limits),
             usual_profile: None,
             requests: Requests::default(),
             is_shut_down: false,
@@ -186,9 +238,10 @@ impl Engine {
             clock: ClockWatch::default(),
             prepared_until: EpochMs(i64::MIN),
             primed_until: EpochMs(i64::MIN),
-            cancel_message,
+            cancel_message: setup.cancel_message,
             next_job: 1,
-            run_numbers,
+            run_numbers: setup.run_numbers,
+            random: fastrand::Rng::with_seed(setup.seed),
             effects: Vec::new(),
         }
     }
@@ -205,6 +258,8 @@ impl Engine {
             }
             Input::ScheduleJob(name) => self.schedule_job(&name, now),
             Input::RunJob(name) => self.run_job(&name, now),
+            Input::RequestRun { name, request } => self.request_run(&name, request, now),
+            Input::CancelRun { run, request } => self.cancel_run(run, request, now),
             Input::StopJob { name, request } => self.stop_job(&name, request, now),
             Input::RemoveJob { name, request } => self.remove_job(&name, request, now),
             Input::PostMessage { run, bytes } => self.post_message(run, bytes),
@@ -224,7 +279,8 @@ impl Engine {
     /// Takes what is never refused: facts, and requests that can always be met.
     fn take(&mut self, input: Input, now: Now) {
         match input {
-            Input::InlineEnded(run) => self.inline_ended(run),
+            Input::InlineEnded { run, outcome } => self.inline_ended(run, outcome, now),
+            Input::SetBackoff { run, delay } => self.set_backoff(run, delay, now),
             Input::SetEnvironment(environment) => self.set_environment(environment, now),
             Input::SetRights(rights) => self.set_rights(rights, now),
             Input::WorkerStarted { worker, pid, rights } => {
@@ -293,11 +349,17 @@ impl Engine {
                 Deadline::WorkerLimit(worker) => self.worker_limit_reached(worker, now),
                 Deadline::SpareIdle(worker) => self.spare_idle(worker, now),
                 Deadline::BootsResume => self.pool.resume_boots(),
+                Deadline::KeptIdle(number) => self.kept_idle(number, now),
+                Deadline::NextAttempt(run) => self.begin_attempt(run, now),
                 Deadline::TimeLimit(run) => self.time_limit_reached(run, now),
                 Deadline::NextStep(run) => self.take_next_step(run, now),
                 Deadline::ShutdownLimit(request) => self.shutdown_limit_reached(request, now),
             }
         }
+    }
+
+    fn random(&mut self) -> Random {
+        Random(self.random.f64())
     }
 
     fn emit(&mut self, event: JobEvent) {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::event::{JobEvent, SkipReason};
 use super::ids::{JobId, RunId};
-use super::job::{Job, JobSpec, Overlap, When, Work};
+use super::input::RunRequest;
+use super::job::{Job, JobSpec, MISSED_AFTER, Overlap, When, Work};
+use super::lanes::LaneKey;
+use super::run::{Origin, Phase, Trigger};
 use super::stopping::Stop;
 use super::{Engine, Refusal, Reply};
 use crate::timer::{EpochMs, Now};
@@ -35,7 +38,7 @@ impl Engine {
         self.next_job += 1;
         self.names.insert(Arc::clone(&spec.name), id);
         let answered = EpochMs(i64::MIN);
-        let job = Job { spec, timer: None, answered, live_runs: 0, backlog: 0, skipped: 0 };
+        let job = Job { spec, timer: None, answered, live_runs: 0, aside: 0, backlog: 0, skipped: 0 };
         self.jobs.insert(id, Box::new(job));
         Ok(if is_held { Reply::Accepted } else { self.arm(id, first_due, now) })
     }
@@ -55,7 +58,61 @@ impl Engine {
     pub(super) fn run_job(&mut self, name: &str, now: Now) -> Result<Reply, Refusal> {
         self.accept_work()?;
         let id = self.job_named(name)?;
-        Ok(self.trigger(id, now))
+        if let Some(run) = self.run_aside(id) {
+            return self.promote(run, now);
+        }
+        Ok(self.trigger(id, Origin::of(Trigger::Manual, None), now))
+    }
+
+    /// A run of the job, asked for by the host.
+    pub(super) fn request_run(
+        &mut self,
+        name: &str,
+        request: RunRequest,
+        now: Now,
+    ) -> Result<Reply, Refusal> {
+        self.accept_work()?;
+        let id = self.job_named(name)?;
+        if request.data.is_none()
+            && let Some(run) = self.run_aside(id)
+        {
+            return self.promote(run, now);
+        }
+        let Some(job) = self.jobs.get(&id) else { return Err(Refusal::UnknownJob) };
+        let origin = Origin {
+            trigger: Trigger::Manual,
+            due: None,
+            priority: request.priority,
+            data: request.data,
+            id: request.id,
+            delay: request.delay,
+        };
+        match &job.spec.work {
+            Work::Handler(handler) => {
+                let key =
+                    handler.queue.as_ref().map_or(LaneKey::Own(id), |name| LaneKey::Named(Arc::clone(name)));
+                if self.lanes.waiting(&key) >= handler.max_waiting {
+                    return Err(Refusal::QueueFull);
+                }
+                Ok(Reply::Run(self.start_run(id, origin, now)))
+            }
+            _ if job.has_room() => Ok(Reply::Run(self.start_run(id, origin, now))),
+            _ => match self.trigger(id, origin, now) {
+                Reply::AlreadyRunning => Err(Refusal::AlreadyRunning),
+                reply => Ok(reply),
+            },
+        }
+    }
+
+    /// A run of the job that waits for its next attempt, where runs of it must not overlap.
+    fn run_aside(&self, id: JobId) -> Option<RunId> {
+        let job = self.jobs.get(&id).filter(|job| job.aside > 0)?;
+        if job.spec.policy.overlap == Overlap::Allow {
+            return None;
+        }
+        let runs = self.runs_of.range((id, RunId(u32::MIN))..=(id, RunId(u32::MAX)));
+        runs.map(|&(_, run)| run)
+            .find(|run| self.runs.get(run).is_some_and(|run| run.phase == Phase::Retrying))
     }
 
     /// Refuses work once a shutdown has begun.
@@ -76,7 +133,10 @@ impl Engine {
         let Some(job) = self.jobs.get_mut(&id) else { return Reply::Accepted };
         job.timer = first_due.map(|at| self.due.insert(at, id));
         match (&job.spec.when, first_due) {
-            (When::Now, _) => self.trigger(id, now),
+            (When::Now, _) => {
+                self.trigger(id, Origin::of(Trigger::Now, None), now);
+                Reply::Accepted
+            }
             (When::At(_) | When::Recurring { .. }, None) => Reply::InThePast,
             _ => Reply::Accepted,
         }
@@ -92,7 +152,13 @@ impl Engine {
         };
         job.timer = next.map(|next| self.due.insert(next, id));
         if job.spec.policy.missed.runs(now.wall.since(at)) {
-            self.trigger(id, now);
+            let is_late = now.wall.since(at) > MISSED_AFTER;
+            let trigger = match (&job.spec.when, is_late) {
+                (_, true) => Trigger::Missed,
+                (When::At(_), _) => Trigger::Date,
+                _ => Trigger::Schedule,
+            };
+            self.trigger(id, Origin::of(trigger, Some(at)), now);
         } else {
             let (name, registration) = (Arc::clone(&job.spec.name), job.spec.registration);
             let skipped = job.skipped;
@@ -101,21 +167,22 @@ impl Engine {
     }
 
     /// One run of the job is wanted now: its overlap policy says whether it gets it.
-    fn trigger(&mut self, id: JobId, now: Now) -> Reply {
+    fn trigger(&mut self, id: JobId, origin: Origin, now: Now) -> Reply {
         let Some(job) = self.jobs.get_mut(&id) else { return Reply::Accepted };
-        if job.live_runs == 0 || job.spec.policy.overlap == Overlap::Allow {
-            self.start_run(id);
-            return Reply::Accepted;
+        if job.has_room() {
+            return Reply::Run(self.start_run(id, origin, now));
         }
         match job.spec.policy.overlap {
-            Overlap::Skip | Overlap::Allow => {
+            Overlap::Skip => {
                 job.skipped += 1;
                 let (name, registration) = (Arc::clone(&job.spec.name), job.spec.registration);
                 let skipped = job.skipped;
                 self.emit(JobEvent::Skipped { name, registration, reason: SkipReason::Overlap, skipped });
                 return Reply::AlreadyRunning;
             }
-            Overlap::Queue => job.backlog = job.backlog.saturating_add(1),
+            // Allowed to overlap, up to its concurrency: no due time is dropped.
+            Overlap::Queue | Overlap::Allow => job.backlog = job.backlog.saturating_add(1),
+            Overlap::QueueOne => job.backlog = 1,
             Overlap::Replace => {
                 job.backlog = 1;
                 self.stop_runs_of(id, Stop::CANCEL, now);
@@ -124,33 +191,36 @@ impl Engine {
         Reply::Accepted
     }
 
-    fn start_run(&mut self, id: JobId) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
-        job.live_runs += 1;
-        let spec = job.spec.clone();
+    fn start_run(&mut self, id: JobId, origin: Origin, now: Now) -> RunId {
         let run = self.primed_run(id).unwrap_or_else(|| self.run_numbers.next());
-        match &spec.work {
-            Work::Inline => {
-                self.inline_runs.insert(run, id);
-                self.emit(JobEvent::InlineDue { run, name: spec.name, registration: spec.registration });
-            }
-            Work::Offloaded(work) => self.queue_run(run, id, &spec, work.clone()),
+        if let Some(job) = self.jobs.get_mut(&id) {
+            job.live_runs += 1;
+            let spec = job.spec.clone();
+            self.add_run(run, id, &spec, origin, now);
         }
+        run
     }
 
-    pub(super) fn inline_ended(&mut self, run: RunId) {
-        if let Some(job) = self.inline_runs.remove(&run) {
-            self.run_of_job_ended(job);
-        }
-    }
-
-    /// A run has ended: one that waited for that may start.
-    pub(super) fn run_of_job_ended(&mut self, id: JobId) {
+    /// A run has ended, after the wait for another attempt or not: one that waited for that may start.
+    pub(super) fn run_of_job_ended(&mut self, id: JobId, was_aside: bool, now: Now) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.live_runs = job.live_runs.saturating_sub(1);
-        if job.live_runs == 0 && job.backlog > 0 {
+        job.aside = job.aside.saturating_sub(u32::from(was_aside));
+        self.start_backlog(id, now);
+    }
+
+    /// A run of the job waits for another attempt: meanwhile its place may be free.
+    pub(super) fn run_stands_aside(&mut self, id: JobId, now: Now) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        job.aside += 1;
+        self.start_backlog(id, now);
+    }
+
+    fn start_backlog(&mut self, id: JobId, now: Now) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if job.backlog > 0 && job.has_room() {
             job.backlog -= 1;
-            self.start_run(id);
+            self.start_run(id, Origin::of(Trigger::Schedule, None), now);
         }
     }
 
@@ -192,6 +262,17 @@ impl When {
 }
 
 impl Job {
+    /// Whether one more run may go. A run that waits for another attempt takes no place where runs may
+    /// overlap; elsewhere what falls due waits behind it.
+    fn has_room(&self) -> bool {
+        let policy = &self.spec.policy;
+        match (policy.overlap, policy.concurrency) {
+            (Overlap::Allow, None) => true,
+            (Overlap::Allow, Some(limit)) => self.live_runs - self.aside.min(self.live_runs) < limit,
+            (_, limit) => self.live_runs < limit.unwrap_or(1),
+        }
+    }
+
     /// Registered, but nothing of it runs or is due.
     pub(super) fn is_finished(&self) -> bool {
         self.timer.is_none() && self.live_runs == 0 && self.backlog == 0

@@ -12,9 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::Survivor;
+use super::event::Usage;
 use super::ids::{JobId, RegistrationId, WorkerId};
-use super::job::{Limits, Offloaded};
-use crate::timer::{MonoMs, TimerKey};
+use super::job::{BootProfile, Policy, Work};
+use super::lanes::{LaneKey, Priority};
+use crate::timer::{EpochMs, MonoMs, TimerKey};
 use crate::worker::ipc::ChannelError;
 use crate::worker::os::{Exit, ExitStatus};
 
@@ -25,12 +27,33 @@ pub(super) struct Run {
     pub(super) job: JobId,
     pub(super) name: Arc<str>,
     pub(super) registration: RegistrationId,
-    pub(super) work: Offloaded,
-    pub(super) limits: Limits,
+    pub(super) work: Work,
+    pub(super) policy: Arc<Policy>,
+    pub(super) trigger: Trigger,
+    /// The due time that it answers.
+    pub(super) due: Option<EpochMs>,
+    /// The try that goes, or that comes next; 1 is the first.
+    pub(super) attempt: u32,
+    /// What the job sees as `threadId` in this attempt.
+    pub(super) thread: u32,
+    /// When the first attempt was given its process, or its place on the host's event loop.
+    pub(super) first_started: Option<EpochMs>,
+    /// Its place among those that wait.
+    pub(super) priority: Priority,
+    /// What a handler is called with: structured-clone bytes.
+    pub(super) data: Arc<[u8]>,
+    /// The id that the host has given it.
+    pub(super) id: Option<Arc<str>>,
+    /// How the last attempt failed, while the run waits for the next one.
+    pub(super) failure: Option<(EndCause, Usage)>,
     pub(super) phase: Phase,
     /// Messages posted before there was a process to take them.
     pub(super) outbox: Vec<Arc<[u8]>>,
-    /// When the run was given its first process.
+    /// Its lane counts it among those that go.
+    pub(super) is_counted: bool,
+    /// When this attempt was given its process, or its place on the host's event loop.
+    pub(super) started_at: Option<EpochMs>,
+    /// The same by the monotonic clock.
     pub(super) started: Option<MonoMs>,
     /// The job's time limit, counted from its first line.
     pub(super) time_limit: Option<TimerKey<MonoMs>>,
@@ -40,6 +63,56 @@ pub(super) struct Run {
     pub(super) said: Option<Said>,
     /// Why it was asked to stop.
     pub(super) stop: Option<StopReason>,
+}
+
+/// Where a run comes from, and what it is given.
+#[derive(Debug, Default)]
+pub(super) struct Origin {
+    pub(super) trigger: Trigger,
+    /// The due time that it answers.
+    pub(super) due: Option<EpochMs>,
+    pub(super) priority: Priority,
+    /// In place of the job's own.
+    pub(super) data: Option<Arc<[u8]>>,
+    /// The id that the host has given it.
+    pub(super) id: Option<Arc<str>>,
+    /// Its first attempt begins after so long.
+    pub(super) delay: Option<Duration>,
+}
+
+impl Origin {
+    pub(super) fn of(trigger: Trigger, due: Option<EpochMs>) -> Self {
+        Origin { trigger, due, ..Origin::default() }
+    }
+}
+
+/// Why there is a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Trigger {
+    /// The job was added without a time.
+    #[default]
+    Now,
+    /// Its schedule.
+    Schedule,
+    /// Its date.
+    Date,
+    /// A request of the host.
+    Manual,
+    /// A due time that was noticed late.
+    Missed,
+}
+
+impl Trigger {
+    /// The name in JavaScript.
+    pub fn name(self) -> &'static str {
+        match self {
+            Trigger::Now => "now",
+            Trigger::Schedule => "schedule",
+            Trigger::Date => "date",
+            Trigger::Manual => "manual",
+            Trigger::Missed => "missed",
+        }
+    }
 }
 
 /// Where a run is in its life.
@@ -55,6 +128,16 @@ pub(super) enum Phase {
     Stopping(WorkerId, StopStep),
     /// Said its last word; its process ends itself.
     Finishing(WorkerId),
+    /// Goes on the host's event loop.
+    Inline,
+    /// Waits for its lane to let it go.
+    Waiting,
+    /// Waits for a process that is kept for its job.
+    Ready,
+    /// Has been sent ahead to a process that serves another run.
+    Ahead(WorkerId),
+    /// Waits for its next attempt.
+    Retrying,
 }
 
 /// How firmly a run has been asked to stop.
@@ -76,7 +159,12 @@ pub(super) enum Said {
     /// The message 'cancelled'.
     Cancelled,
     /// An uncaught error: the bytes of its envelope.
-    Error(Vec<u8>),
+    Error {
+        /// For the host to read.
+        envelope: Vec<u8>,
+        /// Trying again is of no use.
+        is_permanent: bool,
+    },
 }
 
 /// Why a run was asked to stop.
@@ -98,11 +186,38 @@ pub(super) enum StopReason {
     ChannelBroke(ChannelError),
 }
 
+impl StopReason {
+    /// Whether the host asked for it, rather than a limit or a fault.
+    pub(super) fn is_request(self) -> bool {
+        matches!(self, StopReason::Cancelled | StopReason::Signal(_) | StopReason::Terminated)
+    }
+}
+
+impl Run {
+    /// The lane that it takes, if it takes one.
+    pub(super) fn lane(&self) -> Option<LaneKey> {
+        let Work::Handler(handler) = &self.work else { return None };
+        Some(handler.queue.as_ref().map_or(LaneKey::Own(self.job), |name| LaneKey::Named(Arc::clone(name))))
+    }
+
+    /// What its process is booted with; `None` for an inline run.
+    pub(super) fn boot(&self) -> Option<&Arc<BootProfile>> {
+        match &self.work {
+            Work::Offloaded(work) => Some(&work.boot),
+            Work::Inline | Work::Handler(_) => None,
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndCause {
     /// It said 'done'.
     Done,
+    /// A handler returned: the bytes of its value.
+    Returned(Vec<u8>),
+    /// The process of a handler ended with this exit code before the handler had returned.
+    HandlerExited(i32),
     /// Its process ended with this exit code. Zero is a completion too.
     ExitCode(i32),
     /// It threw: the bytes of the error's envelope.
@@ -159,7 +274,7 @@ pub(super) fn end_cause(
             EndCause::Memory { limit_bytes, used_bytes }
         }
         (_, Some(StopReason::ChannelBroke(error))) => EndCause::ChannelBroke(error),
-        (Some(Said::Error(envelope)), None) => EndCause::Error(envelope),
+        (Some(Said::Error { envelope, .. }), None) => EndCause::Error(envelope),
         (Some(Said::Cancelled) | None, None) if reached_job => match exit.status {
             ExitStatus::Code(code) => EndCause::ExitCode(code),
             ExitStatus::Signal(signal) => EndCause::Signal(signal),
@@ -187,8 +302,18 @@ mod tests {
         let cases = [
             (Some(Said::Done), None, code(0), EndCause::Done),
             (Some(Said::Done), cancelled, killed.clone(), EndCause::Done),
-            (Some(Said::Error(vec![1])), None, code(1), EndCause::Error(vec![1])),
-            (Some(Said::Error(vec![1])), cancelled, code(1), EndCause::Cancelled),
+            (
+                Some(Said::Error { envelope: vec![1], is_permanent: false }),
+                None,
+                code(1),
+                EndCause::Error(vec![1]),
+            ),
+            (
+                Some(Said::Error { envelope: vec![1], is_permanent: false }),
+                cancelled,
+                code(1),
+                EndCause::Cancelled,
+            ),
             (Some(Said::Cancelled), cancelled, code(0), EndCause::Cancelled),
             (Some(Said::Cancelled), None, code(0), EndCause::ExitCode(0)),
             (None, None, code(0), EndCause::ExitCode(0)),

@@ -4,23 +4,37 @@ use std::sync::Arc;
 
 use super::event::{JobEvent, Usage};
 use super::ids::{JobId, RunId, WorkerId};
-use super::job::{JobSpec, Offloaded};
-use super::run::{EndCause, Phase, Run, Said, end_cause};
+use super::job::{JobSpec, Work};
+use super::retry::GaveUp;
+use super::run::{EndCause, Origin, Phase, Run, Said, end_cause};
 use super::{Deadline, Effect, Engine, Refusal, Reply};
 use crate::timer::Now;
 use crate::worker::backlog::Payload;
-use crate::worker::ipc::{HostFrame, WorkerFrame};
+use crate::worker::ipc::{HostFrame, ReportKind, WorkerFrame};
 use crate::worker::os::SpawnError;
 use crate::worker::os::{Exit, StopSignal};
 
 impl Engine {
-    pub(super) fn queue_run(&mut self, id: RunId, job: JobId, spec: &JobSpec, work: Offloaded) {
+    /// A run of the job begins its life.
+    pub(super) fn add_run(&mut self, id: RunId, job: JobId, spec: &JobSpec, origin: Origin, now: Now) {
+        let Origin { trigger, due, priority, data, id: given, delay } = origin;
         let run = Run {
             job,
             name: Arc::clone(&spec.name),
             registration: spec.registration,
-            work,
-            limits: spec.policy.limits,
+            work: spec.work.clone(),
+            policy: Arc::clone(&spec.policy),
+            trigger,
+            due,
+            attempt: 1,
+            priority,
+            data: data.unwrap_or_else(|| spec.work.own_data()),
+            id: given,
+            is_counted: false,
+            started_at: None,
+            thread: id.0,
+            first_started: None,
+            failure: None,
             phase: Phase::Queued,
             outbox: Vec::new(),
             started: None,
@@ -29,21 +43,48 @@ impl Engine {
             said: None,
             stop: None,
         };
-        self.queue.push(id, &run.work.boot);
         self.runs_of.insert((job, id));
         self.runs.insert(id, run);
+        let name = Arc::clone(&spec.name);
+        self.emit(JobEvent::RunQueued {
+            run: id,
+            name,
+            registration: spec.registration,
+            trigger,
+            due,
+            at: now.wall,
+        });
+        match delay {
+            Some(delay) => self.delay_first_attempt(id, delay, now),
+            None => self.line_up(id, now),
+        }
     }
 
     /// Gives waiting runs their processes, in order. One that has to wait for a boot does not hold
     /// up one behind it that a ready spare fits.
     pub(super) fn dispatch(&mut self, now: Now) {
+        if self.pool.is_full() && self.queue.first().is_some() {
+            self.make_room(now);
+        }
         while let Some((id, spare)) = self.next_to_start() {
+            if self.kept.is_process(id) {
+                self.start_process(id, spare, now);
+                continue;
+            }
             let Some(run) = self.runs.get(&id) else { return };
-            let profile = Arc::clone(&run.work.boot);
+            let Some(profile) = run.boot().map(Arc::clone) else { return };
             self.queue.remove(id, &profile);
             let worker = spare.unwrap_or_else(|| self.boot(profile, Some(id), now));
             self.hand_over(id, worker, now);
         }
+    }
+
+    /// A process for a handler has its turn.
+    fn start_process(&mut self, number: RunId, spare: Option<WorkerId>, now: Now) {
+        let Some(profile) = self.wanted_process(number) else { return };
+        self.queue.remove(number, &profile);
+        let worker = spare.unwrap_or_else(|| self.boot(profile, Some(number), now));
+        self.start_kept(number, worker, now);
     }
 
     /// The run that can have a process now, and the spare for it; without one, a process is booted.
@@ -71,15 +112,20 @@ impl Engine {
         }
         let env = self.pool.changed_environment(worker, &self.host.environment);
         let Some(run) = self.runs.get_mut(&id) else { return };
+        let Work::Offloaded(work) = &run.work else { return };
         run.phase = Phase::Starting(worker);
         let is_first = run.started.is_none();
         run.started.get_or_insert(now.mono);
-        let (name, registration, job) = (Arc::clone(&run.name), run.registration, Arc::clone(&run.work.job));
+        run.started_at.get_or_insert(now.wall);
+        run.first_started.get_or_insert(now.wall);
+        let (name, job) = (Arc::clone(&run.name), Arc::clone(&work.job));
+        let (registration, thread, attempt) = (run.registration, run.thread, run.attempt);
         if is_first {
-            self.effects.push(Effect::Emit(JobEvent::RunStarted { run: id, name, registration }));
+            let event = JobEvent::RunStarted { run: id, name, registration, thread, attempt, at: now.wall };
+            self.effects.push(Effect::Emit(event));
         }
         if !is_primed {
-            self.effects.push(Effect::Start { worker, thread_id: id.0, env, job });
+            self.effects.push(Effect::Start { worker, thread_id: thread, env, job });
         }
         self.effects.push(Effect::Go(worker));
     }
@@ -91,19 +137,24 @@ impl Engine {
                 self.effects.push(Effect::Write { worker, frame: HostFrame::message(bytes) });
             }
             // The process it gets may yet be another one.
-            Phase::Queued | Phase::Starting(_) => run.outbox.push(bytes),
+            Phase::Queued | Phase::Starting(_) | Phase::Retrying => run.outbox.push(bytes),
+            // The function of a handler is called with data, and hears of nothing else.
+            Phase::Inline | Phase::Waiting | Phase::Ready | Phase::Ahead(_) => {}
         }
         Ok(Reply::Accepted)
     }
 
     pub(super) fn take_frame(&mut self, worker: WorkerId, frame: WorkerFrame, now: Now) {
         let run = self.pool.run_of(worker);
+        if let Some(number) = run.filter(|&run| self.kept.is_process(run)) {
+            return self.take_kept_frame(number, worker, frame, now);
+        }
         match (frame, run) {
             (WorkerFrame::Ready, _) => self.worker_ready(worker, now),
             // It could not be ended, so nothing it writes counts.
             (_, None) if self.pool.is_abandoned(worker) => {}
             // It cannot boot, and ends itself: a failed boot, after which the next one waits.
-            (WorkerFrame::Error(_), None) => self.spare_failed(worker, now),
+            (WorkerFrame::Error { .. }, None) => self.spare_failed(worker, now),
             // Only a process with a run has anything else to write.
             (_, None) => self.signal(worker, StopSignal::Kill),
             (WorkerFrame::Online, Some(run)) => {
@@ -111,13 +162,18 @@ impl Engine {
                 self.worker_ready(worker, now);
                 self.run_online(run, worker, now);
             }
+            (WorkerFrame::Report { kind, payload, .. }, Some(run)) => self.take_report(run, kind, payload),
+            // Only a process that is kept has handlers.
+            (WorkerFrame::Returned { .. } | WorkerFrame::Threw { .. }, Some(_)) => {
+                self.signal(worker, StopSignal::Kill);
+            }
             (WorkerFrame::Message(bytes), Some(run)) => self.emit(JobEvent::Message { run, bytes }),
             (WorkerFrame::Done(bytes), Some(run)) => {
                 self.emit(JobEvent::Message { run, bytes: bytes.into() });
                 self.last_word(run, worker, Said::Done, now);
             }
-            (WorkerFrame::Error(envelope), Some(run)) => {
-                self.last_word(run, worker, Said::Error(envelope), now);
+            (WorkerFrame::Error { envelope, is_permanent }, Some(run)) => {
+                self.last_word(run, worker, Said::Error { envelope, is_permanent }, now);
             }
             (WorkerFrame::Signal(signal), Some(run)) => self.signalled(run, signal, now),
             (WorkerFrame::Cancelled(bytes), Some(run)) => {
@@ -134,8 +190,14 @@ impl Engine {
     }
 
     pub(super) fn take_output(&mut self, worker: WorkerId, is_stderr: bool, bytes: Payload) {
-        if let Some(run) = self.pool.run_of(worker) {
-            self.emit(JobEvent::Output { run, is_stderr, bytes });
+        let Some(run) = self.pool.run_of(worker) else { return };
+        let run = self.kept.current(run).unwrap_or(run);
+        self.emit(JobEvent::Output { run, is_stderr, bytes });
+    }
+
+    pub(super) fn take_report(&mut self, run: RunId, kind: ReportKind, payload: Payload) {
+        if self.runs.contains_key(&run) && kind != ReportKind::Alive {
+            self.emit(JobEvent::Reported { run, kind, payload });
         }
     }
 
@@ -143,7 +205,12 @@ impl Engine {
     pub(super) fn output_read(&mut self, id: RunId, is_stderr: bool, bytes: usize) {
         let Some(run) = self.runs.get(&id) else { return };
         match run.phase {
-            Phase::Queued => {}
+            Phase::Queued
+            | Phase::Inline
+            | Phase::Waiting
+            | Phase::Ready
+            | Phase::Ahead(_)
+            | Phase::Retrying => {}
             Phase::Starting(worker)
             | Phase::Running(worker)
             | Phase::Stopping(worker, _)
@@ -164,10 +231,11 @@ impl Engine {
         }
         run.phase = Phase::Running(worker);
         run.time_limit = run
+            .policy
             .limits
             .timeout
             .map(|timeout| self.deadlines.insert(now.mono.plus(timeout), Deadline::TimeLimit(id)));
-        let limit_bytes = run.limits.memory_bytes;
+        let limit_bytes = run.policy.limits.memory_bytes;
         // Looked at when it was primed, and not again in the moment that its job begins.
         if limit_bytes.is_some() || !self.pool.was_primed(worker) {
             self.effects.push(Effect::WatchMemory { worker, limit_bytes });
@@ -175,14 +243,16 @@ impl Engine {
         for bytes in std::mem::take(&mut run.outbox) {
             self.effects.push(Effect::Write { worker, frame: HostFrame::message(bytes) });
         }
-        self.emit(JobEvent::RunOnline { run: id, pid });
+        self.emit(JobEvent::RunOnline { run: id, pid, at: now.wall });
     }
 
     fn last_word(&mut self, id: RunId, worker: WorkerId, said: Said, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         match (&run.said, said) {
             // The run stays a completion, and the host is given the error to log.
-            (Some(Said::Done), Said::Error(bytes)) => self.emit(JobEvent::LateError { run: id, bytes }),
+            (Some(Said::Done), Said::Error { envelope, .. }) => {
+                self.emit(JobEvent::LateError { run: id, bytes: envelope });
+            }
             // A process may still be at work after 'cancelled'.
             (None | Some(Said::Cancelled), said) => run.said = Some(said),
             _ => {}
@@ -198,7 +268,10 @@ impl Engine {
         }
         if let Some(run) = gone.run {
             let cause = EndCause::FailedToStart { code: error.code(), message: error.to_string() };
-            self.end_run(run, cause, Usage::default());
+            if self.kept.is_process(run) {
+                return self.kept_start_failed(run, cause, now);
+            }
+            self.attempt_ended(run, cause, Usage::default(), false, now);
         }
     }
 
@@ -209,6 +282,9 @@ impl Engine {
             self.deadlines.insert(resume_at, Deadline::BootsResume);
         }
         let Some(id) = gone.run else { return };
+        if self.kept.is_process(id) {
+            return self.kept_exited(id, gone.was_spare, exit, now);
+        }
         let Some(run) = self.runs.get_mut(&id) else { return };
         let is_starting = matches!(run.phase, Phase::Starting(_));
         if is_starting && gone.was_spare && run.said.is_none() {
@@ -223,22 +299,43 @@ impl Engine {
             cpu_time: exit.cpu_time,
             peak_memory_bytes: exit.peak_memory_bytes,
         };
+        let is_permanent = matches!(run.said, Some(Said::Error { is_permanent: true, .. }));
         let cause = end_cause(run.said.take(), run.stop, !is_starting, exit);
-        self.end_run(id, cause, usage);
+        self.attempt_ended(id, cause, usage, is_permanent, now);
     }
 
     /// The run leaves the table; whatever waited for it goes on.
-    pub(super) fn end_run(&mut self, id: RunId, cause: EndCause, usage: Usage) {
+    pub(super) fn end_run(
+        &mut self,
+        id: RunId,
+        cause: EndCause,
+        usage: Usage,
+        gave_up: Option<GaveUp>,
+        now: Now,
+    ) {
+        self.leave_lane(id, now);
         let Some(run) = self.runs.remove(&id) else { return };
         self.runs_of.remove(&(run.job, id));
         self.cancel_deadlines([run.time_limit, run.next_step]);
         self.requests.run_ended(id);
         let registration = run.registration;
-        self.emit(JobEvent::RunEnded { run: id, name: run.name, registration, cause, usage });
-        self.run_of_job_ended(run.job);
+        self.emit(JobEvent::RunEnded {
+            registration,
+            run: id,
+            name: run.name,
+            cause,
+            usage,
+            gave_up,
+            started: run.started_at,
+            at: now.wall,
+        });
+        self.run_of_job_ended(run.job, run.phase == Phase::Retrying, now);
     }
 
-    fn cancel_deadlines(&mut self, keys: [Option<crate::timer::TimerKey<crate::timer::MonoMs>>; 2]) {
+    pub(super) fn cancel_deadlines(
+        &mut self,
+        keys: [Option<crate::timer::TimerKey<crate::timer::MonoMs>>; 2],
+    ) {
         for key in keys.into_iter().flatten() {
             self.deadlines.cancel(key);
         }

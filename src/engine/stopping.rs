@@ -4,8 +4,12 @@
 use std::time::Duration;
 
 use super::ids::{JobId, RequestId, RunId, WorkerId};
+use super::job::Work;
+use super::kept::Kept;
+use super::lanes::Lanes;
 use super::queue::RunQueue;
 use super::requests::{Requests, Settled, Shutdown};
+use super::retry::GaveUp;
 use super::run::{EndCause, Phase, Said, StopReason, StopStep};
 use super::{Deadline, Effect, Engine, JobEvent, Refusal, Reply, Survivor, Usage};
 use crate::timer::Now;
@@ -25,29 +29,39 @@ pub(super) struct Stop {
     reason: StopReason,
     /// The step of the ladder to begin with.
     first: StopStep,
+    /// What is said of a run that waits for another attempt.
+    gives_up: GaveUp,
 }
 
 impl Stop {
-    pub(super) const CANCEL: Stop = Stop { reason: StopReason::Cancelled, first: StopStep::Asked };
-    const KILL: Stop = Stop { reason: StopReason::Cancelled, first: StopStep::Killed };
+    pub(super) const CANCEL: Stop = Stop::cancel(GaveUp::Stopped);
+    const KILL: Stop = Stop::kill(StopReason::Cancelled);
 
-    fn kill(reason: StopReason) -> Self {
-        Stop { reason, first: StopStep::Killed }
+    const fn cancel(gives_up: GaveUp) -> Self {
+        Stop { reason: StopReason::Cancelled, first: StopStep::Asked, gives_up }
+    }
+
+    const fn kill(reason: StopReason) -> Self {
+        Stop { reason, first: StopStep::Killed, gives_up: GaveUp::Stopped }
     }
 }
 
 impl Engine {
     pub(super) fn stop_job(&mut self, name: &str, request: RequestId, now: Now) -> Result<Reply, Refusal> {
+        self.stop_with(name, request, Stop::CANCEL, now)
+    }
+
+    fn stop_with(&mut self, name: &str, request: RequestId, stop: Stop, now: Now) -> Result<Reply, Refusal> {
         let id = self.job_named(name)?;
         self.disarm(id);
-        let runs = self.stop_runs_of(id, Stop::CANCEL, now);
+        let runs = self.stop_runs_of(id, stop, now);
         self.requests.wait_for(request, &runs);
         Ok(Reply::Accepted)
     }
 
     pub(super) fn remove_job(&mut self, name: &str, request: RequestId, now: Now) -> Result<Reply, Refusal> {
         let id = self.job_named(name)?;
-        let reply = self.stop_job(name, request, now);
+        let reply = self.stop_with(name, request, Stop::cancel(GaveUp::Removed), now);
         self.forget_job(id);
         reply
     }
@@ -60,14 +74,24 @@ impl Engine {
         Ok(Reply::Accepted)
     }
 
+    pub(super) fn cancel_run(&mut self, run: RunId, request: RequestId, now: Now) -> Result<Reply, Refusal> {
+        if !self.runs.contains_key(&run) {
+            return Err(Refusal::UnknownRun);
+        }
+        self.requests.wait_for(request, &[run]);
+        self.stop_run(run, Stop::CANCEL, now);
+        Ok(Reply::Accepted)
+    }
+
     pub(super) fn shutdown(&mut self, request: RequestId, timeout: Duration, now: Now) {
         let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
         for id in jobs {
             self.disarm(id);
         }
         self.is_shut_down = true;
-        self.stop_all_runs(Stop::CANCEL, now);
+        self.stop_all_runs(Stop::cancel(GaveUp::Shutdown), now);
         self.retire_spares(now);
+        self.leave_idle(None, now);
         let limit = Some(self.deadlines.insert(now.mono.plus(timeout), Deadline::ShutdownLimit(request)));
         self.requests.add_shutdown(Shutdown { request, limit, timed_out: false });
     }
@@ -97,6 +121,8 @@ impl Engine {
         self.due = crate::timer::TimerHeap::new();
         self.deadlines = crate::timer::TimerHeap::new();
         self.queue = RunQueue::default();
+        self.lanes = Lanes::default();
+        self.kept = Kept::default();
         self.runs.clear();
         self.runs_of.clear();
         self.requests = Requests::default();
@@ -129,24 +155,31 @@ impl Engine {
     pub(super) fn time_limit_reached(&mut self, id: RunId, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.time_limit = None;
-        if let Some(limit) = run.limits.timeout {
-            self.stop_run(id, Stop { reason: StopReason::Timeout(limit), first: StopStep::Asked }, now);
+        if let Some(limit) = run.policy.limits.timeout {
+            let reason = StopReason::Timeout(limit);
+            self.stop_run(id, Stop { reason, first: StopStep::Asked, gives_up: GaveUp::Stopped }, now);
         }
     }
 
     pub(super) fn memory_exceeded(&mut self, worker: WorkerId, used_bytes: u64, now: Now) {
-        let Some(id) = self.pool.run_of(worker) else { return };
-        let limit = self.runs.get(&id).and_then(|run| run.limits.memory_bytes);
+        let Some(id) = self.run_at(worker) else { return };
+        let limit = self.runs.get(&id).and_then(|run| run.policy.limits.memory_bytes);
         if let Some(limit_bytes) = limit {
             self.stop_run(id, Stop::kill(StopReason::Memory { limit_bytes, used_bytes }), now);
         }
     }
 
     pub(super) fn channel_broke(&mut self, worker: WorkerId, error: ChannelError, now: Now) {
-        match self.pool.run_of(worker) {
+        match self.run_at(worker) {
             Some(run) => self.stop_run(run, Stop::kill(StopReason::ChannelBroke(error)), now),
             None => self.signal(worker, StopSignal::Kill),
         }
+    }
+
+    /// The run that goes in the process; `None` for one that has none.
+    fn run_at(&self, worker: WorkerId) -> Option<RunId> {
+        let id = self.pool.run_of(worker)?;
+        if self.kept.is_process(id) { self.kept.current(id) } else { Some(id) }
     }
 
     pub(super) fn bad_message(&mut self, run: RunId, now: Now) {
@@ -159,7 +192,15 @@ impl Engine {
     pub(super) fn signalled(&mut self, id: RunId, signal: i32, now: Now) {
         match self.runs.get(&id).map(|run| run.phase) {
             Some(Phase::Running(_)) => {
-                self.stop_run(id, Stop { reason: StopReason::Signal(signal), first: StopStep::Asked }, now);
+                self.stop_run(
+                    id,
+                    Stop {
+                        reason: StopReason::Signal(signal),
+                        first: StopStep::Asked,
+                        gives_up: GaveUp::Stopped,
+                    },
+                    now,
+                );
             }
             Some(Phase::Stopping(worker, StopStep::Terminated)) => {
                 self.effects.push(Effect::Write { worker, frame: HostFrame::take_signal() });
@@ -173,15 +214,30 @@ impl Engine {
     fn stop_run(&mut self, id: RunId, stop: Stop, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         let first_reason = *run.stop.get_or_insert(stop.reason);
+        let run_job = run.job;
         match run.phase {
             Phase::Queued => {
-                self.queue.remove(id, &run.work.boot);
+                if let Some(boot) = run.boot() {
+                    self.queue.remove(id, boot);
+                }
                 let cause = match first_reason {
                     StopReason::Terminated => EndCause::Terminated,
                     _ => EndCause::Cancelled,
                 };
-                self.end_run(id, cause, Usage::default());
+                self.end_run(id, cause, Usage::default(), None, now);
             }
+            Phase::Retrying => self.give_up_waiting(id, stop.gives_up, now),
+            Phase::Waiting | Phase::Ready => {
+                self.lanes.remove(id);
+                self.unready(id, run_job);
+                self.end_run(id, EndCause::Cancelled, Usage::default(), None, now);
+            }
+            // It ends when its process has answered.
+            Phase::Ahead(worker) => {
+                self.effects.push(Effect::Write { worker, frame: HostFrame::abort(id.0) })
+            }
+            // A function cannot be stopped: the run ends when it settles.
+            Phase::Inline => {}
             // The job has not begun: there is nothing to clean up, and nobody to ask.
             Phase::Starting(worker) => self.take_step(id, worker, StopStep::Killed, now),
             Phase::Running(worker) => self.take_step(id, worker, stop.first, now),
@@ -211,10 +267,13 @@ impl Engine {
     fn take_step(&mut self, id: RunId, worker: WorkerId, step: StopStep, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.phase = Phase::Stopping(worker, step);
-        let limits = run.limits;
+        let limits = run.policy.limits;
         let grace = match step {
             StopStep::Asked => {
-                let frame = HostFrame::message(std::sync::Arc::clone(&self.cancel_message));
+                let frame = match &run.work {
+                    Work::Handler(_) => HostFrame::abort(id.0),
+                    _ => HostFrame::message(std::sync::Arc::clone(&self.cancel_message)),
+                };
                 self.effects.push(Effect::Write { worker, frame });
                 Some(limits.cancel_grace)
             }
@@ -273,12 +332,12 @@ impl Engine {
         let Some(run) = self.runs.get_mut(&id) else { return };
         let cause = match run.said.take() {
             Some(Said::Done) => EndCause::Done,
-            Some(Said::Error(envelope)) if run.stop.is_none() => EndCause::Error(envelope),
+            Some(Said::Error { envelope, .. }) if run.stop.is_none() => EndCause::Error(envelope),
             _ => EndCause::NotStopped(survivor),
         };
         let elapsed = now.mono.since(run.started.unwrap_or(now.mono));
         self.requests.note_survivor(id, survivor);
-        self.end_run(id, cause, Usage { elapsed, ..Usage::default() });
+        self.end_run(id, cause, Usage { elapsed, ..Usage::default() }, Some(GaveUp::Stopped), now);
     }
 
     pub(super) fn settle_requests(&mut self) {
@@ -288,7 +347,7 @@ impl Engine {
         if !self.requests.is_shutting_down() {
             return;
         }
-        let no_process_left = self.runs.is_empty() && self.pool.is_empty();
+        let no_process_left = self.queue.first().is_none() && self.pool.is_empty();
         for Shutdown { request, limit, timed_out } in self.requests.take_shutdowns(no_process_left) {
             if let Some(limit) = limit {
                 self.deadlines.cancel(limit);

@@ -45,8 +45,8 @@ async fn next_frame(
     intake: &mut Intake,
 ) -> Result<Option<WorkerFrame>, ChannelError> {
     let Some(header) = read_header(reader).await? else { return Ok(None) };
-    let (is_message, length) = (header.is_message(), header.length);
-    if is_message && length > READ_BUFFER_BYTES {
+    let (may_wait, length) = (header.may_wait(), header.length);
+    if may_wait && length > READ_BUFFER_BYTES {
         // Wait before memory is taken for it, but keep no place: a process that stops in the middle
         // of a large message must not hold up the others.
         drop(intake.admit(length, async {}).await);
@@ -55,6 +55,10 @@ async fn next_frame(
         WorkerFrame::Message(bytes) => {
             let place = intake.admit(length, async {}).await;
             Ok(Some(WorkerFrame::Message(bytes.at(place))))
+        }
+        WorkerFrame::Report { run, kind, payload } => {
+            let place = intake.admit(length, async {}).await;
+            Ok(Some(WorkerFrame::Report { run, kind, payload: payload.at(place) }))
         }
         frame => Ok(Some(frame)),
     }

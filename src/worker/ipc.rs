@@ -30,8 +30,6 @@ pub enum WorkerFrame {
     Done(Vec<u8>),
     /// The message 'cancelled'.
     Cancelled(Vec<u8>),
-    /// An uncaught error: the bytes of its envelope. The process ends itself now.
-    Error(Vec<u8>),
     /// A job that listens for messages, and has no handler of its own, was sent this signal. The process
     /// asks what to do about it.
     Signal(i32),
@@ -42,6 +40,51 @@ pub enum WorkerFrame {
     },
     /// The job has posted 'done' and is still writing output.
     Flushing,
+    /// An uncaught error. The process ends itself now.
+    Error {
+        /// The bytes of its envelope.
+        envelope: Vec<u8>,
+        /// It says that trying again is of no use.
+        is_permanent: bool,
+    },
+    /// A report of a run that goes on.
+    Report {
+        /// The number of the run.
+        run: u32,
+        /// What it reports.
+        kind: ReportKind,
+        /// As the kind says.
+        payload: Payload,
+    },
+    /// A handler has returned: the bytes of its value. The process waits for its next run.
+    Returned {
+        /// The number of the run.
+        run: u32,
+        /// Structured-clone bytes.
+        value: Vec<u8>,
+    },
+    /// A handler has thrown. The process waits for its next run.
+    Threw {
+        /// The number of the run.
+        run: u32,
+        /// The bytes of the error's envelope.
+        envelope: Vec<u8>,
+        /// It says that trying again is of no use.
+        is_permanent: bool,
+    },
+}
+
+/// What a run may report while it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportKind {
+    /// How far it has come: JSON.
+    Progress,
+    /// A line for its log: JSON.
+    Log,
+    /// What it answers: structured-clone bytes.
+    Result,
+    /// That it is alive: empty.
+    Alive,
 }
 
 /// Why the channel cannot be read any further.
@@ -95,12 +138,16 @@ enum FrameKind {
     Signal,
     ExportsFunction,
     Flushing,
+    PermanentError,
+    Report(ReportKind),
+    Returned,
+    Threw,
 }
 
 impl FrameHeader {
-    /// Whether this is a message of the job. Only messages may have to wait for room in the backlog.
-    pub fn is_message(&self) -> bool {
-        self.kind == FrameKind::Message
+    /// Whether this is a message or a report of the job's, which may have to wait. No other frame may.
+    pub fn may_wait(&self) -> bool {
+        matches!(self.kind, FrameKind::Message | FrameKind::Report(_))
     }
 
     /// Reads the rest of the frame.
@@ -119,11 +166,25 @@ impl FrameHeader {
             FrameKind::Done => WorkerFrame::Done(payload),
             FrameKind::Cancelled => WorkerFrame::Cancelled(payload),
             FrameKind::Signal => WorkerFrame::Signal(payload.first().map_or(0, |&number| number.into())),
-            FrameKind::Error => WorkerFrame::Error(payload),
             FrameKind::ExportsFunction => {
                 WorkerFrame::ExportsFunction { is_idle: payload.first() == Some(&1) }
             }
             FrameKind::Flushing => WorkerFrame::Flushing,
+            FrameKind::Error => WorkerFrame::Error { envelope: payload, is_permanent: false },
+            FrameKind::PermanentError => WorkerFrame::Error { envelope: payload, is_permanent: true },
+            FrameKind::Report(kind) => {
+                let (run, payload) = split_run(&payload)?;
+                WorkerFrame::Report { run, kind, payload: Payload::from(payload.to_vec()) }
+            }
+            FrameKind::Returned => {
+                let (run, value) = split_run(&payload)?;
+                WorkerFrame::Returned { run, value: value.to_vec() }
+            }
+            FrameKind::Threw => {
+                let (run, rest) = split_run(&payload)?;
+                let (&flags, envelope) = rest.split_first().ok_or(ChannelError::Cut)?;
+                WorkerFrame::Threw { run, envelope: envelope.to_vec(), is_permanent: flags & 1 != 0 }
+            }
         })
     }
 }
@@ -152,12 +213,25 @@ pub async fn read_header<R: AsyncRead + Unpin>(reader: &mut R) -> Result<Option<
         6 => FrameKind::Online,
         10 => FrameKind::ExportsFunction,
         11 => FrameKind::Flushing,
+        7 => FrameKind::Report(ReportKind::Progress),
+        8 => FrameKind::Report(ReportKind::Log),
+        9 => FrameKind::Report(ReportKind::Result),
+        16 => FrameKind::Returned,
+        17 => FrameKind::Threw,
+        18 => FrameKind::Report(ReportKind::Alive),
+        19 => FrameKind::PermanentError,
         kind => return Err(ChannelError::UnknownKind(kind)),
     };
     Ok(Some(FrameHeader { kind, length }))
 }
 
-/// Memory is allocated as bytes arrive, not by the length in the header.
+/// The number of a run that leads a payload, and the rest.
+fn split_run(payload: &[u8]) -> Result<(u32, &[u8]), ChannelError> {
+    let (run, rest) = payload.split_first_chunk().ok_or(ChannelError::Cut)?;
+    Ok((u32::from_le_bytes(*run), rest))
+}
+
+/// Memory is taken as bytes arrive, not as a header promises.
 async fn read_payload<R: AsyncRead + Unpin>(reader: &mut R, length: usize) -> Result<Vec<u8>, ChannelError> {
     let mut payload = Vec::with_capacity(length.min(1024 * 1024));
     let read = reader.take(length as u64).read_to_end(&mut payload).await?;
@@ -199,6 +273,23 @@ impl HostFrame {
     /// A message for the job's `parentPort`: structured-clone bytes.
     pub fn message(bytes: Arc<[u8]>) -> Self {
         Self::new(2, 0, bytes)
+    }
+
+    /// A run of a handler: `header` is JSON, `data` what the handler is called with.
+    pub fn run(run: u32, header: &serde_json::Value, data: Arc<[u8]>) -> Self {
+        let header = header.to_string();
+        let mut frame = Self::new(4, 8 + header.len(), data);
+        frame.head.extend_from_slice(&run.to_le_bytes());
+        frame.head.extend_from_slice(&u32_le(header.len()));
+        frame.head.extend_from_slice(header.as_bytes());
+        frame
+    }
+
+    /// The request to stop a run of a handler.
+    pub fn abort(run: u32) -> Self {
+        let mut frame = Self::new(5, 4, Arc::default());
+        frame.head.extend_from_slice(&run.to_le_bytes());
+        frame
     }
 
     fn new(kind: u8, lead_bytes: usize, tail: Arc<[u8]>) -> Self {
@@ -266,7 +357,7 @@ mod tests {
         for cut in 1..whole.len() {
             assert_eq!(read_all(&whole[..cut]).await, Err(ChannelError::Cut), "cut at {cut}");
         }
-        assert!(matches!(read_all(&frame(9, b"")).await, Err(ChannelError::UnknownKind(9))));
+        assert!(matches!(read_all(&frame(99, b"")).await, Err(ChannelError::UnknownKind(99))));
         let huge = [u32::MAX.to_le_bytes().as_slice(), &[2]].concat();
         assert!(matches!(read_all(&huge).await, Err(ChannelError::TooLarge(_))));
     }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::Survivor;
+use super::host::Host;
 use super::ids::{RunId, WorkerId};
 use super::job::BootProfile;
 use crate::timer::{MonoMs, Now, TimerKey};
@@ -201,6 +202,15 @@ impl Pool {
 
     pub(super) fn is_abandoned(&self, id: WorkerId) -> bool {
         self.workers.get(&id).is_some_and(|worker| worker.state == WorkerState::Abandoned)
+    }
+
+    /// Whether the process has what one booted now would have, its environment included.
+    pub(super) fn is_current(&self, id: WorkerId, host: &Host) -> bool {
+        self.workers.get(&id).is_some_and(|worker| {
+            worker.is_current(host)
+                && (Arc::ptr_eq(&worker.env, &host.environment)
+                    || worker.env.variables == host.environment.variables)
+        })
     }
 
     pub(super) fn pid(&self, id: WorkerId) -> Option<u32> {

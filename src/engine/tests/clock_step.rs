@@ -120,6 +120,10 @@ fn a_date_keeps_its_instant_and_runs_once() {
     assert_eq!(minutes_until_due(&mut bench, 120), Some(60));
     bench.set_wall(START);
     assert_eq!(minutes_until_due(&mut bench, 120), None);
+    for run in [1, 2] {
+        let outcome = InlineOutcome::Completed;
+        bench.send(Input::InlineEnded { run: RunId(run), outcome }).unwrap();
+    }
     assert!(!bench.engine.is_active());
 }
 

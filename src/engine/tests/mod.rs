@@ -1,21 +1,28 @@
 //! The engine's rules, with a virtual clock and no process.
 
 mod clock_step;
+mod handlers;
 mod outdated;
 mod pool;
 mod queue;
 mod registry;
+mod retries;
 mod runs;
 mod stopping;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::backoff::Backoff;
 use super::ids::{RegistrationId, RunId, RunNumbers, WorkerId};
 use super::job::{BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
 use super::pool::{PoolLimits, WarmWorkers};
-use super::run::EndCause;
-use super::{Effect, Engine, Input, JobEvent, Refusal, Reply, RequestId, SkipReason, Survivor};
+use super::retry::{Cause, Causes, GaveUp, RetryPolicy};
+use super::run::{EndCause, Trigger};
+use super::{
+    Effect, Engine, InlineOutcome, Input, JobEvent, Refusal, Reply, RequestId, RunRequest, Setup, SkipReason,
+    Survivor,
+};
 use crate::schedule::{ClockChange, Schedule};
 use crate::timer::{EpochMs, MonoMs, Now};
 use crate::worker::ipc::{HostFrame, WorkerFrame};
@@ -39,7 +46,13 @@ impl Bench {
     fn with(limits: PoolLimits) -> Self {
         let now = Now { wall: EpochMs(START_MS), mono: MonoMs(1_000) };
         Bench {
-            engine: Engine::new(limits, Arc::from(b"cancel".as_slice()), RunNumbers::default()),
+            engine: Engine::new(Setup {
+                limits,
+                cancel_message: Arc::from(b"cancel".as_slice()),
+                run_numbers: RunNumbers::default(),
+                seed: 1,
+                instance: Arc::from("test"),
+            }),
             now,
             effects: Vec::new(),
         }
@@ -123,6 +136,15 @@ impl Bench {
         self.events().into_iter().filter_map(end).collect()
     }
 
+    /// The ends among the effects so far, which are kept.
+    fn ends_so_far(&mut self) -> Vec<(RunId, EndCause)> {
+        let end = |effect: &Effect| match effect {
+            Effect::Emit(JobEvent::RunEnded { run, cause, .. }) => Some((*run, cause.clone())),
+            _ => None,
+        };
+        self.effects.iter().filter_map(end).collect()
+    }
+
     fn signals(&mut self) -> Vec<(WorkerId, StopSignal)> {
         let signal = |effect: &Effect| match effect {
             Effect::Signal { worker, signal } => Some((*worker, *signal)),
@@ -144,7 +166,8 @@ fn limits() -> Limits {
 fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile>) -> JobSpec {
     let work = Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: Arc::from(name.as_bytes()) });
     let missed = Missed::Once { start_deadline: None };
-    let policy = Arc::new(Policy { overlap: Overlap::Skip, missed, limits });
+    let retry = RetryPolicy::default();
+    let policy = Arc::new(Policy { overlap: Overlap::Skip, missed, limits, retry, concurrency: None });
     JobSpec { name: Arc::from(name), registration: RegistrationId(1), when, work, policy }
 }
 

@@ -68,7 +68,14 @@ fn a_spare_is_given_its_job_just_before_it_is_due_and_the_word_when_it_is() {
     bench.pass_ms(10);
     let effects = bench.take();
     assert!(
-        matches!(effects[..], [Effect::Emit(JobEvent::RunStarted { run: RunId(1), .. }), Effect::Go(FIRST)]),
+        matches!(
+            effects[..],
+            [
+                Effect::Emit(JobEvent::RunQueued { .. }),
+                Effect::Emit(JobEvent::RunStarted { run: RunId(1), .. }),
+                Effect::Go(FIRST)
+            ]
+        ),
         "{effects:?}"
     );
     bench.frame(FIRST, WorkerFrame::Online);
@@ -338,14 +345,14 @@ fn a_spare_that_reports_an_error_is_a_failed_boot() {
     let mut bench = auto();
     bench.add(offloaded("job", in_ms(300))).unwrap();
     assert_eq!(bench.boots(), [FIRST]);
-    bench.frame(FIRST, WorkerFrame::Error(vec![1]));
+    bench.frame(FIRST, WorkerFrame::Error { envelope: vec![1], is_permanent: false });
     assert!(bench.signals().is_empty(), "it ends itself");
     bench.exit(FIRST, ExitStatus::Code(1));
     bench.pass_ms(99);
     assert!(bench.boots().is_empty(), "it would fail again at once");
     bench.pass_ms(1);
     assert_eq!(bench.boots(), [SECOND]);
-    bench.frame(SECOND, WorkerFrame::Error(vec![1]));
+    bench.frame(SECOND, WorkerFrame::Error { envelope: vec![1], is_permanent: false });
     bench.pass_ms(5_000);
     assert_eq!(bench.signals(), [(SECOND, StopSignal::Kill)], "it did not end");
 }

@@ -11,17 +11,18 @@ fn a_run_starts_goes_online_and_completes() {
     let mut bench = Bench::new();
     run_now(&mut bench);
     let effects = bench.take();
-    assert!(matches!(effects[0], Effect::Boot { worker: FIRST, is_cold: true, .. }), "{effects:?}");
-    assert!(matches!(&effects[1], Effect::Emit(JobEvent::RunStarted { run: RunId(1), .. })), "{effects:?}");
+    assert!(matches!(&effects[0], Effect::Emit(JobEvent::RunQueued { .. })), "{effects:?}");
+    assert!(matches!(effects[1], Effect::Boot { worker: FIRST, is_cold: true, .. }), "{effects:?}");
+    assert!(matches!(&effects[2], Effect::Emit(JobEvent::RunStarted { run: RunId(1), .. })), "{effects:?}");
     assert!(
-        matches!(&effects[2], Effect::Start { worker: FIRST, thread_id: 1, env: None, .. }),
+        matches!(&effects[3], Effect::Start { worker: FIRST, thread_id: 1, env: None, .. }),
         "{effects:?}"
     );
     bench.bring_online(FIRST);
     let effects = bench.take();
     assert!(matches!(effects[0], Effect::WatchMemory { worker: FIRST, limit_bytes: None }), "{effects:?}");
     assert!(
-        matches!(effects[1], Effect::Emit(JobEvent::RunOnline { run: RunId(1), pid: 101 })),
+        matches!(effects[1], Effect::Emit(JobEvent::RunOnline { run: RunId(1), pid: 101, .. })),
         "{effects:?}"
     );
     bench.pass_ms(300);
@@ -54,7 +55,7 @@ fn an_uncaught_error_ends_the_run_with_it() {
     let mut bench = Bench::new();
     run_now(&mut bench);
     bench.bring_online(FIRST);
-    bench.frame(FIRST, WorkerFrame::Error(b"envelope".to_vec()));
+    bench.frame(FIRST, WorkerFrame::Error { envelope: b"envelope".to_vec(), is_permanent: false });
     bench.exit(FIRST, ExitStatus::Code(1));
     assert_eq!(bench.ends(), [(RunId(1), EndCause::Error(b"envelope".to_vec()))]);
 }
@@ -193,7 +194,7 @@ fn an_error_after_done_is_reported_and_the_run_stays_a_completion() {
     bench.bring_online(FIRST);
     bench.take();
     bench.frame(FIRST, WorkerFrame::Done(b"done".to_vec()));
-    bench.frame(FIRST, WorkerFrame::Error(b"late".to_vec()));
+    bench.frame(FIRST, WorkerFrame::Error { envelope: b"late".to_vec(), is_permanent: false });
     bench.exit(FIRST, ExitStatus::Code(1));
     let events = bench.events();
     assert!(matches!(&events[1], JobEvent::LateError { run: RunId(1), bytes } if bytes == b"late"));

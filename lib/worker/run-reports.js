@@ -1,0 +1,93 @@
+'use strict';
+
+/** What a run reports to the host, as frames: each begins with the number of the run. */
+
+const {HEADER_BYTES, MAX_PAYLOAD_BYTES, ToHost} = require('../wire/frames.js');
+const {serialize, serializeError} = require('../wire/clone.js');
+
+/** Bytes of a run's number. */
+const RUN_BYTES = 4;
+/** Bytes ahead of what a frame carries. */
+const LEAD_BYTES = HEADER_BYTES + RUN_BYTES;
+/** In THREW: trying again is of no use. */
+const PERMANENT = 1;
+
+/** Names of errors that say so: ours, and BullMQ's, so that handlers can be moved between the two. */
+const PERMANENT_NAMES = new Set(['PermanentJobError', 'UnrecoverableError']);
+
+function writeRun(bytes, offset, run) {
+    bytes[offset] = run;
+    bytes[offset + 1] = run >>> 8;
+    bytes[offset + 2] = run >>> 16;
+    bytes[offset + 3] = run >>> 24;
+}
+
+/** Whether what was thrown says that trying again is of no use. Reads without trusting. */
+function isPermanent(thrown) {
+    try {
+        return thrown?.permanent === true || PERMANENT_NAMES.has(thrown?.name);
+    } catch {
+        return false;
+    }
+}
+
+class RunReports {
+    #channel;
+
+    /** @param {import('./channel.js').Channel} channel to the host */
+    constructor(channel) {
+        this.#channel = channel;
+    }
+
+    /** The run has completed, with this value. @throws {Error} when the value cannot be sent; the run has not ended then */
+    returned(run, value) {
+        this.#sendValue(ToHost.RETURNED, run, value);
+    }
+
+    /** The run has failed. */
+    threw(run, thrown) {
+        const envelope = serializeError(thrown);
+        const frame = Buffer.allocUnsafe(LEAD_BYTES + 1 + envelope.length);
+        writeRun(frame, HEADER_BYTES, run);
+        frame[LEAD_BYTES] = isPermanent(thrown) ? PERMANENT : 0;
+        frame.set(envelope, LEAD_BYTES + 1);
+        this.#channel.sendInPlace(ToHost.THREW, frame);
+    }
+
+    /** Where the reports of a run's context go. */
+    sinkOf(run) {
+        return {
+            progress: (report) => this.#sendJson(ToHost.PROGRESS, run, report),
+            log: (line) => this.#sendJson(ToHost.LOG, run, line),
+            alive: () => this.#send(ToHost.ALIVE, run, Buffer.alloc(0)),
+            result: (value) => this.#sendValue(ToHost.RESULT, run, value)
+        };
+    }
+
+    #sendValue(kind, run, value) {
+        const frame = serialize(value, LEAD_BYTES);
+        if (frame.length - HEADER_BYTES > MAX_PAYLOAD_BYTES) {
+            throw Object.assign(
+                new RangeError(
+                    `a result of ${frame.length - LEAD_BYTES} bytes is larger than the limit of ${MAX_PAYLOAD_BYTES} bytes`
+                ),
+                {code: 'ERR_MESSAGE_TOO_LARGE'}
+            );
+        }
+        writeRun(frame, HEADER_BYTES, run);
+        this.#channel.sendInPlace(kind, frame);
+    }
+
+    #sendJson(kind, run, value) {
+        this.#send(kind, run, Buffer.from(JSON.stringify(value)));
+    }
+
+    #send(kind, run, payload) {
+        const frame = Buffer.allocUnsafe(LEAD_BYTES + payload.length);
+        writeRun(frame, HEADER_BYTES, run);
+        frame.set(payload, LEAD_BYTES);
+        this.#channel.sendInPlace(kind, frame);
+    }
+}
+
+module.exports = {RunReports, isPermanent};

@@ -1,0 +1,51 @@
+//! Jobs that are functions, as JavaScript writes them.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::Uint8Array;
+use napi_derive::napi;
+
+use super::error::Error;
+use super::values::{duration, payload};
+use crate::engine::{Handler, Reuse, Work};
+
+/// What makes a job a handler.
+#[napi(object)]
+pub struct HandlerRequest {
+    /// What a run of its schedule is called with: structured-clone bytes.
+    pub data: Option<Uint8Array>,
+    /// The queue of the manager that its runs wait in.
+    pub queue: Option<String>,
+    /// Runs that may go at once.
+    pub concurrency: u32,
+    /// Runs that may wait.
+    pub max_waiting: u32,
+    /// A process leaves after so many runs.
+    pub max_runs: u32,
+    /// A process leaves when it has had no run for so long.
+    pub idle_ms: f64,
+    /// A process leaves at this age.
+    pub max_age_ms: Option<f64>,
+}
+
+impl HandlerRequest {
+    /// The work of a job that would else be a script, or an inline function.
+    pub(super) fn work(self, script: Work) -> Result<Work, Error> {
+        let process = match script {
+            Work::Offloaded(process) => Some(process),
+            Work::Inline | Work::Handler(_) => None,
+        };
+        Ok(Work::Handler(Arc::new(Handler {
+            process,
+            data: self.data.as_deref().map(payload).transpose()?.unwrap_or_default(),
+            reuse: Reuse {
+                max_runs: self.max_runs.max(1),
+                idle: duration("reuse.idle", self.idle_ms)?,
+                max_age: self.max_age_ms.map(|ms| duration("reuse.age", ms)).transpose()?,
+            },
+            queue: self.queue.map(Arc::from),
+            concurrency: self.concurrency.max(1) as usize,
+            max_waiting: self.max_waiting as usize,
+        })))
+    }
+}

@@ -1,0 +1,252 @@
+//! The attempts of a run: what follows a failed one, and the wait for the next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::event::{JobEvent, Usage};
+use super::ids::RunId;
+use super::job::Work;
+use super::lanes::LaneKey;
+use super::retry::{Cause, Failure, GaveUp, Next};
+use super::run::{EndCause, Phase, Run, StopReason};
+use super::{Deadline, Engine, Refusal, Reply};
+use crate::timer::{Now, TimerKey};
+
+impl Engine {
+    /// An attempt has ended: the run ends with it, or is tried again.
+    pub(super) fn attempt_ended(
+        &mut self,
+        id: RunId,
+        cause: EndCause,
+        usage: Usage,
+        is_permanent: bool,
+        now: Now,
+    ) {
+        let Some(kind) = Cause::of(&cause) else { return self.end_run(id, cause, usage, None, now) };
+        let Some(failure) = self.failure(id, kind, is_permanent, now) else { return };
+        let random = self.random();
+        let Some(run) = self.runs.get(&id) else { return };
+        let next = match self.gives_up(run) {
+            Some(why) => Next::GiveUp(why),
+            None => run.policy.retry.after(&failure, random, now),
+        };
+        self.follow(id, next, cause, usage, now);
+    }
+
+    /// What keeps the run from another attempt, whatever its policy says.
+    fn gives_up(&self, run: &Run) -> Option<GaveUp> {
+        if self.is_shut_down {
+            Some(GaveUp::Shutdown)
+        } else if run.stop.is_some_and(StopReason::is_request) {
+            Some(GaveUp::Stopped)
+        } else if !self.jobs.contains_key(&run.job) {
+            Some(GaveUp::Removed)
+        } else {
+            None
+        }
+    }
+
+    fn failure(&self, id: RunId, cause: Cause, is_permanent: bool, now: Now) -> Option<Failure> {
+        let run = self.runs.get(&id)?;
+        Some(Failure {
+            cause,
+            is_permanent,
+            attempt: run.attempt,
+            first_started: run.first_started.unwrap_or(now.wall),
+            next_due: self.jobs.get(&run.job).and_then(|job| job.timer.as_ref()).map(TimerKey::at),
+            overlap: run.policy.overlap,
+        })
+    }
+
+    fn follow(&mut self, id: RunId, next: Next, cause: EndCause, usage: Usage, now: Now) {
+        let delay = match next {
+            Next::GiveUp(why) => return self.end_run(id, cause, usage, Some(why), now),
+            Next::Retry(delay) => Some(delay),
+            Next::Ask => None,
+        };
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let keys = [run.time_limit.take(), run.next_step.take()];
+        run.phase = Phase::Retrying;
+        run.failure = Some((cause.clone(), usage));
+        let event = JobEvent::AttemptFailed {
+            run: id,
+            name: Arc::clone(&run.name),
+            registration: run.registration,
+            attempt: run.attempt,
+            attempts: run.policy.retry.attempts,
+            cause,
+            usage,
+            retry_at: delay.map(|delay| now.wall.plus(delay)),
+            at: now.wall,
+        };
+        let job = run.job;
+        self.leave_lane(id, now);
+        self.cancel_deadlines(keys);
+        self.emit(event);
+        if let Some(delay) = delay {
+            self.wait_for_attempt(id, delay, now);
+        }
+        self.run_stands_aside(job, now);
+    }
+
+    fn wait_for_attempt(&mut self, id: RunId, delay: Duration, now: Now) {
+        let key = self.deadlines.insert(now.mono.plus(delay), Deadline::NextAttempt(id));
+        if let Some(before) = self.runs.get_mut(&id).and_then(|run| run.next_step.replace(key)) {
+            self.deadlines.cancel(before);
+        }
+    }
+
+    /// A run that the host has asked for begins later.
+    pub(super) fn delay_first_attempt(&mut self, id: RunId, delay: Duration, now: Now) {
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.phase = Phase::Retrying;
+            // Counted when it begins.
+            run.attempt = 0;
+            let job = run.job;
+            self.wait_for_attempt(id, delay, now);
+            self.run_stands_aside(job, now);
+        }
+    }
+
+    /// The host has said how long a run shall wait before its next attempt; `None` for not again. An
+    /// answer for a run that does not wait for one is dropped.
+    pub(super) fn set_backoff(&mut self, id: RunId, delay: Option<Duration>, now: Now) {
+        let Some(run) = self.runs.get(&id) else { return };
+        let is_asked = run.phase == Phase::Retrying && run.next_step.is_none();
+        let (true, Some((cause, usage))) = (is_asked, run.failure.clone()) else { return };
+        let kind = Cause::of(&cause).unwrap_or(Cause::Error);
+        let Some(failure) = self.failure(id, kind, false, now) else { return };
+        let next = match delay {
+            Some(delay) => run.policy.retry.within_time(&failure, delay, now),
+            None => Next::GiveUp(GaveUp::Backoff),
+        };
+        match next {
+            Next::Retry(delay) => {
+                self.wait_for_attempt(id, delay, now);
+                let event = JobEvent::RetryPlanned { run: id, retry_at: now.wall.plus(delay) };
+                self.emit(event);
+            }
+            Next::GiveUp(why) => self.end_run(id, cause, usage, Some(why), now),
+            Next::Ask => {}
+        }
+    }
+
+    /// The time of the next attempt has come, or it was asked for.
+    pub(super) fn begin_attempt(&mut self, id: RunId, now: Now) {
+        let thread = self.run_numbers.next();
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        if run.phase != Phase::Retrying {
+            return;
+        }
+        let key = run.next_step.take();
+        run.attempt += 1;
+        run.thread = thread.0;
+        run.started = None;
+        run.started_at = None;
+        run.said = None;
+        run.stop = None;
+        run.failure = None;
+        let job = run.job;
+        self.cancel_deadlines([key, None]);
+        if let Some(job) = self.jobs.get_mut(&job) {
+            job.aside = job.aside.saturating_sub(1);
+        }
+        self.line_up(id, now);
+    }
+
+    /// A run takes its place in its lane, or goes at once where it has none.
+    pub(super) fn line_up(&mut self, id: RunId, now: Now) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let (Some(key), Work::Handler(handler)) = (run.lane(), &run.work) else { return self.go(id, now) };
+        let limit = handler.concurrency;
+        run.phase = Phase::Waiting;
+        self.lanes.push(key.clone(), limit, id, run.priority);
+        self.let_go(&key, now);
+    }
+
+    /// The lane lets go as many as it has room for.
+    pub(super) fn let_go(&mut self, key: &LaneKey, now: Now) {
+        while let Some(id) = self.lanes.next(key) {
+            if let Some(run) = self.runs.get_mut(&id) {
+                run.is_counted = true;
+            }
+            self.go(id, now);
+        }
+    }
+
+    /// A run does not go any more: its place in its lane is free.
+    pub(super) fn leave_lane(&mut self, id: RunId, now: Now) {
+        let Some(run) = self.runs.get_mut(&id).filter(|run| run.is_counted) else { return };
+        run.is_counted = false;
+        if let Some(key) = run.lane() {
+            self.lanes.leave(&key);
+            self.let_go(&key, now);
+        }
+    }
+
+    /// A run waits for its process, or is handed to the host.
+    pub(super) fn go(&mut self, id: RunId, now: Now) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        match &run.work {
+            Work::Offloaded(work) => {
+                run.phase = Phase::Queued;
+                self.queue.push(id, &work.boot);
+            }
+            Work::Handler(handler) if handler.process.is_some() => {
+                let handler = Arc::clone(handler);
+                self.serve(id, &handler, now);
+            }
+            Work::Inline | Work::Handler(_) => {
+                run.phase = Phase::Inline;
+                run.started = Some(now.mono);
+                run.started_at = Some(now.wall);
+                run.first_started.get_or_insert(now.wall);
+                let event = JobEvent::InlineDue {
+                    run: id,
+                    name: Arc::clone(&run.name),
+                    registration: run.registration,
+                    attempt: run.attempt,
+                };
+                self.emit(event);
+            }
+        }
+    }
+
+    /// The host's function for an inline run has settled.
+    pub(super) fn inline_ended(&mut self, id: RunId, outcome: InlineOutcome, now: Now) {
+        let Some(run) = self.runs.get(&id).filter(|run| run.phase == Phase::Inline) else { return };
+        let elapsed = now.mono.since(run.started.unwrap_or(now.mono));
+        let usage = Usage { elapsed, ..Usage::default() };
+        match outcome {
+            InlineOutcome::Completed => self.end_run(id, EndCause::Done, usage, None, now),
+            InlineOutcome::Failed { is_permanent } => {
+                self.attempt_ended(id, EndCause::Error(Vec::new()), usage, is_permanent, now);
+            }
+        }
+    }
+
+    /// A run that waits for its next attempt is not tried again. Its end is that of the last attempt.
+    pub(super) fn give_up_waiting(&mut self, id: RunId, why: GaveUp, now: Now) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let (cause, usage) = run.failure.take().unwrap_or((EndCause::Cancelled, Usage::default()));
+        self.end_run(id, cause, usage, Some(why), now);
+    }
+
+    /// A run of the job that waits for its next attempt, which is to begin now.
+    pub(super) fn promote(&mut self, id: RunId, now: Now) -> Result<Reply, Refusal> {
+        self.begin_attempt(id, now);
+        Ok(Reply::Promoted(id))
+    }
+}
+
+/// How the host's function for an inline run settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InlineOutcome {
+    /// It returned.
+    Completed,
+    /// It threw; the host keeps the error.
+    Failed {
+        /// Trying again is of no use.
+        is_permanent: bool,
+    },
+}

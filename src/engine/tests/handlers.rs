@@ -1,0 +1,342 @@
+//! Jobs that are functions: lanes, kept processes, and what becomes of their runs.
+
+use super::*;
+use crate::engine::job::{Handler, Reuse};
+use crate::engine::lanes::Priority;
+
+const IDLE: Duration = Duration::from_secs(30);
+
+fn handler_with(concurrency: usize, change: impl FnOnce(&mut Handler)) -> JobSpec {
+    let process = Offloaded { boot: Arc::default(), job: Arc::from(b"job".as_slice()) };
+    let mut handler = Handler {
+        process: Some(process),
+        data: Arc::from(b"own".as_slice()),
+        reuse: Reuse { max_runs: u32::MAX, idle: IDLE, max_age: None },
+        queue: None,
+        concurrency,
+        max_waiting: 100,
+    };
+    change(&mut handler);
+    JobSpec { work: Work::Handler(Arc::new(handler)), ..offloaded("job", When::HostClock) }
+}
+
+fn bench_with(spec: JobSpec) -> Bench {
+    let limits = PoolLimits { max_boots: 9, warm_workers: WarmWorkers::Count(0), ..PoolLimits::default() };
+    let mut bench = Bench::with(limits);
+    bench.add(spec).unwrap();
+    bench
+}
+
+fn handlers(concurrency: usize) -> Bench {
+    bench_with(handler_with(concurrency, |_| {}))
+}
+
+fn ask_with(bench: &mut Bench, request: RunRequest) -> RunId {
+    match bench.send(Input::RequestRun { name: "job".into(), request }) {
+        Ok(Reply::Run(run)) => run,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ask(bench: &mut Bench) -> RunId {
+    ask_with(bench, RunRequest { data: Some(Arc::from(b"data".as_slice())), ..RunRequest::default() })
+}
+
+/// The runs that were sent to processes since the last look.
+fn sent(bench: &mut Bench) -> Vec<(WorkerId, u32)> {
+    bench
+        .take()
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::Write { worker, frame } if frame.head[4] == 4 => {
+                let number = frame.head[5..9].try_into().unwrap();
+                Some((worker, u32::from_le_bytes(number)))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn online(bench: &mut Bench, worker: WorkerId) {
+    bench.bring_online(worker);
+}
+
+fn returns(bench: &mut Bench, worker: WorkerId, run: RunId) {
+    bench.frame(worker, WorkerFrame::Returned { run: run.0, value: vec![7] });
+}
+
+#[test]
+fn a_run_boots_a_process_and_the_next_one_finds_it() {
+    let mut bench = handlers(1);
+    let first = ask(&mut bench);
+    assert_eq!(bench.boots(), [FIRST]);
+    online(&mut bench, FIRST);
+    assert_eq!(sent(&mut bench), [(FIRST, first.0)]);
+    returns(&mut bench, FIRST, first);
+    assert_eq!(bench.ends(), [(first, EndCause::Returned(vec![7]))]);
+    let second = ask(&mut bench);
+    assert_eq!(sent(&mut bench), [(FIRST, second.0)]);
+}
+
+#[test]
+fn as_many_processes_as_runs_up_to_the_concurrency_and_the_rest_wait_in_order() {
+    let mut bench = handlers(2);
+    let runs: Vec<RunId> = (0..4).map(|_| ask(&mut bench)).collect();
+    assert_eq!(bench.boots(), [FIRST, SECOND]);
+    online(&mut bench, FIRST);
+    online(&mut bench, SECOND);
+    assert_eq!(sent(&mut bench), [(FIRST, runs[0].0), (SECOND, runs[1].0)]);
+    bench.pass_ms(100);
+    returns(&mut bench, SECOND, runs[1]);
+    assert_eq!(sent(&mut bench), [(SECOND, runs[2].0)]);
+    bench.pass_ms(100);
+    returns(&mut bench, FIRST, runs[0]);
+    assert_eq!(sent(&mut bench), [(FIRST, runs[3].0)]);
+}
+
+#[test]
+fn a_higher_priority_comes_first() {
+    let mut bench = handlers(1);
+    let first = ask(&mut bench);
+    ask(&mut bench);
+    let urgent = ask_with(&mut bench, RunRequest { priority: Priority(5), ..RunRequest::default() });
+    online(&mut bench, FIRST);
+    bench.pass_ms(100);
+    bench.take();
+    returns(&mut bench, FIRST, first);
+    assert_eq!(sent(&mut bench), [(FIRST, urgent.0)]);
+}
+
+#[test]
+fn one_more_than_may_wait_is_refused() {
+    let mut bench = bench_with(handler_with(1, |handler| handler.max_waiting = 2));
+    for _ in 0..3 {
+        ask(&mut bench);
+    }
+    let request = RunRequest { data: Some(Arc::default()), ..RunRequest::default() };
+    let refused = bench.send(Input::RequestRun { name: "job".into(), request });
+    assert_eq!(refused, Err(Refusal::QueueFull));
+}
+
+#[test]
+fn a_handler_that_throws_leaves_its_process_in_use() {
+    let mut bench = handlers(1);
+    let first = ask(&mut bench);
+    online(&mut bench, FIRST);
+    bench.frame(FIRST, WorkerFrame::Threw { run: first.0, envelope: vec![1], is_permanent: false });
+    assert_eq!(bench.ends(), [(first, EndCause::Error(vec![1]))]);
+    let second = ask(&mut bench);
+    assert_eq!(sent(&mut bench), [(FIRST, second.0)]);
+}
+
+#[test]
+fn a_process_that_dies_takes_its_run_with_it_and_the_next_run_gets_another() {
+    let mut bench = handlers(1);
+    let (first, second) = (ask(&mut bench), ask(&mut bench));
+    online(&mut bench, FIRST);
+    bench.pass_ms(100);
+    bench.take();
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    assert_eq!(bench.ends_so_far(), [(first, EndCause::Signal(9))]);
+    assert_eq!(bench.boots(), [SECOND]);
+    online(&mut bench, SECOND);
+    assert_eq!(sent(&mut bench), [(SECOND, second.0)]);
+}
+
+#[test]
+fn an_exit_with_code_0_before_the_handler_returned_is_a_failure() {
+    let mut bench = handlers(1);
+    let first = ask(&mut bench);
+    online(&mut bench, FIRST);
+    bench.exit(FIRST, ExitStatus::Code(0));
+    assert_eq!(bench.ends(), [(first, EndCause::HandlerExited(0))]);
+}
+
+#[test]
+fn a_module_that_cannot_be_loaded_fails_the_run_that_waited_longest() {
+    let mut bench = handlers(1);
+    let first = ask(&mut bench);
+    bench.send(Input::WorkerStarted { worker: FIRST, pid: 1, rights: Rights::numbered(0) }).unwrap();
+    bench.frame(FIRST, WorkerFrame::Error { envelope: vec![3], is_permanent: true });
+    bench.exit(FIRST, ExitStatus::Code(1));
+    assert_eq!(bench.ends(), [(first, EndCause::Error(vec![3]))]);
+}
+
+#[test]
+fn a_process_leaves_when_it_has_had_nothing_to_do_and_the_host_may_exit_before() {
+    let mut bench = handlers(1);
+    let first = ask(&mut bench);
+    online(&mut bench, FIRST);
+    returns(&mut bench, FIRST, first);
+    assert!(!bench.engine.is_active());
+    bench.take();
+    bench.pass(IDLE);
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Terminate)]);
+    bench.exit(FIRST, ExitStatus::Signal(15));
+    let second = ask(&mut bench);
+    assert_eq!(bench.boots(), [SECOND]);
+    online(&mut bench, SECOND);
+    assert_eq!(sent(&mut bench), [(SECOND, second.0)]);
+}
+
+#[test]
+fn a_process_is_replaced_after_its_number_of_runs() {
+    let mut bench = bench_with(handler_with(1, |handler| handler.reuse.max_runs = 1));
+    let (first, second) = (ask(&mut bench), ask(&mut bench));
+    online(&mut bench, FIRST);
+    bench.take();
+    returns(&mut bench, FIRST, first);
+    let effects = bench.take();
+    let is_signal = |effect: &Effect| matches!(effect, Effect::Signal { worker: FIRST, .. });
+    assert!(effects.iter().any(is_signal), "{effects:?}");
+    let boots = |effect: &Effect| matches!(effect, Effect::Boot { worker: SECOND, .. });
+    assert!(effects.iter().any(boots), "{effects:?}");
+    online(&mut bench, SECOND);
+    assert_eq!(sent(&mut bench), [(SECOND, second.0)]);
+}
+
+#[test]
+fn where_runs_are_short_the_next_one_is_sent_ahead_and_counts_when_it_begins() {
+    let mut bench = handlers(1);
+    let runs: Vec<RunId> = (0..4).map(|_| ask(&mut bench)).collect();
+    online(&mut bench, FIRST);
+    bench.take();
+    returns(&mut bench, FIRST, runs[0]);
+    assert_eq!(sent(&mut bench), [(FIRST, runs[1].0), (FIRST, runs[2].0)]);
+    returns(&mut bench, FIRST, runs[1]);
+    assert_eq!(sent(&mut bench), [(FIRST, runs[3].0)]);
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    assert_eq!(bench.ends_so_far(), [(runs[2], EndCause::Signal(9))]);
+    assert_eq!(bench.boots(), [SECOND], "the one that stood ahead had not begun");
+    online(&mut bench, SECOND);
+    assert_eq!(sent(&mut bench), [(SECOND, runs[3].0)]);
+    returns(&mut bench, SECOND, runs[3]);
+    assert_eq!(bench.ends(), [(runs[3], EndCause::Returned(vec![7]))]);
+}
+
+#[test]
+fn a_time_limit_asks_the_handler_first_and_then_ends_the_process() {
+    let spec = handler_with(1, |_| {});
+    let mut policy = (*spec.policy).clone();
+    policy.limits.timeout = Some(Duration::from_secs(1));
+    let mut bench = bench_with(JobSpec { policy: Arc::new(policy), ..spec });
+    let first = ask(&mut bench);
+    online(&mut bench, FIRST);
+    bench.take();
+    bench.pass_ms(1_000);
+    let aborts = |effect: &Effect| matches!(effect, Effect::Write { frame, .. } if frame.head[4] == 5);
+    assert!(bench.take().iter().any(aborts));
+    returns(&mut bench, FIRST, first);
+    assert_eq!(bench.ends(), [(first, EndCause::Timeout(Duration::from_secs(1)))]);
+    let second = ask(&mut bench);
+    assert_eq!(
+        sent(&mut bench),
+        [(FIRST, second.0)],
+        "it answered in time: the process is as good as before"
+    );
+    bench.pass_ms(1_000);
+    bench.pass_ms(5_000);
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Terminate)]);
+    bench.exit(FIRST, ExitStatus::Signal(15));
+    assert_eq!(bench.ends(), [(second, EndCause::Timeout(Duration::from_secs(1)))]);
+}
+
+#[test]
+fn a_run_that_waits_is_cancelled_at_once_and_one_that_goes_by_its_handler() {
+    let mut bench = handlers(1);
+    let (first, second) = (ask(&mut bench), ask(&mut bench));
+    online(&mut bench, FIRST);
+    bench.take();
+    bench.send(Input::CancelRun { run: second, request: RequestId(1) }).unwrap();
+    assert_eq!(bench.ends(), [(second, EndCause::Cancelled)]);
+    bench.send(Input::CancelRun { run: first, request: RequestId(2) }).unwrap();
+    assert_eq!(bench.ends(), []);
+    bench.frame(FIRST, WorkerFrame::Threw { run: first.0, envelope: vec![1], is_permanent: false });
+    assert_eq!(bench.ends(), [(first, EndCause::Cancelled)]);
+}
+
+#[test]
+fn an_idle_process_gives_its_place_to_another_job() {
+    let limits =
+        PoolLimits { max_workers: Some(1), warm_workers: WarmWorkers::Count(0), ..PoolLimits::default() };
+    let mut bench = Bench::with(limits);
+    bench.add(handler_with(1, |_| {})).unwrap();
+    let first = ask(&mut bench);
+    online(&mut bench, FIRST);
+    returns(&mut bench, FIRST, first);
+    bench.add(offloaded("script", When::Now)).unwrap();
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Terminate)]);
+    bench.exit(FIRST, ExitStatus::Signal(15));
+    assert_eq!(bench.boots(), [SECOND]);
+}
+
+#[test]
+fn a_due_time_is_a_run_with_the_jobs_own_data() {
+    let spec = JobSpec { when: every("every minute"), ..handler_with(1, |_| {}) };
+    let mut bench = bench_with(spec);
+    bench.pass_ms(MINUTE_MS);
+    bench.take();
+    online(&mut bench, FIRST);
+    let data = bench.take().into_iter().find_map(|effect| match effect {
+        Effect::Write { frame, .. } if frame.head[4] == 4 => Some(frame.tail),
+        _ => None,
+    });
+    assert_eq!(data.as_deref(), Some(b"own".as_slice()));
+}
+
+#[test]
+fn a_delayed_run_begins_at_its_time() {
+    let mut bench = handlers(1);
+    let run =
+        ask_with(&mut bench, RunRequest { delay: Some(Duration::from_secs(5)), ..RunRequest::default() });
+    assert_eq!(bench.boots(), []);
+    bench.pass_ms(5_000);
+    assert_eq!(bench.boots(), [FIRST]);
+    online(&mut bench, FIRST);
+    assert_eq!(sent(&mut bench), [(FIRST, run.0)]);
+}
+
+#[test]
+fn an_inline_handler_is_called_by_the_host_as_often_as_its_concurrency_allows() {
+    let mut bench = bench_with(handler_with(2, |handler| handler.process = None));
+    let due = |bench: &mut Bench| {
+        let runs = bench.events().into_iter().filter_map(|event| match event {
+            JobEvent::InlineDue { run, .. } => Some(run),
+            _ => None,
+        });
+        runs.collect::<Vec<_>>()
+    };
+    let runs: Vec<RunId> = (0..3).map(|_| ask(&mut bench)).collect();
+    assert_eq!(due(&mut bench), runs[..2]);
+    bench.send(Input::InlineEnded { run: runs[0], outcome: InlineOutcome::Completed }).unwrap();
+    assert_eq!(due(&mut bench), runs[2..]);
+}
+
+#[test]
+fn jobs_that_share_a_queue_share_its_places() {
+    let mut bench = handlers(1);
+    let shared = |handler: &mut Handler| handler.queue = Some("mail".into());
+    for name in ["a", "b"] {
+        bench.add(JobSpec { name: name.into(), ..handler_with(1, shared) }).unwrap();
+        let input = Input::RequestRun { name: name.into(), request: RunRequest::default() };
+        bench.send(input).unwrap();
+    }
+    assert_eq!(bench.boots(), [FIRST]);
+}
+
+#[test]
+fn shutdown_ends_idle_processes_and_what_waits() {
+    let mut bench = handlers(1);
+    let (first, second) = (ask(&mut bench), ask(&mut bench));
+    online(&mut bench, FIRST);
+    bench.take();
+    bench.send(Input::Shutdown { request: RequestId(1), timeout: IDLE }).unwrap();
+    assert_eq!(bench.ends(), [(second, EndCause::Cancelled)]);
+    returns(&mut bench, FIRST, first);
+    bench.exit(FIRST, ExitStatus::Signal(15));
+    let events = bench.events();
+    assert!(
+        events.iter().any(|event| matches!(event, JobEvent::RequestSettled { timed_out: false, .. })),
+        "{events:?}"
+    );
+}
