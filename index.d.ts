@@ -91,7 +91,7 @@ declare namespace JobManager {
     export import JobManager = Self;
 
     interface Options extends ScheduleOptions {
-        /** Called once for each failed run of an offloaded job. */
+        /** Called once for each failed run of an offloaded job, at the end of its last attempt. */
         errorHandler?: (error: any, meta: JobMeta) => void;
         /** Called for every message of an offloaded job. */
         workerMessageHandler?: (event: WorkerMessage) => void;
@@ -152,11 +152,85 @@ declare namespace JobManager {
         count?: number;
     }
 
+    /** How often a run is tried, and when again; see docs/retries.md. */
+    interface RetryOptions {
+        /** Tries in all, the first included: a whole number from 1 to 1,000. Default 1, or one more than `backoff` has delays. */
+        attempts?: number;
+        /**
+         * The wait before another attempt: ms, ms for each in turn (the last one repeats), a rule, or a function. Default:
+         * 10 s, doubled each time up to 10 min, each shortened at random by up to a half.
+         */
+        backoff?: number | readonly number[] | BackoffRule | BackoffFunction;
+        /** Ends of an attempt that are worth another one. Default: all of them. */
+        retryOn?: readonly RetryCause[];
+        /** No attempt begins later than this after the first, in ms. Default: no limit. */
+        giveUpAfter?: number;
+    }
+
+    /** Before retry n (1 is the first): min(max, delay * factor ** (n - 1)), shortened at random by up to `jitter` of it. */
+    interface BackoffRule {
+        /** Default 'exponential'. */
+        type?: 'fixed' | 'exponential';
+        /** In ms. Default 10,000. */
+        delay?: number;
+        /** From 1 to 1,000, of an exponential one. Default 2. */
+        factor?: number;
+        /** No wait is longer, in ms. Default 600,000, or `delay` if that is longer. */
+        max?: number;
+        /** From 0 to 1. Default 0.5, of a fixed one 0. */
+        jitter?: number;
+    }
+
+    /** Milliseconds until the next attempt; null, false or a negative number for no more. */
+    type BackoffFunction = (failure: RetryQuestion) => number | null | false | Promise<number | null | false>;
+
+    type RetryCause = 'error' | 'exit' | 'signal' | 'timeout' | 'memory' | 'start' | 'channel' | 'stalled';
+
+    /** A failed attempt, as a `backoff` function is asked about it. */
+    interface RetryQuestion {
+        name: string;
+        runId: string;
+        /** The attempt that failed; 1 is the first. */
+        attempt: number;
+        /** Tries in all. */
+        attempts: number;
+        error: any;
+        cause: RetryCause;
+        /** From the start of the first attempt to the end of this one. */
+        elapsedMs: number;
+    }
+
+    /** An earlier attempt of a run that failed: one of `error.attempts`. */
+    interface FailedAttempt {
+        attempt: number;
+        cause: RetryCause;
+        message: string;
+        /** When it ended. */
+        at: Date;
+    }
+
+    /** Why a run that failed was not tried again. */
+    type GaveUp =
+        | 'attempts'
+        | 'permanent'
+        | 'time'
+        | 'next-due'
+        | 'stopped'
+        | 'removed'
+        | 'shutdown'
+        | 'backoff';
+
+    /** An error after which trying again is of no use: the run fails at once, whatever `attempts` says. */
+    class PermanentJobError extends Error {
+        constructor(message?: string, options?: {cause?: unknown});
+        readonly permanent: true;
+    }
+
     /** A path (relative to the working directory), a `file:` URL, or a function. */
     type JobSource = string | URL | ((data?: any) => unknown);
 
     /** Options of a run in a process of its own. */
-    interface OffloadedOptions {
+    interface OffloadedOptions extends RetryOptions {
         /** A process of its own: the default. */
         offloaded?: true;
         /** Options of this job's worker, over the manager's. */
@@ -172,7 +246,7 @@ declare namespace JobManager {
     }
 
     /** Options of a run on this event loop. */
-    interface InlineOptions {
+    interface InlineOptions extends RetryOptions {
         offloaded: false;
         /**
          * Longest time from its turn to its end, in ms; then it fails with `JOB_TIMEOUT` and the next job begins. The
@@ -181,7 +255,7 @@ declare namespace JobManager {
         timeout?: number;
     }
 
-    interface EitherOptions {
+    interface EitherOptions extends RetryOptions {
         offloaded: boolean;
         timeout?: number;
     }
@@ -203,6 +277,8 @@ declare namespace JobManager {
     interface NowOptions extends ScheduleOptions {
         at?: undefined;
         overlap?: Overlap;
+        /** As of a job with a time. */
+        concurrency?: number;
         missed?: Missed;
         startDeadline?: number;
     }
@@ -212,13 +288,15 @@ declare namespace JobManager {
         at: string | Date;
         /** What to do if the job is due while a run of it is still running. Default 'skip'. */
         overlap?: Overlap;
+        /** Runs of it that may go at once; `overlap` decides about further ones. Default 1, with 'allow' no limit. */
+        concurrency?: number;
         /** What to do if due times passed while the machine was asleep. Default 'once': one late run. */
         missed?: Missed;
         /** With 'once': the latest useful start after the due time, in ms. */
         startDeadline?: number;
     }
 
-    type Overlap = 'skip' | 'queue' | 'allow' | 'replace';
+    type Overlap = 'skip' | 'queue' | 'queue-one' | 'allow' | 'replace';
     type Missed = 'once' | 'skip';
 
     /** A module, run in a process of its own. */
@@ -287,6 +365,14 @@ declare namespace JobManager {
     interface JobMeta {
         name: string;
         worker?: WorkerMeta;
+        /** Present for a failed run, with the next two. */
+        runId?: string;
+        /** The last one; 1 is the first. */
+        attempt?: number;
+        /** Tries in all. */
+        attempts?: number;
+        /** Why there was no further one, where there might have been. */
+        gaveUp?: GaveUp;
     }
 
     interface WorkerMessage {
@@ -385,10 +471,14 @@ declare namespace JobManager {
     /** A Map whose entries are also properties. */
     type NamedMap<T> = Map<string, T> & {readonly [name: string]: T};
 
-    /** How a run ended: the argument of the event 'run ended'. */
+    /** How an attempt of a run ended: the argument of the event 'run ended'. */
     interface RunSummary {
         name: string;
         threadId: number;
+        /** 1 is the first. */
+        attempt: number;
+        /** When the next attempt begins, where that is known. */
+        retryAt?: Date;
         cause:
             | 'done'
             | 'exit'

@@ -8,6 +8,8 @@ const {
     nextRuns,
     setSharedLaterToLocalTime
 } = require('./lib/host/package.bundle.cjs');
+// Not of that one file: lib/job.js, which jobs require, has the same class from here.
+const {PermanentJobError} = require('./lib/wire/permanent');
 
 setSharedLaterToLocalTime();
 
@@ -19,3 +21,5 @@ module.exports.JobManager = JobManager;
 module.exports.nextRuns = nextRuns;
 /** A schedule in plain English; see lib/jobs/schedules.js. */
 module.exports.describeSchedule = describeSchedule;
+/** An error after which trying again is of no use; see lib/wire/permanent.js. */
+module.exports.PermanentJobError = PermanentJobError;

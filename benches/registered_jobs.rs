@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use job_manager::engine::{
     BootProfile, Engine, Input, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, PoolLimits,
-    RegistrationId, RunNumbers, When, Work,
+    RegistrationId, RetryPolicy, RunNumbers, Setup, When, Work,
 };
 use job_manager::schedule::{ClockChange, Schedule};
 use job_manager::timer::Now;
@@ -41,12 +41,23 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let limits = PoolLimits::default();
-    let mut engine = Engine::new(limits, Arc::from(b"cancel".as_slice()), RunNumbers::default());
+    let mut engine = Engine::new(Setup {
+        limits: PoolLimits::default(),
+        cancel_message: Arc::from(b"cancel".as_slice()),
+        run_numbers: RunNumbers::default(),
+        seed: 0,
+        instance: Arc::from("bench"),
+    });
     let plans = plans()?;
     let boot = Arc::new(BootProfile::default());
     let missed = Missed::Once { start_deadline: None };
-    let policy = Arc::new(Policy { overlap: Overlap::Skip, missed, limits: Limits::default() });
+    let policy = Arc::new(Policy {
+        overlap: Overlap::Skip,
+        missed,
+        limits: Limits::default(),
+        retry: RetryPolicy::default(),
+        concurrency: None,
+    });
     let now = Now::read();
     let (before, started) = (ALLOCATED.load(Ordering::Relaxed), Instant::now());
     for index in 0..JOBS {

@@ -5,7 +5,7 @@ require('./native/worker-script').refuseToRunAgain();
 
 const {BreeFacade} = require('./events/bree-facade');
 const {Completions} = require('./events/completions');
-const {createNative} = require('./native/create-native');
+const {createNative, newInstance} = require('./native/create-native');
 const {FailureLog} = require('./events/failure-log');
 const {incorrectUsage} = require('./host/errors');
 const {HostEnvironment} = require('./host/host-environment');
@@ -24,6 +24,8 @@ const {OneOffJobs} = require('./one-off/one-off-jobs');
 const {statusOf} = require('./one-off/row');
 const {bootVariables} = require('./jobs/node-flags');
 const {RegisteredJobs} = require('./jobs/registered-jobs');
+const {checkStaleAfter, retryOptions} = require('./jobs/retry-options');
+const {isPermanent} = require('./wire/permanent');
 const {safely} = require('./host/safe-call');
 
 /**
@@ -31,6 +33,8 @@ const {safely} = require('./host/safe-call');
  * now, at a date, or on a recurring schedule.
  */
 class JobManager {
+    /** Leads the ids of runs. */
+    #instance = newInstance();
     #native;
     #keepAlive;
     #logger;
@@ -43,6 +47,7 @@ class JobManager {
     #runner;
     #jobs;
     #oneOffs;
+    #staleAfterMs;
     #completions;
     /** `_jobMessageHandler`, or undefined if a subclass overrides it. */
     #ownMessageHandler;
@@ -64,6 +69,7 @@ class JobManager {
         if (JobModel) {
             this._jobsRepository = new JobsRepository(JobModel, {timeoutMs: modelTimeout});
         }
+        this.#staleAfterMs = staleAfter;
         this.#handlers = {errorHandler, workerMessageHandler, domainEvents};
         this.#failures = new FailureLog(this.#logger);
         this.#inline = new InlineJobs(inlineConcurrency);
@@ -77,7 +83,7 @@ class JobManager {
             this.#logger,
             (name) => this.#jobs.isComing(name) || !this.#inline.isIdle
         );
-        this.#native = createNative(rest, this, JobManager.#pump);
+        this.#native = createNative(rest, this, JobManager.#pump, this.#instance);
         this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump());
         this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
             staleAfterMs: staleAfter,
@@ -138,11 +144,12 @@ class JobManager {
             const message = 'The name parameter is required for a one off job.';
             throw incorrectUsage({message, code: 'JOB_NAME_MISSING'});
         }
+        checkStaleAfter(oneOff, staleAfter ?? this.#staleAfterMs);
         this.#lifecycle.assertOpen(oneOff.name);
         const check = () => this.#checkStart(oneOff);
         await this.#oneOffs.claim(oneOff.name, {check, staleAfterMs: staleAfter});
         try {
-            this.#add(oneOff, {replaceFinished: true});
+            this.#add(oneOff, {replaceFinished: true, isOneOff: true});
         } catch (error) {
             // The row has the status `queued`, but the job will not run.
             await this.#writeStatus(oneOff.name, {status: 'failed'});
@@ -271,6 +278,12 @@ class JobManager {
         if (offloaded || at !== undefined) {
             return this.#jobs.add(job, options);
         }
+        if (retryOptions(job)) {
+            // Its waits are kept with those of schedules. As without retries, nothing is left of it once it is over.
+            const added = this.#jobs.add(job, {...options, replaceFinished: true, isTransient: true});
+            this.#keepAlive.pump();
+            return added;
+        }
         return this.#runner.add(job);
     }
 
@@ -294,6 +307,9 @@ class JobManager {
             checkInline(oneOff);
             if (typeof job !== 'function') {
                 resolveModule(job);
+            }
+            if (retryOptions(oneOff)) {
+                this.#jobs.check(oneOff);
             }
         }
     }
@@ -325,23 +341,60 @@ class JobManager {
                 }
                 this.#safely('An error handler', () => this._jobErrorHandler(error, meta));
             },
-            onInlineDue: (registered, run) => this.#queueRun(registered, run),
+            runId: (run) => `${this.#instance}-${run}`,
+            onBackoffAsked: (registered, run, failure) => this.#askBackoff(registered, run, failure),
+            onInlineDue: (registered, run, attempt) => {
+                this.#queueRun(registered, run);
+                if (attempt > 1) {
+                    this.#inline.release();
+                }
+            },
+            onInlineWaits: () => this.#inline.hold(),
+            onInlineGaveUp: (registered, error) => {
+                const {name, job} = registered;
+                void this.#runner
+                    .gaveUp(registered, {name, job: job.job}, error)
+                    .then(() => this.#inline.release());
+            },
+            onInlineEnded: (registered) => this.#jobs.runEnded(registered),
             onMissed: (registered) => this.#jobs.missed(registered),
             onEnvironmentWanted: () => environment.refresh(),
             onMore: () => this.#keepAlive.pumpLater()
         };
     }
 
-    /** A scheduled inline job is due. It may have been removed since. */
+    /** A registered inline job is due. It may have been removed since. */
     #queueRun(registered, run) {
-        const onEnded = (error) => this.#native.inlineEnded(run, error === undefined ? undefined : false);
         const isWanted = () => this.#jobs.get(registered?.name) === registered;
-        if (registered && isWanted()) {
-            const {name, job} = registered;
-            this.#runner.add({...job, name}, {scope: registered, isWanted, onEnded});
-        } else {
-            onEnded();
+        const onUnwanted = () => {
+            if (this.#events.inlineRuns.dropped(run)) {
+                this.#inline.hold();
+            }
+        };
+        if (!registered || !isWanted()) {
+            onUnwanted();
+            return;
         }
+        const {name, job} = registered;
+        const isTried = registered.attempts > 1;
+        const isLast = (error) => this.#events.inlineRuns.failed(run, error, isPermanent(error));
+        const onEnded = (error) => {
+            // `isLast` has reported the error of a job with several attempts.
+            if (error === undefined || !isTried) {
+                this.#native.inlineEnded(run, error === undefined ? undefined : false);
+            }
+        };
+        const turn = {scope: registered, isWanted, onUnwanted, isLast: isTried ? isLast : undefined, onEnded};
+        this.#runner.add({...job, name}, turn);
+    }
+
+    /** Calls the `backoff` function of a job whose run waits for the result. */
+    async #askBackoff(registered, run, failure) {
+        // Loaded when it is needed: few jobs have such a function.
+        const {askBackoff} = require('./jobs/backoff-function');
+        const backoff = registered?.job.backoff;
+        const pauseMs = backoff && (await askBackoff(backoff, failure, this.#logger));
+        this.#safely('The answer of a backoff function', () => this.#native.setBackoff(run, pauseMs));
     }
 
     #onMessage({name, message, worker}) {

@@ -7,16 +7,9 @@
  * every call is harmless: `log` prints, the rest does nothing. So a job file stays portable.
  */
 
-const RUN = Symbol.for('@tryghost/job-manager.run');
+const {PermanentJobError} = require('./wire/permanent');
 
-/** An error after which trying again is of no use: the run fails at once, whatever `attempts` says. */
-class PermanentJobError extends Error {
-    constructor(message, options) {
-        super(message, options);
-        this.name = 'PermanentJobError';
-        this.permanent = true;
-    }
-}
+const RUN = Symbol.for('@tryghost/job-manager.run');
 
 /** The run of a script that runs outside of a job manager. */
 const nowhere = {

@@ -123,6 +123,7 @@ function decodeFrame(kind, payload) {
         case ToHost.ONLINE:
             return {type: 'online'};
         case ToHost.ERROR:
+        case ToHost.PERMANENT_ERROR:
             return {type: 'error', value: deserializeError(payload)};
         case ToHost.DONE:
             return {type: 'done', value: deserialize(payload)};

@@ -47,6 +47,26 @@ function jobs(): void {
     void manager.addJob(job);
 }
 
+function retries(): void {
+    const job = './job.js';
+    void manager.addJob({job, attempts: 3, backoff: [1000, 5000], retryOn: ['exit'], giveUpAfter: 60_000});
+    void manager.addJob({job, at: 'every minute', overlap: 'queue-one', concurrency: 2});
+    void manager.addJob({job, attempts: 3, backoff: {type: 'exponential', delay: 10, jitter: 0}});
+    const backoff: JobManager.BackoffFunction = async ({attempt, error}) =>
+        error.code ? attempt * 1000 : null;
+    void manager.addOneOffJob({name: 'once', job: () => {}, offloaded: false, attempts: 3, backoff});
+    const error: Error = new JobManager.PermanentJobError('no use', {cause: 1});
+    void new JobManager({errorHandler: (_error, {gaveUp}) => gaveUp === 'next-due' && error});
+    // @ts-expect-error: a run that was cancelled is never tried again
+    void manager.addJob({job, attempts: 3, retryOn: ['cancelled']});
+    // @ts-expect-error: no such rule
+    void manager.addJob({job, attempts: 3, backoff: {type: 'linear'}});
+    // @ts-expect-error: a text for milliseconds
+    void manager.addJob({job, attempts: 3, backoff: () => '5s'});
+    // @ts-expect-error: a one-off job has no due times
+    void manager.addOneOffJob({name: 'once', job, concurrency: 2});
+}
+
 function data(): void {
     void manager.addJob({job: print, data: 'hello', offloaded: false});
     void manager.addJob({job: (word?: string) => word, offloaded: false});
@@ -91,4 +111,4 @@ async function shutdown(): Promise<void> {
     void JobManager.nextRuns('@daily', {cuont: 3});
 }
 
-void [options, jobs, data, events, shutdown];
+void [options, jobs, retries, data, events, shutdown];

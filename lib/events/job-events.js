@@ -8,6 +8,8 @@
 const {deserialize, deserializeError} = require('../wire/clone');
 const {runError} = require('../host/errors');
 const {safely} = require('../host/safe-call');
+const {FailedAttempts, addAttempts, retryLine} = require('./failed-attempts');
+const {InlineRuns} = require('./inline-runs');
 const {Uncalled} = require('./uncalled');
 const {textOf} = require('../wire/text-of');
 const {WorkerView} = require('./worker-view');
@@ -22,8 +24,8 @@ class JobEvents {
     #bree;
     #host;
     #workers = new Map();
-    /** Runs whose function is called on this event loop. */
-    #inlineRuns = new Set();
+    #inlineRuns;
+    #failed = new FailedAttempts();
     #requests = new Map();
     #nextRequest = 1;
     #isPumping = false;
@@ -37,13 +39,20 @@ class JobEvents {
      * @param {import('../native/binding').NativeManager} native
      * @param {import('./bree-facade').BreeFacade} bree
      * @param {object} host - handlers of events, each called in the scope of its job: `logger`, `registered(name, number)`,
-     *   `workerOptions(registered)`, `onMessage`, `onCompletion`, `onError`, `onInlineDue`, `onMissed`, `onEnvironmentWanted`, and `onMore` when `pump` has to be called again
+     *   `workerOptions(registered)`, `onMessage`, `onCompletion`, `onError`, `onBackoffAsked`, `onInlineDue`, `onInlineWaits`,
+     *   `onInlineGaveUp`, `onInlineEnded`, `runId(run)`, `onMissed`, `onEnvironmentWanted`, and `onMore` when `pump` has to be called again
      */
     constructor(native, bree, host) {
         this.#native = native;
         this.#bree = bree;
         this.#host = host;
         this.#uncalled = new Uncalled(host.logger);
+        this.#inlineRuns = new InlineRuns(native);
+    }
+
+    /** See `InlineRuns`. */
+    get inlineRuns() {
+        return this.#inlineRuns;
     }
 
     /**
@@ -85,7 +94,9 @@ class JobEvents {
 
     /** Handlers, listeners and loggers run in the async context of the job's `addJob`. */
     #takeInScope(event, bytes) {
-        const scope = this.#workers.get(event.run)?.scope ?? this.#registered(event);
+        const {run} = event;
+        const scope =
+            this.#workers.get(run)?.scope ?? this.#failed.get(run)?.last.scope ?? this.#registered(event);
         return scope ? scope.run(() => this.#take(event, bytes)) : this.#take(event, bytes);
     }
 
@@ -97,9 +108,12 @@ class JobEvents {
     #take(event, bytes) {
         switch (event.type) {
             case 'runQueued':
-            case 'retryPlanned':
             case 'reported':
                 return undefined;
+            case 'attemptFailed':
+                return this.#attemptFailed(event, bytes.subarray(event.start, event.end));
+            case 'retryPlanned':
+                return this.#logRetry(this.#failed.get(event.run)?.last, event.retryAtMs - Date.now());
             case 'runStarted':
                 return this.#runStarted(event);
             case 'runOnline':
@@ -117,8 +131,8 @@ class JobEvents {
                 return this.#runEnded(event, bytes.subarray(event.start, event.end));
             case 'inlineDue':
                 this.#warnedOfOverlap.delete(event.registration);
-                this.#inlineRuns.add(event.run);
-                return this.#host.onInlineDue(this.#registered(event), event.run);
+                this.#inlineRuns.due(event.run);
+                return this.#host.onInlineDue(this.#registered(event), event.run, event.attempt);
             case 'skipped':
                 return this.#skipped(event);
             case 'requestSettled':
@@ -132,10 +146,10 @@ class JobEvents {
     }
 
     #runStarted(event) {
-        const {run, name, thread} = event;
+        const {run, name, thread, attempt} = event;
         const registered = this.#registered(event);
         const options = this.#host.workerOptions(registered);
-        const worker = new WorkerView(this.#native, run, {name, scope: registered, thread}, options);
+        const worker = new WorkerView(this.#native, run, {name, scope: registered, thread, attempt}, options);
         this.#workers.set(run, worker);
         this.#bree.workerCreated(name, worker);
         this.#emit(this.#bree, 'worker created', name);
@@ -187,16 +201,51 @@ class JobEvents {
         );
     }
 
-    #runEnded({run, name, registration, ending: end}, envelope) {
-        if (this.#inlineRuns.delete(run)) {
+    /** An attempt has failed, and another follows, or the host is asked when. */
+    #attemptFailed(event, envelope) {
+        const {run, name, attempt, attempts, ending: end, retryAtMs, atMs} = event;
+        const scope = this.#registered(event);
+        const isInline = this.#inlineRuns.has(run);
+        const worker = this.#takeWorker(run);
+        const error = isInline ? this.#inlineRuns.waits(run) : errorOf(name, end, envelope);
+        const failure = {name, attempt, attempts, cause: end.cause, error, atMs, worker: worker?.meta, scope};
+        const {firstMs} = this.#failed.add(run, failure, atMs - end.elapsedMs);
+        if (isInline) {
+            this.#host.onInlineWaits();
+        } else {
+            const exitCode = worker?.ended(end);
+            this.#attemptOver(worker, {run, name, end, error, exitCode, attempt, retryAtMs});
+        }
+        if (retryAtMs !== undefined) {
+            this.#logRetry(failure, retryAtMs - atMs);
+            return;
+        }
+        const runId = this.#host.runId(run);
+        const question = {name, runId, attempt, attempts, error, cause: end.cause, elapsedMs: atMs - firstMs};
+        this.#host.onBackoffAsked(scope, run, question);
+    }
+
+    #logRetry(failure, pauseMs) {
+        if (failure) {
+            this.#host.logger.warn(retryLine(failure, pauseMs));
+        }
+    }
+
+    #runEnded(event, envelope) {
+        const {run, name, registration, ending: end} = event;
+        const failed = this.#failed.take(run);
+        if (this.#inlineRuns.has(run)) {
+            this.#inlineEnded(event, failed);
             return;
         }
         // A run that was stopped while it still waited for a process never had a worker.
-        const worker = this.#workers.get(run);
-        this.#workers.delete(run);
-        this.#warnedOfUnread.delete(run);
+        const worker = this.#takeWorker(run);
         this.#warnedOfOverlap.delete(registration);
-        const meta = {name, worker: worker?.meta};
+        if (!worker && isWaiting(event, failed)) {
+            this.#gaveUp(event, failed);
+            return;
+        }
+        const attempt = worker?.attempt ?? (failed?.last.attempt ?? 0) + 1;
         const error = isCompletion(end)
             ? this.#uncalled.check(name, worker, this.#host.registered(name, registration))
             : errorOf(name, end, envelope);
@@ -204,8 +253,48 @@ class JobEvents {
         if (error === undefined) {
             this.#host.onCompletion(name);
         } else {
+            addAttempts(error, failed?.listed);
+            const meta = this.#meta(event, {worker: worker?.meta, attempt});
             this.#host.onError(error, meta, {isRequested: isRequested(end)});
         }
+        this.#attemptOver(worker, {run, name, end, error, exitCode, attempt});
+    }
+
+    /** A run that waited for its next attempt is not tried again: it fails with the error of its last attempt. */
+    #gaveUp(event, {last, listed}) {
+        addAttempts(last.error, listed.slice(0, -1));
+        this.#host.onError(last.error, this.#meta(event, last), {isRequested: false});
+    }
+
+    #inlineEnded(event, failed) {
+        const {error, decide} = this.#inlineRuns.take(event.run);
+        if (decide) {
+            addAttempts(error, failed?.listed);
+            decide(true);
+        } else if (failed && event.ending.cause !== 'done') {
+            addAttempts(error, failed.listed.slice(0, -1));
+            this.#host.onInlineGaveUp(failed.last.scope, error);
+        }
+        this.#host.onInlineEnded(this.#registered(event));
+    }
+
+    /** The second argument of `errorHandler`. */
+    #meta(event, {worker, attempt}) {
+        const {run, name, gaveUp} = event;
+        const attempts = this.#registered(event)?.attempts ?? attempt;
+        const meta = {name, worker, runId: this.#host.runId(run), attempt, attempts};
+        return attempts > 1 && gaveUp !== undefined ? {...meta, gaveUp} : meta;
+    }
+
+    #takeWorker(run) {
+        const worker = this.#workers.get(run);
+        this.#workers.delete(run);
+        this.#warnedOfUnread.delete(run);
+        return worker;
+    }
+
+    /** Emits the events of an attempt that has ended. */
+    #attemptOver(worker, {run, name, end, error, exitCode, attempt, retryAtMs}) {
         if (worker) {
             if (end.cause === 'error' && worker.listenerCount('error') > 0) {
                 this.#emit(worker, 'error', error);
@@ -215,7 +304,9 @@ class JobEvents {
             this.#bree.workerDeleted(name, worker);
             this.#emit(this.#bree, 'worker deleted', name);
         }
-        this.#emit(this.#bree, 'run ended', {name, threadId: worker?.threadId ?? run, ...end});
+        const summary = {name, threadId: worker?.threadId ?? run, ...end, attempt};
+        const retryAt = retryAtMs === undefined ? {} : {retryAt: new Date(retryAtMs)};
+        this.#emit(this.#bree, 'run ended', {...summary, ...retryAt});
     }
 
     /** Logs ends that are reported to no handler of the host. */
@@ -260,6 +351,13 @@ function cancelledLine({jobName, pid}) {
         `Job "${jobName}" was cancelled: its process ended, or was terminated after the grace period, without ` +
         `acknowledging 'cancel'. To acknowledge it, post 'cancelled' from the job once it has cleaned up`
     );
+}
+
+/** Whether a run without a process ended while it waited for an attempt, rather than with one. */
+function isWaiting({gaveUp, startedMs}, failed) {
+    const isOfAttempt = gaveUp === 'attempts' || gaveUp === 'permanent';
+    // The start is that of its last attempt; absent where the next one waits for its turn.
+    return failed !== undefined && !isOfAttempt && !(startedMs > failed.last.atMs);
 }
 
 /** The error of a run that did not complete. A job may throw any value, `undefined` included. */

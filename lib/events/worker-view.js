@@ -26,10 +26,10 @@ class WorkerView extends EventEmitter {
     /**
      * @param {import('../native/binding').NativeManager} native
      * @param {number} run
-     * @param {{name: string, scope?: import('../host/job-scope').JobScope}} job
+     * @param {{name: string, scope?: import('../host/job-scope').JobScope, thread: number, attempt?: number}} job
      * @param {{resourceLimits?: object, stdout?: boolean, stderr?: boolean}} [options]
      */
-    constructor(native, run, {name, scope, thread}, options = {}) {
+    constructor(native, run, {name, scope, thread, attempt = 1}, options = {}) {
         super();
         this.#native = native;
         this.#run = run;
@@ -46,6 +46,7 @@ class WorkerView extends EventEmitter {
         Object.defineProperties(this, {
             jobName: {value: name},
             scope: {value: scope},
+            attempt: {value: attempt},
             /** Whether the job has acknowledged 'cancel' by posting 'cancelled'. */
             hasAcknowledged: {value: false, writable: true},
             /** Whether it has posted anything. */

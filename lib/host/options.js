@@ -76,7 +76,7 @@ class OptionChecker {
                 throw invalid(
                     `${option(table, key, name)} must be ${kind.expected}, got ${describeValue(value)}`
                 );
-            } else if (kind.table !== undefined && typeof value === 'object' && value !== null) {
+            } else if (kind.table !== undefined && holdsOptions(value)) {
                 this.check(kind.table, value, name);
             }
         }
@@ -99,6 +99,8 @@ class OptionChecker {
         }
     }
 }
+
+const holdsOptions = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function adviceOn(table, key) {
     if (table.unused[key] !== undefined) {

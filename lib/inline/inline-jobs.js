@@ -23,6 +23,8 @@ class InlineJobs {
     #first = 0;
     /** Jobs that have begun and not ended. */
     #running = 0;
+    /** Runs that wait for their next attempt: they have no place in the queue. */
+    #held = 0;
     #begunThisTurn = 0;
     #turnStartedMs = 0;
     #isDrainQueued = false;
@@ -46,9 +48,9 @@ class InlineJobs {
         return this.#waiting - this.#admissible;
     }
 
-    /** Whether no job is queued or running. */
+    /** Whether no job is queued or running, and no run waits for its next attempt. */
     get isIdle() {
-        return this.#running === 0 && this.#waiting === 0;
+        return this.#running === 0 && this.#waiting === 0 && this.#held === 0;
     }
 
     /** Whether no further job may begin. */
@@ -116,6 +118,16 @@ class InlineJobs {
             return Promise.resolve();
         }
         return new Promise((resolve, reject) => this.#settled.push({resolve, reject, failure: undefined}));
+    }
+
+    /** A run waits for its next attempt. It ends by `release`. */
+    hold() {
+        this.#held += 1;
+    }
+
+    release() {
+        this.#held -= 1;
+        this.settle();
     }
 
     /** Settles the promises of `allSettled` if no job is queued or running. */

@@ -58,7 +58,10 @@ class InlineRunner {
      * @param {import('../host/job-scope').JobScope} turn.scope - its registration; another job runs in the async context
      *   that this is called in
      * @param {() => boolean} turn.isWanted - called when the job is started, because it may have been removed by then
-     * @param {(error?: unknown) => void} turn.onEnded - called when the run has ended or was skipped
+     * @param {() => void} turn.onUnwanted - called instead of the job if it is not wanted
+     * @param {((error: unknown) => Promise<boolean>) | undefined} turn.isLast - only for a job with several attempts: called
+     *   when one has failed; resolves with false if another one follows
+     * @param {(error?: unknown) => void} turn.onEnded - called when the attempt has ended
      */
     add({name, job, data, timeout}, turn) {
         const {length} = this.#queue;
@@ -89,13 +92,27 @@ class InlineRunner {
     #runTask = (task) => this.#run(task);
 
     async #takeTurn(task, turn) {
-        let error;
-        if (turn.isWanted()) {
-            await this.#begun.during(turn.scope, async () => {
-                error = await this.#run(task, turn);
-            });
+        if (!turn.isWanted()) {
+            turn.onUnwanted();
+            return;
         }
+        let error;
+        await this.#begun.during(turn.scope, async () => {
+            error = await this.#run(task, turn);
+        });
         turn.onEnded(error);
+    }
+
+    /**
+     * A run that has failed is not tried again, as was to be expected.
+     *
+     * @param {import('../host/job-scope').JobScope} scope
+     * @param {{name: string, job: unknown}} job
+     * @param {unknown} error - of its last attempt
+     */
+    async gaveUp(scope, {name, job}, error) {
+        this.#report(job, error);
+        await scope.run(() => this.#host.onEnded(name, error));
     }
 
     async #run({name, job, data, timeoutMs}, turn) {
@@ -107,6 +124,7 @@ class InlineRunner {
         let result;
         if (this.#queue.isClosed) {
             error = this.#dropped(name);
+            await turn?.isLast?.(error);
         } else {
             try {
                 if (timeoutMs === undefined) {
@@ -116,7 +134,11 @@ class InlineRunner {
                     result = await withinLimit(() => callInline(job, data), {name, timeoutMs});
                 }
             } catch (thrown) {
-                error = this.#threw(job, thrown);
+                error = thrown || new Error(`The inline job threw ${thrown}`);
+                if (turn?.isLast && !(await turn.isLast(error))) {
+                    return error;
+                }
+                this.#report(job, error);
             }
         }
         const end = () => this.#host.onEnded(name, error, result);
@@ -132,12 +154,10 @@ class InlineRunner {
         return error;
     }
 
-    #threw(job, thrown) {
-        const error = thrown || new Error(`The inline job threw ${thrown}`);
+    #report(job, error) {
         const context = typeof job === 'function' ? 'function' : String(job);
         this.#queue.failed(error);
         safely(this.#logger, 'The logger', () => this.#logger.error(unhandledJob({context, err: error})));
-        return error;
     }
 }
 

@@ -89,6 +89,42 @@ const WORKER = optionTable({
     }
 });
 
+const part = (least, most) =>
+    kind(
+        `a number from ${least} to ${most}`,
+        (value) => typeof value === 'number' && value >= least && value <= most
+    );
+const ATTEMPTS = {least: 1, most: 1_000};
+
+/** `backoff`, as an object. */
+const BACKOFF = optionTable({
+    call: 'backoff',
+    owner: (name) => `in "backoff" ${ofJob(name)}`,
+    kinds: {
+        type: oneOf('fixed', 'exponential'),
+        delay: milliseconds,
+        factor: part(1, 1_000),
+        max: milliseconds,
+        jitter: part(0, 1)
+    }
+});
+const isDelays = (value) =>
+    value.length > 0 && value.length < ATTEMPTS.most && value.every((delay) => milliseconds.accepts(delay));
+const RETRY = {
+    attempts: kind(`a whole number from ${ATTEMPTS.least} to 1,000`, (value) =>
+        isWhole(value, ATTEMPTS.least, ATTEMPTS.most)
+    ),
+    backoff: kind(
+        'milliseconds from 0 up such as 5000, an array of 1 to 999 of them, an object such as ' +
+            '{type: "exponential", delay: 1000}, or a function',
+        (value) => (Array.isArray(value) ? isDelays(value) : milliseconds.accepts(value) || isObject(value)),
+        BACKOFF
+    ),
+    // Unknown causes are reported by lib/jobs/retry-options.js.
+    retryOn: kind("an array of causes such as ['exit', 'timeout']", Array.isArray),
+    giveUpAfter: milliseconds
+};
+
 const SCHEDULE = {timezone: text, dst: oneOf('upstream')};
 const RUN = {
     name: optionalText,
@@ -100,12 +136,18 @@ const RUN = {
     timeout: milliseconds,
     memoryLimitMb: megabytes,
     gracePeriod: milliseconds,
-    execPath: program
+    execPath: program,
+    ...RETRY
 };
 
 /** Names that other schedulers give to `at`. */
 const TIMES = ['cron', 'interval', 'schedule', 'every', 'repeat'];
 const instead = (names, advice) => Object.fromEntries(names.map((name) => [name, advice]));
+/** Names that others give to `attempts`. */
+const OTHER_NAMES = instead(
+    ['retries', 'retryLimit', 'maxRetries', 'maxAttempts'],
+    'use "attempts", which counts the first try too'
+);
 
 const JOB = optionTable({
     call: 'addJob()',
@@ -116,7 +158,8 @@ const JOB = optionTable({
         ...SCHEDULE,
         // Invalid values are reported by lib/jobs/schedules.js.
         at: anything,
-        overlap: oneOf('skip', 'queue', 'allow', 'replace'),
+        overlap: oneOf('skip', 'queue', 'queue-one', 'allow', 'replace'),
+        concurrency: count(1),
         missed: oneOf('once', 'skip'),
         startDeadline: milliseconds
     },
@@ -124,7 +167,7 @@ const JOB = optionTable({
         ...instead(TIMES, 'write it as "at", such as at: "every 5 minutes" or at: "0 30 2 * * *"'),
         path: 'write it as "job"'
     },
-    unused: {staleAfter: 'it is an option of addOneOffJob()'}
+    unused: {staleAfter: 'it is an option of addOneOffJob()', ...OTHER_NAMES}
 });
 
 const ONCE = 'a one-off job is run once, as soon as it is added';
@@ -134,7 +177,10 @@ const ONE_OFF_JOB = optionTable({
     owner: (name) => (typeof name === 'string' ? `of one-off job "${name}"` : 'of a one-off job'),
     kinds: {...RUN, staleAfter: milliseconds},
     refused: {...instead(TIMES, ONCE), path: 'write it as "job"'},
-    unused: instead(['at', 'overlap', 'missed', 'startDeadline', 'timezone', 'dst'], ONCE)
+    unused: {
+        ...instead(['at', 'overlap', 'concurrency', 'missed', 'startDeadline', 'timezone', 'dst'], ONCE),
+        ...OTHER_NAMES
+    }
 });
 
 const OF_EACH_JOB = 'pass it to addJob(), for each job';
@@ -173,6 +219,7 @@ const MANAGER = optionTable({
         timeout: OF_EACH_JOB,
         memoryLimitMb: OF_EACH_JOB,
         overlap: OF_EACH_JOB,
+        ...instead(Object.keys(RETRY), OF_EACH_JOB),
         concurrency: 'use "inlineConcurrency" for inline jobs, "maxWorkers" for processes',
         maxThreads: 'use "maxWorkers"',
         root: 'relative paths of jobs start at the working directory',

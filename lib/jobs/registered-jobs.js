@@ -11,6 +11,7 @@ const {HostClock, isReplaced} = require('../host/host-clock');
 const {JobScope} = require('../host/job-scope');
 const {assertSource, defaultName, offloadedSource} = require('./job-source');
 const {JOB} = require('./option-tables');
+const {retryOptions} = require('./retry-options');
 const {CRON_LIKE, isNeverDue, neverDue, nextDue, parseAt} = require('./schedules');
 const {JobOptions} = require('../native/native');
 const {locateUncloneable} = require('../wire/uncloneable');
@@ -27,7 +28,7 @@ const REFUSALS = {
 
 /** One registration of a job. */
 class RegisteredJob extends JobScope {
-    constructor({name, when, anchorMs, job, isOneOff}) {
+    constructor({name, when, anchorMs, job, retry, isOneOff, isTransient}) {
         super(name);
         /** @type {import('./schedules').When} */
         this.when = when;
@@ -35,6 +36,10 @@ class RegisteredJob extends JobScope {
         this.anchorMs = anchorMs;
         /** The argument of `addJob`. */
         this.job = job;
+        /** How many attempts a run of it has at most. */
+        this.attempts = retry?.attempts ?? 1;
+        /** Whether it is removed when its run has ended. */
+        this.isTransient = isTransient;
         /** Whether the host's timers are fake, so that this job is scheduled on them. */
         this.isHostClock = isReplaced();
         /** Whether its only due time had passed when it was started. */
@@ -130,16 +135,23 @@ class RegisteredJobs {
      * Registers a job and starts its schedule.
      *
      * @param {object} job - of `addJob`
-     * @param {{replaceFinished?: boolean}} [options] - whether to replace a job of that name that has no run and no due time left
+     * @param {object} [options]
+     * @param {boolean} [options.replaceFinished] - whether to replace a job of that name that has no run and no due time left
+     * @param {boolean} [options.isTransient] - whether to remove the job when its run has ended
+     * @param {boolean} [options.isOneOff] - whether it has a status row
      * @returns {Promise<void> | undefined} a promise only if the host has replaced methods of `bree`
      * @throws if the job is invalid, could never start, or has the name of another
      */
-    add(job, {replaceFinished = false} = {}) {
+    add(job, {replaceFinished = false, isTransient = false, isOneOff = false} = {}) {
         this.#accept(job.name);
         if (this.#bree.isReplaced('add') || this.#bree.isReplaced('start')) {
             return this.#addThroughBree(job);
         }
-        const {registered, answer} = this.#register(this.#prepare(job), {replaceFinished});
+        const {registered, answer} = this.#register(this.#prepare(job), {
+            replaceFinished,
+            isTransient,
+            isOneOff
+        });
         this.#started(registered, answer);
         return undefined;
     }
@@ -225,6 +237,18 @@ class RegisteredJobs {
         checkStopped(stopped);
     }
 
+    /** A run of an inline job has ended. */
+    runEnded(registered) {
+        const {name, isTransient = false} = registered ?? {};
+        if (!isTransient || this.#jobs.get(name) !== registered || this.#native.isBusy(name)) {
+            return;
+        }
+        this.#disarm(name);
+        void this.#settle((request) => this.#native.removeJob(name, request));
+        this.#jobs.delete(name);
+        this.#bree.removed(name);
+    }
+
     /** Clears all due times on this side; those of the native side are cleared by its own shutdown. */
     disarmAll() {
         this.#hostClock.clear();
@@ -243,8 +267,10 @@ class RegisteredJobs {
         const when = parseAt(job.at, {timezone, dst});
         const anchorMs = Date.now();
         const announcement = announce(name, job.at, when, anchorMs);
+        const retry = retryOptions(job);
         if (!isQuiet) {
             this.#logger.info(announcement);
+            this.#warnOfUselessBackoff(name, job, retry);
         }
         const source = offloaded ? offloadedSource(name, job.job) : undefined;
         const description = describeJob(name, job, source);
@@ -259,16 +285,26 @@ class RegisteredJobs {
             job,
             description,
             work,
-            options: this.#options(name, job, when, worker)
+            retry,
+            options: this.#options(name, job, when, {retry, worker})
         };
     }
 
+    #warnOfUselessBackoff(name, {attempts, backoff}, retry) {
+        if (backoff !== undefined && attempts === undefined && retry === undefined) {
+            this.#logger.warn(
+                `The option "backoff" of job "${name}" has no effect without "attempts", which counts the first try too`
+            );
+        }
+    }
+
     /** The native options of a job, reused if they equal those of the job before. `worker` is undefined for inline jobs. */
-    #options(name, job, when, worker) {
+    #options(name, job, when, {retry, worker}) {
         const {overlap, missed, startDeadline: startDeadlineMs, timeout, memoryLimitMb, execPath} = job;
-        const {gracePeriod = this.#defaults.gracePeriod} = job;
+        const {concurrency, gracePeriod = this.#defaults.gracePeriod} = job;
         const start = worker && startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, worker);
-        const options = {schedule: when.scheduleOptions, overlap, missed, startDeadlineMs, worker: start};
+        const schedule = when.scheduleOptions;
+        const options = {schedule, overlap, missed, startDeadlineMs, retry, concurrency, worker: start};
         const key = JSON.stringify(options);
         if (key !== this.#lastOptionsKey) {
             this.#lastOptions = this.#ask(name, () => new JobOptions(options));
@@ -278,10 +314,10 @@ class RegisteredJobs {
     }
 
     #register(
-        {name, when, anchorMs, job, description, work, options},
-        {replaceFinished = false, isHeld = false}
+        {name, when, anchorMs, job, description, work, retry, options},
+        {replaceFinished = false, isTransient = false, isOneOff = false, isHeld = false}
     ) {
-        const registered = new RegisteredJob({name, when, anchorMs, job, isOneOff: replaceFinished});
+        const registered = new RegisteredJob({name, when, anchorMs, job, retry, isOneOff, isTransient});
         if (when.kind === 'schedule') {
             this.#environment.ensure();
         } else {

@@ -16,10 +16,11 @@ function usualPath() {
  * @param {object} owner - may be garbage-collected: the native side holds it weakly
  * @param {(owner: object) => void} onEvents - called on the host's event loop when there are events to take; must
  *   not throw
+ * @param {string} instance - leads the ids of runs
  * @returns {NativeManager}
  * @throws {IncorrectUsageError} MANAGER_IN_PRELOAD
  */
-function createNative({maxWorkers, warmWorkers = 'auto', startTimeout, execPath}, owner, onEvents) {
+function createNative({maxWorkers, warmWorkers = 'auto', startTimeout, execPath}, owner, onEvents, instance) {
     refuseInPreload();
     const options = {
         maxWorkers,
@@ -29,7 +30,7 @@ function createNative({maxWorkers, warmWorkers = 'auto', startTimeout, execPath}
         bootstrapPath: WORKER_SCRIPT,
         cancelMessage: serializeShortText('cancel', 0),
         seed: Math.random(),
-        instance: newInstance()
+        instance
     };
     const weakOwner = new WeakRef(owner);
     return new NativeManager(options, () => {
@@ -47,4 +48,4 @@ function newInstance() {
         .padStart(8, '0');
 }
 
-module.exports = {createNative};
+module.exports = {createNative, newInstance};

@@ -32,7 +32,8 @@ const ToHost = Object.freeze({
     SIGNAL: 12,
     RETURNED: 16,
     THREW: 17,
-    ALIVE: 18
+    ALIVE: 18,
+    PERMANENT_ERROR: 19
 });
 
 /** The other side sent bytes that are not a valid frame of this protocol. */

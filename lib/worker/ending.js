@@ -7,6 +7,7 @@
 const fs = require('node:fs');
 const {writeFully} = require('./channel.js');
 const {MAX_PAYLOAD_BYTES, ToHost} = require('../wire/frames.js');
+const {isPermanent} = require('../wire/permanent.js');
 
 function stat(fd) {
     try {
@@ -127,12 +128,27 @@ function errorPayload(thrown) {
     return serializeError(summary);
 }
 
+const NOT_FOUND = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND']);
+
+/** Whether it is the job's own file that is missing, which trying again does not bring back. Reads without trusting. */
+function isJobMissing(thrown) {
+    try {
+        return (
+            NOT_FOUND.has(thrown?.code) &&
+            thrown.message.startsWith(`Cannot find module '${process.argv[1]}'`)
+        );
+    } catch {
+        return false;
+    }
+}
+
 /** Sends the last frame there is, or writes to stderr why that cannot be. */
 function report(channel, thrown) {
     let payload;
     try {
         payload = errorPayload(thrown);
-        channel.send(ToHost.ERROR, payload);
+        const isFinal = isPermanent(thrown) || isJobMissing(thrown);
+        channel.send(isFinal ? ToHost.PERMANENT_ERROR : ToHost.ERROR, payload);
     } catch (error) {
         const problem = payload
             ? `no channel to a host (${error.code})`

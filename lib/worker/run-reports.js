@@ -4,6 +4,7 @@
 
 const {HEADER_BYTES, MAX_PAYLOAD_BYTES, ToHost} = require('../wire/frames.js');
 const {serialize, serializeError} = require('../wire/clone.js');
+const {isPermanent} = require('../wire/permanent.js');
 
 /** Bytes of a run's number. */
 const RUN_BYTES = 4;
@@ -12,23 +13,11 @@ const LEAD_BYTES = HEADER_BYTES + RUN_BYTES;
 /** In THREW: trying again is of no use. */
 const PERMANENT = 1;
 
-/** Names of errors that say so: ours, and BullMQ's, so that handlers can be moved between the two. */
-const PERMANENT_NAMES = new Set(['PermanentJobError', 'UnrecoverableError']);
-
 function writeRun(bytes, offset, run) {
     bytes[offset] = run;
     bytes[offset + 1] = run >>> 8;
     bytes[offset + 2] = run >>> 16;
     bytes[offset + 3] = run >>> 24;
-}
-
-/** Whether what was thrown says that trying again is of no use. Reads without trusting. */
-function isPermanent(thrown) {
-    try {
-        return thrown?.permanent === true || PERMANENT_NAMES.has(thrown?.name);
-    } catch {
-        return false;
-    }
 }
 
 class RunReports {
@@ -90,4 +79,4 @@ class RunReports {
     }
 }
 
-module.exports = {RunReports, isPermanent};
+module.exports = {RunReports};

@@ -245,6 +245,7 @@ impl EventBatch {
 }
 
 impl NativeEvent {
+    #[expect(clippy::too_many_lines, reason = "one arm for each event, which only converts")]
     fn new(event: JobEvent, bytes: &mut Vec<u8>) -> Self {
         match event {
             JobEvent::RunQueued { run, name, registration, trigger, due, at } => NativeEvent::RunQueued {

@@ -37,6 +37,10 @@ pub struct NativeManager {
 }
 
 #[napi]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "addJob: one call from JavaScript, where an object costs more than its fields"
+)]
 impl NativeManager {
     /// Starts a manager. `onEvents` is called on the host's loop when there are events to take; it
     /// must not throw.

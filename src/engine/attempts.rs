@@ -9,7 +9,7 @@ use super::job::Work;
 use super::lanes::LaneKey;
 use super::retry::{Cause, Failure, GaveUp, Next};
 use super::run::{EndCause, Phase, Run, StopReason};
-use super::{Deadline, Engine, Refusal, Reply};
+use super::{Deadline, Engine, Reply};
 use crate::timer::{Now, TimerKey};
 
 impl Engine {
@@ -233,9 +233,9 @@ impl Engine {
     }
 
     /// A run of the job that waits for its next attempt, which is to begin now.
-    pub(super) fn promote(&mut self, id: RunId, now: Now) -> Result<Reply, Refusal> {
+    pub(super) fn promote(&mut self, id: RunId, now: Now) -> Reply {
         self.begin_attempt(id, now);
-        Ok(Reply::Promoted(id))
+        Reply::Promoted(id)
     }
 }
 

@@ -190,13 +190,13 @@ impl Engine {
             WorkerFrame::Report { run, kind, payload } => self.take_report(RunId(run), kind, payload),
             WorkerFrame::Message(bytes) => self.kept_posted(number, bytes),
             WorkerFrame::Done(bytes) | WorkerFrame::Cancelled(bytes) => {
-                self.kept_posted(number, bytes.into())
+                self.kept_posted(number, bytes.into());
             }
             // What concerns a script.
             WorkerFrame::ExportsFunction { .. } | WorkerFrame::Flushing => {}
             // A handler is asked to stop by its AbortSignal; the signal itself ends the process.
             WorkerFrame::Signal(_) => {
-                self.effects.push(Effect::Write { worker, frame: HostFrame::take_signal() })
+                self.effects.push(Effect::Write { worker, frame: HostFrame::take_signal() });
             }
             WorkerFrame::Error { envelope, is_permanent } => {
                 if let Some(process) = self.kept.processes.get_mut(&number) {

@@ -29,7 +29,7 @@ type Place = (Reverse<Priority>, u64);
 /// Every lane that has runs.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    lanes: HashMap<LaneKey, Lane>,
+    open: HashMap<LaneKey, Lane>,
     /// Where each waiting run stands.
     places: HashMap<RunId, (LaneKey, Place)>,
     next_place: u64,
@@ -42,7 +42,6 @@ struct Lane {
     /// Runs that go: they have left the lane's waiting line and have not ended.
     going: usize,
     waiting: BTreeMap<Place, RunId>,
-    is_paused: bool,
 }
 
 impl Lanes {
@@ -50,15 +49,15 @@ impl Lanes {
     pub(super) fn push(&mut self, key: LaneKey, limit: usize, run: RunId, priority: Priority) {
         let place = (Reverse(priority), self.next_place);
         self.next_place += 1;
-        let lane = self.lanes.entry(key.clone()).or_insert_with(|| Lane::new(limit));
+        let lane = self.open.entry(key.clone()).or_insert_with(|| Lane::new(limit));
         lane.waiting.insert(place, run);
         self.places.insert(run, (key, place));
     }
 
     /// The run that the lane lets go next, if it has room. It counts as going from now on.
     pub(super) fn next(&mut self, key: &LaneKey) -> Option<RunId> {
-        let lane = self.lanes.get_mut(key)?;
-        if lane.is_paused || lane.going >= lane.limit {
+        let lane = self.open.get_mut(key)?;
+        if lane.going >= lane.limit {
             return None;
         }
         let (_, run) = lane.waiting.pop_first()?;
@@ -69,18 +68,17 @@ impl Lanes {
 
     /// The run that is next in line, whether the lane has room or not.
     pub(super) fn first(&self, key: &LaneKey) -> Option<RunId> {
-        let lane = self.lanes.get(key).filter(|lane| !lane.is_paused)?;
-        lane.waiting.first_key_value().map(|(_, &run)| run)
+        self.open.get(key)?.waiting.first_key_value().map(|(_, &run)| run)
     }
 
     /// A run that did not leave the line through [`Lanes::next`] goes.
     pub(super) fn enter(&mut self, key: LaneKey, limit: usize) {
-        self.lanes.entry(key).or_insert_with(|| Lane::new(limit)).going += 1;
+        self.open.entry(key).or_insert_with(|| Lane::new(limit)).going += 1;
     }
 
     /// A run that the lane has let go has ended, or waits for another attempt.
     pub(super) fn leave(&mut self, key: &LaneKey) {
-        if let Some(lane) = self.lanes.get_mut(key) {
+        if let Some(lane) = self.open.get_mut(key) {
             lane.going = lane.going.saturating_sub(1);
             self.close_if_empty(key);
         }
@@ -89,7 +87,7 @@ impl Lanes {
     /// A waiting run does not wait any more. Whether it did.
     pub(super) fn remove(&mut self, run: RunId) -> bool {
         let Some((key, place)) = self.places.remove(&run) else { return false };
-        if let Some(lane) = self.lanes.get_mut(&key) {
+        if let Some(lane) = self.open.get_mut(&key) {
             lane.waiting.remove(&place);
             self.close_if_empty(&key);
         }
@@ -98,36 +96,23 @@ impl Lanes {
 
     /// Runs that wait in the lane.
     pub(super) fn waiting(&self, key: &LaneKey) -> usize {
-        self.lanes.get(key).map_or(0, |lane| lane.waiting.len())
-    }
-
-    /// The lane lets nothing go until it is resumed.
-    pub(super) fn pause(&mut self, key: LaneKey, limit: usize) {
-        self.lanes.entry(key).or_insert_with(|| Lane::new(limit)).is_paused = true;
-    }
-
-    /// The lane goes on.
-    pub(super) fn resume(&mut self, key: &LaneKey) {
-        if let Some(lane) = self.lanes.get_mut(key) {
-            lane.is_paused = false;
-            self.close_if_empty(key);
-        }
+        self.open.get(key).map_or(0, |lane| lane.waiting.len())
     }
 
     fn close_if_empty(&mut self, key: &LaneKey) {
-        if self.lanes.get(key).is_some_and(Lane::is_empty) {
-            self.lanes.remove(key);
+        if self.open.get(key).is_some_and(Lane::is_empty) {
+            self.open.remove(key);
         }
     }
 }
 
 impl Lane {
     fn new(limit: usize) -> Self {
-        Lane { limit: limit.max(1), going: 0, waiting: BTreeMap::new(), is_paused: false }
+        Lane { limit: limit.max(1), going: 0, waiting: BTreeMap::new() }
     }
 
     fn is_empty(&self) -> bool {
-        self.going == 0 && self.waiting.is_empty() && !self.is_paused
+        self.going == 0 && self.waiting.is_empty()
     }
 }
 
@@ -178,18 +163,9 @@ mod tests {
     }
 
     #[test]
-    fn a_paused_lane_keeps_its_runs() {
-        let mut lanes = lanes_with(&[0]);
-        lanes.pause(MAIL, 2);
-        assert_eq!(lanes.next(&MAIL), None);
-        lanes.resume(&MAIL);
-        assert_eq!(lanes.next(&MAIL), Some(RunId(1)));
-    }
-
-    #[test]
     fn nothing_is_kept_of_a_lane_without_runs() {
         let mut lanes = lanes_with(&[0, 1]);
         all(&mut lanes);
-        assert!(lanes.lanes.is_empty() && lanes.places.is_empty());
+        assert!(lanes.open.is_empty() && lanes.places.is_empty());
     }
 }

@@ -59,7 +59,7 @@ impl Engine {
         self.accept_work()?;
         let id = self.job_named(name)?;
         if let Some(run) = self.run_aside(id) {
-            return self.promote(run, now);
+            return Ok(self.promote(run, now));
         }
         Ok(self.trigger(id, Origin::of(Trigger::Manual, None), now))
     }
@@ -76,7 +76,7 @@ impl Engine {
         if request.data.is_none()
             && let Some(run) = self.run_aside(id)
         {
-            return self.promote(run, now);
+            return Ok(self.promote(run, now));
         }
         let Some(job) = self.jobs.get(&id) else { return Err(Refusal::UnknownJob) };
         let origin = Origin {

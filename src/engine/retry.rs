@@ -77,8 +77,8 @@ impl Cause {
     pub fn of(end: &EndCause) -> Option<Cause> {
         match end {
             EndCause::Error(_) => Some(Cause::Error),
-            EndCause::ExitCode(0) => None,
-            EndCause::ExitCode(_) | EndCause::HandlerExited(_) => Some(Cause::Exit),
+            EndCause::ExitCode(code) => (*code != 0).then_some(Cause::Exit),
+            EndCause::HandlerExited(_) => Some(Cause::Exit),
             EndCause::Signal(_) => Some(Cause::Signal),
             EndCause::Timeout(_) => Some(Cause::Timeout),
             EndCause::Memory { .. } => Some(Cause::Memory),

@@ -10,7 +10,7 @@ use super::lanes::Lanes;
 use super::queue::RunQueue;
 use super::requests::{Requests, Settled, Shutdown};
 use super::retry::GaveUp;
-use super::run::{EndCause, Phase, Said, StopReason, StopStep};
+use super::run::{EndCause, Phase, Run, Said, StopReason, StopStep};
 use super::{Deadline, Effect, Engine, JobEvent, Refusal, Reply, Survivor, Usage};
 use crate::timer::Now;
 use crate::worker::ipc::{ChannelError, HostFrame};
@@ -142,14 +142,16 @@ impl Engine {
         }
     }
 
-    /// Stops the offloaded runs of a job, and says which of them have yet to end.
+    /// Stops the runs of a job, and says which of them have yet to end. Not inline ones on the
+    /// host's event loop: the host waits for its functions itself, save for the one that asks.
     pub(super) fn stop_runs_of(&mut self, id: JobId, stop: Stop, now: Now) -> Vec<RunId> {
         let runs: Vec<RunId> =
             self.runs_of.range((id, RunId(u32::MIN))..=(id, RunId(u32::MAX))).map(|&(_, run)| run).collect();
         for &run in &runs {
             self.stop_run(run, stop, now);
         }
-        runs.into_iter().filter(|run| self.runs.contains_key(run)).collect()
+        let is_waited_for = |run: &Run| !(run.phase == Phase::Inline && matches!(run.work, Work::Inline));
+        runs.into_iter().filter(|run| self.runs.get(run).is_some_and(is_waited_for)).collect()
     }
 
     pub(super) fn time_limit_reached(&mut self, id: RunId, now: Now) {
@@ -234,10 +236,8 @@ impl Engine {
             }
             // It ends when its process has answered.
             Phase::Ahead(worker) => {
-                self.effects.push(Effect::Write { worker, frame: HostFrame::abort(id.0) })
+                self.effects.push(Effect::Write { worker, frame: HostFrame::abort(id.0) });
             }
-            // A function cannot be stopped: the run ends when it settles.
-            Phase::Inline => {}
             // The job has not begun: there is nothing to clean up, and nobody to ask.
             Phase::Starting(worker) => self.take_step(id, worker, StopStep::Killed, now),
             Phase::Running(worker) => self.take_step(id, worker, stop.first, now),
@@ -247,7 +247,8 @@ impl Engine {
             Phase::Finishing(worker) if stop.first == StopStep::Killed => {
                 self.take_step(id, worker, StopStep::Killed, now);
             }
-            Phase::Stopping(..) | Phase::Finishing(_) => {}
+            // A function of the host cannot be stopped either: its run ends when it settles.
+            Phase::Stopping(..) | Phase::Finishing(_) | Phase::Inline => {}
         }
     }
 

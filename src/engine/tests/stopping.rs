@@ -346,3 +346,18 @@ fn a_run_that_writes_output_after_done_is_given_time_for_each_piece() {
     bench.exit(FIRST, ExitStatus::Signal(9));
     assert_eq!(bench.ends(), [(RunId(1), EndCause::Done)]);
 }
+
+#[test]
+fn a_run_on_the_hosts_event_loop_is_not_waited_for() {
+    for remove in [true, false] {
+        let mut bench = Bench::new();
+        bench.add(inline("job", When::Now)).unwrap();
+        bench.take();
+        let (name, request) = (Arc::from("job"), RequestId(1));
+        let input =
+            if remove { Input::RemoveJob { name, request } } else { Input::StopJob { name, request } };
+        bench.send(input).unwrap();
+        let events = bench.events();
+        assert!(matches!(events[..], [JobEvent::RequestSettled { .. }]), "{events:?}");
+    }
+}
