@@ -2,7 +2,7 @@
 
 import JobManager from '../../index.js';
 import {JobManager as Named, describeSchedule, nextRuns} from '../../index.js';
-import {PermanentJobError, run} from '../../lib/job.js';
+import {PermanentJobError} from '../../lib/job.js';
 import type {JobManager as Type} from '../../index.js';
 
 const manager: JobManager = new JobManager();
@@ -14,9 +14,6 @@ const options: Named.Options = {timezone: 'UTC'};
 void [same, runs, words, options];
 void manager.addJob({job: () => {}, name: 'inline', offloaded: false});
 
-run.progress({done: 1, total: 2}, 'half');
 const permanent: Error = new PermanentJobError('no use', {cause: new Error('why')});
 const ofHost: Error = new Named.PermanentJobError('no use');
-void [permanent, ofHost, run.attempt < run.attempts];
-// @ts-expect-error: no such level
-run.log('text', {}, 'loud');
+void [permanent, ofHost];

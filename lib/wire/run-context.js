@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * What a run is given to report with: `run` of `@tryghost/job-manager/job`, and the second argument of a handler. The
+ * What a run is given to report with: the second argument of a handler. The
  * same in a worker process and on the host's event loop; where reports go is the `sink`.
  */
 

@@ -12,7 +12,7 @@ const {RunReports} = require('./run-reports.js');
 
 const Module = require.main.constructor;
 
-/** Where `@tryghost/job-manager/job` finds the run. */
+/** Where what a handler calls finds its run. */
 const RUN = Symbol.for('@tryghost/job-manager.run');
 /** Bytes of the numbers ahead of a RUN's header: the run's, and the header's length. */
 const LEAD_BYTES = 8;
