@@ -54,12 +54,13 @@ function completeLimits(limits = {}) {
  *
  * @param {object} script what is behind it
  * @param {boolean} script.hasImported whether it has imported an ES module
+ * @param {boolean} script.isBeforeLoaders whether module loaders are still to be registered: see registersLoaders()
  * @param {() => MessagePort} script.getParentPort makes the job's end of the channel when it is first wanted
  * @param {() => void} script.poll takes in what has arrived from the host, for those who do not wait for the event loop
  */
-function installThreads({hasImported, getParentPort, poll}) {
+function installThreads({hasImported, isBeforeLoaders, getParentPort, poll}) {
     areExportsTaken = hasImported || isPreloaded;
-    threads.isMainThread = false;
+    threads.isMainThread = isBeforeLoaders;
     showLater(threads, 'parentPort', getParentPort);
     threads.receiveMessageOnPort = function receiveMessageOnPort(port) {
         if (port === getParentPort()) {
@@ -67,6 +68,26 @@ function installThreads({hasImported, getParentPort, poll}) {
         }
         return nodeReceive(port);
     };
+}
+
+/** A loader that registers itself on the main thread only. */
+const LOADER = /--import[\s=]\S*\btsx\b/;
+
+/**
+ * Whether a loader is registered that asks for the main thread. Until Node has `module.registerHooks` (22.15), threads
+ * inherit what the main thread has registered, so that tsx registers there only. A process inherits none.
+ */
+function registersLoaders() {
+    const flags = [process.env.NODE_OPTIONS, ...process.execArgv].join(' ');
+    return LOADER.test(flags) && require('node:module').registerHooks === undefined;
+}
+
+/** The loaders have been registered. */
+function endLoaders() {
+    if (threads.isMainThread) {
+        threads.isMainThread = false;
+        require('node:module').syncBuiltinESMExports();
+    }
 }
 
 /**
@@ -100,4 +121,4 @@ function describeThread({threadId, name, workerData, resourceLimits}) {
     }
 }
 
-module.exports = {installThreads, showThread, describeThread};
+module.exports = {endLoaders, installThreads, registersLoaders, showThread, describeThread};

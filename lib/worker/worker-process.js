@@ -18,7 +18,7 @@ const {restoreOptions} = require('../wire/boot.js');
 const {ToHost} = require('../wire/frames.js');
 const {lookAtMain, noteEvents} = require('./main-export.js');
 const {applyStart, checkGo, currentDirectory, parseStart, runSoon} = require('./start.js');
-const {installThreads, showThread} = require('./threads.js');
+const {endLoaders, installThreads, registersLoaders, showThread} = require('./threads.js');
 
 // Taken now: a job may install fake timers.
 const {setImmediate, setTimeout} = globalThis;
@@ -197,6 +197,7 @@ function prepare({isPreload}) {
     installOutput();
     installThreads({
         hasImported: !isCold,
+        isBeforeLoaders: isPreload && registersLoaders(),
         getParentPort: () => conversation.parentPort,
         poll: () => conversation.poll()
     });
@@ -213,6 +214,7 @@ function prepare({isPreload}) {
 
 /** Runs the job, or waits for one. */
 function run() {
+    endLoaders();
     if (isCold) {
         orEndBroken(becomeJob);
     } else {
