@@ -3,9 +3,9 @@
 // What index.js loads, made one file: finding, reading and compiling its modules one by one takes a host 10 ms. Line ends
 // and names stay, so that a stack trace can be read; each module is under the name of its file.
 
-const fs = require('node:fs');
 const path = require('node:path');
 const {ROOT} = require('./commands');
+const {replaceFile} = require('./replace-file');
 
 const OUTPUT = path.join(ROOT, 'lib/host/package.bundle.cjs');
 
@@ -41,7 +41,7 @@ async function bundleHostScript() {
         logLevel: 'warning',
         write: false
     });
-    fs.writeFileSync(OUTPUT, withClassNames(outputFiles[0].text));
+    replaceFile(OUTPUT, withClassNames(outputFiles[0].text));
 }
 
 module.exports = {bundleHostScript};

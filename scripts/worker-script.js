@@ -3,9 +3,9 @@
 // The script of worker processes, made one file: reading and compiling its modules one by one costs each process 2 to
 // 4 ms of processor time.
 
-const fs = require('node:fs');
 const path = require('node:path');
 const {ROOT} = require('./commands');
+const {replaceFile} = require('./replace-file');
 
 const ENTRY = path.join(ROOT, 'lib/worker/bootstrap.js');
 const OUTPUT = path.join(ROOT, 'lib/worker/bootstrap.bundle.cjs');
@@ -69,7 +69,7 @@ async function bundleWorkerScript() {
         external: ['./warm.mjs'],
         plugins: [asText(esbuild)]
     });
-    fs.writeFileSync(OUTPUT, script);
+    replaceFile(OUTPUT, script);
 }
 
 module.exports = {bundleWorkerScript};
