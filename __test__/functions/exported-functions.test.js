@@ -1,6 +1,6 @@
 'use strict';
 
-// Offloaded modules that export a function: nobody calls it, and a job that did nothing must not look like a success.
+// Offloaded modules that export a function, which is not called: a job that did nothing must not look like a success.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

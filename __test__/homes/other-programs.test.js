@@ -43,7 +43,7 @@ for (const major of NODE_MAJORS) {
     suite(`on Node.js ${major}`, () => {
         const node = nodeBinary(major);
 
-        test('an application that is started again refuses, and the run says so', async (t) => {
+        test('an application that is started again in place of node refuses, and the run fails with its message', async (t) => {
             const execPath = packed(t, node);
             const {code, starts, of} = await run(t, {node, manager: {execPath}});
             assert.equal(code, 0);
@@ -69,7 +69,7 @@ for (const major of NODE_MAJORS) {
             );
         });
 
-        test('an application among the preloads is made once, and the run says so', async (t) => {
+        test('an application among the preloads is refused a manager in a worker, and the run fails with MANAGER_IN_PRELOAD', async (t) => {
             const execArgv = ['--require', APPLICATION];
             const {starts, of} = await run(t, {node, execArgv, main: 'empty.js'});
             assert.equal(starts, 2);
@@ -117,7 +117,7 @@ for (const major of NODE_MAJORS) {
     });
 }
 
-test('a packed application is told what to do, and runs jobs with a node of its own', async (t) => {
+test('a packed application gets an error that names execPath, and with execPath it runs jobs', async (t) => {
     for (const pretends of ['pkg', 'nexe']) {
         const refused = await run(t, {pretends});
         assert.equal(refused.starts, 1);
@@ -135,7 +135,7 @@ test('a packed application is told what to do, and runs jobs with a node of its 
     }
 });
 
-test('Electron is told to be node, unless there is a node', async (t) => {
+test('Electron runs workers with ELECTRON_RUN_AS_NODE, unless execPath names a node', async (t) => {
     const {of} = await run(t, {pretends: 'electron'});
     assert.equal(of('message')[0].env.ELECTRON_RUN_AS_NODE, '1');
     const other = await run(t, {pretends: 'electron', manager: {execPath: process.execPath}});

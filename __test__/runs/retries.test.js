@@ -57,7 +57,7 @@ test('an error that heals on attempt 3 is a completion, with one warning for eac
     assert.deepEqual(seen.join(), Array(3).fill('worker created,worker deleted').join());
 });
 
-test('a permanent error is not tried again, whichever way it says so', async (t) => {
+test('a run is not tried again after an error that is permanent by its property or its name', async (t) => {
     const {manager, errors} = createManager(t);
     const {job, startsMs} = trying(t, ['permanent'], {attempts: 5, backoff: 0});
     await manager.addJob(job);
@@ -82,7 +82,7 @@ test('a permanent error is not tried again, whichever way it says so', async (t)
     assert.ok(errors.every(({error}) => error.attempts === undefined));
 });
 
-test('PermanentJobError is an Error that says so', () => {
+test('PermanentJobError is an Error that is marked as permanent', () => {
     const cause = new Error('why');
     const error = new JobManager.PermanentJobError('no use', {cause});
     assert.ok(error instanceof Error);
@@ -308,7 +308,7 @@ test('a retry that would meet the next due time is not waited for', async (t) =>
     assert.deepEqual([errors.length, errors[0].gaveUp], [1, 'next-due']);
 });
 
-test('overlap "queue-one" gives one run for all requests meanwhile', async (t) => {
+test('overlap "queue-one" queues one run for all that are requested during a run', async (t) => {
     const {manager} = createManager(t);
     const {job, startsMs} = trying(t, ['done'], {at: 'every 1 hour', overlap: 'queue-one'});
     await manager.addJob(job);

@@ -68,7 +68,7 @@ test('two shutdowns at once are both told', async (t) => {
 
 test('a shutdown ends jobs that wait for a process, and nothing new starts', async (t) => {
     const {manager, errors} = createManager(t, {maxWorkers: 1});
-    // It takes its time: the shutdown goes on meanwhile.
+    // A job that ends only when it is told to, so that the shutdown is still going on until then.
     const lingers = () => {
         const {parentPort} = require('node:worker_threads');
         parentPort.on('message', (message) => message === 'go' && parentPort.postMessage('cancelled'));
@@ -133,7 +133,7 @@ test('a manager that has been shut down takes no jobs, and a schedule never fire
     ]) {
         await assert.rejects(refused, {code: 'MANAGER_SHUT_DOWN'});
     }
-    // Another manager's schedule fires meanwhile.
+    // A run of another manager's schedule shows that time has passed.
     const other = createManager(t).manager;
     const fired = once(other.bree, 'worker created');
     await other.addJob({name: 'other', job, at: 'every 1 second'});

@@ -79,4 +79,16 @@ function stateOf(pid) {
     return stat.slice(stat.lastIndexOf(')') + 2)[0];
 }
 
-module.exports = {markedEnvironment, eventually, blockUntil, stateOf};
+/**
+ * Makes this process another user's, where it is root's.
+ *
+ * @param {number} user the number of the user and of its group
+ */
+function leaveRoot(user) {
+    if (process.getuid() === 0) {
+        process.setgid(user);
+        process.setuid(user);
+    }
+}
+
+module.exports = {leaveRoot, markedEnvironment, eventually, blockUntil, stateOf};

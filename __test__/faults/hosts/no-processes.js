@@ -1,14 +1,11 @@
 'use strict';
 
-// Runs a job when the test says so; as the user given, should it be root.
+// Runs a job when the test asks for it. Argument: the user to become, if the host is root.
 
+const {leaveRoot} = require('../../support/processes');
 const {createManager, runOnce} = require('../../support/runs');
 
-if (process.getuid() === 0) {
-    const user = Number(process.argv[2]);
-    process.setgid(user);
-    process.setuid(user);
-}
+leaveRoot(Number(process.argv[2]));
 
 const ends = [];
 const host = createManager({after: (end) => ends.push(end)});

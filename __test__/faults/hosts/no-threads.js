@@ -1,14 +1,11 @@
 'use strict';
 
-// A run with a memory limit grows beyond it when the test says so; as the user given, should the host be root.
+// A run grows beyond its memory limit when the test asks for it. Argument: the user to become, if the host is root.
 
+const {leaveRoot} = require('../../support/processes');
 const {createManager, runEnd, startUntil} = require('../../support/runs');
 
-if (process.getuid() === 0) {
-    const user = Number(process.argv[2]);
-    process.setgid(user);
-    process.setuid(user);
-}
+leaveRoot(Number(process.argv[2]));
 
 const ends = [];
 const {manager, errors} = createManager({after: (end) => ends.push(end)});

@@ -4,6 +4,7 @@
 // become, when this one is root; how many milliseconds before the job is due.
 
 const os = require('node:os');
+const {leaveRoot} = require('../../support/processes');
 const {createManager, runEnd} = require('../../support/runs');
 
 const [user, leadMs] = process.argv.slice(2).map(Number);
@@ -23,9 +24,8 @@ function changeRights() {
     os.setPriority(3);
     if (process.getuid() === 0) {
         process.setgroups([]);
-        process.setgid(user);
-        process.setuid(user);
     }
+    leaveRoot(user);
 }
 
 async function main() {

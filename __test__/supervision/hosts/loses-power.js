@@ -2,6 +2,7 @@
 
 // A host that starts a job as root, which hears nothing, becomes another user, and stops the job. Argument: the user.
 
+const {leaveRoot} = require('../../support/processes');
 const {createManager, startUntil} = require('../../support/runs');
 
 const user = Number(process.argv[2]);
@@ -23,10 +24,7 @@ async function main() {
     const {manager, errors} = host;
     const {pid} = await startUntil(manager, {name: 'job', job: HEARS_NOTHING, gracePeriod: 50});
     process.send({what: 'started', pid});
-    if (process.getuid() === 0) {
-        process.setgid(user);
-        process.setuid(user);
-    }
+    leaveRoot(user);
     const removed = await outcome(manager.removeJob('job'));
     const shut = await outcome(manager.shutdown({timeout: 2000}));
     process.send({what: 'stopped', removed, shut, reported: errors.map(({error}) => error.code)});

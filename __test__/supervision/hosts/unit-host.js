@@ -1,6 +1,6 @@
 'use strict';
 
-/** A host whose unit is stopped: it shuts down on SIGTERM, if it is told to, and tells how its job ended. */
+/** A host whose unit is stopped: it reports how its job ended, and shuts down on SIGTERM if its argument says so. */
 
 const JobManager = require('../../..');
 
