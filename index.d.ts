@@ -3,6 +3,7 @@
 import {EventEmitter} from 'node:events';
 import {Readable} from 'node:stream';
 import {ResourceLimits} from 'node:worker_threads';
+import {RunContext as JobRunContext, Trigger as RunTrigger} from './lib/job';
 
 /**
  * Registers jobs and runs them: *inline* on the caller's event loop, or *offloaded* to `node` processes of
@@ -25,6 +26,35 @@ declare class JobManager {
     addJob<Data = any>(job: JobManager.Job<Data>): Promise<void>;
 
     /**
+     * Registers a job that is a function: a module whose default export is one, run in processes that are kept for it,
+     * or a function on this event loop. It is called when `runJob` asks for it, and at the times of `at`.
+     *
+     * Rejects as `addJob` does. What the module exports is seen at its first run (`HANDLER_MISSING`).
+     */
+    defineJob<Name extends keyof JobManager.JobTypes>(
+        job: JobManager.HandlerJob<JobManager.DataOf<Name>, JobManager.ResultOf<Name>> & {name: Name}
+    ): Promise<void>;
+    defineJob<Data = any, Result = unknown, Name extends string = string>(
+        job: JobManager.HandlerJob<Data, Result> & {name: Name},
+        ...listed: Name extends keyof JobManager.JobTypes ? [never] : []
+    ): Promise<void>;
+
+    /**
+     * Asks for a run of a job, handler or script. Resolves when it is accepted.
+     *
+     * Rejects with the code `JOB_UNKNOWN`, `QUEUE_FULL`, `JOB_ALREADY_RUNNING` (a script that runs, whose `overlap` is
+     * 'skip'), `RUN_ID_TAKEN`, `MANAGER_SHUTTING_DOWN` or `MANAGER_SHUT_DOWN`, and for data that cannot be cloned.
+     */
+    runJob<Name extends keyof JobManager.JobTypes>(
+        name: Name,
+        options?: JobManager.RunJobOptions<JobManager.DataOf<Name>>
+    ): Promise<JobManager.Run<JobManager.ResultOf<Name>>>;
+    runJob<Result = any, Data = any, Name extends string = string>(
+        name: JobManager.Unlisted<Name>,
+        options?: JobManager.RunJobOptions<Data>
+    ): Promise<JobManager.Run<Result>>;
+
+    /**
      * Adds a job that is run only once, across restarts and hosts: its status is kept in a row of the JobModel. A
      * `failed` job can be added again.
      *
@@ -42,13 +72,14 @@ declare class JobManager {
     awaitOneOffCompletion<Row = JobManager.JobRow>(name: string): Promise<Row>;
 
     /**
-     * Call this before `addJob`. Resolves when the named job next completes, rejects with its error when it fails.
+     * Call this before `addJob`. Resolves when the named job next completes, with the result of the run: what a handler
+     * returned, or what the job gave to `run.result()`. Rejects with its error when it fails.
      *
      * Rejects with a JobError `JOB_SKIPPED` if the job's only due time has passed, and `JOB_REMOVED` if it is removed
      * before it ran. A promise belongs to the job that is registered, or else to the next one of that name: runs of an
      * earlier one do not settle it. Logs one warning if after 5 s no run of the job is running, queued or due.
      */
-    awaitCompletion(name: string): Promise<void>;
+    awaitCompletion<Result = any>(name: string): Promise<Result>;
 
     /** Resolves when no inline job is queued or running; rejects then with the first error since the call. */
     allSettled(): Promise<void>;
@@ -103,6 +134,8 @@ declare namespace JobManager {
         worker?: WorkerOptions;
         /** Where log lines go; default `@tryghost/logging` where the host has it, else the console from warn up. */
         logger?: Logger;
+        /** Queues that several handlers may share: runs of them that go at once. */
+        queues?: Record<string, {concurrency?: number}>;
         /** Inline jobs that run at once. Default 3. */
         inlineConcurrency?: number;
         /** Worker processes that run at once. Default: no bound. */
@@ -337,6 +370,174 @@ declare namespace JobManager {
             staleAfter?: number;
         };
 
+    /**
+     * What jobs are called with and answer, by their names. Add yours, and `defineJob` and `runJob` know them:
+     *
+     *     declare module '@tryghost/job-manager' {
+     *         interface JobTypes {
+     *             resize: {data: {file: string}; result: number};
+     *         }
+     *     }
+     */
+    interface JobTypes {}
+    type DataOf<Name extends keyof JobTypes> = JobTypes[Name] extends {data: infer Data} ? Data : any;
+    type ResultOf<Name extends keyof JobTypes> = JobTypes[Name] extends {result: infer Result} ? Result : any;
+    /** A name that is none of JobTypes. */
+    type Unlisted<Name extends string> = Name & (Name extends keyof JobTypes ? never : unknown);
+
+    /** What a run reports with: the second argument of a handler, and `run` of `@tryghost/job-manager/job`. */
+    type RunContext = JobRunContext;
+    /** Why a run exists. */
+    type Trigger = RunTrigger;
+
+    /** What a handler takes wherever it runs. */
+    interface HandlerOptions<Data> extends ScheduleOptions, RetryOptions {
+        /** Unique. */
+        name: string;
+        /** When it is run by itself, with `data`: as for `addJob`. Default: only when `runJob` asks. */
+        at?: string | Date;
+        /** What it is called with where `runJob` gives nothing else. */
+        data?: Data;
+        /** Runs that go at once. Default 3 inline, `os.availableParallelism()` offloaded. Not beside `queue`. */
+        concurrency?: number;
+        /** The queue of the manager (`queues`) whose places its runs share. Default: one of its own. */
+        queue?: string;
+        /** Runs that may wait; one more is refused with `QUEUE_FULL`. Default 100,000. */
+        maxWaiting?: number;
+        overlap?: Overlap;
+        missed?: Missed;
+        startDeadline?: number;
+        /**
+         * Longest time of a run, in ms. Then `signal` is aborted; an offloaded run is ended after its grace period, an
+         * inline one fails at once with `JOB_TIMEOUT`.
+         */
+        timeout?: number;
+    }
+
+    /** A module whose default export is called in a process that is kept for it. */
+    interface OffloadedHandler<Data> extends HandlerOptions<Data> {
+        job: string | URL;
+        offloaded?: true;
+        /** What a process is kept for. `false`: for one run. Default `true`: any number, and 30 s without one. */
+        reuse?: boolean | Reuse;
+        worker?: WorkerOptions;
+        memoryLimitMb?: number;
+        gracePeriod?: number;
+    }
+
+    /** A function, or a module whose default export is one, called on this event loop. */
+    interface InlineHandler<Data, Result> extends HandlerOptions<Data> {
+        job: ((data: Data, run: RunContext) => Result | Promise<Result>) | string | URL;
+        offloaded?: false;
+        reuse?: undefined;
+        worker?: undefined;
+        memoryLimitMb?: undefined;
+        gracePeriod?: undefined;
+    }
+
+    type HandlerJob<Data = any, Result = unknown> =
+        | OffloadedHandler<Data>
+        | (InlineHandler<Data, Result> & {job: Function})
+        | (InlineHandler<Data, Result> & {offloaded: false});
+
+    interface Reuse {
+        /** Runs of one process. Default: any number. */
+        runs?: number;
+        /** How long it may have no run, in ms. Default 30,000. */
+        idle?: number;
+        /** How old it may be at the beginning of a run, in ms. Default: any age. */
+        age?: number;
+    }
+
+    interface RunJobOptions<Data = any> {
+        /** In place of the job's own. A function on this event loop gets this very value, a process a structured clone. */
+        data?: Data;
+        /** Asked for again while this run is known (it waits, runs, or was among the last 1,000): the same run is answered. */
+        id?: string;
+        /** When it begins at the earliest. */
+        at?: Date;
+        /** The same as a time from now, in ms. */
+        delay?: number;
+        /** Its place among the runs that wait: -100 to 100, higher first. Default 0. */
+        priority?: number;
+        /** Cancels the run when it aborts. */
+        signal?: AbortSignal;
+        /** Tries in all, in place of what the job says. */
+        attempts?: number;
+        /** In place of what the job says, in ms. */
+        timeout?: number;
+    }
+
+    type RunState = 'queued' | 'running' | 'stopping' | 'retrying' | 'completed' | 'failed' | 'cancelled';
+
+    interface RunInfo {
+        id: string;
+        job: string;
+        state: RunState;
+        trigger: Trigger;
+        queued: Date;
+        /** When its last attempt began. */
+        started?: Date;
+        ended?: Date;
+        attempt: number;
+        attempts: number;
+        /** How it ended. */
+        cause?: RunSummary['cause'];
+        error?: any;
+        progress?: Progress;
+    }
+
+    interface Progress {
+        /** 0 to 1. */
+        value: number;
+        note?: string;
+    }
+
+    interface LogLine {
+        at: Date;
+        level: 'debug' | 'info' | 'warn' | 'error';
+        message: string;
+        fields?: Record<string, any>;
+    }
+
+    interface FailedAttempt {
+        error: any;
+        attempt: number;
+        attempts: number;
+        /** When the next one begins. */
+        retryAt?: Date;
+    }
+
+    interface RunEvents {
+        progress: [progress: Progress];
+        log: [line: LogLine];
+        'attempt failed': [failed: FailedAttempt];
+        ended: [run: RunInfo];
+    }
+
+    /** A run that was asked for. */
+    interface Run<Result = any> {
+        readonly id: string;
+        /** The job. */
+        readonly name: string;
+        /** Settles when the run ends. Need not be asked for: a failure nobody waits for is no unhandled rejection. */
+        readonly result: Promise<Result>;
+        /** The run as it is now. */
+        info(): RunInfo;
+        /**
+         * Asks the run to stop. One that waits never begins; one that goes has its `signal` aborted (a script gets
+         * 'cancel'), and is ended after its grace period if it is in a process. Resolves when it has ended.
+         */
+        cancel(reason?: string): Promise<RunInfo>;
+        on<Name extends keyof RunEvents>(event: Name, listener: (...args: RunEvents[Name]) => void): this;
+        once<Name extends keyof RunEvents>(event: Name, listener: (...args: RunEvents[Name]) => void): this;
+        off<Name extends keyof RunEvents>(event: Name, listener: (...args: RunEvents[Name]) => void): this;
+        removeListener<Name extends keyof RunEvents>(
+            event: Name,
+            listener: (...args: RunEvents[Name]) => void
+        ): this;
+    }
+
     interface WorkerOptions {
         /** Laid over the host's environment. */
         env?: Record<string, string | undefined>;
@@ -384,7 +585,10 @@ declare namespace JobManager {
     interface ShutdownOptions {
         /** In ms; Infinity for no limit. Default 30,000 for workers, none for inline jobs. */
         timeout?: number;
-        /** What to do with inline jobs that have not begun. Default 'finish'. Those still queued at `timeout` are dropped. */
+        /**
+         * What to do with inline jobs and runs of handlers that have not begun. Default 'finish'. Those still waiting at
+         * `timeout` are dropped.
+         */
         waiting?: 'finish' | 'drop';
         /** Accepted for compatibility; nothing is polled. */
         interval?: number;
@@ -481,6 +685,8 @@ declare namespace JobManager {
         retryAt?: Date;
         cause:
             | 'done'
+            | 'returned'
+            | 'exited'
             | 'exit'
             | 'error'
             | 'signal'

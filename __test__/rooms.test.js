@@ -15,7 +15,8 @@ const LIB = path.join(ROOT, 'lib');
 /** What each room may import, besides itself and Node. */
 const MAY_IMPORT = {
     jobs: ['host', 'native', 'wire'],
-    inline: ['host', 'jobs'],
+    runs: ['host', 'inline', 'jobs', 'wire'],
+    inline: ['host', 'jobs', 'wire'],
     'one-off': ['host'],
     events: ['host', 'wire'],
     native: ['host', 'wire'],

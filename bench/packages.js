@@ -5,8 +5,13 @@ const path = require('node:path');
 
 const ROOT = path.resolve(__dirname, '..');
 
-/** What can be measured: the two packages, and a bare Worker of `node:worker_threads`, which has none. */
-const REQUESTS = {ours: ROOT, upstream: require.resolve('upstream-job-manager'), worker: null};
+/** What can be measured: the two packages, a pool of processes (that of jest), and a bare Worker of `node:worker_threads`, which has none. */
+const REQUESTS = {
+    ours: ROOT,
+    upstream: require.resolve('upstream-job-manager'),
+    pool: require.resolve('jest-worker', {paths: [require.resolve('jest/package.json')]}),
+    worker: null
+};
 
 /** Size of what our package and its binary for this machine put on a disk, in bytes. */
 function ourInstalledBytes() {

@@ -24,9 +24,15 @@ const {OneOffJobs} = require('./one-off/one-off-jobs');
 const {statusOf} = require('./one-off/row');
 const {bootVariables} = require('./jobs/node-flags');
 const {RegisteredJobs} = require('./jobs/registered-jobs');
+const {checkHandler} = require('./jobs/handler-options');
 const {checkStaleAfter, retryOptions} = require('./jobs/retry-options');
+const {Runs} = require('./runs/runs');
+const {within} = require('./host/deadline');
 const {isPermanent} = require('./wire/permanent');
 const {safely} = require('./host/safe-call');
+
+/** Taken now: a host may replace it by a clock that stands still. */
+const nowMs = performance.now.bind(performance);
 
 /**
  * Registers jobs and runs them: inline on this event loop, or offloaded to processes of their own;
@@ -46,6 +52,9 @@ class JobManager {
     #inline;
     #runner;
     #jobs;
+    #runs;
+    #queues;
+    #hasHandlers = false;
     #oneOffs;
     #staleAfterMs;
     #completions;
@@ -61,6 +70,7 @@ class JobManager {
         this.#options = new OptionChecker(this.#logger);
         this.#options.check(tables.MANAGER, options ?? {});
         const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
+        this.#queues = this.#checkQueues(rest.queues);
         const {modelTimeout, worker, timezone, dst, gracePeriod, staleAfter, inlineConcurrency} = rest;
         const isOverridden = this._jobMessageHandler !== JobManager.prototype._jobMessageHandler;
         this._jobMessageHandler = this._jobMessageHandler.bind(this);
@@ -108,12 +118,23 @@ class JobManager {
             completions: this.#completions,
             inlineRuns: (registered) => this.#runner.runsOf(registered),
             onChange: () => this.#keepAlive.hold(),
-            onRun: () => this.#keepAlive.pump()
+            onRun: () => this.#keepAlive.pump(),
+            onRemoved: (name) => this.#runs.removed(name)
+        });
+        this.#runs = new Runs({
+            native: this.#native,
+            instance: this.#instance,
+            logger: this.#logger,
+            jobs: this.#jobs,
+            accept: (name) => this.#lifecycle.assertOpen(name),
+            settle: (send) => this.#settle(send),
+            onAsked: (registered) => this.#runAsked(registered, environment)
         });
         this.#lifecycle = new Lifecycle({
             inline: this.#inline,
             logger: this.#logger,
-            stopWorkers: (timeoutMs) => this.#stopWorkers(timeoutMs),
+            stopWorkers: (timeoutMs, waiting) => this.#stopWorkers(timeoutMs, waiting),
+            droppedRuns: () => this.#runs.dropped,
             rows: () => this._jobsRepository
         });
     }
@@ -128,6 +149,38 @@ class JobManager {
     async addJob(job) {
         this.#options.check(tables.JOB, job, job?.name ?? job?.job);
         return this.#add(job);
+    }
+
+    /**
+     * Registers a job that is a function, called with data whenever `runJob` asks for it, and at the times of `at`.
+     *
+     * @param {import('../index').HandlerJob} job
+     * @returns {Promise<void>} when it is registered
+     * @throws {IncorrectUsageError} for an invalid job
+     */
+    async defineJob(job) {
+        this.#options.check(tables.HANDLER, job, job?.name);
+        checkHandler(job);
+        this.#lifecycle.assertOpen(job.name);
+        if (typeof job.job !== 'function' && job.offloaded === false) {
+            checkInline(job);
+            resolveModule(job.job);
+        }
+        this.#hasHandlers = true;
+        this.#jobs.define(job, this.#queues);
+    }
+
+    /**
+     * Asks for a run of a job: of a handler, or of a script.
+     *
+     * @param {string} name
+     * @param {import('../index').RunJobOptions} [options]
+     * @returns {Promise<import('../index').Run>} the run, when it has been accepted
+     * @throws {Error} JOB_UNKNOWN, QUEUE_FULL, JOB_ALREADY_RUNNING, RUN_ID_TAKEN, MANAGER_SHUTTING_DOWN, MANAGER_SHUT_DOWN
+     */
+    async runJob(name, options = {}) {
+        this.#options.check(tables.RUN_REQUEST, options, name);
+        return this.#runs.request(name, options);
     }
 
     /**
@@ -235,7 +288,7 @@ class JobManager {
     }
 
     /** Handles a message of a job: updates its status row, settles `awaitCompletion`, or dispatches a domain event. */
-    async _jobMessageHandler({name, message}) {
+    async _jobMessageHandler({name, message, result}) {
         if (!name) {
             return;
         }
@@ -249,7 +302,7 @@ class JobManager {
             if (this._jobsRepository) {
                 await this.#writeStatus(name, {status: 'finished', finished_at: new Date()});
             }
-            completions.resolve();
+            completions.resolve(result);
         } else if (message?.event && this.#handlers.domainEvents) {
             await this.#handlers.domainEvents.dispatchRaw(message.event.type, message.event.data);
         }
@@ -288,14 +341,21 @@ class JobManager {
     }
 
     /** Stops schedules and workers. */
-    async #stopWorkers(timeoutMs) {
+    async #stopWorkers(timeoutMs, waiting) {
+        const startedMs = nowMs();
         this.#jobs.disarmAll();
+        this.#runs.close();
         if (this.bree.isReplaced('stop')) {
             return {timedOut: Boolean(await this.bree.stop()), survivors: []};
         }
         // The native side does not accept Infinity.
         const limitMs = Math.min(timeoutMs, Number.MAX_SAFE_INTEGER);
-        return this.#settle((request) => this.#native.shutdown(request, limitMs));
+        const left = () => Math.max(0, limitMs - (nowMs() - startedMs));
+        if (waiting !== 'drop' && this.#hasHandlers) {
+            const drained = this.#settle((request) => this.#native.drain(request));
+            await within(drained, limitMs);
+        }
+        return this.#settle((request) => this.#native.shutdown(request, left()));
     }
 
     /** Throws if a one-off job could not start. Called before its row is written. */
@@ -325,6 +385,28 @@ class JobManager {
         return undefined;
     }
 
+    /** A run was asked for. */
+    #runAsked({handler}, environment) {
+        if (handler) {
+            this.#keepAlive.holdFor();
+        } else {
+            environment.refresh();
+            this.#keepAlive.pump();
+        }
+    }
+
+    /** The result of a run, read only where somebody waits for it. */
+    #resultFor(name, readValue) {
+        return this.#completions.has(name) ? {result: readValue()} : undefined;
+    }
+
+    #checkQueues(queues = {}) {
+        for (const [name, queue] of Object.entries(queues)) {
+            this.#options.check(tables.QUEUE, queue, name);
+        }
+        return queues;
+    }
+
     /** Handlers of the native events, for JobEvents. */
     #eventHost(environment) {
         return {
@@ -332,8 +414,10 @@ class JobManager {
             registered: (name, number) => this.#jobs.registered(name, number),
             workerOptions: (registered) => this.#jobs.workerOptions(registered),
             onMessage: (event) => this.#onMessage(event),
-            onCompletion: (name) =>
-                this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'done'})),
+            onCompletion: (name, readValue) =>
+                this.#safely('A message handler', () =>
+                    this._jobMessageHandler({name, message: 'done', ...this.#resultFor(name, readValue)})
+                ),
             onError: (error, meta, {isRequested}) => {
                 explainClosure(error, meta.name, this.#jobs.get(meta.name)?.job.job);
                 if (!isRequested) {
@@ -341,6 +425,7 @@ class JobManager {
                 }
                 this.#safely('An error handler', () => this._jobErrorHandler(error, meta));
             },
+            runs: () => this.#runs,
             runId: (run) => `${this.#instance}-${run}`,
             onBackoffAsked: (registered, run, failure) => this.#askBackoff(registered, run, failure),
             onInlineDue: (registered, run, attempt) => {
@@ -378,14 +463,15 @@ class JobManager {
         const {name, job} = registered;
         const isTried = registered.attempts > 1;
         const isLast = (error) => this.#events.inlineRuns.failed(run, error, isPermanent(error));
-        const onEnded = (error) => {
+        const onEnded = (error, result) => {
+            this.#runs.settled(run, error, result);
             // `isLast` has reported the error of a job with several attempts.
             if (error === undefined || !isTried) {
                 this.#native.inlineEnded(run, error === undefined ? undefined : false);
             }
         };
         const turn = {scope: registered, isWanted, onUnwanted, isLast: isTried ? isLast : undefined, onEnded};
-        this.#runner.add({...job, name}, turn);
+        this.#runner.add({...job, name, data: this.#runs.dataOf(run, job)}, turn);
     }
 
     /** Calls the `backoff` function of a job whose run waits for the result. */

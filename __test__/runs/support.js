@@ -46,4 +46,24 @@ function memoryModel() {
     return {JobModel, written};
 }
 
-module.exports = {attemptEnd, createManager, memoryModel, trying};
+/** @returns {string} the path of a module in `jobs/` */
+const jobs = (name) => path.join(__dirname, 'jobs', name);
+
+/** @returns {Promise<any>} what one run of the job came to */
+async function resultOf(manager, name, options) {
+    const run = await manager.runJob(name, options);
+    return run.result;
+}
+
+/** @returns {Promise<{error: Error, info: object}>} how a run failed */
+async function failureOf(run) {
+    const error = await run.result.then(
+        (value) => {
+            throw new Error(`the run completed with ${value}`);
+        },
+        (thrown) => thrown
+    );
+    return {error, info: run.info()};
+}
+
+module.exports = {attemptEnd, createManager, failureOf, jobs, memoryModel, resultOf, trying};

@@ -59,6 +59,11 @@ class Completions {
         });
     }
 
+    /** @returns {boolean} does anybody wait for the job of that name? */
+    has(name) {
+        return this.#waiting.has(name);
+    }
+
     /** The job's only due time had passed when it was added. */
     skipped(scope) {
         const isMeant = (promise) => promise.scope === scope;
@@ -76,7 +81,7 @@ class Completions {
      * this is called; outside of a scope, all promises for the name.
      *
      * @param {string} name
-     * @returns {{resolve: () => void, reject: (error: unknown) => void}}
+     * @returns {{resolve: (value?: unknown) => void, reject: (error: unknown) => void}}
      */
     ended(name) {
         const scope = JobScope.current(name);
@@ -88,7 +93,7 @@ class Completions {
                 promise.isDecided = true;
             });
         return {
-            resolve: () => this.#settle(name, isMeant, ({resolve}) => resolve()),
+            resolve: (value) => this.#settle(name, isMeant, ({resolve}) => resolve(value)),
             reject: (error) => this.#settle(name, isMeant, ({reject}) => reject(error))
         };
     }

@@ -14,10 +14,16 @@ const {Uncalled} = require('./uncalled');
 const {textOf} = require('../wire/text-of');
 const {WorkerView} = require('./worker-view');
 
-/** Whether a run completed: its job posted 'done', or its process exited with code 0. */
-const isCompletion = (end) => end.cause === 'done' || (end.cause === 'exit' && end.exitCode === 0);
+/** Whether a run completed: its job posted 'done', its handler returned, or its process exited with code 0. */
+const isCompletion = (end) =>
+    end.cause === 'done' || end.cause === 'returned' || (end.cause === 'exit' && end.exitCode === 0);
 /** Whether the host itself requested the end: such a run is not reported to `errorHandler`. */
 const isRequested = (end) => end.cause === 'cancelled';
+
+/** The envelope of an error that is known already. */
+const NO_BYTES = new Uint8Array(0);
+/** Bytes of events that are read before the next ones are taken. */
+const SCRATCH_BYTES = 16 * 1024;
 
 class JobEvents {
     #native;
@@ -30,6 +36,8 @@ class JobEvents {
     #nextRequest = 1;
     #isPumping = false;
     #uncalled;
+    /** Where the bytes of short batches are put: overwritten by the next one. */
+    #scratch = new Uint8Array(SCRATCH_BYTES);
     /** Registrations whose current run has caused a warning about a skipped due time. */
     #warnedOfOverlap = new Set();
     /** Runs that have caused a warning about captured output that is not read. */
@@ -40,7 +48,8 @@ class JobEvents {
      * @param {import('./bree-facade').BreeFacade} bree
      * @param {object} host - handlers of events, each called in the scope of its job: `logger`, `registered(name, number)`,
      *   `workerOptions(registered)`, `onMessage`, `onCompletion`, `onError`, `onBackoffAsked`, `onInlineDue`, `onInlineWaits`,
-     *   `onInlineGaveUp`, `onInlineEnded`, `runId(run)`, `onMissed`, `onEnvironmentWanted`, and `onMore` when `pump` has to be called again
+     *   `onInlineGaveUp`, `onInlineEnded`, `runId(run)`, `onMissed`, `onEnvironmentWanted`, `runs()` (see lib/runs/runs.js), and
+     *   `onMore` when `pump` has to be called again
      */
     constructor(native, bree, host) {
         this.#native = native;
@@ -74,14 +83,15 @@ class JobEvents {
      * @returns {boolean} whether there was a batch; false if called by a handler while a batch is being handled
      */
     pump() {
-        const batch = this.#isPumping ? undefined : this.#native.takeEvents();
+        const batch = this.#isPumping ? undefined : this.#native.takeEvents(this.#scratch);
         if (!batch) {
             return false;
         }
+        const bytes = batch.bytes ?? this.#scratch;
         this.#isPumping = true;
         for (const event of batch.events) {
             safely(this.#host.logger, `The handler of the native event "${event.type}"`, () =>
-                this.#takeInScope(event, batch.bytes)
+                this.#takeInScope(event, bytes)
             );
         }
         this.#isPumping = false;
@@ -108,8 +118,11 @@ class JobEvents {
     #take(event, bytes) {
         switch (event.type) {
             case 'runQueued':
+                return this.#host.runs().queued(event, this.#registered(event));
             case 'reported':
-                return undefined;
+                return this.#host.runs().reported(event, bytes.subarray(event.start, event.end));
+            case 'inlineAbort':
+                return this.#host.runs().abort(event);
             case 'attemptFailed':
                 return this.#attemptFailed(event, bytes.subarray(event.start, event.end));
             case 'retryPlanned':
@@ -119,7 +132,8 @@ class JobEvents {
             case 'runOnline':
                 return this.#runOnline(event);
             case 'message':
-                return this.#message(event.run, bytes.subarray(event.start, event.end));
+                // The value of the message may keep these bytes.
+                return this.#message(event.run, bytes.slice(event.start, event.end));
             case 'exportsFunction':
                 this.#workers.get(event.run).exported = {isIdle: event.isIdle};
                 return undefined;
@@ -130,6 +144,9 @@ class JobEvents {
             case 'runEnded':
                 return this.#runEnded(event, bytes.subarray(event.start, event.end));
             case 'inlineDue':
+                if (this.#registered(event)?.handler) {
+                    return this.#host.runs().due(event, this.#registered(event));
+                }
                 this.#warnedOfOverlap.delete(event.registration);
                 this.#inlineRuns.due(event.run);
                 return this.#host.onInlineDue(this.#registered(event), event.run, event.attempt);
@@ -207,7 +224,7 @@ class JobEvents {
         const scope = this.#registered(event);
         const isInline = this.#inlineRuns.has(run);
         const worker = this.#takeWorker(run);
-        const error = isInline ? this.#inlineRuns.waits(run) : errorOf(name, end, envelope);
+        const error = isInline ? this.#inlineRuns.waits(run) : this.#errorOf(event, envelope);
         const failure = {name, attempt, attempts, cause: end.cause, error, atMs, worker: worker?.meta, scope};
         const {firstMs} = this.#failed.add(run, failure, atMs - end.elapsedMs);
         if (isInline) {
@@ -216,6 +233,7 @@ class JobEvents {
             const exitCode = worker?.ended(end);
             this.#attemptOver(worker, {run, name, end, error, exitCode, attempt, retryAtMs});
         }
+        this.#host.runs().attemptFailed(event, error);
         if (retryAtMs !== undefined) {
             this.#logRetry(failure, retryAtMs - atMs);
             return;
@@ -245,13 +263,14 @@ class JobEvents {
             this.#gaveUp(event, failed);
             return;
         }
-        const attempt = worker?.attempt ?? (failed?.last.attempt ?? 0) + 1;
+        const attempt = worker?.attempt ?? event.attempt;
         const error = isCompletion(end)
             ? this.#uncalled.check(name, worker, this.#host.registered(name, registration))
-            : errorOf(name, end, envelope);
+            : this.#errorOf(event, envelope);
+        const readValue = this.#host.runs().ended(event, error, envelope);
         const exitCode = worker?.ended(end);
         if (error === undefined) {
-            this.#host.onCompletion(name);
+            this.#host.onCompletion(name, readValue);
         } else {
             addAttempts(error, failed?.listed);
             const meta = this.#meta(event, {worker: worker?.meta, attempt});
@@ -263,6 +282,7 @@ class JobEvents {
     /** A run that waited for its next attempt is not tried again: it fails with the error of its last attempt. */
     #gaveUp(event, {last, listed}) {
         addAttempts(last.error, listed.slice(0, -1));
+        this.#host.runs().ended(event, last.error, NO_BYTES);
         this.#host.onError(last.error, this.#meta(event, last), {isRequested: false});
     }
 
@@ -275,7 +295,15 @@ class JobEvents {
             addAttempts(error, failed.listed.slice(0, -1));
             this.#host.onInlineGaveUp(failed.last.scope, error);
         }
+        const failure = event.ending.cause === 'done' ? undefined : (error ?? this.#errorOf(event, NO_BYTES));
+        this.#host.runs().ended(event, failure, NO_BYTES);
         this.#host.onInlineEnded(this.#registered(event));
+    }
+
+    /** The error of an attempt, or of a run, that did not complete. */
+    #errorOf(event, envelope) {
+        const known = this.#host.runs().failureOf(event);
+        return known ? known.error : errorOf(event.name, event.ending, envelope);
     }
 
     /** The second argument of `errorHandler`. */
@@ -354,10 +382,10 @@ function cancelledLine({jobName, pid}) {
 }
 
 /** Whether a run without a process ended while it waited for an attempt, rather than with one. */
-function isWaiting({gaveUp, startedMs}, failed) {
+function isWaiting({gaveUp, startedMs, ending}, failed) {
     const isOfAttempt = gaveUp === 'attempts' || gaveUp === 'permanent';
     // The start is that of its last attempt; absent where the next one waits for its turn.
-    return failed !== undefined && !isOfAttempt && !(startedMs > failed.last.atMs);
+    return failed !== undefined && !isCompletion(ending) && !isOfAttempt && !(startedMs > failed.last.atMs);
 }
 
 /** The error of a run that did not complete. A job may throw any value, `undefined` included. */
@@ -366,7 +394,7 @@ function errorOf(name, end, envelope) {
         return runError(name, end);
     }
     try {
-        const thrown = deserializeError(envelope);
+        const thrown = deserializeError(envelope.slice());
         return thrown ?? new Error(`Job "${name}" threw ${textOf(thrown)}`);
     } catch {
         return runError(name, {cause: 'channel', message: 'it sent an error that cannot be deserialized'});

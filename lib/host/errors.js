@@ -143,6 +143,13 @@ function runError(name, end) {
             return new JobError('JOB_EXIT_CODE', name, `${worker} exited with code ${end.exitCode}`, {
                 exitCode: end.exitCode
             });
+        case 'exited':
+            return new JobError(
+                'JOB_EXIT_CODE',
+                name,
+                `The process of job "${name}" exited with code ${end.exitCode} before its handler had returned`,
+                {exitCode: end.exitCode}
+            );
         case 'signal': {
             const signal = signalName(end.signal);
             return new JobError('JOB_SIGNAL', name, `${worker} was terminated by signal ${signal}`, {signal});

@@ -33,6 +33,13 @@ class KeepAlive {
         }
     }
 
+    /** Something is under way, and its end will be told. */
+    holdFor() {
+        if (!held.has(this.#owner)) {
+            this.hold();
+        }
+    }
+
     /** Takes events on the next turn of the host's event loop. */
     pumpLater() {
         onNextTurn(() => this.pump());

@@ -25,7 +25,8 @@ const REFUSALS = {
  * @typedef {object} Parts
  * @property {import('../inline/inline-jobs').InlineJobs} inline
  * @property {{warn: Function}} logger
- * @property {(timeoutMs: number) => Promise<{timedOut: boolean, survivors: object[]}>} stopWorkers - ends schedules and
+ * @property {() => number} droppedRuns - runs that a shutdown ended before they began
+ * @property {(timeoutMs: number, waiting: string) => Promise<{timedOut: boolean, survivors: object[]}>} stopWorkers - ends schedules and
  *   workers; `timedOut` when it had to kill some at the time limit, `survivors` are processes that could not be killed
  * @property {() => {settled(): Promise<void>} | undefined} rows - the status rows in the host's database
  */
@@ -72,7 +73,7 @@ class Lifecycle {
     }
 
     async #perform({timeout, waiting = 'finish'}) {
-        const {inline} = this.#parts;
+        const {inline, droppedRuns} = this.#parts;
         if (this.#state === 'open') {
             this.#state = 'shutting down';
         }
@@ -83,30 +84,31 @@ class Lifecycle {
         // Inline jobs have a time limit only if `timeout` is given. Jobs that are still queued then are dropped.
         const cancel = callAfter(timeout, () => this.#dropWaiting());
         try {
-            const {problems, survivors} = await this.#end(timeout);
+            const {problems, survivors} = await this.#end(timeout, waiting);
             const late = inline.dropped - droppedAtOnce;
             if (late > 0) {
                 problems.push(`Inline jobs that were still queued after ${timeout} ms were dropped: ${late}`);
             }
             if (problems.length > 0) {
-                throw new TimeoutError(problems.join('. '), inline.dropped);
+                throw new TimeoutError(problems.join('. '), inline.dropped + droppedRuns());
             }
             checkStopped({survivors});
         } finally {
             cancel();
             this.#state = 'shut down';
         }
-        return waiting === 'drop' ? {dropped: inline.dropped} : undefined;
+        const dropped = inline.dropped + droppedRuns();
+        return waiting === 'drop' ? {dropped} : undefined;
     }
 
     /** Ends workers, inline jobs and row writes, each within its time limit. `problems` lists those that did not end. */
-    async #end(timeout) {
+    async #end(timeout, waiting) {
         const {inline, logger, stopWorkers, rows} = this.#parts;
         const startedMs = nowMs();
         const limitMs = timeout ?? DEFAULT_TIMEOUT_MS;
         const left = (ms) => ms && ms - (nowMs() - startedMs);
         const problems = [];
-        const {timedOut, survivors} = await stopWorkers(limitMs);
+        const {timedOut, survivors} = await stopWorkers(limitMs, waiting);
         if (timedOut && survivors.length === 0) {
             problems.push(`Workers were still running after ${limitMs} ms and were killed`);
         }

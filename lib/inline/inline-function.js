@@ -40,10 +40,14 @@ function resolveName(job, target) {
 
 /**
  * @param {string | URL} job
+ * @param {{name: string, target: string}} [handler] - the job, if it is one that `defineJob` was called with
  * @returns {Promise<Function>} the default export of the module
  */
-async function loadFunction(job) {
+async function loadFunction(job, handler) {
     const exported = await load(resolveModule(job));
+    if (handler) {
+        return require('../wire/handler-export').handlerOf(exported, handler);
+    }
     const found = [exported, exported?.default, exported?.default?.default].find(
         (value) => typeof value === 'function'
     );

@@ -61,7 +61,7 @@ class InlineRunner {
      * @param {() => void} turn.onUnwanted - called instead of the job if it is not wanted
      * @param {((error: unknown) => Promise<boolean>) | undefined} turn.isLast - only for a job with several attempts: called
      *   when one has failed; resolves with false if another one follows
-     * @param {(error?: unknown) => void} turn.onEnded - called when the attempt has ended
+     * @param {(error?: unknown, result?: unknown) => void} turn.onEnded - called when the attempt has ended
      */
     add({name, job, data, timeout}, turn) {
         const {length} = this.#queue;
@@ -100,7 +100,7 @@ class InlineRunner {
         await this.#begun.during(turn.scope, async () => {
             error = await this.#run(task, turn);
         });
-        turn.onEnded(error);
+        turn.onEnded(error, turn.result);
     }
 
     /**
@@ -140,6 +140,9 @@ class InlineRunner {
                 }
                 this.#report(job, error);
             }
+        }
+        if (turn) {
+            turn.result = result;
         }
         const end = () => this.#host.onEnded(name, error, result);
         await (turn ? turn.scope.run(end) : end());

@@ -8,14 +8,18 @@ const {JobError} = require('../host/errors');
  * the limit, and its result is ignored.
  *
  * @param {() => Promise<unknown>} call
- * @param {{name?: string, timeoutMs: number}} limit - of the job of that name
+ * @param {{name?: string, timeoutMs: number, onTimeout?: (error: JobError) => void}} limit - of the job of that name
  * @returns {Promise<unknown>}
  * @throws {JobError} JOB_TIMEOUT
  */
-async function withinLimit(call, {name, timeoutMs}) {
+async function withinLimit(call, {name, timeoutMs, onTimeout}) {
     let cancel;
     const limit = new Promise((resolve, reject) => {
-        cancel = callAfter(timeoutMs, () => reject(timedOut(name, timeoutMs)));
+        cancel = callAfter(timeoutMs, () => {
+            const error = timedOut(name, timeoutMs);
+            reject(error);
+            onTimeout?.(error);
+        });
     });
     try {
         return await Promise.race([call(), limit]);

@@ -170,6 +170,54 @@ const JOB = optionTable({
     unused: {staleAfter: 'it is an option of addOneOffJob()', ...OTHER_NAMES}
 });
 
+const REUSE = optionTable({
+    call: 'reuse',
+    owner: (name) => `in "reuse" ${ofJob(name)}`,
+    kinds: {runs: count(1), idle: milliseconds, age: milliseconds}
+});
+
+const HANDLER = optionTable({
+    call: 'defineJob()',
+    example: '{name: "resize", job: "./jobs/resize.js"}',
+    owner: ofJob,
+    kinds: {
+        ...JOB.kinds,
+        concurrency: count(1),
+        queue: text,
+        maxWaiting: count(0),
+        reuse: kind(
+            'true, false, or an object such as {runs: 1000, idle: 30000}',
+            (value) => typeof value === 'boolean' || (isObject(value) && typeof value !== 'function'),
+            REUSE
+        )
+    },
+    refused: JOB.refused,
+    unused: JOB.unused
+});
+
+const RUN_REQUEST = optionTable({
+    call: 'runJob()',
+    example: '{data: {id: 7}}',
+    owner: (name) => `of a run ${typeof name === 'string' ? ofJob(name) : 'of a job'}`,
+    kinds: {
+        data: anything,
+        id: kind('a string that is not empty', (value) => typeof value === 'string' && value !== ''),
+        at: kind('a valid Date', (value) => types.isDate(value) && !Number.isNaN(value.getTime())),
+        delay: milliseconds,
+        priority: kind('a whole number from -100 to 100', (value) => isWhole(value, -100, 100)),
+        signal: kind('an AbortSignal', (value) => value instanceof AbortSignal),
+        attempts: count(1),
+        timeout: milliseconds
+    }
+});
+
+const QUEUE = optionTable({
+    call: 'queues',
+    example: '{concurrency: 2}',
+    owner: (name) => `of the queue "${name}"`,
+    kinds: {concurrency: count(1)}
+});
+
 const ONCE = 'a one-off job is run once, as soon as it is added';
 const ONE_OFF_JOB = optionTable({
     call: 'addOneOffJob()',
@@ -196,6 +244,7 @@ const MANAGER = optionTable({
         worker: optional('an object of worker options', isObject, WORKER),
         logger: optional('an object with info(), warn() and error()', isObject),
         inlineConcurrency: count(1),
+        queues: kind('an object such as {mail: {concurrency: 2}}', isObject),
         maxWorkers: count(1),
         warmWorkers: kind("'auto' or a whole number from 0 up", (value) => {
             return value === 'auto' || isWhole(value, 0, MOST_COUNTED);
@@ -259,4 +308,4 @@ const NEXT_RUNS = optionTable({
     }
 });
 
-module.exports = {JOB, ONE_OFF_JOB, MANAGER, SHUTDOWN, NEXT_RUNS};
+module.exports = {JOB, HANDLER, RUN_REQUEST, QUEUE, ONE_OFF_JOB, MANAGER, SHUTDOWN, NEXT_RUNS};

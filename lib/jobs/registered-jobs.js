@@ -9,6 +9,7 @@ const {checkStopped, incorrectUsage} = require('../host/errors');
 const {codedError, fromCaller} = require('../host/from-caller');
 const {HostClock, isReplaced} = require('../host/host-clock');
 const {JobScope} = require('../host/job-scope');
+const {handlerRequest, handlerSource, isOffloaded} = require('./handler-options');
 const {assertSource, defaultName, offloadedSource} = require('./job-source');
 const {JOB} = require('./option-tables');
 const {retryOptions} = require('./retry-options');
@@ -26,9 +27,12 @@ const REFUSALS = {
     TIME_ZONE_UNKNOWN: (name, {message}) => incorrectUsage({message: `Job "${name}": ${message}`})
 };
 
+/** The job has no due times: it is run when `runJob` asks for it. */
+const ON_REQUEST = Object.freeze({kind: 'request'});
+
 /** One registration of a job. */
 class RegisteredJob extends JobScope {
-    constructor({name, when, anchorMs, job, retry, isOneOff, isTransient}) {
+    constructor({name, when, anchorMs, job, retry, handler, isOneOff, isTransient}) {
         super(name);
         /** @type {import('./schedules').When} */
         this.when = when;
@@ -36,6 +40,8 @@ class RegisteredJob extends JobScope {
         this.anchorMs = anchorMs;
         /** The argument of `addJob`. */
         this.job = job;
+        /** What makes it a handler, for one that is. @type {import('../native/binding').HandlerRequest | undefined} */
+        this.handler = handler;
         /** How many attempts a run of it has at most. */
         this.attempts = retry?.attempts ?? 1;
         /** Whether it is removed when its run has ended. */
@@ -62,6 +68,7 @@ class RegisteredJobs {
     #inlineRuns;
     #onChange;
     #onRun;
+    #onRemoved;
     #hostClock = new HostClock();
     #lastOptions;
     #lastOptionsKey;
@@ -84,6 +91,7 @@ class RegisteredJobs {
      * @param {import('../events/completions').Completions} parts.completions
      * @param {(job: RegisteredJob) => {ended: Promise<void>, othersEnded: Promise<void>}} parts.inlineRuns - see `InlineRunner`
      * @param {() => void} parts.onChange - a job was registered
+     * @param {(name: string) => void} parts.onRemoved
      * @param {() => void} parts.onRun - a run was requested: its start is to be reported without delay
      */
     constructor(parts) {
@@ -100,6 +108,7 @@ class RegisteredJobs {
         this.#inlineRuns = inlineRuns;
         this.#onChange = parts.onChange;
         this.#onRun = parts.onRun;
+        this.#onRemoved = parts.onRemoved;
     }
 
     /** @returns {RegisteredJob | undefined} */
@@ -154,6 +163,33 @@ class RegisteredJobs {
         });
         this.#started(registered, answer);
         return undefined;
+    }
+
+    /**
+     * Registers a handler, and starts its schedule if it has one.
+     *
+     * @param {object} job - of `defineJob`, checked
+     * @param {Record<string, object>} [queues] - of the manager
+     * @throws as `add`
+     */
+    define(job, queues) {
+        this.#accept(job.name);
+        const handler = handlerRequest(job, queues);
+        const prepared = this.#prepare({...job, offloaded: isOffloaded(job)}, {handler});
+        const {registered, answer} = this.#register(prepared, {});
+        this.#started(registered, answer);
+    }
+
+    /** The work of a run of a script that is given other data than the job's own. */
+    workWith({name, job}, data) {
+        const source = offloadedSource(name, job.job);
+        const worker = this.#worker(job);
+        const description = describeJob(name, {...job, data}, source);
+        return encoded({name, source, description, data}, worker);
+    }
+
+    #worker({worker, execPath = this.#defaults.execPath}) {
+        return resolveWorker(worker, this.#bree.config.worker, execPath);
     }
 
     /** Calls `bree.add` and `bree.start`, which the host has replaced, with the arguments that they get in the old package. */
@@ -227,6 +263,7 @@ class RegisteredJobs {
         this.#jobs.delete(name);
         this.#removed.set(registered.number, registered);
         this.#bree.removed(name);
+        this.#onRemoved(name);
         const stopped = await runsEnded;
         const {ended, othersEnded} = this.#inlineRuns(registered);
         ended.then(() => {
@@ -256,7 +293,7 @@ class RegisteredJobs {
         this.#bree.intervals.clear();
     }
 
-    #prepare(job, {isQuiet = false} = {}) {
+    #prepare(job, {isQuiet = false, handler} = {}) {
         const {offloaded = true} = job;
         const name = job.name || defaultName(job.job);
         if (!name) {
@@ -264,7 +301,7 @@ class RegisteredJobs {
         }
         checkName(name);
         const {timezone = this.#defaults.timezone, dst = this.#defaults.dst} = job;
-        const when = parseAt(job.at, {timezone, dst});
+        const when = handler && job.at === undefined ? ON_REQUEST : parseAt(job.at, {timezone, dst});
         const anchorMs = Date.now();
         const announcement = announce(name, job.at, when, anchorMs);
         const retry = retryOptions(job);
@@ -272,12 +309,13 @@ class RegisteredJobs {
             this.#logger.info(announcement);
             this.#warnOfUselessBackoff(name, job, retry);
         }
-        const source = offloaded ? offloadedSource(name, job.job) : undefined;
-        const description = describeJob(name, job, source);
-        const worker =
-            source &&
-            resolveWorker(job.worker, this.#bree.config.worker, job.execPath ?? this.#defaults.execPath);
-        const work = source && encoded({name, source, description, data: job.data}, worker);
+        const sourceOf = handler ? handlerSource : offloadedSource;
+        const source = offloaded ? sourceOf(name, job.job) : undefined;
+        // A handler is given its data with each run.
+        const data = handler ? undefined : job.data;
+        const description = describeJob(name, {...job, data}, source);
+        const worker = source && this.#worker(job);
+        const work = source && encoded({name, source, description, data}, worker);
         return {
             name,
             when,
@@ -286,7 +324,11 @@ class RegisteredJobs {
             description,
             work,
             retry,
-            options: this.#options(name, job, when, {retry, worker})
+            handler,
+            options: this.#options(name, handler ? {...job, concurrency: undefined} : job, when, {
+                retry,
+                worker
+            })
         };
     }
 
@@ -314,10 +356,19 @@ class RegisteredJobs {
     }
 
     #register(
-        {name, when, anchorMs, job, description, work, retry, options},
+        {name, when, anchorMs, job, description, work, retry, handler, options},
         {replaceFinished = false, isTransient = false, isOneOff = false, isHeld = false}
     ) {
-        const registered = new RegisteredJob({name, when, anchorMs, job, retry, isOneOff, isTransient});
+        const registered = new RegisteredJob({
+            name,
+            when,
+            anchorMs,
+            job,
+            retry,
+            handler,
+            isOneOff,
+            isTransient
+        });
         if (when.kind === 'schedule') {
             this.#environment.ensure();
         } else {
@@ -326,11 +377,11 @@ class RegisteredJobs {
         const due = {
             atMs: when.atMs,
             schedule: when.schedule,
-            isHostClock: registered.isHostClock,
+            isHostClock: registered.isHostClock || when === ON_REQUEST,
             registration: registered.number
         };
         const answer = this.#ask(name, () =>
-            this.#native.addJob(name, due, options, work, replaceFinished, isHeld)
+            this.#native.addJob(name, due, options, work, replaceFinished, isHeld, handler)
         );
         const replaced = replaceFinished ? this.#jobs.get(name) : undefined;
         if (replaced) {
@@ -349,6 +400,9 @@ class RegisteredJobs {
             this.#logger.warn(`Job "${name}" was skipped because it was in the past.`);
             this.#bree.emit('job past', name);
             this.#past(registered);
+            return;
+        }
+        if (when === ON_REQUEST) {
             return;
         }
         this.#bree.armed(name, when.kind === 'schedule');
@@ -432,6 +486,9 @@ function encoded(job, worker) {
 
 /** The log line about when the job runs. */
 function announce(name, at, when, nowMs) {
+    if (when === ON_REQUEST) {
+        return `Job ${name} is ready to be run`;
+    }
     if (when.kind === 'now') {
         return `Scheduling job ${name} to run immediately`;
     }

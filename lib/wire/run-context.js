@@ -76,10 +76,8 @@ class RunContext {
      */
     progress(value, note) {
         const fraction = fractionOf(value);
-        this.#pending = {
-            value: fraction,
-            note: note === undefined ? undefined : cut(String(note), LONGEST_NOTE)
-        };
+        this.#pending =
+            note === undefined ? {value: fraction} : {value: fraction, note: cut(String(note), LONGEST_NOTE)};
         const waitMs = this.#sentMs + PROGRESS_PERIOD_MS - nowMs();
         if (waitMs <= 0) {
             this.flush();
@@ -128,6 +126,13 @@ class RunContext {
             this.#sentMs = nowMs();
             this.#sink.progress(this.#pending);
             this.#pending = undefined;
+        }
+    }
+
+    /** @throws {unknown} the reason, when the run is to stop */
+    throwIfAborted() {
+        if (this.#abortReason !== undefined) {
+            throw this.#abortReason;
         }
     }
 

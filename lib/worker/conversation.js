@@ -20,6 +20,7 @@ class Conversation {
     /**
      * @param {import('./channel.js').Channel} channel to the host
      * @param {object} endings what to do
+     * @param {() => void} endings.onCancel when the host has asked the job to stop
      * @param {() => void} endings.onLastWord when the job says that it has finished
      * @param {(kind: number, payload: Buffer) => void} endings.onRunFrame with what concerns the runs of a handler
      * @param {() => void} endings.onGone when the host has closed its end
@@ -73,7 +74,10 @@ class Conversation {
             throw new RangeError(`unexpected frame of kind ${kind}`);
         }
         const value = require('./later.js').clone.deserialize(payload);
-        this.#isCancelRequested ||= value === CANCEL;
+        if (value === CANCEL) {
+            this.#isCancelRequested = true;
+            this.#endings.onCancel();
+        }
         this.#openPort().deliver(value);
     }
 

@@ -6,11 +6,12 @@
 
 const {pathToFileURL} = require('node:url');
 const {ProtocolError, ToWorker, readUint32} = require('../wire/frames.js');
-const {deserialize} = require('../wire/clone.js');
+const {decode} = require('../wire/compact.js');
+const {handlerOf} = require('../wire/handler-export.js');
 const {RunContext} = require('../wire/run-context.js');
 const {RunReports} = require('./run-reports.js');
 
-const Module = require.main.constructor;
+const Module = require('node:module');
 
 /** Where what a handler calls finds its run. */
 const RUN = Symbol.for('@tryghost/job-manager.run');
@@ -48,20 +49,7 @@ async function load(target) {
  * @throws {Error} HANDLER_MISSING, when that is no function
  */
 async function loadHandler({name, target}) {
-    const exported = await load(target);
-    const found = [exported, exported?.default, exported?.default?.default].find(
-        (value) => typeof value === 'function'
-    );
-    if (found === undefined) {
-        const names = Object.keys(exported ?? {}).join(', ') || 'nothing';
-        throw Object.assign(
-            new TypeError(
-                `The module ${target} of job "${name}" must export a function as its default; it exports ${names}`
-            ),
-            {code: 'HANDLER_MISSING', permanent: true}
-        );
-    }
-    return found;
+    return handlerOf(await load(target), {name, target});
 }
 
 /** @returns {{run: number, facts: import('../wire/run-context.js').RunFacts, data: unknown}} */
@@ -73,7 +61,7 @@ function parseRun(payload) {
     return {
         run: readUint32(payload, 0),
         facts: JSON.parse(payload.toString('utf8', LEAD_BYTES, headerEnd)),
-        data: headerEnd < payload.length ? deserialize(payload.subarray(headerEnd)) : undefined
+        data: decode(payload.subarray(headerEnd))
     };
 }
 
@@ -83,6 +71,8 @@ class HandlerLoop {
     #reports;
     /** RUN payloads that wait for the one that goes. */
     #waiting = [];
+    /** Those of them that were asked to stop: the host waits for an answer. */
+    #abortedAhead = [];
     /** The run that goes, if one does. */
     #current;
     #begunThisTurn = 0;
@@ -130,13 +120,32 @@ class HandlerLoop {
 
     #abort(run) {
         if (this.#current?.run === run) {
-            const reason = new Error(`The run of job "${this.#name}" was asked to stop`);
-            reason.name = 'AbortError';
-            this.#current.context.abort(reason);
+            this.#current.context.abort(this.#abortError());
+            return;
+        }
+        const index = this.#waiting.findIndex((payload) => readUint32(payload, 0) === run);
+        if (index !== -1) {
+            this.#waiting.splice(index, 1);
+            this.#abortedAhead.push(run);
+            this.#answerAborted();
         }
     }
 
+    /** Runs that were asked to stop before they began never begin. The host hears of them in its order. */
+    #answerAborted() {
+        if (this.#current === undefined) {
+            this.#abortedAhead.splice(0).forEach((run) => this.#reports.threw(run, this.#abortError()));
+        }
+    }
+
+    #abortError() {
+        const reason = new Error(`The run of job "${this.#name}" was asked to stop`);
+        reason.name = 'AbortError';
+        return reason;
+    }
+
     #next() {
+        this.#answerAborted();
         if (this.#waiting.length === 0) {
             return;
         }

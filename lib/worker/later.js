@@ -23,6 +23,9 @@ module.exports = {
     get textOf() {
         return require('../wire/text-of.js').textOf;
     },
+    get scriptRun() {
+        return require('./script-run.js');
+    },
     get sourceJob() {
         return require('./source-job.js');
     },

@@ -3,7 +3,8 @@
 /** What a run reports to the host, as frames: each begins with the number of the run. */
 
 const {HEADER_BYTES, MAX_PAYLOAD_BYTES, ToHost} = require('../wire/frames.js');
-const {serialize, serializeError} = require('../wire/clone.js');
+const {serializeError} = require('../wire/clone.js');
+const {encode} = require('../wire/compact.js');
 const {isPermanent} = require('../wire/permanent.js');
 
 /** Bytes of a run's number. */
@@ -30,7 +31,7 @@ class RunReports {
 
     /** The run has completed, with this value. @throws {Error} when the value cannot be sent; the run has not ended then */
     returned(run, value) {
-        this.#sendValue(ToHost.RETURNED, run, value);
+        this.#sendBytes(ToHost.RETURNED, run, encode(value, LEAD_BYTES));
     }
 
     /** The run has failed. */
@@ -49,12 +50,11 @@ class RunReports {
             progress: (report) => this.#sendJson(ToHost.PROGRESS, run, report),
             log: (line) => this.#sendJson(ToHost.LOG, run, line),
             alive: () => this.#send(ToHost.ALIVE, run, Buffer.alloc(0)),
-            result: (value) => this.#sendValue(ToHost.RESULT, run, value)
+            result: (value) => this.#sendBytes(ToHost.RESULT, run, encode(value, LEAD_BYTES))
         };
     }
 
-    #sendValue(kind, run, value) {
-        const frame = serialize(value, LEAD_BYTES);
+    #sendBytes(kind, run, frame) {
         if (frame.length - HEADER_BYTES > MAX_PAYLOAD_BYTES) {
             throw Object.assign(
                 new RangeError(

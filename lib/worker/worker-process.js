@@ -53,6 +53,15 @@ let wasActive = false;
 /** The runs of a process that is kept for a handler. */
 let handlerLoop;
 
+/** Where `@tryghost/job-manager/job` finds the run. */
+const RUN = Symbol.for('@tryghost/job-manager.run');
+
+/** What the host has said of the process and of the run. */
+let header;
+
+/** The run of a script that has asked for it. */
+let scriptRun;
+
 const conversation = new Conversation(channel, {
     onRunFrame: (kind, payload) => {
         if (handlerLoop === undefined) {
@@ -60,8 +69,12 @@ const conversation = new Conversation(channel, {
         }
         handlerLoop.take(kind, payload);
     },
+    onCancel: () => {
+        scriptRun?.abort(new Error('The job was asked to stop'));
+    },
     onLastWord: () => {
         isEnding = true;
+        scriptRun?.flush();
         endSoon(channel);
     },
     onGone: endOrphan,
@@ -77,6 +90,18 @@ function takeJob() {
     const start = parseStart(nextFrame());
     applyStart(start.header, start.job);
     job = start.job;
+    header = start.header;
+}
+
+/** Lets the script find its run. Made when it does: most scripts do not. */
+function offerRun() {
+    Object.defineProperty(globalThis, RUN, {
+        configurable: true,
+        get() {
+            scriptRun ??= require('./later.js').scriptRun.createScriptRun(header, job.name, channel);
+            return scriptRun;
+        }
+    });
 }
 
 function becomeJob() {
@@ -89,6 +114,7 @@ function becomeJob() {
         setImmediate(() => void becomeHandler());
         return;
     }
+    offerRun();
     channel.send(ToHost.ONLINE);
     // Not set now: the loop's clock has stood still for as long as this process booted or waited, so that the timer would
     // be due before the job. And not after the job: Node shows frames of its own in the traces of what a job awaits when

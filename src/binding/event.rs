@@ -13,8 +13,8 @@ use crate::worker::ipc::ReportKind;
 pub struct EventBatch {
     /// In the order in which they happened.
     pub events: Vec<NativeEvent>,
-    /// What `start` and `end` of an event count in.
-    pub bytes: Uint8Array,
+    /// What `start` and `end` of an event count in; absent where that is the buffer that was given.
+    pub bytes: Option<Uint8Array>,
     /// Whether there are more, for which no further callback follows.
     pub has_more: bool,
 }
@@ -146,6 +146,8 @@ pub enum NativeEvent {
         name: String,
         /// The number that the job was registered with.
         registration: u32,
+        /// Its last attempt, or the one that it waited for; 1 is the first.
+        attempt: u32,
         /// How it ended.
         ending: RunEnd,
         /// Where the envelope of an uncaught error begins.
@@ -159,6 +161,11 @@ pub enum NativeEvent {
         started_ms: Option<f64>,
         /// When.
         at_ms: f64,
+    },
+    /// The run of an inline handler is asked to stop.
+    InlineAbort {
+        /// The run.
+        run: u32,
     },
     /// An inline job is due.
     InlineDue {
@@ -193,6 +200,17 @@ pub enum NativeEvent {
     },
     /// The host's environment variables are wanted.
     EnvironmentWanted,
+}
+
+/// Where a run is.
+#[napi(object, object_from_js = false)]
+pub struct RunState {
+    /// 'queued', 'running', 'stopping' or 'retrying'.
+    pub state: &'static str,
+    /// Which try goes, or comes next.
+    pub attempt: u32,
+    /// When this try was given its process, or its place on the host's event loop.
+    pub started_ms: Option<f64>,
 }
 
 /// A process that could not be killed.
@@ -237,10 +255,18 @@ pub struct RunEnd {
 }
 
 impl EventBatch {
-    pub(super) fn new(events: Vec<JobEvent>, has_more: bool) -> Self {
+    pub(super) fn new(events: Vec<JobEvent>, has_more: bool, scratch: &mut [u8]) -> Self {
         let mut bytes = Vec::new();
         let events = events.into_iter().map(|event| NativeEvent::new(event, &mut bytes)).collect();
-        EventBatch { events, bytes: Uint8Array::from(bytes), has_more }
+        // A buffer of its own costs more than a short run: it has to be collected.
+        let bytes = match scratch.get_mut(..bytes.len()) {
+            Some(room) => {
+                room.copy_from_slice(&bytes);
+                None
+            }
+            None => Some(Uint8Array::from(bytes)),
+        };
+        EventBatch { events, bytes, has_more }
     }
 }
 
@@ -322,12 +348,13 @@ impl NativeEvent {
             JobEvent::RetryPlanned { run, retry_at } => {
                 NativeEvent::RetryPlanned { run: run.0, retry_at_ms: epoch_ms(retry_at) }
             }
-            JobEvent::RunEnded { run, name, registration, cause, usage, gave_up, started, at } => {
+            JobEvent::RunEnded { run, name, registration, attempt, cause, usage, gave_up, started, at } => {
                 let (ending, start, end) = RunEnd::with_envelope(&cause, usage, bytes);
                 NativeEvent::RunEnded {
                     run: run.0,
                     name: name.to_string(),
                     registration: registration.0,
+                    attempt,
                     ending,
                     start,
                     end,
@@ -336,6 +363,7 @@ impl NativeEvent {
                     at_ms: epoch_ms(at),
                 }
             }
+            JobEvent::InlineAbort { run } => NativeEvent::InlineAbort { run: run.0 },
             JobEvent::InlineDue { run, name, registration, attempt } => {
                 let registration = registration.0;
                 NativeEvent::InlineDue { run: run.0, name: name.to_string(), registration, attempt }
@@ -425,7 +453,7 @@ fn append(bytes: &mut Vec<u8>, more: &[u8]) -> (u32, u32) {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "instants of Date fit")]
-fn epoch_ms(at: EpochMs) -> f64 {
+pub(super) fn epoch_ms(at: EpochMs) -> f64 {
     at.0 as f64
 }
 

@@ -7,7 +7,7 @@ use napi_derive::napi;
 
 use super::error::Error;
 use super::values::{duration, payload};
-use crate::engine::{Handler, Reuse, Work};
+use crate::engine::{Handler, Priority, Reuse, RunRequest, Work};
 
 /// What makes a job a handler.
 #[napi(object)]
@@ -26,6 +26,34 @@ pub struct HandlerRequest {
     pub idle_ms: f64,
     /// A process leaves at this age.
     pub max_age_ms: Option<f64>,
+}
+
+/// How a run shall be that the host asks for.
+#[napi(object)]
+pub struct RunOptions {
+    /// The id that the host gives it.
+    pub id: Option<String>,
+    /// Its place among those that wait, from -100 to 100.
+    pub priority: Option<i32>,
+    /// Its first attempt begins after so long.
+    pub delay_ms: Option<f64>,
+    /// All tries, in place of what the job says.
+    pub attempts: Option<u32>,
+    /// The longest attempt, in place of what the job says.
+    pub timeout_ms: Option<f64>,
+}
+
+impl RunOptions {
+    pub(super) fn request(self) -> Result<RunRequest, Error> {
+        Ok(RunRequest {
+            data: None,
+            priority: Priority(i8::try_from(self.priority.unwrap_or(0)).unwrap_or(0)),
+            id: self.id.map(Arc::from),
+            delay: self.delay_ms.map(|ms| duration("delay", ms)).transpose()?,
+            attempts: self.attempts,
+            timeout: self.timeout_ms.map(|ms| duration("timeout", ms)).transpose()?,
+        })
+    }
 }
 
 impl HandlerRequest {

@@ -3,21 +3,19 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Either, Function, Uint8Array};
+use napi::bindgen_prelude::{Either, Function, Uint8Array, Uint8ArraySlice};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
 use napi_derive::napi;
 use once_cell::sync::Lazy;
 
 use super::error::{Error, refused, system};
-use super::event::EventBatch;
-use super::handlers::HandlerRequest;
+use super::event::{EventBatch, RunState, epoch_ms};
+use super::handlers::{HandlerRequest, RunOptions};
 use super::request::{DueRequest, JobOptions, ManagerOptions};
 use super::values::{duration, payload};
 use crate::driver::{EventQueue, Manager, NodeCommand};
-use crate::engine::{
-    Engine, InlineOutcome, Input, Priority, Reply, RequestId, RunId, RunNumbers, RunRequest, Setup,
-};
+use crate::engine::{Engine, InlineOutcome, Input, Reply, RequestId, RunId, RunNumbers, RunRequest, Setup};
 use crate::worker::environment::Environment;
 
 /// Events handed over in one batch, so that the host's loop gets its turn.
@@ -131,16 +129,13 @@ impl NativeManager {
         &self,
         name: String,
         data: Option<&[u8]>,
-        id: Option<String>,
-        priority: Option<i32>,
-        delay_ms: Option<f64>,
+        options: Option<RunOptions>,
     ) -> Result<i64, Error> {
-        let request = RunRequest {
-            data: data.map(payload).transpose()?,
-            priority: Priority(i8::try_from(priority.unwrap_or(0)).unwrap_or(0)),
-            id: id.map(Arc::from),
-            delay: delay_ms.map(|ms| duration("delay", ms)).transpose()?,
+        let request = match options {
+            Some(options) => options.request()?,
+            None => RunRequest::default(),
         };
+        let request = RunRequest { data: data.map(payload).transpose()?, ..request };
         match self.manager.submit(Input::RequestRun { name: Arc::from(name), request }).map_err(refused)? {
             Reply::Run(run) => Ok(i64::from(run.0)),
             Reply::Promoted(run) => Ok(-i64::from(run.0)),
@@ -218,6 +213,21 @@ impl NativeManager {
         let _accepted = self.manager.submit(read);
     }
 
+    /// Disarms everything, takes nothing more, and stops what is no run of a handler that goes or waits to.
+    /// Settled by an event when those have ended.
+    #[napi]
+    pub fn drain(&self, request: u32) {
+        // Never refused.
+        let _accepted = self.submit(Input::Drain { request: RequestId(request) });
+    }
+
+    /// Where a run is: 'queued', 'running', 'stopping' or 'retrying'; absent for one that has ended.
+    #[napi]
+    pub fn run_state(&self, run: u32) -> Option<RunState> {
+        let (state, attempt, started) = self.manager.run_state(RunId(run))?;
+        Some(RunState { state, attempt, started_ms: started.map(epoch_ms) })
+    }
+
     /// Disarms everything and stops every run. Settled by an event, after `timeoutMs` at the latest.
     ///
     /// # Errors
@@ -255,11 +265,13 @@ impl NativeManager {
         self.submit(Input::SetBackoff { run: RunId(run), delay })
     }
 
-    /// Takes the events that wait, some at a time.
+    /// Takes the events that wait, some at a time. Their bytes are put into `scratch` if they fit there.
     #[napi]
-    pub fn take_events(&self) -> Option<EventBatch> {
+    pub fn take_events(&self, mut scratch: Uint8ArraySlice) -> Option<EventBatch> {
+        // SAFETY: JavaScript waits for this call, so nobody else looks at the array meanwhile.
+        let scratch = unsafe { scratch.as_mut() };
         let (events, has_more) = self.manager.events().take(BATCH_EVENTS);
-        (!events.is_empty()).then(|| EventBatch::new(events, has_more))
+        (!events.is_empty()).then(|| EventBatch::new(events, has_more, scratch))
     }
 
     /// Whether anything is due, queued or running, so that the host should stay alive.

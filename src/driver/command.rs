@@ -49,12 +49,16 @@ pub(super) fn child_command(
 
 /// The header of START, which `lib/worker/start.js` reads before the job. `cwd` is null if the host's
 /// directory has been removed: the process then stays where it was started.
-pub(super) fn start_header(thread_id: u32, env: Option<&Environment>) -> serde_json::Value {
+pub(super) fn start_header(
+    thread_id: u32,
+    env: Option<&Environment>,
+    run: Option<&serde_json::Value>,
+) -> serde_json::Value {
     let cwd = std::env::current_dir().ok().map(|dir| dir.to_string_lossy().into_owned());
     let env = env.map(|env| {
         env.pairs().map(|(name, value)| (name.to_owned(), value.into())).collect::<serde_json::Map<_, _>>()
     });
-    serde_json::json!({ "threadId": thread_id, "cwd": cwd, "env": env })
+    serde_json::json!({ "threadId": thread_id, "cwd": cwd, "env": env, "run": run })
 }
 
 #[cfg(test)]

@@ -187,6 +187,7 @@ mod tests {
             run: RunId(run),
             name: Arc::from("job"),
             registration,
+            attempt: 1,
             cause,
             usage: Usage::default(),
             gave_up: None,

@@ -12,8 +12,8 @@ use super::events::EventQueue;
 use super::reports::WorkerReports;
 use super::runtime;
 use super::sleep::Sleeper;
-use crate::engine::{BootProfile, Effect, Engine, Input, Refusal, Reply, WorkerId};
-use crate::timer::Now;
+use crate::engine::{BootProfile, Effect, Engine, Input, Refusal, Reply, RunId, WorkerId};
+use crate::timer::{EpochMs, Now};
 use crate::worker::backlog::Backlog;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::HostFrame;
@@ -77,6 +77,11 @@ impl Manager {
     /// Whether a job of that name is registered and due, queued or running.
     pub fn is_busy(&self, name: &str) -> bool {
         self.shared.lock().is_busy(name)
+    }
+
+    /// Where a run is, which try goes, and since when; `None` for one that has ended.
+    pub fn run_state(&self, run: RunId) -> Option<(&'static str, u32, Option<EpochMs>)> {
+        self.shared.lock().run_state(run)
     }
 
     /// Kills all processes and ends the loop. May be called again.
@@ -184,9 +189,10 @@ impl Driver {
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Boot { worker, profile, env, is_cold } => self.boot(worker, &profile, &env, is_cold),
-            Effect::Start { worker, thread_id, env, job } => {
+            Effect::Start { worker, thread_id, env, job, run } => {
                 let cut = || self.workers.get(&worker).and_then(|booted| booted.cut_env.clone());
-                let frame = HostFrame::start(&start_header(thread_id, env.or_else(cut).as_deref()), job);
+                let header = start_header(thread_id, env.or_else(cut).as_deref(), run.as_ref());
+                let frame = HostFrame::start(&header, job);
                 self.order(worker, WorkerOrder::Write(frame));
             }
             Effect::Go(worker) => self.order(worker, WorkerOrder::Write(HostFrame::go())),

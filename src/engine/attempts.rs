@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::event::{JobEvent, Usage};
 use super::ids::RunId;
 use super::job::Work;
+use super::kept::stopped;
 use super::lanes::LaneKey;
 use super::retry::{Cause, Failure, GaveUp, Next};
 use super::run::{EndCause, Phase, Run, StopReason};
@@ -217,6 +218,10 @@ impl Engine {
         let Some(run) = self.runs.get(&id).filter(|run| run.phase == Phase::Inline) else { return };
         let elapsed = now.mono.since(run.started.unwrap_or(now.mono));
         let usage = Usage { elapsed, ..Usage::default() };
+        let stopped = if matches!(run.work, Work::Handler(_)) { stopped(run.stop) } else { None };
+        if let Some(cause) = stopped {
+            return self.end_run(id, cause, usage, Some(GaveUp::Stopped), now);
+        }
         match outcome {
             InlineOutcome::Completed => self.end_run(id, EndCause::Done, usage, None, now),
             InlineOutcome::Failed { is_permanent } => {

@@ -33,6 +33,8 @@ pub enum Effect {
         env: Option<Arc<Environment>>,
         /// The job, opaque here.
         job: Arc<[u8]>,
+        /// What the job can learn about its run; `None` for a process that is kept.
+        run: Option<serde_json::Value>,
     },
     /// Let a process run the job that it was started for.
     Go(WorkerId),

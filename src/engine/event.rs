@@ -129,6 +129,8 @@ pub enum JobEvent {
         name: Arc<str>,
         /// The job's registration.
         registration: RegistrationId,
+        /// Its last attempt, or the one that it waited for.
+        attempt: u32,
         /// How.
         cause: EndCause,
         /// What its last attempt used.
@@ -139,6 +141,11 @@ pub enum JobEvent {
         started: Option<EpochMs>,
         /// When.
         at: EpochMs,
+    },
+    /// The run of an inline handler is asked to stop.
+    InlineAbort {
+        /// The run.
+        run: RunId,
     },
     /// An inline job is due: the host shall queue a run of it.
     InlineDue {

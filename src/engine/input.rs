@@ -23,6 +23,10 @@ pub struct RunRequest {
     pub id: Option<Arc<str>>,
     /// Its first attempt begins after so long.
     pub delay: Option<Duration>,
+    /// How often it is tried, in place of what the job says.
+    pub attempts: Option<u32>,
+    /// How long an attempt may take, in place of what the job says.
+    pub timeout: Option<Duration>,
 }
 
 /// One thing that happened.
@@ -105,6 +109,11 @@ pub enum Input {
     SetEnvironment(Arc<Environment>),
     /// The host's rights as they are now (see `Engine::wants_rights`).
     SetRights(Rights),
+    /// Disarm everything, accept nothing more, and stop what is no run of a handler that goes or waits to.
+    Drain {
+        /// Settled when those have ended.
+        request: RequestId,
+    },
     /// Disarm everything and stop every run.
     Shutdown {
         /// Settled when no worker is left.

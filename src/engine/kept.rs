@@ -169,7 +169,7 @@ impl Engine {
         let Some(team) = self.kept.teams.get(&process.job) else { return };
         let Some(offloaded) = team.handler.process.as_ref() else { return };
         let job = Arc::clone(&offloaded.job);
-        self.effects.push(Effect::Start { worker, thread_id: number.0, env, job });
+        self.effects.push(Effect::Start { worker, thread_id: number.0, env, job, run: None });
         self.effects.push(Effect::Go(worker));
     }
 
@@ -248,15 +248,7 @@ impl Engine {
 
     fn send_run(&mut self, worker: WorkerId, id: RunId) {
         let Some(run) = self.runs.get(&id) else { return };
-        let header = serde_json::json!({
-            "id": run.id.as_deref().map_or_else(|| format!("{}-{}", self.instance, id.0), str::to_owned),
-            "name": &*run.name,
-            "attempt": run.attempt,
-            "attempts": run.policy.retry.attempts,
-            "trigger": run.trigger.name(),
-            "dueMs": run.due.map(|due| due.0),
-        });
-        let frame = HostFrame::run(id.0, &header, Arc::clone(&run.data));
+        let frame = HostFrame::run(id.0, &run.facts(id, &self.instance), Arc::clone(&run.data));
         self.effects.push(Effect::Write { worker, frame });
     }
 
@@ -535,7 +527,7 @@ impl Process {
 }
 
 /// The end of a run that was asked to stop, whatever its handler answered to that.
-fn stopped(reason: Option<StopReason>) -> Option<EndCause> {
+pub(super) fn stopped(reason: Option<StopReason>) -> Option<EndCause> {
     match reason? {
         StopReason::Cancelled => Some(EndCause::Cancelled),
         StopReason::Signal(signal) => Some(EndCause::CancelledBySignal(signal)),

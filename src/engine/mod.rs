@@ -297,6 +297,7 @@ impl Engine {
             Input::MemoryExceeded { worker, used_bytes } => self.memory_exceeded(worker, used_bytes, now),
             Input::Exited { worker, exit } => self.worker_exited(worker, &exit, now),
             Input::TimePassed => self.time_passed(now),
+            Input::Drain { request } => self.drain(request, now),
             Input::Shutdown { request, timeout } => self.shutdown(request, timeout, now),
             Input::Close => self.close(),
             // The requests that can be refused were taken by `handle`.
@@ -322,6 +323,12 @@ impl Engine {
     /// Is there anything that the host should stay alive for?
     pub fn is_active(&self) -> bool {
         self.due.next_at().is_some() || !self.runs.is_empty() || !self.requests.is_empty()
+    }
+
+    /// Where a run is, which try goes or comes next, and since when; `None` for one that has ended.
+    pub fn run_state(&self, id: RunId) -> Option<(&'static str, u32, Option<EpochMs>)> {
+        let run = self.runs.get(&id)?;
+        Some((run.phase.name(), run.attempt.max(1), run.started_at))
     }
 
     /// Is a job of that name registered that is due, runs, or waits to?

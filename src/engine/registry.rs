@@ -86,6 +86,8 @@ impl Engine {
             data: request.data,
             id: request.id,
             delay: request.delay,
+            attempts: request.attempts,
+            timeout: request.timeout,
         };
         match &job.spec.work {
             Work::Handler(handler) => {
@@ -192,7 +194,9 @@ impl Engine {
     }
 
     fn start_run(&mut self, id: JobId, origin: Origin, now: Now) -> RunId {
-        let run = self.primed_run(id).unwrap_or_else(|| self.run_numbers.next());
+        // A spare that has been told its job cannot be told another.
+        let primed = if origin.data.is_none() { self.primed_run(id) } else { None };
+        let run = primed.unwrap_or_else(|| self.run_numbers.next());
         if let Some(job) = self.jobs.get_mut(&id) {
             job.live_runs += 1;
             let spec = job.spec.clone();

@@ -92,9 +92,9 @@ impl Requests {
         !self.shutdowns.is_empty()
     }
 
-    /// Takes the shutdowns: all once no process is left, else those whose last limit has passed.
-    pub(super) fn take_shutdowns(&mut self, no_process_left: bool) -> Vec<Shutdown> {
-        let is_over = |shutdown: &mut Shutdown| no_process_left || shutdown.limit.is_none();
+    /// Takes the shutdowns: all once nothing is left, else those whose last limit has passed.
+    pub(super) fn take_shutdowns(&mut self, nothing_left: bool) -> Vec<Shutdown> {
+        let is_over = |shutdown: &mut Shutdown| nothing_left || shutdown.limit.is_none();
         self.shutdowns.extract_if(.., is_over).collect()
     }
 

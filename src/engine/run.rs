@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::event::Survivor;
 use super::event::Usage;
-use super::ids::{JobId, RegistrationId, WorkerId};
+use super::ids::{JobId, RegistrationId, RunId, WorkerId};
 use super::job::{BootProfile, Policy, Work};
 use super::lanes::{LaneKey, Priority};
 use crate::timer::{EpochMs, MonoMs, TimerKey};
@@ -78,11 +78,26 @@ pub(super) struct Origin {
     pub(super) id: Option<Arc<str>>,
     /// Its first attempt begins after so long.
     pub(super) delay: Option<Duration>,
+    /// In place of what the job says.
+    pub(super) attempts: Option<u32>,
+    /// In place of what the job says.
+    pub(super) timeout: Option<Duration>,
 }
 
 impl Origin {
     pub(super) fn of(trigger: Trigger, due: Option<EpochMs>) -> Self {
         Origin { trigger, due, ..Origin::default() }
+    }
+
+    /// The policy of the run: the job's, but for what was asked for.
+    pub(super) fn policy(&self, of_job: &Arc<Policy>) -> Arc<Policy> {
+        if self.attempts.is_none() && self.timeout.is_none() {
+            return Arc::clone(of_job);
+        }
+        let mut policy = (**of_job).clone();
+        policy.retry.attempts = self.attempts.unwrap_or(policy.retry.attempts);
+        policy.limits.timeout = self.timeout.or(policy.limits.timeout);
+        Arc::new(policy)
     }
 }
 
@@ -138,6 +153,18 @@ pub(super) enum Phase {
     Ahead(WorkerId),
     /// Waits for its next attempt.
     Retrying,
+}
+
+impl Phase {
+    /// As the host is told.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Phase::Queued | Phase::Waiting | Phase::Ready | Phase::Ahead(_) => "queued",
+            Phase::Starting(_) | Phase::Running(_) | Phase::Inline | Phase::Finishing(_) => "running",
+            Phase::Stopping(..) => "stopping",
+            Phase::Retrying => "retrying",
+        }
+    }
 }
 
 /// How firmly a run has been asked to stop.
@@ -198,6 +225,18 @@ impl Run {
     pub(super) fn lane(&self) -> Option<LaneKey> {
         let Work::Handler(handler) = &self.work else { return None };
         Some(handler.queue.as_ref().map_or(LaneKey::Own(self.job), |name| LaneKey::Named(Arc::clone(name))))
+    }
+
+    /// What the job can learn about its run, for `lib/wire/run-context.js`.
+    pub(super) fn facts(&self, id: RunId, instance: &str) -> serde_json::Value {
+        serde_json::json!({
+            "id": self.id.as_deref().map_or_else(|| format!("{instance}-{}", id.0), str::to_owned),
+            "name": &*self.name,
+            "attempt": self.attempt,
+            "attempts": self.policy.retry.attempts,
+            "trigger": self.trigger.name(),
+            "dueMs": self.due.map(|due| due.0),
+        })
     }
 
     /// What its process is booted with; `None` for an inline run.

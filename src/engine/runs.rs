@@ -17,13 +17,14 @@ use crate::worker::os::{Exit, StopSignal};
 impl Engine {
     /// A run of the job begins its life.
     pub(super) fn add_run(&mut self, id: RunId, job: JobId, spec: &JobSpec, origin: Origin, now: Now) {
-        let Origin { trigger, due, priority, data, id: given, delay } = origin;
+        let policy = origin.policy(&spec.policy);
+        let Origin { trigger, due, priority, data, id: given, delay, .. } = origin;
         let run = Run {
             job,
             name: Arc::clone(&spec.name),
             registration: spec.registration,
             work: spec.work.clone(),
-            policy: Arc::clone(&spec.policy),
+            policy,
             trigger,
             due,
             attempt: 1,
@@ -118,14 +119,17 @@ impl Engine {
         run.started.get_or_insert(now.mono);
         run.started_at.get_or_insert(now.wall);
         run.first_started.get_or_insert(now.wall);
-        let (name, job) = (Arc::clone(&run.name), Arc::clone(&work.job));
+        // A run that was asked for with data of its own has a job of its own.
+        let job = if run.data.is_empty() { &work.job } else { &run.data };
+        let (name, job) = (Arc::clone(&run.name), Arc::clone(job));
         let (registration, thread, attempt) = (run.registration, run.thread, run.attempt);
         if is_first {
             let event = JobEvent::RunStarted { run: id, name, registration, thread, attempt, at: now.wall };
             self.effects.push(Effect::Emit(event));
         }
         if !is_primed {
-            self.effects.push(Effect::Start { worker, thread_id: thread, env, job });
+            let run = Some(run.facts(id, &self.instance));
+            self.effects.push(Effect::Start { worker, thread_id: thread, env, job, run });
         }
         self.effects.push(Effect::Go(worker));
     }
@@ -323,6 +327,7 @@ impl Engine {
             registration,
             run: id,
             name: run.name,
+            attempt: run.attempt.max(1),
             cause,
             usage,
             gave_up,

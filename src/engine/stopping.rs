@@ -63,6 +63,7 @@ impl Engine {
         let id = self.job_named(name)?;
         let reply = self.stop_with(name, request, Stop::cancel(GaveUp::Removed), now);
         self.forget_job(id);
+        self.leave_idle(Some(id), now);
         reply
     }
 
@@ -94,6 +95,22 @@ impl Engine {
         self.leave_idle(None, now);
         let limit = Some(self.deadlines.insert(now.mono.plus(timeout), Deadline::ShutdownLimit(request)));
         self.requests.add_shutdown(Shutdown { request, limit, timed_out: false });
+    }
+
+    /// Nothing begins any more but the runs of handlers that have been accepted.
+    pub(super) fn drain(&mut self, request: RequestId, now: Now) {
+        let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
+        for id in jobs {
+            self.disarm(id);
+        }
+        self.is_shut_down = true;
+        let is_left = |run: &Run| matches!(run.work, Work::Handler(_)) && run.phase != Phase::Retrying;
+        let (left, others): (Vec<RunId>, Vec<RunId>) =
+            self.runs.keys().copied().partition(|id| self.runs.get(id).is_some_and(is_left));
+        for run in others {
+            self.stop_run(run, Stop::cancel(GaveUp::Shutdown), now);
+        }
+        self.requests.wait_for(request, &left);
     }
 
     pub(super) fn is_shutting_down(&self) -> bool {
@@ -150,6 +167,7 @@ impl Engine {
         for &run in &runs {
             self.stop_run(run, stop, now);
         }
+        // A function that the host scheduled itself is waited for there: it may be the one that asks.
         let is_waited_for = |run: &Run| !(run.phase == Phase::Inline && matches!(run.work, Work::Inline));
         runs.into_iter().filter(|run| self.runs.get(run).is_some_and(is_waited_for)).collect()
     }
@@ -238,6 +256,13 @@ impl Engine {
             Phase::Ahead(worker) => {
                 self.effects.push(Effect::Write { worker, frame: HostFrame::abort(id.0) });
             }
+            // A function cannot be stopped, but asked: the run ends when it settles, or is not waited for any more.
+            Phase::Inline if matches!(run.work, Work::Handler(_)) && stop.first == StopStep::Killed => {
+                self.end_run(id, EndCause::Cancelled, Usage::default(), None, now);
+            }
+            Phase::Inline if matches!(run.work, Work::Handler(_)) => {
+                self.emit(JobEvent::InlineAbort { run: id });
+            }
             // The job has not begun: there is nothing to clean up, and nobody to ask.
             Phase::Starting(worker) => self.take_step(id, worker, StopStep::Killed, now),
             Phase::Running(worker) => self.take_step(id, worker, stop.first, now),
@@ -247,7 +272,7 @@ impl Engine {
             Phase::Finishing(worker) if stop.first == StopStep::Killed => {
                 self.take_step(id, worker, StopStep::Killed, now);
             }
-            // A function of the host cannot be stopped either: its run ends when it settles.
+            // A function of the host that was asked already, or has no signal: its run ends when it settles.
             Phase::Stopping(..) | Phase::Finishing(_) | Phase::Inline => {}
         }
     }
@@ -348,8 +373,10 @@ impl Engine {
         if !self.requests.is_shutting_down() {
             return;
         }
-        let no_process_left = self.queue.first().is_none() && self.pool.is_empty();
-        for Shutdown { request, limit, timed_out } in self.requests.take_shutdowns(no_process_left) {
+        let is_called = |run: &Run| run.phase == Phase::Inline && matches!(run.work, Work::Handler(_));
+        let nothing_left =
+            self.queue.first().is_none() && self.pool.is_empty() && !self.runs.values().any(is_called);
+        for Shutdown { request, limit, timed_out } in self.requests.take_shutdowns(nothing_left) {
             if let Some(limit) = limit {
                 self.deadlines.cancel(limit);
             }

@@ -18,6 +18,8 @@ use super::os::{ChannelWriter, ExitStatus, reader_is_gone};
 pub(super) const CHANNEL_GRACE: Duration = Duration::from_secs(2);
 /// As much as a pipe holds: a burst of small messages costs few reads.
 const READ_BUFFER_BYTES: usize = 64 * 1024;
+/// Frames are written together up to so many bytes.
+const WRITE_BYTES: usize = 64 * 1024;
 
 /// Reports the frames that a process writes, until its channel ends. Only messages wait for room in the
 /// backlog; all other frames are reported at once.
@@ -88,7 +90,7 @@ pub(super) async fn write_frames<R: Report>(
         let written = tokio::select! {
             biased;
             frame = frames.recv() => match frame {
-                Some(frame) => write_frame(&mut writer, &frame).await,
+                Some(frame) => write_waiting(&mut writer, frame, &mut frames).await,
                 None => return,
             },
             error = reader_is_gone(&writer) => Err(error),
@@ -102,9 +104,27 @@ pub(super) async fn write_frames<R: Report>(
     }
 }
 
-async fn write_frame(writer: &mut ChannelWriter, HostFrame { head, tail }: &HostFrame) -> io::Result<()> {
-    writer.write_all(head).await?;
-    writer.write_all(tail).await
+/// Writes a frame and those that wait behind it, in as few calls of the system as can be: each costs more than
+/// a short frame, and may wake the process.
+async fn write_waiting(
+    writer: &mut ChannelWriter,
+    first: HostFrame,
+    frames: &mut mpsc::UnboundedReceiver<HostFrame>,
+) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    let mut next = Some(first);
+    while let Some(HostFrame { head, tail }) = next {
+        bytes.extend_from_slice(&head);
+        if bytes.len() + tail.len() > WRITE_BYTES {
+            writer.write_all(&bytes).await?;
+            bytes.clear();
+            writer.write_all(&tail).await?;
+        } else {
+            bytes.extend_from_slice(&tail);
+        }
+        next = frames.try_recv().ok();
+    }
+    writer.write_all(&bytes).await
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::engine::host::Host;
 use crate::engine::job::{BootProfile, Overlap, Work};
 use crate::engine::queue::RunQueue;
 use crate::engine::run::StopReason;
-use crate::engine::{Deadline, Effect, Engine, JobEvent, JobId, RunId};
+use crate::engine::{Deadline, Effect, Engine, JobEvent, JobId, RunId, Trigger};
 use crate::timer::{EpochMs, MonoMs, Now, TimerKey};
 use crate::worker::environment::Environment;
 use crate::worker::os::{Rights, StopSignal};
@@ -103,14 +103,23 @@ impl Engine {
     }
 
     fn prime(&mut self, worker: WorkerId, id: JobId) {
-        let Some(Work::Offloaded(work)) = self.jobs.get(&id).map(|job| &job.spec.work) else { return };
+        let Some(registered) = self.jobs.get(&id) else { return };
+        let Work::Offloaded(work) = &registered.spec.work else { return };
         let job = Arc::clone(&work.job);
         let run = self.run_numbers.next();
+        let facts = serde_json::json!({
+            "id": format!("{}-{}", self.instance, run.0),
+            "name": &*registered.spec.name,
+            "attempt": 1,
+            "attempts": registered.spec.policy.retry.attempts,
+            "trigger": Trigger::Schedule.name(),
+            "dueMs": registered.timer.as_ref().map(|timer| timer.at().0),
+        });
         let env = self.pool.changed_environment(worker, &self.host.environment);
         if let Some(idle) = self.pool.prime(worker, id, run, &self.host.environment) {
             self.deadlines.cancel(idle);
         }
-        self.effects.push(Effect::Start { worker, thread_id: run.0, env, job });
+        self.effects.push(Effect::Start { worker, thread_id: run.0, env, job, run: Some(facts) });
         self.effects.push(Effect::WatchMemory { worker, limit_bytes: None });
     }
 

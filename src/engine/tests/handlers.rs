@@ -340,3 +340,79 @@ fn shutdown_ends_idle_processes_and_what_waits() {
         "{events:?}"
     );
 }
+
+#[test]
+fn the_processes_of_a_job_that_is_removed_leave() {
+    let mut bench = handlers(1);
+    let first = ask(&mut bench);
+    online(&mut bench, FIRST);
+    returns(&mut bench, FIRST, first);
+    bench.take();
+    bench.send(Input::RemoveJob { name: "job".into(), request: RequestId(1) }).unwrap();
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Terminate)]);
+}
+
+#[test]
+fn a_drain_lets_the_runs_of_handlers_end_and_begins_nothing_else() {
+    let mut bench = handlers(1);
+    let (first, second) = (ask(&mut bench), ask(&mut bench));
+    let later =
+        ask_with(&mut bench, RunRequest { delay: Some(Duration::from_secs(5)), ..RunRequest::default() });
+    online(&mut bench, FIRST);
+    bench.take();
+    bench.send(Input::Drain { request: RequestId(1) }).unwrap();
+    assert_eq!(bench.ends(), [(later, EndCause::Cancelled)]);
+    let refused = bench.send(Input::RequestRun { name: "job".into(), request: RunRequest::default() });
+    assert_eq!(refused, Err(Refusal::ShutDown));
+    returns(&mut bench, FIRST, first);
+    returns(&mut bench, FIRST, second);
+    let events = bench.events();
+    assert!(
+        events.iter().any(|event| matches!(event, JobEvent::RequestSettled { timed_out: false, .. })),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn a_run_may_have_a_time_limit_and_tries_of_its_own() {
+    let mut bench = handlers(1);
+    let request = RunRequest {
+        timeout: Some(Duration::from_secs(1)),
+        attempts: Some(2),
+        data: Some(Arc::default()),
+        ..RunRequest::default()
+    };
+    let first = ask_with(&mut bench, request);
+    online(&mut bench, FIRST);
+    bench.take();
+    bench.frame(FIRST, WorkerFrame::Threw { run: first.0, envelope: vec![1], is_permanent: false });
+    let failed = |event: &JobEvent| matches!(event, JobEvent::AttemptFailed { attempt: 1, attempts: 2, .. });
+    assert!(bench.events().iter().any(failed));
+}
+
+#[test]
+fn an_inline_handler_is_asked_to_stop_and_its_run_ends_when_it_settles() {
+    let mut bench = bench_with(handler_with(1, |handler| handler.process = None));
+    let run = ask(&mut bench);
+    bench.take();
+    bench.send(Input::CancelRun { run, request: RequestId(1) }).unwrap();
+    assert!(bench.events().contains(&JobEvent::InlineAbort { run }));
+    bench.send(Input::InlineEnded { run, outcome: InlineOutcome::Completed }).unwrap();
+    assert_eq!(bench.ends(), [(run, EndCause::Cancelled)]);
+}
+
+#[test]
+fn a_shutdown_waits_for_inline_handlers_and_at_its_time_no_longer() {
+    let mut bench = bench_with(handler_with(1, |handler| handler.process = None));
+    let run = ask(&mut bench);
+    bench.take();
+    bench.send(Input::Shutdown { request: RequestId(1), timeout: Duration::from_secs(1) }).unwrap();
+    assert_eq!(bench.ends_so_far(), []);
+    bench.pass_ms(1_000);
+    let events = bench.events();
+    let is_settled = |event: &JobEvent| matches!(event, JobEvent::RequestSettled { timed_out: true, .. });
+    assert!(events.iter().any(is_settled), "{events:?}");
+    let has_ended =
+        |event: &JobEvent| matches!(event, JobEvent::RunEnded { run: ended, .. } if *ended == run);
+    assert!(events.iter().any(has_ended), "{events:?}");
+}

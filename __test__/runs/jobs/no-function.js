@@ -1,0 +1,3 @@
+'use strict';
+
+module.exports = {resize() {}, width: 3};

@@ -1,0 +1,114 @@
+'use strict';
+
+/** What makes a job a handler (`defineJob`), checked, in the words of the native side. */
+
+const os = require('node:os');
+const {invalid} = require('../host/options');
+const {nearestName} = require('../host/nearest-name');
+const {encode} = require('../wire/compact');
+const {locateUncloneable} = require('../wire/uncloneable');
+const {offloadedSource} = require('./job-source');
+
+const DEFAULT_INLINE_CONCURRENCY = 3;
+const DEFAULT_MAX_WAITING = 100_000;
+const DEFAULT_IDLE_MS = 30_000;
+/** Runs of one process where nothing else is said. */
+const ANY_NUMBER = 2 ** 32 - 1;
+
+/** @returns {boolean} does a handler run in a process, if its job does not say? */
+const isOffloaded = ({job, offloaded = typeof job !== 'function'}) => offloaded;
+
+/**
+ * @param {object} job - of `defineJob`, checked
+ * @param {Record<string, {concurrency?: number}>} [queues] - of the manager
+ * @returns {import('../native/binding').HandlerRequest}
+ * @throws {Error} INVALID_OPTION
+ */
+function handlerRequest(job, queues = {}) {
+    const {name, data, queue, maxWaiting = DEFAULT_MAX_WAITING} = job;
+    return {
+        // A function on this event loop is given the value itself.
+        data: isOffloaded(job) ? encodeData(name, data) : undefined,
+        queue,
+        concurrency: queue === undefined ? ownConcurrency(job) : queueConcurrency(job, queues),
+        maxWaiting,
+        ...reuseOf(job)
+    };
+}
+
+/** What a handler in a process is called with, as bytes. */
+function encodeData(name, data) {
+    try {
+        return encode(data);
+    } catch (error) {
+        throw locateUncloneable(error, `Job "${name}"`, {data});
+    }
+}
+
+function ownConcurrency(job) {
+    const {concurrency = isOffloaded(job) ? os.availableParallelism() : DEFAULT_INLINE_CONCURRENCY} = job;
+    return concurrency;
+}
+
+function queueConcurrency(job, queues) {
+    const {name, queue, concurrency} = job;
+    if (!Object.hasOwn(queues, queue)) {
+        const names = Object.keys(queues);
+        const meant = nearestName(queue, names);
+        const advice = meant
+            ? `Did you mean "${meant}"?`
+            : names.length > 0
+              ? `The manager has ${names.map((known) => `"${known}"`).join(', ')}.`
+              : `Name it there: new JobManager({queues: {${JSON.stringify(queue)}: {concurrency: 2}}}).`;
+        throw invalid(
+            `The option "queue" of job "${name}" is "${queue}", which is no queue of the manager. ${advice}`
+        );
+    }
+    if (concurrency !== undefined) {
+        throw invalid(
+            `The option "concurrency" of job "${name}" is not possible beside "queue": the queue "${queue}" has a concurrency for all its jobs`
+        );
+    }
+    return queues[queue].concurrency ?? DEFAULT_INLINE_CONCURRENCY;
+}
+
+function reuseOf({reuse = true}) {
+    if (reuse === false) {
+        return {maxRuns: 1, idleMs: 0};
+    }
+    const {runs = ANY_NUMBER, idle = DEFAULT_IDLE_MS, age} = reuse === true ? {} : reuse;
+    return {maxRuns: runs, idleMs: idle, maxAgeMs: age};
+}
+
+/** Options of a process, which a function on this event loop has not. */
+const OF_A_PROCESS = ['worker', 'memoryLimitMb', 'reuse', 'gracePeriod'];
+
+/**
+ * @param {object} job - of `defineJob`
+ * @throws {Error} INVALID_OPTION or JOB_NAME_MISSING, for what no table of options can tell
+ */
+function checkHandler(job) {
+    const {name} = job;
+    if (typeof name !== 'string' || name === '') {
+        throw invalid('defineJob() needs a "name": it is what runJob() is called with');
+    }
+    if (typeof job.job === 'function' && isOffloaded(job)) {
+        throw invalid(
+            `The function of job "${name}" cannot be offloaded: another process does not have what surrounds it. ` +
+                'Put it into a module that exports it as its default, and give the path as "job"; or leave out "offloaded"'
+        );
+    }
+    const given = isOffloaded(job) ? undefined : OF_A_PROCESS.find((option) => job[option] !== undefined);
+    if (given !== undefined) {
+        throw invalid(
+            `The option "${given}" of job "${name}" is for offloaded jobs: an inline one has no process of its own`
+        );
+    }
+}
+
+/** @returns {import('./job-source').JobSource} the module of a handler that runs in a process */
+function handlerSource(name, job) {
+    return {...offloadedSource(name, job), kind: 'handler'};
+}
+
+module.exports = {checkHandler, encodeData, handlerRequest, handlerSource, isOffloaded};

@@ -1,0 +1,171 @@
+'use strict';
+
+const {EventEmitter} = require('node:events');
+
+/**
+ * @typedef {object} Ending
+ * @property {string} cause - as in the events of the native side
+ * @property {Error} [error] - of a run that did not complete
+ * @property {() => unknown} read - the value of one that did
+ * @property {number} attempt - the last one
+ * @property {number} [startedMs] - when that began
+ * @property {number} endedMs
+ */
+
+/**
+ * A run that the host has asked for. Most are asked for nothing but their result: what else there is, is made when
+ * somebody wants it.
+ *
+ * Events: 'progress' ({value, note}), 'log' ({at, level, message, fields}), 'attempt failed' ({error, attempt, attempts,
+ * retryAt}), 'ended' (info).
+ */
+class Run {
+    #number;
+    #owner;
+    #queuedMs = Date.now();
+    #emitter;
+    #progress;
+    #attempts;
+    /** @type {Ending | undefined} */
+    #ending;
+    #settled;
+    #onEnded;
+
+    /**
+     * @param {{id: string, name: string, number: number, attempts: number}} facts
+     * @param {object} owner - `stateOf(number)`, `cancel(run, number, reason)`, `emit(emitter, event, value)`
+     */
+    constructor({id, name, number, attempts}, owner) {
+        this.id = id;
+        this.name = name;
+        this.#number = number;
+        this.#attempts = attempts;
+        this.#owner = owner;
+    }
+
+    /** Settles when the run ends. Nobody need ask for it. */
+    get result() {
+        if (this.#settled === undefined) {
+            this.#settled = new Promise((resolve, reject) => {
+                this.#onEnded = () => settle(this.#ending, resolve, reject);
+            });
+            // Who only looks at it must not be ended by it.
+            this.#settled.catch(() => {});
+            if (this.#ending) {
+                this.#onEnded();
+            }
+        }
+        return this.#settled;
+    }
+
+    /** The run as it is now. */
+    info() {
+        const {id, name: job} = this;
+        const {state, attempt, startedMs} = this.#state();
+        return {
+            id,
+            job,
+            state,
+            trigger: 'manual',
+            queued: new Date(this.#queuedMs),
+            started: date(startedMs),
+            ended: date(this.#ending?.endedMs),
+            attempt,
+            attempts: this.#attempts,
+            cause: this.#ending?.cause,
+            error: this.#ending?.error,
+            progress: this.#progress
+        };
+    }
+
+    #state() {
+        const ending = this.#ending;
+        if (ending === undefined) {
+            // Ended, and the event of it waits.
+            return this.#owner.stateOf(this.#number) ?? {state: 'running', attempt: 1};
+        }
+        const {error, cause, attempt, startedMs} = ending;
+        const state = error === undefined ? 'completed' : cause === 'cancelled' ? 'cancelled' : 'failed';
+        return {state, attempt, startedMs};
+    }
+
+    /**
+     * Asks the run to stop: one that waits never begins; a handler that goes has its `signal` aborted, a script gets
+     * 'cancel', and both are ended after their grace period.
+     *
+     * @param {string} [reason] - for the error of the run
+     * @returns {Promise<object>} the run, ended
+     */
+    async cancel(reason) {
+        if (this.#ending === undefined) {
+            await this.#owner.cancel(this, this.#number, reason);
+        }
+        return this.info();
+    }
+
+    on(event, listener) {
+        this.#emitter ??= new EventEmitter();
+        this.#emitter.on(event, listener);
+        return this;
+    }
+
+    once(event, listener) {
+        this.#emitter ??= new EventEmitter();
+        this.#emitter.once(event, listener);
+        return this;
+    }
+
+    off(event, listener) {
+        this.#emitter?.off(event, listener);
+        return this;
+    }
+
+    /** As `off`: what `events.once` calls. */
+    removeListener(event, listener) {
+        return this.off(event, listener);
+    }
+
+    /** @internal */
+    static reported(run, event, value) {
+        if (event === 'progress') {
+            run.#progress = value;
+        }
+        run.#tell(event, value);
+    }
+
+    /** @internal */
+    static ended(run, ending) {
+        run.#ending = ending;
+        run.#onEnded?.();
+        if (run.#emitter !== undefined) {
+            run.#tell('ended', run.info());
+        }
+    }
+
+    /** @internal @returns {boolean} */
+    static hasEnded(run) {
+        return run.#ending !== undefined;
+    }
+
+    #tell(event, value) {
+        if (this.#emitter !== undefined) {
+            this.#owner.emit(this.#emitter, event, value);
+        }
+    }
+}
+
+function settle({error, read}, resolve, reject) {
+    if (error !== undefined) {
+        reject(error);
+        return;
+    }
+    try {
+        resolve(read());
+    } catch (unreadable) {
+        reject(unreadable);
+    }
+}
+
+const date = (ms) => (ms === undefined ? undefined : new Date(ms));
+
+module.exports = {Run};
