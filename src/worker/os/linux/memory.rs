@@ -137,6 +137,7 @@ fn parse_stat(stat: &[u8]) -> Option<Stat> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
     use std::os::unix::process::CommandExt;
     use std::process::{Child, Command, Stdio};
 
@@ -148,9 +149,15 @@ mod tests {
         assert_eq!((stat.group, stat.resident_pages), (40, 123));
     }
 
-    /// A process in this group, or leader of a group of its own, that ends with its standard input.
+    /// A process in this group, or leader of a group of its own, that ends with its standard input. It has begun:
+    /// until its program is loaded it has the memory of this process.
     fn process(group: u32) -> Child {
-        Command::new("cat").stdin(Stdio::piped()).process_group(group.cast_signed()).spawn().unwrap()
+        let mut command = Command::new("cat");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(group.cast_signed());
+        let mut child = command.spawn().unwrap();
+        child.stdin.as_mut().unwrap().write_all(b"x").unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+        child
     }
 
     #[test]
