@@ -488,8 +488,8 @@ class JobManager {
         if (workerMessageHandler) {
             this.#safely('The workerMessageHandler', () => workerMessageHandler({name, message, worker}));
         }
-        // 'done' is handled once the process has ended.
-        if (message !== 'done') {
+        // 'done' is handled once the process has ended, and a handler has no row that 'started' could be written to.
+        if (message !== 'done' && (worker !== undefined || message !== 'started')) {
             this.#safely('A message handler', () => this._jobMessageHandler({name, message}));
         }
     }

@@ -234,3 +234,34 @@ test('what makes no sense is refused in words', async (t) => {
     await assert.rejects(manager.runJob('job', {data: () => {}}), {name: 'DataCloneError'});
     await assert.rejects(manager.runJob('jbo'), {code: 'JOB_UNKNOWN'});
 });
+
+test('what a handler posts reaches the workerMessageHandler, and events are dispatched', async (t) => {
+    const messages = [];
+    const dispatched = [];
+    const {manager} = createManager(t, {
+        workerMessageHandler: (event) => messages.push(event),
+        domainEvents: {dispatchRaw: (...event) => dispatched.push(event)}
+    });
+    await manager.defineJob({name: 'posts', job: jobs('posts.js')});
+    await resultOf(manager, 'posts', {data: 'started'});
+    await resultOf(manager, 'posts', {data: {event: {type: 'Sent', data: 3}}});
+    assert.deepEqual(messages, [
+        {name: 'posts', message: 'started', worker: undefined},
+        {name: 'posts', message: {event: {type: 'Sent', data: 3}}, worker: undefined}
+    ]);
+    assert.deepEqual(dispatched, [['Sent', 3]]);
+});
+
+test('the output of a handler cannot be captured, and goes where the host prints', async (t) => {
+    const {manager, logs} = createManager(t, {worker: {stdout: true}});
+    await assert.rejects(manager.defineJob({name: 'echo', job: jobs('echo.js'), worker: {stderr: true}}), {
+        code: 'INVALID_OPTION',
+        message: /"worker\.stderr" of job "echo" is for scripts/
+    });
+    await manager.defineJob({name: 'prints', job: jobs('prints.js')});
+    assert.equal(await resultOf(manager, 'prints'), 'printed');
+    assert.deepEqual(
+        logs.filter(({level}) => level !== 'info'),
+        []
+    );
+});

@@ -133,7 +133,7 @@ class JobEvents {
                 return this.#runOnline(event);
             case 'message':
                 // The value of the message may keep these bytes.
-                return this.#message(event.run, bytes.slice(event.start, event.end));
+                return this.#message(event, bytes.slice(event.start, event.end));
             case 'exportsFunction':
                 this.#workers.get(event.run).exported = {isIdle: event.isIdle};
                 return undefined;
@@ -179,14 +179,19 @@ class JobEvents {
         this.#emit(worker, 'online');
     }
 
-    #message(run, bytes) {
-        const worker = this.#workers.get(run);
+    #message({run, name}, bytes) {
         let message;
         try {
             message = deserialize(bytes);
         } catch {
             // `postMessage` cannot have sent this, so nothing that follows on the channel can be trusted either.
             this.#native.badMessage(run);
+            return;
+        }
+        const worker = this.#workers.get(run);
+        if (worker === undefined) {
+            // A handler posts messages rather than events of a worker, which it does not have.
+            this.#host.onMessage({name, message});
             return;
         }
         worker.hasPosted = true;

@@ -98,6 +98,13 @@ function checkHandler(job) {
                 'Put it into a module that exports it as its default, and give the path as "job"; or leave out "offloaded"'
         );
     }
+    const stream = ['stdout', 'stderr'].find((option) => job.worker?.[option]);
+    if (stream !== undefined) {
+        throw invalid(
+            `The option "worker.${stream}" of job "${name}" is for scripts: a handler has no worker whose stream could be ` +
+                'read. What it prints goes where the output of the host goes; leave out the option'
+        );
+    }
     const given = isOffloaded(job) ? undefined : OF_A_PROCESS.find((option) => job[option] !== undefined);
     if (given !== undefined) {
         throw invalid(

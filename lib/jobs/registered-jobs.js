@@ -30,6 +30,9 @@ const REFUSALS = {
 /** The job has no due times: it is run when `runJob` asks for it. */
 const ON_REQUEST = Object.freeze({kind: 'request'});
 
+/** A handler has no worker whose streams could be read: it prints where the host does. */
+const NO_STREAMS = Object.freeze({stdout: false, stderr: false});
+
 /** One registration of a job. */
 class RegisteredJob extends JobScope {
     constructor({name, when, anchorMs, job, retry, handler, isOneOff, isTransient}) {
@@ -314,7 +317,8 @@ class RegisteredJobs {
         // A handler is given its data with each run.
         const data = handler ? undefined : job.data;
         const description = describeJob(name, {...job, data}, source);
-        const worker = source && this.#worker(job);
+        const worker =
+            source && this.#worker(handler ? {...job, worker: {...job.worker, ...NO_STREAMS}} : job);
         const work = source && encoded({name, source, description, data}, worker);
         return {
             name,

@@ -65,6 +65,10 @@ pub enum NativeEvent {
     Message {
         /// The run.
         run: u32,
+        /// The job, of a handler.
+        name: Option<String>,
+        /// The number that it was registered with.
+        registration: Option<u32>,
         /// Where its structured-clone bytes begin.
         start: u32,
         /// Where they end.
@@ -295,9 +299,10 @@ impl NativeEvent {
             JobEvent::RunOnline { run, pid, at } => {
                 NativeEvent::RunOnline { run: run.0, pid, at_ms: epoch_ms(at) }
             }
-            JobEvent::Message { run, bytes: message } => {
+            JobEvent::Message { run, handler, bytes: message } => {
                 let (start, end) = append(bytes, &message);
-                NativeEvent::Message { run: run.0, start, end }
+                let (name, registration) = handler.map(|(name, number)| (name.to_string(), number.0)).unzip();
+                NativeEvent::Message { run: run.0, name, registration, start, end }
             }
             JobEvent::ExportsFunction { run, is_idle } => {
                 NativeEvent::ExportsFunction { run: run.0, is_idle }

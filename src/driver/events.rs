@@ -146,7 +146,7 @@ mod tests {
     use crate::timer::EpochMs;
 
     fn message(run: u32, length: usize) -> JobEvent {
-        JobEvent::Message { run: RunId(run), bytes: vec![0; length].into() }
+        JobEvent::Message { run: RunId(run), handler: None, bytes: vec![0; length].into() }
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub enum JobEvent {
     Message {
         /// The run.
         run: RunId,
+        /// Of a handler: its job. The host has a worker of every other run.
+        handler: Option<(Arc<str>, RegistrationId)>,
         /// Structured-clone bytes.
         bytes: Payload,
     },

@@ -210,9 +210,9 @@ impl Engine {
 
     /// What the process posts is of the run that it serves.
     fn kept_posted(&mut self, number: RunId, bytes: Payload) {
-        if let Some(run) = self.kept.current(number) {
-            self.emit(JobEvent::Message { run, bytes });
-        }
+        let Some(id) = self.kept.current(number) else { return };
+        let handler = self.runs.get(&id).map(|run| (Arc::clone(&run.name), run.registration));
+        self.emit(JobEvent::Message { run: id, handler, bytes });
     }
 
     fn kept_online(&mut self, number: RunId, worker: WorkerId, now: Now) {

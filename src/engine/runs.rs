@@ -171,9 +171,11 @@ impl Engine {
             (WorkerFrame::Returned { .. } | WorkerFrame::Threw { .. }, Some(_)) => {
                 self.signal(worker, StopSignal::Kill);
             }
-            (WorkerFrame::Message(bytes), Some(run)) => self.emit(JobEvent::Message { run, bytes }),
+            (WorkerFrame::Message(bytes), Some(run)) => {
+                self.emit(JobEvent::Message { run, handler: None, bytes })
+            }
             (WorkerFrame::Done(bytes), Some(run)) => {
-                self.emit(JobEvent::Message { run, bytes: bytes.into() });
+                self.emit(JobEvent::Message { run, handler: None, bytes: bytes.into() });
                 self.last_word(run, worker, Said::Done, now);
             }
             (WorkerFrame::Error { envelope, is_permanent }, Some(run)) => {
@@ -181,7 +183,7 @@ impl Engine {
             }
             (WorkerFrame::Signal(signal), Some(run)) => self.signalled(run, signal, now),
             (WorkerFrame::Cancelled(bytes), Some(run)) => {
-                self.emit(JobEvent::Message { run, bytes: bytes.into() });
+                self.emit(JobEvent::Message { run, handler: None, bytes: bytes.into() });
                 if self.runs.get(&run).is_some_and(|run| run.stop.is_some()) {
                     self.last_word(run, worker, Said::Cancelled, now);
                 }

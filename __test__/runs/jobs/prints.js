@@ -1,0 +1,6 @@
+'use strict';
+
+module.exports = () => {
+    console.log('# a line that the handler prints');
+    return 'printed';
+};
