@@ -6,6 +6,7 @@ require('./native/worker-script').refuseToRunAgain();
 const {BreeFacade} = require('./events/bree-facade');
 const {Completions} = require('./events/completions');
 const {createNative, newInstance} = require('./native/create-native');
+const {FailedAttempts} = require('./events/failed-attempts');
 const {FailureLog} = require('./events/failure-log');
 const {incorrectUsage} = require('./host/errors');
 const {HostEnvironment} = require('./host/host-environment');
@@ -47,6 +48,7 @@ class JobManager {
     #options;
     #lifecycle;
     #failures;
+    #failedAttempts = new FailedAttempts();
     #handlers;
     #events;
     #inline;
@@ -126,6 +128,7 @@ class JobManager {
             instance: this.#instance,
             logger: this.#logger,
             jobs: this.#jobs,
+            failed: this.#failedAttempts,
             accept: (name) => this.#lifecycle.assertOpen(name),
             settle: (send) => this.#settle(send),
             onAsked: (registered) => this.#runAsked(registered, environment)
@@ -410,6 +413,7 @@ class JobManager {
     /** Handlers of the native events, for JobEvents. */
     #eventHost(environment) {
         return {
+            failed: this.#failedAttempts,
             logger: this.#logger,
             registered: (name, number) => this.#jobs.registered(name, number),
             workerOptions: (registered) => this.#jobs.workerOptions(registered),
@@ -426,7 +430,6 @@ class JobManager {
                 this.#safely('An error handler', () => this._jobErrorHandler(error, meta));
             },
             runs: () => this.#runs,
-            runId: (run) => `${this.#instance}-${run}`,
             onBackoffAsked: (registered, run, failure) => this.#askBackoff(registered, run, failure),
             onInlineDue: (registered, run, attempt) => {
                 this.#queueRun(registered, run);

@@ -29,7 +29,8 @@ test('a handler that throws fails its run with that error, and keeps its process
     assert.ok(error instanceof TypeError);
     assert.deepEqual([error.message, error.code, error.detail], ['no such thing', 'NO_THING', {id: 7}]);
     assert.equal(info.state, 'failed');
-    assert.equal(info.error, error);
+    assert.deepEqual([info.error.name, info.error.message], ['TypeError', 'no such thing']);
+    assert.match(info.error.stack, /ends\.js/);
     assert.equal((await fails({how: 'throw a string'})).error, 'text');
     assert.equal(await pid(), before);
     assert.deepEqual(

@@ -15,9 +15,19 @@ const MOST_LISTED = 10;
  * @property {import('../host/job-scope').JobScope} [scope]
  */
 
+/**
+ * @typedef {object} FailedAttempt - what is kept of it
+ * @property {number} attempt
+ * @property {number} [thread]
+ * @property {number} startedMs
+ * @property {number} endedMs
+ * @property {string} cause
+ * @property {string} message
+ */
+
 /** Runs of which an attempt has failed, until they end. */
 class FailedAttempts {
-    /** @type {Map<number, {last: Failure, firstMs: number, listed: object[]}>} */
+    /** @type {Map<number, {last: Failure, firstMs: number, failures: FailedAttempt[]}>} */
     #runs = new Map();
 
     /**
@@ -26,12 +36,13 @@ class FailedAttempts {
      * @param {number} startedMs - when the attempt began
      */
     add(run, failure, startedMs) {
-        const known = this.#runs.get(run) ?? {firstMs: startedMs, listed: []};
-        const {attempt, cause, error, atMs} = failure;
+        const known = this.#runs.get(run) ?? {firstMs: startedMs, failures: []};
+        const {attempt, cause, error, atMs, worker} = failure;
+        const message = messageOf(error);
         known.last = failure;
-        known.listed.push({attempt, cause, message: messageOf(error), at: new Date(atMs)});
+        known.failures.push({attempt, thread: worker?.threadId, startedMs, endedMs: atMs, cause, message});
         // One more: the last one is not listed where it is the end of the run.
-        known.listed = known.listed.slice(-MOST_LISTED - 1);
+        known.failures = known.failures.slice(-MOST_LISTED - 1);
         this.#runs.set(run, known);
         return known;
     }
@@ -52,14 +63,16 @@ class FailedAttempts {
  * Adds the earlier attempts of its run to an error, unless there were none or it takes no property.
  *
  * @param {unknown} error
- * @param {object[]} [listed]
+ * @param {FailedAttempt[]} [failures]
  */
-function addAttempts(error, listed = []) {
-    if (listed.length === 0 || typeof error !== 'object' || error === null) {
+function addAttempts(error, failures = []) {
+    if (failures.length === 0 || typeof error !== 'object' || error === null) {
         return;
     }
     try {
-        error.attempts = listed.slice(-MOST_LISTED);
+        error.attempts = failures
+            .slice(-MOST_LISTED)
+            .map(({attempt, cause, message, endedMs}) => ({attempt, cause, message, at: new Date(endedMs)}));
     } catch {
         // Frozen, or with a setter that throws.
     }

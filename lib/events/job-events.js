@@ -8,7 +8,7 @@
 const {deserialize, deserializeError} = require('../wire/clone');
 const {runError} = require('../host/errors');
 const {safely} = require('../host/safe-call');
-const {FailedAttempts, addAttempts, retryLine} = require('./failed-attempts');
+const {addAttempts, retryLine} = require('./failed-attempts');
 const {InlineRuns} = require('./inline-runs');
 const {Uncalled} = require('./uncalled');
 const {textOf} = require('../wire/text-of');
@@ -31,7 +31,7 @@ class JobEvents {
     #host;
     #workers = new Map();
     #inlineRuns;
-    #failed = new FailedAttempts();
+    #failed;
     #requests = new Map();
     #nextRequest = 1;
     #isPumping = false;
@@ -46,13 +46,14 @@ class JobEvents {
     /**
      * @param {import('../native/binding').NativeManager} native
      * @param {import('./bree-facade').BreeFacade} bree
-     * @param {object} host - handlers of events, each called in the scope of its job: `logger`, `registered(name, number)`,
+     * @param {object} host - handlers of events, each called in the scope of its job: `failed` (FailedAttempts), `logger`, `registered(name, number)`,
      *   `workerOptions(registered)`, `onMessage`, `onCompletion`, `onError`, `onBackoffAsked`, `onInlineDue`, `onInlineWaits`,
-     *   `onInlineGaveUp`, `onInlineEnded`, `runId(run)`, `onMissed`, `onEnvironmentWanted`, `runs()` (see lib/runs/runs.js), and
+     *   `onInlineGaveUp`, `onInlineEnded`, `onMissed`, `onEnvironmentWanted`, `runs()` (see lib/runs/runs.js), and
      *   `onMore` when `pump` has to be called again
      */
     constructor(native, bree, host) {
         this.#native = native;
+        this.#failed = host.failed;
         this.#bree = bree;
         this.#host = host;
         this.#uncalled = new Uncalled(host.logger);
@@ -243,7 +244,7 @@ class JobEvents {
             this.#logRetry(failure, retryAtMs - atMs);
             return;
         }
-        const runId = this.#host.runId(run);
+        const runId = this.#host.runs().idOf(run);
         const question = {name, runId, attempt, attempts, error, cause: end.cause, elapsedMs: atMs - firstMs};
         this.#host.onBackoffAsked(scope, run, question);
     }
@@ -272,37 +273,39 @@ class JobEvents {
         const error = isCompletion(end)
             ? this.#uncalled.check(name, worker, this.#host.registered(name, registration))
             : this.#errorOf(event, envelope);
-        const readValue = this.#host.runs().ended(event, error, envelope);
+        const outcome = {error, bytes: envelope, failures: failed?.failures};
+        const {id, read} = this.#host.runs().ended(event, this.#registered(event), outcome);
         const exitCode = worker?.ended(end);
         if (error === undefined) {
-            this.#host.onCompletion(name, readValue);
+            this.#host.onCompletion(name, read);
         } else {
-            addAttempts(error, failed?.listed);
-            const meta = this.#meta(event, {worker: worker?.meta, attempt});
+            addAttempts(error, failed?.failures);
+            const meta = this.#meta(event, id, {worker: worker?.meta, attempt});
             this.#host.onError(error, meta, {isRequested: isRequested(end)});
         }
         this.#attemptOver(worker, {run, name, end, error, exitCode, attempt});
     }
 
     /** A run that waited for its next attempt is not tried again: it fails with the error of its last attempt. */
-    #gaveUp(event, {last, listed}) {
-        addAttempts(last.error, listed.slice(0, -1));
-        this.#host.runs().ended(event, last.error, NO_BYTES);
-        this.#host.onError(last.error, this.#meta(event, last), {isRequested: false});
+    #gaveUp(event, {last, failures}) {
+        addAttempts(last.error, failures.slice(0, -1));
+        const {id} = this.#host.runs().ended(event, this.#registered(event), {error: last.error, failures});
+        this.#host.onError(last.error, this.#meta(event, id, last), {isRequested: false});
     }
 
     #inlineEnded(event, failed) {
         const {error, decide} = this.#inlineRuns.take(event.run);
         if (decide) {
-            addAttempts(error, failed?.listed);
+            addAttempts(error, failed?.failures);
             decide(true);
         } else if (failed && event.ending.cause !== 'done') {
-            addAttempts(error, failed.listed.slice(0, -1));
+            addAttempts(error, failed.failures.slice(0, -1));
             this.#host.onInlineGaveUp(failed.last.scope, error);
         }
         const failure = event.ending.cause === 'done' ? undefined : (error ?? this.#errorOf(event, NO_BYTES));
-        this.#host.runs().ended(event, failure, NO_BYTES);
-        this.#host.onInlineEnded(this.#registered(event));
+        const registered = this.#registered(event);
+        this.#host.runs().ended(event, registered, {error: failure, failures: failed?.failures});
+        this.#host.onInlineEnded(registered);
     }
 
     /** The error of an attempt, or of a run, that did not complete. */
@@ -312,10 +315,10 @@ class JobEvents {
     }
 
     /** The second argument of `errorHandler`. */
-    #meta(event, {worker, attempt}) {
-        const {run, name, gaveUp} = event;
+    #meta(event, runId, {worker, attempt}) {
+        const {name, gaveUp} = event;
         const attempts = this.#registered(event)?.attempts ?? attempt;
-        const meta = {name, worker, runId: this.#host.runId(run), attempt, attempts};
+        const meta = {name, worker, runId, attempt, attempts};
         return attempts > 1 && gaveUp !== undefined ? {...meta, gaveUp} : meta;
     }
 

@@ -65,8 +65,8 @@ class InlineHandlers {
         let outcome;
         try {
             outcome = {value: await this.#call(registered, {context, data, timeoutMs})};
-        } catch (error) {
-            outcome = {error};
+        } catch (thrown) {
+            outcome = {error: thrown ?? new Error(`Job "${registered.name}" threw ${thrown}`)};
         }
         context.flush();
         if (!this.#going.delete(run)) {

@@ -4,12 +4,9 @@ const {EventEmitter} = require('node:events');
 
 /**
  * @typedef {object} Ending
- * @property {string} cause - as in the events of the native side
  * @property {Error} [error] - of a run that did not complete
  * @property {() => unknown} read - the value of one that did
- * @property {number} attempt - the last one
- * @property {number} [startedMs] - when that began
- * @property {number} endedMs
+ * @property {() => import('../../index').RunInfo} info
  */
 
 /**
@@ -22,24 +19,20 @@ const {EventEmitter} = require('node:events');
 class Run {
     #number;
     #owner;
-    #queuedMs = Date.now();
     #emitter;
-    #progress;
-    #attempts;
     /** @type {Ending | undefined} */
     #ending;
     #settled;
     #onEnded;
 
     /**
-     * @param {{id: string, name: string, number: number, attempts: number}} facts
-     * @param {object} owner - `stateOf(number)`, `cancel(run, number, reason)`, `emit(emitter, event, value)`
+     * @param {{id: string, name: string, number: number}} facts
+     * @param {object} owner - `infoOf(number)`, `cancel(run, number, reason)`, `emit(emitter, event, value)`
      */
-    constructor({id, name, number, attempts}, owner) {
+    constructor({id, name, number}, owner) {
         this.id = id;
         this.name = name;
         this.#number = number;
-        this.#attempts = attempts;
         this.#owner = owner;
     }
 
@@ -60,33 +53,7 @@ class Run {
 
     /** The run as it is now. */
     info() {
-        const {id, name: job} = this;
-        const {state, attempt, startedMs} = this.#state();
-        return {
-            id,
-            job,
-            state,
-            trigger: 'manual',
-            queued: new Date(this.#queuedMs),
-            started: date(startedMs),
-            ended: date(this.#ending?.endedMs),
-            attempt,
-            attempts: this.#attempts,
-            cause: this.#ending?.cause,
-            error: this.#ending?.error,
-            progress: this.#progress
-        };
-    }
-
-    #state() {
-        const ending = this.#ending;
-        if (ending === undefined) {
-            // Ended, and the event of it waits.
-            return this.#owner.stateOf(this.#number) ?? {state: 'running', attempt: 1};
-        }
-        const {error, cause, attempt, startedMs} = ending;
-        const state = error === undefined ? 'completed' : cause === 'cancelled' ? 'cancelled' : 'failed';
-        return {state, attempt, startedMs};
+        return this.#ending === undefined ? this.#owner.infoOf(this.#number) : this.#ending.info();
     }
 
     /**
@@ -98,7 +65,10 @@ class Run {
      */
     async cancel(reason) {
         if (this.#ending === undefined) {
-            await this.#owner.cancel(this, this.#number, reason);
+            await this.#owner.cancel(this.#number, reason);
+        }
+        if (this.#ending === undefined) {
+            await this.result.catch(() => {});
         }
         return this.info();
     }
@@ -127,10 +97,9 @@ class Run {
 
     /** @internal */
     static reported(run, event, value) {
-        if (event === 'progress') {
-            run.#progress = value;
+        if (run.#emitter !== undefined) {
+            run.#owner.emit(run.#emitter, event, value);
         }
-        run.#tell(event, value);
     }
 
     /** @internal */
@@ -138,19 +107,13 @@ class Run {
         run.#ending = ending;
         run.#onEnded?.();
         if (run.#emitter !== undefined) {
-            run.#tell('ended', run.info());
+            Run.reported(run, 'ended', run.info());
         }
     }
 
-    /** @internal @returns {boolean} */
-    static hasEnded(run) {
-        return run.#ending !== undefined;
-    }
-
-    #tell(event, value) {
-        if (this.#emitter !== undefined) {
-            this.#owner.emit(this.#emitter, event, value);
-        }
+    /** @internal @returns {number} by which the native side knows it */
+    static numberOf(run) {
+        return run.#number;
     }
 }
 
@@ -165,7 +128,5 @@ function settle({error, read}, resolve, reject) {
         reject(unreadable);
     }
 }
-
-const date = (ms) => (ms === undefined ? undefined : new Date(ms));
 
 module.exports = {Run};

@@ -1,45 +1,32 @@
 'use strict';
 
 /**
- * Runs that the host asks for by `runJob`, and what the runs of handlers report: from the request to the result. When
- * anything runs is decided natively.
+ * The runs of a manager, as its host sees them: what is asked for, what goes, and what has ended. The native side decides
+ * when anything runs; this follows its events.
  */
 
-const {JobError, checkStopped, incorrectUsage} = require('../host/errors');
+const {JobError, checkStopped} = require('../host/errors');
 const {safely} = require('../host/safe-call');
-const {encodeData, isOffloaded} = require('../jobs/handler-options');
-const {decode, isClone} = require('../wire/compact');
+const {isOffloaded} = require('../jobs/handler-options');
+const {LiveRuns} = require('./live-run');
 const {Run} = require('./run-handle');
-const {RunIds} = require('./run-ids');
+const {RunHistory} = require('./run-history');
+const {errorInfo, runInfo} = require('./run-info');
+const {RunRequests} = require('./run-requests');
+const {NONE, valueOf, valueOfBytes} = require('./run-value');
 
-/** A run of which the native side has no bytes: its function is on this event loop, or its job says all. */
+/** An ended run whose value is known otherwise. */
 const NO_BYTES = new Uint8Array(0);
-/** Up to here text is read at once. */
-const SHORT_BYTES = 1024;
-
-const REFUSALS = {
-    JOB_UNKNOWN: (name) => `Job "${name}" does not exist: add it with defineJob() or addJob() first`,
-    QUEUE_FULL: (name, {handler}) =>
-        `Job "${name}" takes no more runs now: ${handler.maxWaiting} wait already, which is its "maxWaiting"`,
-    JOB_ALREADY_RUNNING: (name) =>
-        `Job "${name}" is already running. Wait for its end, or add it with overlap: 'queue' or 'allow'`
-};
+/** The most bytes of a result that the history keeps, if the job does not say. */
+const DEFAULT_KEEP_RESULT_BYTES = 16 * 1024;
 
 class Runs {
     #parts;
+    #requests;
+    #live = new LiveRuns();
+    #history;
     /** Made for the first of them: most hosts have none. */
     #inlineHandlers;
-    #ids = new RunIds();
-    /** Runs that were asked for and have not ended, by number. @type {Map<number, Run>} */
-    #asked = new Map();
-    /** What functions on this event loop are called with, by the number of the run. */
-    #inputs = new Map();
-    /** Results that runs have set, as bytes or values, by number. */
-    #results = new Map();
-    /** Why runs were cancelled, by number. */
-    #reasons = new Map();
-    /** Requests that are accepted and wait for their number, by job. */
-    #unnumbered = new Map();
     #isClosing = false;
     #dropped = 0;
 
@@ -49,23 +36,25 @@ class Runs {
      * @param {string} parts.instance - leads the ids of runs
      * @param {object} parts.logger
      * @param {import('../jobs/registered-jobs').RegisteredJobs} parts.jobs
+     * @param {import('../events/failed-attempts').FailedAttempts} parts.failed
+     * @param {object} [parts.history] - limits, see `RunHistory`
      * @param {(name: string) => void} parts.accept - throws once the manager takes no more jobs
      * @param {(send: (request: number) => void) => Promise<{survivors: object[]}>} parts.settle
-     * @param {() => void} parts.onAsked - a run was asked for
+     * @param {(registered: object) => void} parts.onAsked - a run was asked for
      */
     constructor(parts) {
+        const {native, jobs, accept, onAsked} = parts;
         this.#parts = parts;
-    }
-
-    #inline() {
-        if (this.#inlineHandlers === undefined) {
-            const {InlineHandlers} = require('./inline-handlers');
-            this.#inlineHandlers = new InlineHandlers({
-                onSettled: (run, failed) => this.#parts.native.inlineEnded(run, failed),
-                sinkOf: (run) => this.#sinkOf(run)
-            });
-        }
-        return this.#inlineHandlers;
+        this.#history = new RunHistory(parts.history);
+        this.#requests = new RunRequests({
+            native,
+            jobs,
+            accept,
+            onAsked,
+            live: this.#live,
+            owner: this,
+            idOf: (number) => this.#numbered(number)
+        });
     }
 
     /** Runs that were dropped by a shutdown before they began. */
@@ -73,75 +62,48 @@ class Runs {
         return this.#dropped;
     }
 
-    /**
-     * Asks for a run of a job.
-     *
-     * @param {string} name
-     * @param {object} options - of `runJob`, checked
-     * @returns {Run | Promise<Run>} a promise for a run that waits for an earlier one of its job
-     * @throws {Error} JOB_UNKNOWN, QUEUE_FULL, JOB_ALREADY_RUNNING, RUN_ID_TAKEN, or what was wrong with its data
-     */
-    request(name, options) {
-        const {accept, jobs} = this.#parts;
-        accept(name);
-        const registered = jobs.get(name);
-        if (registered === undefined) {
-            throw refusal('JOB_UNKNOWN', name);
-        }
-        const known = this.#known(name, options.id);
-        if (known !== undefined) {
-            return known;
-        }
-        options.signal?.throwIfAborted();
-        const number = this.#send(registered, options);
-        const run =
-            number === 0
-                ? this.#waitForNumber(registered, options)
-                : this.#adopt(Math.abs(number), registered, options);
-        this.#parts.onAsked(registered);
-        return run;
+    /** See `RunHistory`. */
+    get history() {
+        return this.#history;
+    }
+
+    /** See `RunRequests.request`. */
+    request(name, options, origin) {
+        return this.#requests.request(name, options, origin);
     }
 
     /** A shutdown begins: what has not begun by its end is counted. */
     close() {
         this.#isClosing = true;
-        this.#refuseUnnumbered([...this.#unnumbered.keys()], (name) =>
-            Object.assign(new Error(`Job "${name}" was not run: the job manager is shutting down`), {
-                code: 'MANAGER_SHUTTING_DOWN'
-            })
-        );
+        this.#requests.close();
     }
 
     /** A job has been removed. */
     removed(name) {
-        const error = () => new JobError('JOB_REMOVED', name, `Job "${name}" was removed before it was run`);
-        this.#refuseUnnumbered([name], error);
+        this.#requests.removed(name);
     }
 
     /** The event 'runQueued'. */
-    queued({run, name, trigger, dueMs}, registered) {
-        const [waiting] = this.#unnumbered.get(name) ?? [];
-        if (waiting !== undefined && !this.#asked.has(run)) {
-            this.#unnumbered.get(name).shift();
-            waiting.resolve(this.#adopt(run, registered, waiting.options));
-        }
+    queued(event, registered) {
+        const {run, trigger, dueMs} = event;
+        this.#requests.queued(event, registered);
         if (isInlineHandler(registered) && trigger !== 'manual') {
-            this.#inputs.set(run, {options: {}, trigger, dueMs});
+            Object.assign(this.#live.make(run), {trigger, dueMs});
         }
     }
 
     /** The event 'inlineDue', of a handler. */
     due({run, name, attempt}, registered) {
-        const {options = {}, trigger = 'manual', dueMs} = this.#inputs.get(run) ?? {};
-        const {job} = registered;
+        const {options = {}, trigger = 'manual', dueMs} = this.#live.get(run) ?? {};
+        const {job, attempts} = registered;
         this.#inline().begin(run, registered, {
             data: 'data' in options ? options.data : job.data,
             timeoutMs: options.timeout ?? job.timeout,
             facts: {
-                id: options.id ?? this.#idOf(run),
+                id: this.idOf(run),
                 name,
                 attempt,
-                attempts: options.attempts ?? job.attempts ?? 1,
+                attempts: options.attempts ?? attempts,
                 trigger,
                 dueMs
             }
@@ -150,45 +112,35 @@ class Runs {
 
     /** The event 'inlineAbort'. */
     abort({run}) {
-        const reason = new Error(this.#reasons.get(run) ?? 'The run was asked to stop');
+        const reason = new Error(this.#live.get(run)?.reason ?? 'The run was asked to stop');
         reason.name = 'AbortError';
         this.#inlineHandlers?.abort(run, reason);
     }
 
     /** @returns {unknown} what a scheduled inline job is called with in this run */
     dataOf(run, job) {
-        const {options = {}} = this.#inputs.get(run) ?? {};
+        const {options = {}} = this.#live.get(run) ?? {};
         return 'data' in options ? options.data : job.data;
     }
 
     /** The function of a scheduled inline job has settled. */
     settled(run, error, value) {
-        if (this.#asked.has(run)) {
-            this.#inline().settled(run, error === undefined ? {value} : {error});
-        }
-    }
-
-    /** The event 'runEnded' of a scheduled inline job. */
-    inlineEnded(event) {
-        this.ended(event, this.failureOf(event)?.error, NO_BYTES);
+        this.#inline().settled(run, error === undefined ? {value} : {error});
     }
 
     /** The event 'reported'. */
     reported({run, kind}, bytes) {
         if (kind === 'result') {
-            this.#results.set(run, {bytes: bytes.slice()});
+            this.#live.make(run).result = valueOfBytes(bytes, true);
             return;
         }
-        const handle = this.#asked.get(run);
-        if (handle !== undefined) {
-            const report = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
-            Run.reported(handle, kind, kind === 'log' ? logLine(report) : report);
-        }
+        const report = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
+        this.#report(run, kind, report);
     }
 
     /** The event 'attemptFailed', with its error. */
     attemptFailed({run, attempt, attempts, retryAtMs}, error) {
-        const handle = this.#asked.get(run);
+        const handle = this.#live.get(run)?.handle;
         if (handle !== undefined) {
             const retryAt = retryAtMs === undefined ? undefined : new Date(retryAtMs);
             Run.reported(handle, 'attempt failed', {error, attempt, attempts, retryAt});
@@ -204,7 +156,7 @@ class Runs {
             const outcome = this.#inlineHandlers?.outcomeOf(run);
             return outcome && 'error' in outcome ? outcome : undefined;
         }
-        const reason = this.#reasons.get(run);
+        const reason = this.#live.get(run)?.reason;
         const message = `The run of job "${name}" was cancelled: ${reason}`;
         return reason && {error: new JobError('JOB_CANCELLED', name, message, {reason})};
     }
@@ -213,149 +165,73 @@ class Runs {
      * The event 'runEnded'.
      *
      * @param {object} event
-     * @param {Error | undefined} error - of a run that did not complete
-     * @param {Uint8Array} bytes - of the value that a handler in a process has returned
-     * @returns {() => unknown} its value
+     * @param {import('../jobs/registered-jobs').RegisteredJob} [registered]
+     * @param {object} end
+     * @param {unknown} [end.error] - of a run that did not complete
+     * @param {Uint8Array} [end.bytes] - of the value that a handler in a process has returned
+     * @param {object[]} [end.failures] - its failed attempts
+     * @returns {{id: string, read: () => unknown}} `read` gives its value
      */
-    ended(event, error, bytes) {
+    ended(event, registered, {error, bytes = NO_BYTES, failures}) {
         const {run} = event;
-        const {cause} = event.ending;
-        const read = this.#reader(run, cause === 'returned' ? bytes : NO_BYTES);
-        const handle = this.#asked.get(run);
-        if (this.#isClosing && cause === 'cancelled' && event.startedMs === undefined) {
-            this.#dropped += 1;
-        }
-        if (handle !== undefined) {
-            this.#asked.delete(run);
-            this.#ids.ended(handle);
-            const {attempt = 1, startedMs, atMs: endedMs} = event;
-            Run.ended(handle, {cause: causeOf(cause, error), error, read, attempt, startedMs, endedMs});
-        }
-        this.#inputs.delete(run);
-        this.#reasons.delete(run);
-        this.#results.delete(run);
+        const live = this.#live.take(run);
+        const limit = historyLimit(registered);
+        const value = this.#valueOf(event, bytes, {live, isWanted: live !== undefined || limit !== 0});
+        const id = live?.handle?.id ?? this.#numbered(run);
+        const ended = new EndedRun(event, {id, registered, live, error, value, failures});
+        this.#history.add(ended, limit);
+        this.#countDropped(event);
         this.#inlineHandlers?.forget(run);
-        return read;
+        if (live?.handle !== undefined) {
+            this.#requests.ended(live.handle);
+            Run.ended(live.handle, {error, read: () => value.read(), info: () => ended.info()});
+        }
+        return {id, read: () => value.read()};
     }
 
-    /** The value of a run, read when it is wanted: the bytes may be gone by then, so that they are kept where somebody may ask. */
-    #reader(run, bytes) {
-        const outcome = this.#inlineHandlers?.outcomeOf(run);
-        const result = this.#results.get(run);
-        // A short text is read at once, rather than copied.
-        const isText = bytes.length > 0 && bytes.length <= SHORT_BYTES && !isClone(bytes);
-        const returned = isText ? decode(bytes) : outcome?.value;
-        const kept = !isText && this.#asked.has(run) ? bytes.slice() : bytes;
-        return () => {
-            const value = isText || kept.length === 0 ? returned : decode(kept);
-            return value === undefined && result !== undefined ? valueOf(result) : value;
-        };
+    /**
+     * @param {string} id
+     * @returns {import('../../index').RunInfo | undefined} the run, if it has not ended or is kept
+     */
+    info(id) {
+        const handle = this.#requests.withId(id);
+        if (handle !== undefined) {
+            return handle.info();
+        }
+        const number = this.#numberOf(id);
+        return number === undefined
+            ? undefined
+            : (this.#liveInfo(number) ?? this.#history.get(number)?.info());
     }
 
-    #known(name, id) {
-        const known = id === undefined ? undefined : this.#ids.get(id);
-        if (known !== undefined && known.name !== name) {
-            throw incorrectUsage({
-                message: `The id "${id}" is that of a run of job "${known.name}": ids are unique within a manager`,
-                code: 'RUN_ID_TAKEN'
-            });
-        }
-        return known;
+    /** For Run, of one that has not ended as far as is known here. */
+    infoOf(number) {
+        // Ended, and the event of it waits.
+        return this.#liveInfo(number) ?? this.#shown(number, {state: 'running'});
     }
 
-    /** @returns {number} of the run; 0 for one that waits for another of its job */
-    #send(registered, options) {
-        const {name} = registered;
-        const bytes = this.#bytes(registered, options);
-        try {
-            return this.#parts.native.requestRun(name, bytes, nativeOptions(options));
-        } catch (error) {
-            throw refusal(error.code, name, registered) ?? error;
-        }
+    #liveInfo(number) {
+        const state = this.#parts.native.runState(number);
+        return state && this.#shown(number, state);
     }
 
-    #bytes(registered, options) {
-        const {name, job, handler} = registered;
-        const hasData = options.data !== undefined;
-        if (handler) {
-            if (!isOffloaded(job)) {
-                return NO_BYTES;
-            }
-            return hasData ? encodeData(name, options.data) : handler.data;
-        }
-        if (!hasData || job.offloaded === false) {
-            return undefined;
-        }
-        return Buffer.from(this.#parts.jobs.workWith(registered, options.data));
-    }
-
-    #adopt(number, registered, options) {
-        const known = this.#asked.get(number);
-        if (known !== undefined) {
-            return known;
-        }
-        const {name, job} = registered;
-        const {id = this.#idOf(number), attempts = job.attempts ?? 1, signal} = options;
-        const run = new Run({id, name, number, attempts}, this);
-        this.#asked.set(number, run);
-        if (options.id !== undefined) {
-            this.#ids.add(run);
-        }
-        if (!isOffloaded(job) || job.offloaded === false) {
-            this.#inputs.set(number, {options});
-        }
-        if (signal !== undefined) {
-            this.#follow(signal, run);
-        }
-        return run;
-    }
-
-    /** Cancels the run when the signal aborts. */
-    #follow(signal, run) {
-        const onAbort = () =>
-            void run.cancel(String(signal.reason?.message ?? signal.reason)).catch(() => {});
-        signal.addEventListener('abort', onAbort, {once: true});
-        run.on('ended', () => signal.removeEventListener('abort', onAbort));
-    }
-
-    #waitForNumber({name}, options) {
-        return new Promise((resolve, reject) => {
-            const waiting = this.#unnumbered.get(name) ?? [];
-            this.#unnumbered.set(name, waiting);
-            waiting.push({resolve, reject, options});
+    #shown(number, state) {
+        const live = this.#live.get(number);
+        const {handle, options, trigger, dueMs, queuedMs, progress, isSlow, retryOf} = live ?? {};
+        const name = handle?.name ?? state.name;
+        return runInfo({
+            trigger,
+            dueMs,
+            queuedMs,
+            attempts: options?.attempts ?? this.#parts.jobs.get(name)?.attempts,
+            ...state,
+            id: this.idOf(number),
+            name,
+            progress,
+            isSlow,
+            retryOf,
+            failures: this.#parts.failed.get(number)?.failures
         });
-    }
-
-    #refuseUnnumbered(names, error) {
-        for (const name of names) {
-            const waiting = this.#unnumbered.get(name) ?? [];
-            this.#unnumbered.delete(name);
-            waiting.forEach(({reject}) => reject(error(name)));
-        }
-    }
-
-    #sinkOf(run) {
-        const tell = (event, value) => {
-            const handle = this.#asked.get(run);
-            if (handle !== undefined) {
-                Run.reported(handle, event, value);
-            }
-        };
-        return {
-            progress: (report) => tell('progress', report),
-            log: (line) => tell('log', logLine(line)),
-            alive() {},
-            result: (value) => this.#results.set(run, {value})
-        };
-    }
-
-    #idOf(number) {
-        return `${this.#parts.instance}-${number}`;
-    }
-
-    /** For Run: where a run is that has not ended. */
-    stateOf(number) {
-        return this.#parts.native.runState(number) ?? undefined;
     }
 
     /** For Run: calls its listeners. */
@@ -364,9 +240,9 @@ class Runs {
     }
 
     /** For Run: resolves when it has ended. */
-    async cancel(run, number, reason) {
-        if (reason !== undefined && !this.#reasons.has(number)) {
-            this.#reasons.set(number, String(reason));
+    async cancel(number, reason) {
+        if (reason !== undefined) {
+            this.#live.make(number).reason ??= String(reason);
         }
         const {native, settle} = this.#parts;
         try {
@@ -376,33 +252,129 @@ class Runs {
                 throw error;
             }
         }
-        if (!Run.hasEnded(run)) {
-            await run.result.catch(() => {});
+    }
+
+    /** @returns {string} the id of a run that has not ended */
+    idOf(number) {
+        return this.#live.get(number)?.handle?.id ?? this.#numbered(number);
+    }
+
+    /** @returns {string} the id of a run that the host has given none */
+    #numbered(number) {
+        return `${this.#parts.instance}-${number}`;
+    }
+
+    #inline() {
+        if (this.#inlineHandlers === undefined) {
+            const {InlineHandlers} = require('./inline-handlers');
+            this.#inlineHandlers = new InlineHandlers({
+                onSettled: (run, failed) => this.#parts.native.inlineEnded(run, failed),
+                sinkOf: (run) => this.#sinkOf(run)
+            });
         }
+        return this.#inlineHandlers;
+    }
+
+    #sinkOf(run) {
+        return {
+            progress: (report) => this.#report(run, 'progress', report),
+            log: (line) => this.#report(run, 'log', line),
+            alive() {},
+            result: (value) => {
+                this.#live.make(run).result = valueOf(value);
+            }
+        };
+    }
+
+    #report(run, kind, report) {
+        const value = kind === 'log' ? logLine(report) : Object.freeze(report);
+        if (kind === 'progress') {
+            this.#live.make(run).progress = value;
+        }
+        const handle = this.#live.get(run)?.handle;
+        if (handle !== undefined) {
+            Run.reported(handle, kind, value);
+        }
+    }
+
+    /** What the run returned, or else gave to `run.result`. */
+    #valueOf({run, ending}, bytes, {live, isWanted}) {
+        const outcome = this.#inlineHandlers?.outcomeOf(run);
+        const returned = outcome ? valueOf(outcome.value) : valueOfReturned(ending, bytes, isWanted);
+        return returned === NONE ? (live?.result ?? NONE) : returned;
+    }
+
+    #countDropped({ending, startedMs}) {
+        if (this.#isClosing && ending.cause === 'cancelled' && startedMs === undefined) {
+            this.#dropped += 1;
+        }
+    }
+
+    #numberOf(id) {
+        const {instance} = this.#parts;
+        const number = id.startsWith(`${instance}-`) ? Number(id.slice(instance.length + 1)) : NaN;
+        return Number.isInteger(number) && number > 0 && number < 2 ** 32 ? number : undefined;
     }
 }
 
-/** Nothing, for most runs. */
-function nativeOptions({id, priority, at, delay, attempts, timeout}) {
-    const delayMs = at === undefined ? delay : Math.max(0, at - Date.now());
-    const given = id ?? priority ?? delayMs ?? attempts ?? timeout;
-    return given === undefined ? undefined : {id, priority, delayMs, attempts, timeoutMs: timeout};
+/** A run that has ended, with what is kept of it. */
+class EndedRun {
+    #event;
+    #known;
+
+    /**
+     * @param {object} event - 'runEnded'
+     * @param {object} known - `id`, `registered`, `live`, `error`, `value`, `failures`
+     */
+    constructor(event, {id, registered, live, error, value, failures}) {
+        this.number = event.run;
+        this.name = event.name;
+        this.endedMs = event.atMs;
+        const keepResult = registered?.job.keepResult ?? DEFAULT_KEEP_RESULT_BYTES;
+        this.#event = event;
+        this.#known = {
+            id,
+            attempts: live?.options?.attempts ?? registered?.attempts,
+            cause: causeOf(event.ending.cause, error),
+            error: errorInfo(error),
+            value: value.within(keepResult),
+            progress: live?.progress,
+            retryOf: live?.retryOf,
+            isSlow: live?.isSlow,
+            queuedMs: live?.queuedMs,
+            failures
+        };
+    }
+
+    /** @returns {'completed' | 'failed' | 'cancelled'} */
+    get state() {
+        const {cause, error} = this.#known;
+        return error === undefined ? 'completed' : cause === 'cancelled' ? 'cancelled' : 'failed';
+    }
+
+    /** @returns {import('../../index').RunInfo} */
+    info() {
+        const {run: _number, type: _type, atMs: endedMs, ...facts} = this.#event;
+        return runInfo({...this.#known, ...facts, state: this.state, endedMs});
+    }
 }
 
 const isInlineHandler = (registered) => registered?.handler !== undefined && !isOffloaded(registered.job);
 
-const valueOf = ({bytes, value}) => (bytes === undefined ? value : decode(bytes));
-
-function logLine({atMs, level, message, fields}) {
-    return {at: new Date(atMs), level, message, fields};
+/** @returns {number | undefined} runs kept of a job, if it says so */
+function historyLimit(registered) {
+    const history = registered?.job.history;
+    return history === false ? 0 : history;
 }
+
+const valueOfReturned = ({cause}, bytes, isWanted) =>
+    cause === 'returned' ? valueOfBytes(bytes, isWanted) : NONE;
 
 /** How a run ended, where the native side knows only that its function threw. */
 const causeOf = (cause, error) => (error?.code === 'JOB_TIMEOUT' ? 'timeout' : cause);
 
-function refusal(code, name, registered) {
-    const message = REFUSALS[code]?.(name, registered);
-    return message && Object.assign(new Error(message), {code});
+function logLine({atMs, level, message, fields}) {
+    return {at: new Date(atMs), level, message, fields};
 }
 
 module.exports = {Runs};

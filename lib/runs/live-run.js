@@ -1,0 +1,57 @@
+'use strict';
+
+/** What this side knows of a run that has not ended, beside what the native side does. Made when there is something to know. */
+class LiveRun {
+    /** Of a run that `runJob` was asked for. @type {import('./run-handle').Run | undefined} */
+    handle;
+    /** The options of `runJob`. */
+    options;
+    /** When that was called. */
+    queuedMs;
+    /** The scheduled run of an inline handler: why there is one, and the due time that it answers. */
+    trigger;
+    dueMs;
+    /** Its result so far: what the job gave to `run.result`. @type {import('./run-value').KeptValue | undefined} */
+    result;
+    /** Why the host has cancelled it. */
+    reason;
+    /** What it last reported. */
+    progress;
+    /** The id of the run that it tries again. */
+    retryOf;
+    isSlow = false;
+    /** What its events have told, for listeners. @type {import('./run-info').RunFacts | undefined} */
+    facts;
+}
+
+/** The runs that have not ended and of which something is known here, by number. */
+class LiveRuns {
+    /** @type {Map<number, LiveRun>} */
+    #runs = new Map();
+
+    /** @returns {LiveRun | undefined} */
+    get(number) {
+        return this.#runs.get(number);
+    }
+
+    /** @returns {LiveRun} */
+    make(number) {
+        let live = this.#runs.get(number);
+        if (live === undefined) {
+            live = new LiveRun();
+            this.#runs.set(number, live);
+        }
+        return live;
+    }
+
+    /** The run has ended. @returns {LiveRun | undefined} */
+    take(number) {
+        const live = this.#runs.get(number);
+        if (live !== undefined) {
+            this.#runs.delete(number);
+        }
+        return live;
+    }
+}
+
+module.exports = {LiveRuns};

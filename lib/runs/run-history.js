@@ -1,0 +1,111 @@
+'use strict';
+
+/**
+ * @typedef {object} EndedRun
+ * @property {number} number
+ * @property {string} name - the job
+ * @property {number} endedMs
+ */
+
+/** How many ended runs are kept, and for how long, if the host does not say. */
+const DEFAULTS = Object.freeze({perJob: 20, total: 10_000, maxAgeMs: 7 * 24 * 60 * 60 * 1000});
+
+/**
+ * Runs that have ended, as many of them as are to be kept. If there are too many in all, the job whose last run is the
+ * longest ago loses its runs but for the last one, and then that.
+ */
+class RunHistory {
+    #limits;
+    /** By job, the job whose last run is the longest ago first; each from the oldest run to the newest. @type {Map<string, EndedRun[]>} */
+    #jobs = new Map();
+    /** The job at the end of `#jobs`. */
+    #latest;
+    /** @type {Map<number, EndedRun>} */
+    #runs = new Map();
+    #dropped = 0;
+
+    /** @param {{perJob?: number, total?: number, maxAgeMs?: number}} [limits] */
+    constructor(limits = {}) {
+        this.#limits = {...DEFAULTS, ...limits};
+    }
+
+    /** How many are kept. */
+    get size() {
+        return this.#runs.size;
+    }
+
+    /** How many were given up for want of room in all, rather than by age or the limit of their job. */
+    get dropped() {
+        return this.#dropped;
+    }
+
+    /** @returns {number} runs kept of a job that does not say how many */
+    get perJob() {
+        return this.#limits.perJob;
+    }
+
+    /**
+     * A run has ended.
+     *
+     * @param {EndedRun} run
+     * @param {number} [limit] - of its job
+     */
+    add(run, limit = this.#limits.perJob) {
+        if (limit < 1 || this.#limits.total < 1) {
+            return;
+        }
+        const runs = this.#ofJob(run.name);
+        runs.push(run);
+        this.#runs.set(run.number, run);
+        while (runs.length > limit || this.#isOld(runs[0], run.endedMs)) {
+            this.#runs.delete(runs.shift().number);
+        }
+        while (this.#runs.size > this.#limits.total) {
+            this.#makeRoom();
+        }
+    }
+
+    /** @returns {EndedRun | undefined} */
+    get(number) {
+        const run = this.#runs.get(number);
+        return run && !this.#isOld(run, Date.now()) ? run : undefined;
+    }
+
+    /** @returns {EndedRun[]} from the last that was queued to the first */
+    list({job} = {}) {
+        const nowMs = Date.now();
+        const runs = job === undefined ? [...this.#runs.values()] : [...(this.#jobs.get(job) ?? [])];
+        return runs
+            .filter((run) => !this.#isOld(run, nowMs))
+            .toSorted((one, other) => other.number - one.number);
+    }
+
+    #ofJob(name) {
+        let runs = this.#jobs.get(name);
+        if (runs === undefined || this.#latest !== name) {
+            runs ??= [];
+            this.#jobs.delete(name);
+            this.#jobs.set(name, runs);
+            this.#latest = name;
+        }
+        return runs;
+    }
+
+    #isOld(run, nowMs) {
+        return nowMs - run.endedMs > this.#limits.maxAgeMs;
+    }
+
+    #makeRoom() {
+        const [[name, runs]] = this.#jobs;
+        const isOne = runs.length === 1;
+        for (const {number} of isOne ? runs : runs.splice(0, runs.length - 1)) {
+            this.#runs.delete(number);
+            this.#dropped += 1;
+        }
+        if (isOne) {
+            this.#jobs.delete(name);
+        }
+    }
+}
+
+module.exports = {RunHistory};

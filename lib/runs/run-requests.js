@@ -1,0 +1,198 @@
+'use strict';
+
+/** Requests for runs (`runJob`): from the host to the native side, which decides when they begin. */
+
+const {JobError, incorrectUsage} = require('../host/errors');
+const {encodeData, isOffloaded} = require('../jobs/handler-options');
+const {Run} = require('./run-handle');
+const {RunIds} = require('./run-ids');
+
+/** A run of which the native side has no bytes: its function is on this event loop. */
+const NO_BYTES = new Uint8Array(0);
+
+const REFUSALS = {
+    JOB_UNKNOWN: (name) => `Job "${name}" does not exist: add it with defineJob() or addJob() first`,
+    QUEUE_FULL: (name, {handler}) =>
+        `Job "${name}" takes no more runs now: ${handler.maxWaiting} wait already, which is its "maxWaiting"`,
+    JOB_ALREADY_RUNNING: (name) =>
+        `Job "${name}" is already running. Wait for its end, or add it with overlap: 'queue' or 'allow'`
+};
+
+class RunRequests {
+    #parts;
+    #ids = new RunIds();
+    /** Requests that are accepted and wait for their number, by job. */
+    #unnumbered = new Map();
+
+    /**
+     * @param {object} parts
+     * @param {import('../native/binding').NativeManager} parts.native
+     * @param {import('../jobs/registered-jobs').RegisteredJobs} parts.jobs
+     * @param {(name: string) => void} parts.accept - throws once the manager takes no more jobs
+     * @param {(registered: object) => void} parts.onAsked - a run was asked for
+     * @param {import('./live-run').LiveRuns} parts.live
+     * @param {object} parts.owner - of `Run`
+     * @param {(number: number) => string} parts.idOf
+     */
+    constructor(parts) {
+        this.#parts = parts;
+    }
+
+    /**
+     * Asks for a run of a job.
+     *
+     * @param {string} name
+     * @param {object} options - of `runJob`, checked
+     * @param {{retryOf?: string}} [origin]
+     * @returns {Run | Promise<Run>} a promise for a run that waits for an earlier one of its job
+     * @throws {Error} JOB_UNKNOWN, QUEUE_FULL, JOB_ALREADY_RUNNING, RUN_ID_TAKEN, or what was wrong with its data
+     */
+    request(name, options, origin = {}) {
+        const {accept, jobs, onAsked} = this.#parts;
+        accept(name);
+        const registered = jobs.get(name);
+        if (registered === undefined) {
+            throw refusal('JOB_UNKNOWN', name);
+        }
+        const known = this.#known(name, options.id);
+        if (known !== undefined) {
+            return known;
+        }
+        options.signal?.throwIfAborted();
+        const number = this.#send(registered, options);
+        const run =
+            number === 0
+                ? this.#waitForNumber(registered, options, origin)
+                : this.#adopt(Math.abs(number), registered, options, origin);
+        onAsked(registered);
+        return run;
+    }
+
+    /** @returns {Run | undefined} the run that was given this id */
+    withId(id) {
+        return this.#ids.get(id);
+    }
+
+    /** A run was queued: one that was asked for may have waited for it. */
+    queued({run, name}, registered) {
+        const waiting = this.#unnumbered.get(name);
+        if (waiting !== undefined && waiting.length > 0 && this.#parts.live.get(run)?.handle === undefined) {
+            const {resolve, options, origin} = waiting.shift();
+            resolve(this.#adopt(run, registered, options, origin));
+        }
+    }
+
+    /** A run has ended: its id is kept for a while. */
+    ended(handle) {
+        this.#ids.ended(handle);
+    }
+
+    /** A shutdown begins. */
+    close() {
+        this.#refuseUnnumbered([...this.#unnumbered.keys()], (name) =>
+            Object.assign(new Error(`Job "${name}" was not run: the job manager is shutting down`), {
+                code: 'MANAGER_SHUTTING_DOWN'
+            })
+        );
+    }
+
+    /** A job has been removed. */
+    removed(name) {
+        const error = () => new JobError('JOB_REMOVED', name, `Job "${name}" was removed before it was run`);
+        this.#refuseUnnumbered([name], error);
+    }
+
+    #known(name, id) {
+        const known = id === undefined ? undefined : this.#ids.get(id);
+        if (known !== undefined && known.name !== name) {
+            throw incorrectUsage({
+                message: `The id "${id}" is that of a run of job "${known.name}": ids are unique within a manager`,
+                code: 'RUN_ID_TAKEN'
+            });
+        }
+        return known;
+    }
+
+    /** @returns {number} of the run; 0 for one that waits for another of its job */
+    #send(registered, options) {
+        const {name} = registered;
+        const bytes = this.#bytes(registered, options);
+        try {
+            return this.#parts.native.requestRun(name, bytes, nativeOptions(options));
+        } catch (error) {
+            throw refusal(error.code, name, registered) ?? error;
+        }
+    }
+
+    #bytes(registered, options) {
+        const {name, job, handler} = registered;
+        const hasData = options.data !== undefined;
+        if (handler) {
+            if (!isOffloaded(job)) {
+                return NO_BYTES;
+            }
+            return hasData ? encodeData(name, options.data) : handler.data;
+        }
+        if (!hasData || job.offloaded === false) {
+            return undefined;
+        }
+        return Buffer.from(this.#parts.jobs.workWith(registered, options.data));
+    }
+
+    #adopt(number, registered, options, {retryOf} = {}) {
+        const {live, idOf, owner} = this.#parts;
+        const known = live.make(number);
+        if (known.handle !== undefined) {
+            return known.handle;
+        }
+        const {id = idOf(number), signal} = options;
+        known.handle = new Run({id, name: registered.name, number}, owner);
+        known.options = options;
+        known.queuedMs = Date.now();
+        known.retryOf = retryOf;
+        if (options.id !== undefined) {
+            this.#ids.add(known.handle);
+        }
+        if (signal !== undefined) {
+            follow(signal, known.handle);
+        }
+        return known.handle;
+    }
+
+    #waitForNumber({name}, options, origin) {
+        return new Promise((resolve, reject) => {
+            const waiting = this.#unnumbered.get(name) ?? [];
+            this.#unnumbered.set(name, waiting);
+            waiting.push({resolve, reject, options, origin});
+        });
+    }
+
+    #refuseUnnumbered(names, error) {
+        for (const name of names) {
+            const waiting = this.#unnumbered.get(name) ?? [];
+            this.#unnumbered.delete(name);
+            waiting.forEach(({reject}) => reject(error(name)));
+        }
+    }
+}
+
+/** Cancels the run when the signal aborts. */
+function follow(signal, run) {
+    const onAbort = () => void run.cancel(String(signal.reason?.message ?? signal.reason)).catch(() => {});
+    signal.addEventListener('abort', onAbort, {once: true});
+    run.on('ended', () => signal.removeEventListener('abort', onAbort));
+}
+
+/** Nothing, for most runs. */
+function nativeOptions({id, priority, at, delay, attempts, timeout}) {
+    const delayMs = at === undefined ? delay : Math.max(0, at - Date.now());
+    const given = id ?? priority ?? delayMs ?? attempts ?? timeout;
+    return given === undefined ? undefined : {id, priority, delayMs, attempts, timeoutMs: timeout};
+}
+
+function refusal(code, name, registered) {
+    const message = REFUSALS[code]?.(name, registered);
+    return message && Object.assign(new Error(message), {code});
+}
+
+module.exports = {RunRequests};
