@@ -54,6 +54,59 @@ declare class JobManager {
         options?: JobManager.RunJobOptions<Data>
     ): Promise<JobManager.Run<Result>>;
 
+    /** What happens to jobs and runs. */
+    readonly events: JobManager.JobEventEmitter;
+
+    /** A page of the registered jobs. */
+    jobs(filter?: JobManager.JobFilter): JobManager.JobInfo[];
+
+    /** A registered job. */
+    job(name: string): JobManager.JobInfo | undefined;
+
+    /** A page of runs: those that go or wait, and those that have ended and are kept. The last that was queued first. */
+    runs(filter?: JobManager.RunFilter): JobManager.RunInfo[];
+
+    /** A run, while it goes or waits, and for as long as it is kept. */
+    run(id: string): JobManager.RunInfo | undefined;
+
+    /** Due times to come of all jobs, the earliest first. Paused jobs have none. */
+    upcoming(range?: JobManager.UpcomingRange): JobManager.UpcomingRun[];
+
+    /** How the manager is. */
+    stats(): JobManager.ManagerStats;
+
+    /**
+     * Asks a run to stop, as `Run.cancel` does. Resolves when it has ended.
+     *
+     * Rejects with the code `RUN_UNKNOWN`, `RUN_ENDED`, or `RUN_NOT_STOPPABLE` (an inline function without `context`).
+     */
+    cancelRun(id: string, options?: {reason?: string}): Promise<JobManager.RunInfo>;
+
+    /**
+     * Runs a job again whose run has failed, with the same data: a new run, with the trigger 'retry'. A one-off job is
+     * added again.
+     *
+     * Rejects with the code `RUN_UNKNOWN`, `RUN_NOT_FAILED`, `RUN_DATA_GONE`, or those of `runJob`.
+     */
+    retryRun(id: string): Promise<JobManager.Run>;
+
+    /**
+     * Pauses a job: its due times get no run, and are not made up for, until it is resumed. Runs that go end as usual, and
+     * `runJob` runs it all the same. Does nothing to a job that is paused.
+     *
+     * Rejects with the code `JOB_UNKNOWN`.
+     */
+    pauseJob(name: string, options?: JobManager.PauseOptions): Promise<void>;
+
+    /** Ends a pause. Does nothing to a job that is not paused. Rejects with the code `JOB_UNKNOWN`. */
+    resumeJob(name: string, options?: JobManager.ResumeOptions): Promise<void>;
+
+    /** Pauses all jobs, and those that are added from now on. */
+    pauseAll(options?: {by?: 'host' | 'operator'}): Promise<void>;
+
+    /** Ends the pause of all jobs. Jobs that were paused one by one stay so. */
+    resumeAll(options?: JobManager.ResumeOptions): Promise<void>;
+
     /**
      * Adds a job that is run only once, across restarts and hosts: its status is kept in a row of the JobModel. A
      * `failed` job can be added again.
@@ -136,6 +189,10 @@ declare namespace JobManager {
         logger?: Logger;
         /** Queues that several handlers may share: runs of them that go at once. */
         queues?: Record<string, {concurrency?: number}>;
+        /** Options for all jobs. */
+        job?: JobDefaults;
+        /** How many ended runs are kept. */
+        history?: HistoryOptions;
         /** Inline jobs that run at once. Default 3. */
         inlineConcurrency?: number;
         /** Worker processes that run at once. Default: no bound. */
@@ -263,7 +320,7 @@ declare namespace JobManager {
     type JobSource = string | URL | ((data?: any) => unknown);
 
     /** Options of a run in a process of its own. */
-    interface OffloadedOptions extends RetryOptions {
+    interface OffloadedOptions extends RetryOptions, WatchOptions {
         /** A process of its own: the default. */
         offloaded?: true;
         /** Options of this job's worker, over the manager's. */
@@ -279,8 +336,10 @@ declare namespace JobManager {
     }
 
     /** Options of a run on this event loop. */
-    interface InlineOptions extends RetryOptions {
+    interface InlineOptions extends RetryOptions, WatchOptions {
         offloaded: false;
+        /** The function is called `(data, run)`, as a handler is, and may be cancelled through `run.signal`. Default false. */
+        context?: boolean;
         /**
          * Longest time from its turn to its end, in ms; then it fails with `JOB_TIMEOUT` and the next job begins. The
          * function cannot be stopped: it keeps running, and its result is ignored.
@@ -288,7 +347,7 @@ declare namespace JobManager {
         timeout?: number;
     }
 
-    interface EitherOptions extends RetryOptions {
+    interface EitherOptions extends RetryOptions, WatchOptions {
         offloaded: boolean;
         timeout?: number;
     }
@@ -307,7 +366,7 @@ declare namespace JobManager {
     type FunctionSource<Data> = {job: (data: Data) => unknown} & DataFor<Data>;
 
     /** Now: the job has no time. */
-    interface NowOptions extends ScheduleOptions {
+    interface NowOptions extends ScheduleOptions, PausedOptions {
         at?: undefined;
         overlap?: Overlap;
         /** As of a job with a time. */
@@ -316,7 +375,7 @@ declare namespace JobManager {
         startDeadline?: number;
     }
 
-    interface TimeOptions extends ScheduleOptions {
+    interface TimeOptions extends ScheduleOptions, PausedOptions {
         /** A Date, a cron line with seconds first, or words such as "every 5 minutes". Default: now. */
         at: string | Date;
         /** What to do if the job is due while a run of it is still running. Default 'skip'. */
@@ -391,7 +450,7 @@ declare namespace JobManager {
     type Trigger = RunTrigger;
 
     /** What a handler takes wherever it runs. */
-    interface HandlerOptions<Data> extends ScheduleOptions, RetryOptions {
+    interface HandlerOptions<Data> extends ScheduleOptions, RetryOptions, WatchOptions, PausedOptions {
         /** Unique. */
         name: string;
         /** When it is run by itself, with `data`: as for `addJob`. Default: only when `runJob` asks. */
@@ -470,21 +529,300 @@ declare namespace JobManager {
 
     type RunState = 'queued' | 'running' | 'stopping' | 'retrying' | 'completed' | 'failed' | 'cancelled';
 
+    /** A run as it was when it was looked at. Frozen. */
     interface RunInfo {
+        /** `INSTANCE-NUMBER`, or the `id` that `runJob` was given. */
         id: string;
         job: string;
         state: RunState;
         trigger: Trigger;
-        queued: Date;
-        /** When its last attempt began. */
+        /** The due time that it answers. */
+        due?: Date;
+        /** When it was accepted. */
+        queued?: Date;
+        /** When its last attempt was given its process, or its place on the event loop. */
         started?: Date;
+        /** When its last attempt reached the code of the job. */
+        online?: Date;
         ended?: Date;
+        /** The attempt that goes, or was the last; 1 is the first. */
         attempt: number;
+        /** Tries in all. */
         attempts: number;
+        /** Its failed attempts, the last eleven of them. */
+        history: readonly AttemptInfo[];
+        /** When the next attempt begins. */
+        retryAt?: Date;
+        /** Why a run that failed is not tried again. */
+        gaveUp?: GaveUp;
+        /** The run that it tries again (`retryRun`). */
+        retryOf?: string;
         /** How it ended. */
         cause?: RunSummary['cause'];
-        error?: any;
+        error?: ErrorInfo;
+        /** From its due time, or else from its request, to the code of the job. */
+        startDelayMs?: number;
+        /** Of its last attempt. */
+        elapsedMs?: number;
+        /** Of its process, in its last attempt. */
+        cpuMs?: number;
+        /** Of its process, in its last attempt. */
+        peakMemoryBytes?: number;
+        exitCode?: number;
+        signal?: number;
         progress?: Progress;
+        /** What it has come to, if that is kept (`keepResult`). */
+        result?: any;
+        /** Its result was too large to be kept, or cannot be copied. */
+        resultDropped?: true;
+        /** It has taken longer than `warnAfter`. */
+        slow?: true;
+        threadId?: number;
+        pid?: number;
+    }
+
+    interface AttemptInfo {
+        attempt: number;
+        threadId?: number;
+        started: Date;
+        ended: Date;
+        cause: string;
+        message?: string;
+    }
+
+    /** What is kept of an error. */
+    interface ErrorInfo {
+        name: string;
+        /** At most 2 KiB. */
+        message: string;
+        code?: string;
+        /** At most 4 KiB. */
+        stack?: string;
+    }
+
+    interface RunFilter {
+        /** Runs of this job. */
+        job?: string;
+        state?: RunState;
+        /** Runs that were queued before the run of this id: the last one of the page before. */
+        before?: string;
+        /** 1 to 1,000. Default 100. */
+        limit?: number;
+    }
+
+    /** What a job does now: the first of these that holds is `paused`, `running`, `retrying`, `waiting`, `armed`, `held`, `finished`. */
+    type JobState =
+        /** It is due later, or runs when it is asked to. */
+        | 'armed'
+        /** A run goes. */
+        | 'running'
+        /** A run waits for its next attempt. */
+        | 'retrying'
+        /** A run or a due time waits for its turn. */
+        | 'waiting'
+        /** Due times get no run until it is resumed. */
+        | 'paused'
+        /** It has no due time any more. */
+        | 'finished'
+        /** It was stopped, or has yet to be started (`bree`). */
+        | 'held';
+
+    interface JobFilter {
+        /** Jobs whose name contains this, in whatever case. */
+        name?: string;
+        state?: JobState;
+        tag?: string;
+        /** Jobs that come after this one: the name of the last one of the page before. */
+        after?: string;
+        /** 1 to 1,000. Default 100. */
+        limit?: number;
+        /** By name (default), by the next due time, or by the last run, the latest first. */
+        sort?: 'name' | 'due' | 'lastRun';
+    }
+
+    /** A job as it was when it was looked at. Frozen. */
+    interface JobInfo {
+        name: string;
+        kind: 'offloaded' | 'inline';
+        state: JobState;
+        description?: string;
+        tags: readonly string[];
+        /** A path, or 'function'. */
+        source: string;
+        /** Of a job with due times: `text` is `at` in plain English. */
+        schedule?: {at: string | Date; text: string; timezone: string};
+        /** When it is due next. */
+        next?: Date;
+        /** When the first of its runs is tried again. */
+        retryAt?: Date;
+        paused?: {since: Date; by: 'host' | 'operator' | 'failures'; note?: string};
+        /** Runs that go. */
+        running: number;
+        /** Runs and due times that wait. */
+        waiting: number;
+        /** Its last run that has ended. */
+        last?: RunInfo;
+        lastSuccess?: Date;
+        lastFailure?: Date;
+        /** Runs that have failed since the last one that completed. */
+        failuresInARow: number;
+        /** Since it was added. */
+        totals: {
+            completed: number;
+            failed: number;
+            cancelled: number;
+            /** Attempts after the first. */
+            retries: number;
+            /** Due times that got no run. */
+            skipped: {overlap: number; missed: number; paused: number};
+        };
+        /** Those that were given; never data, the environment or arguments. */
+        options: Readonly<Record<string, any>>;
+        /** It was added by `addOneOffJob`. */
+        oneOff: boolean;
+    }
+
+    interface UpcomingRange {
+        /** Default: now. */
+        from?: Date | number;
+        /** Not included. Default: a day after `from`. */
+        to?: Date | number;
+        /** 1 to 10,000. Default 1,000. */
+        limit?: number;
+    }
+
+    interface UpcomingRun {
+        job: string;
+        due: Date;
+    }
+
+    /** How a manager is. */
+    interface ManagerStats {
+        /** Leads the ids of its runs. */
+        instance: string;
+        /** Name of the machine. */
+        host: string;
+        pid: number;
+        /** Of this package. */
+        version: string;
+        since: Date;
+        jobs: number;
+        /** Runs that go, and those that wait for their turn or for another attempt. */
+        running: number;
+        waiting: number;
+        retrying: number;
+        /** Jobs. */
+        paused: number;
+        inline: {waiting: number; running: number};
+        /** Node.js processes: with a run, started ahead or kept for the next one, and starting. */
+        processes: {running: number; spare: number; kept: number; booting: number};
+        /** Writes to the database that have not been answered. */
+        rowsPending: number;
+        /** Runs that the history holds. */
+        historyRuns: number;
+    }
+
+    interface PauseOptions {
+        /** Shown with the job. */
+        note?: string;
+        /** Cancels its runs, too. Default false. */
+        cancelRunning?: boolean;
+        /** Who pauses it. Default 'host'. */
+        by?: 'host' | 'operator';
+    }
+
+    interface ResumeOptions {
+        /** One run now, if a due time has passed meanwhile. Default false. */
+        catchUp?: boolean;
+    }
+
+    /** Why a due time got no run. */
+    type SkipReason = 'overlap' | 'missed' | 'paused' | 'past';
+
+    interface JobEvents {
+        'job added': [event: {job: JobInfo}];
+        'job removed': [event: {job: JobInfo}];
+        'job paused': [event: {job: JobInfo; by: 'host' | 'operator' | 'failures'; note?: string}];
+        'job resumed': [event: {job: JobInfo}];
+        'run queued': [event: {run: RunInfo}];
+        /** It has a process, or its place on the event loop. */
+        'run started': [event: {run: RunInfo}];
+        /** It has reached the code of the job. */
+        'run online': [event: {run: RunInfo}];
+        'run progress': [event: {runId: string; job: string; progress: Progress}];
+        'run log': [event: {runId: string; job: string; line: LogLine}];
+        'attempt failed': [event: {run: RunInfo; error: any; retryAt?: Date}];
+        /** Exactly once for each run, whatever happened. */
+        'run ended': [event: {run: RunInfo; error?: any; result?: any}];
+        /** At most one a second for each job and reason; `count` due times since the last one. */
+        'run skipped': [event: {job: string; due?: Date; reason: SkipReason; count: number}];
+        /** It has taken longer than `warnAfter`; it goes on. */
+        'run slow': [event: {run: RunInfo; limitMs: number}];
+        /** It began more than a second after its due time. */
+        'run late': [event: {run: RunInfo; limitMs: number}];
+    }
+
+    /** Events of all jobs. A listener that throws or rejects is logged, and the others are called all the same. */
+    interface JobEventEmitter {
+        on<Name extends keyof JobEvents>(event: Name, listener: (...args: JobEvents[Name]) => void): this;
+        once<Name extends keyof JobEvents>(event: Name, listener: (...args: JobEvents[Name]) => void): this;
+        off<Name extends keyof JobEvents>(event: Name, listener: (...args: JobEvents[Name]) => void): this;
+        addListener<Name extends keyof JobEvents>(
+            event: Name,
+            listener: (...args: JobEvents[Name]) => void
+        ): this;
+        removeListener<Name extends keyof JobEvents>(
+            event: Name,
+            listener: (...args: JobEvents[Name]) => void
+        ): this;
+        removeAllListeners(event?: keyof JobEvents): this;
+        listenerCount(event: keyof JobEvents): number;
+    }
+
+    /** Options of a job that say what is watched and kept of its runs. */
+    interface WatchOptions {
+        /** Longest time without a sign of life (progress, a log line, a message, `heartbeat()`), in ms from 1,000; then the attempt fails with `JOB_STALLED`. */
+        stallAfter?: number;
+        /** A run that takes longer, in ms, is warned about once, and goes on. */
+        warnAfter?: number;
+        /** Ended runs that are kept: 0 to 1,000, or false for none. Default: `history.perJob` of the manager. */
+        history?: number | false;
+        /** The largest result that is kept with a run, in bytes. Default 16,384, at most 1 MiB. */
+        keepResult?: number;
+        /** Whether what the job writes with `run.log` is written to the manager's logger. Default true. */
+        logToHost?: boolean;
+        /** At most 500 characters. */
+        description?: string;
+        /** At most ten. */
+        tags?: readonly string[];
+    }
+
+    /** Options of a job with due times that say when it is paused. */
+    interface PausedOptions {
+        /** It is registered, and gets no run until `resumeJob`. Default false. */
+        paused?: boolean;
+        /** So many runs in a row that failed pause it. Default: never. */
+        pauseAfterFailures?: number;
+    }
+
+    /** What `job` of the manager may give for all its jobs: a job's own option comes first. */
+    interface JobDefaults extends RetryOptions, Omit<WatchOptions, 'description' | 'tags'> {
+        timeout?: number;
+        memoryLimitMb?: number;
+        gracePeriod?: number;
+        overlap?: Overlap;
+        missed?: Missed;
+        startDeadline?: number;
+        pauseAfterFailures?: number;
+    }
+
+    interface HistoryOptions {
+        /** Of each job that does not say: 0 to 1,000. Default 20. */
+        perJob?: number;
+        /** In all. Default 10,000. */
+        total?: number;
+        /** In ms. Default seven days. */
+        maxAge?: number;
     }
 
     interface Progress {

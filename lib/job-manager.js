@@ -27,7 +27,11 @@ const {bootVariables} = require('./jobs/node-flags');
 const {RegisteredJobs} = require('./jobs/registered-jobs');
 const {checkHandler} = require('./jobs/handler-options');
 const {checkStaleAfter, retryOptions} = require('./jobs/retry-options');
+const {Inspection} = require('./runs/inspection');
+const {RunAnnouncements} = require('./runs/run-announcements');
 const {Runs} = require('./runs/runs');
+const {Steering} = require('./runs/steering');
+const {JobListeners} = require('./host/job-listeners');
 const {within} = require('./host/deadline');
 const {isPermanent} = require('./wire/permanent');
 const {safely} = require('./host/safe-call');
@@ -55,6 +59,10 @@ class JobManager {
     #runner;
     #jobs;
     #runs;
+    #listeners;
+    #announcements;
+    #inspection;
+    #steering;
     #queues;
     #hasHandlers = false;
     #oneOffs;
@@ -70,6 +78,7 @@ class JobManager {
     constructor(options) {
         this.#logger = createLogger(options?.logger);
         this.#options = new OptionChecker(this.#logger);
+        this.#listeners = new JobListeners(this.#logger);
         this.#options.check(tables.MANAGER, options ?? {});
         const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
         this.#queues = this.#checkQueues(rest.queues);
@@ -123,8 +132,15 @@ class JobManager {
             onRun: () => this.#keepAlive.pump(),
             onRemoved: (name) => this.#runs.removed(name)
         });
+        this.#announcements = new RunAnnouncements({
+            listeners: this.#listeners,
+            native: this.#native,
+            instance: this.#instance
+        });
         this.#runs = new Runs({
             native: this.#native,
+            announcements: this.#announcements,
+            history: rest.history,
             instance: this.#instance,
             logger: this.#logger,
             jobs: this.#jobs,
@@ -132,6 +148,25 @@ class JobManager {
             accept: (name) => this.#lifecycle.assertOpen(name),
             settle: (send) => this.#settle(send),
             onAsked: (registered) => this.#runAsked(registered, environment)
+        });
+        this.#inspection = new Inspection({
+            native: this.#native,
+            jobs: this.#jobs,
+            runs: this.#runs,
+            manager: {
+                instance: this.#instance,
+                sinceMs: Date.now(),
+                inline: this.#inline,
+                rowsPending: () => this._jobsRepository?.pending ?? 0
+            }
+        });
+        this.#steering = new Steering({
+            native: this.#native,
+            jobs: this.#jobs,
+            runs: this.#runs,
+            settle: (send) => this.#settle(send),
+            addOneOff: (job) => this.addOneOffJob(job),
+            onResumed: () => this.#keepAlive.hold()
         });
         this.#lifecycle = new Lifecycle({
             inline: this.#inline,
@@ -184,6 +219,104 @@ class JobManager {
     async runJob(name, options = {}) {
         this.#options.check(tables.RUN_REQUEST, options, name);
         return this.#runs.request(name, options);
+    }
+
+    /** What happens to jobs and runs. See `JobEvents` in index.d.ts. */
+    get events() {
+        return this.#listeners;
+    }
+
+    /** @param {import('../index').JobFilter} [filter] @returns {import('../index').JobInfo[]} a page of the registered jobs */
+    jobs(filter = {}) {
+        this.#options.check(tables.JOB_FILTER, filter);
+        return this.#inspection.jobs(filter);
+    }
+
+    /** @param {string} name @returns {import('../index').JobInfo | undefined} */
+    job(name) {
+        return this.#inspection.job(name);
+    }
+
+    /** @param {import('../index').RunFilter} [filter] @returns {import('../index').RunInfo[]} a page of runs, the newest first */
+    runs(filter = {}) {
+        this.#options.check(tables.RUN_FILTER, filter);
+        return this.#inspection.runs(filter);
+    }
+
+    /** @param {string} id @returns {import('../index').RunInfo | undefined} a run that has not ended, or is kept */
+    run(id) {
+        return this.#runs.info(id);
+    }
+
+    /** @param {import('../index').UpcomingRange} [range] @returns {import('../index').UpcomingRun[]} due times of all jobs */
+    upcoming(range = {}) {
+        this.#options.check(tables.UPCOMING, range);
+        return this.#inspection.upcoming(range);
+    }
+
+    /** @returns {import('../index').ManagerStats} */
+    stats() {
+        return this.#inspection.stats();
+    }
+
+    /**
+     * Asks a run to stop.
+     *
+     * @param {string} id
+     * @param {{reason?: string}} [options]
+     * @returns {Promise<import('../index').RunInfo>} the run, ended
+     * @throws {IncorrectUsageError} RUN_UNKNOWN, RUN_ENDED, RUN_NOT_STOPPABLE
+     */
+    async cancelRun(id, options = {}) {
+        this.#options.check(tables.CANCEL, options);
+        return this.#steering.cancelRun(id, options);
+    }
+
+    /**
+     * Runs a job again whose run has failed.
+     *
+     * @param {string} id
+     * @returns {Promise<import('../index').Run>} the new run
+     * @throws {IncorrectUsageError} RUN_UNKNOWN, RUN_NOT_FAILED, RUN_DATA_GONE, or as `runJob`
+     */
+    async retryRun(id) {
+        return this.#steering.retryRun(id);
+    }
+
+    /**
+     * Pauses a job: its due times get no run until it is resumed.
+     *
+     * @param {string} name
+     * @param {import('../index').PauseOptions} [options]
+     * @throws {IncorrectUsageError} JOB_UNKNOWN
+     */
+    async pauseJob(name, options = {}) {
+        this.#options.check(tables.PAUSE, options);
+        await this.#steering.pauseJob(name, options);
+    }
+
+    /**
+     * Ends the pause of a job.
+     *
+     * @param {string} name
+     * @param {import('../index').ResumeOptions} [options]
+     * @throws {IncorrectUsageError} JOB_UNKNOWN
+     */
+    async resumeJob(name, options = {}) {
+        this.#options.check(tables.RESUME, options);
+        await this.#steering.resumeJob(name, options);
+    }
+
+    /** Pauses all jobs, and those that are added from now on. @param {{by?: 'host' | 'operator'}} [options] */
+    async pauseAll(options = {}) {
+        this.#options.check(tables.PAUSE, options);
+        await this.#steering.pauseAll(options);
+    }
+
+    /** Ends the pause of all jobs. @param {import('../index').ResumeOptions} [options] */
+    async resumeAll(options = {}) {
+        this.#options.check(tables.RESUME, options);
+        await this.#steering.resumeAll(options);
     }
 
     /**

@@ -121,7 +121,9 @@ class JobEvents {
             case 'runQueued':
                 return this.#host.runs().queued(event, this.#registered(event));
             case 'reported':
-                return this.#host.runs().reported(event, bytes.subarray(event.start, event.end));
+                return this.#host
+                    .runs()
+                    .reported(event, bytes.subarray(event.start, event.end), this.#registered(event));
             case 'inlineAbort':
                 return this.#host.runs().abort(event);
             case 'attemptFailed':
@@ -166,6 +168,12 @@ class JobEvents {
     #runStarted(event) {
         const {run, name, thread, attempt} = event;
         const registered = this.#registered(event);
+        this.#host.runs().started(event, registered);
+        if (registered?.handler) {
+            // Reported only if somebody listens. The process had been started before.
+            this.#host.runs().online(event);
+            return;
+        }
         const options = this.#host.workerOptions(registered);
         const worker = new WorkerView(this.#native, run, {name, scope: registered, thread, attempt}, options);
         this.#workers.set(run, worker);
@@ -173,9 +181,11 @@ class JobEvents {
         this.#emit(this.#bree, 'worker created', name);
     }
 
-    #runOnline({run, pid}) {
+    #runOnline(event) {
+        const {run, pid} = event;
         const worker = this.#workers.get(run);
         worker.pid = pid;
+        this.#host.runs().online(event);
         this.#host.logger.info(`Worker for job "${worker.jobName}" online`, {worker: worker.meta});
         this.#emit(worker, 'online');
     }

@@ -48,6 +48,11 @@ class InlineJobs {
         return this.#waiting - this.#admissible;
     }
 
+    /** Jobs that have begun and not ended. */
+    get running() {
+        return this.#running;
+    }
+
     /** Whether no job is queued or running, and no run waits for its next attempt. */
     get isIdle() {
         return this.#running === 0 && this.#waiting === 0 && this.#held === 0;

@@ -125,6 +125,39 @@ const RETRY = {
     giveUpAfter: milliseconds
 };
 
+const wholeFrom = (least, most, or = '') =>
+    kind(`a whole number from ${least} to ${most.toLocaleString('en')}${or}`, (value) =>
+        isWhole(value, least, most)
+    );
+/** What is watched and kept of the runs of a job. */
+const WATCHED = {
+    stallAfter: kind(
+        'a number of milliseconds from 1,000 up',
+        (value) => value >= 1_000 && milliseconds.accepts(value)
+    ),
+    warnAfter: milliseconds,
+    history: kind(
+        'a whole number from 0 to 1,000, or false',
+        (value) => value === false || isWhole(value, 0, 1_000)
+    ),
+    keepResult: wholeFrom(0, 1024 * 1024, ' (bytes)'),
+    logToHost: flag
+};
+const DESCRIBED = {
+    description: kind(
+        'a string of at most 500 characters',
+        (value) => typeof value === 'string' && value.length <= 500
+    ),
+    tags: kind(
+        'an array of at most 10 strings',
+        (value) =>
+            Array.isArray(value) &&
+            value.length <= 10 &&
+            value.every((tag) => typeof tag === 'string' && tag !== '')
+    )
+};
+const PAUSES = {paused: flag, pauseAfterFailures: count(1)};
+
 const SCHEDULE = {timezone: text, dst: oneOf('upstream')};
 const RUN = {
     name: optionalText,
@@ -137,7 +170,10 @@ const RUN = {
     memoryLimitMb: megabytes,
     gracePeriod: milliseconds,
     execPath: program,
-    ...RETRY
+    context: flag,
+    ...RETRY,
+    ...WATCHED,
+    ...DESCRIBED
 };
 
 /** Names that other schedulers give to `at`. */
@@ -161,7 +197,8 @@ const JOB = optionTable({
         overlap: oneOf('skip', 'queue', 'queue-one', 'allow', 'replace'),
         concurrency: count(1),
         missed: oneOf('once', 'skip'),
-        startDeadline: milliseconds
+        startDeadline: milliseconds,
+        ...PAUSES
     },
     refused: {
         ...instead(TIMES, 'write it as "at", such as at: "every 5 minutes" or at: "0 30 2 * * *"'),
@@ -192,8 +229,9 @@ const HANDLER = optionTable({
         )
     },
     refused: JOB.refused,
-    unused: JOB.unused
+    unused: {...JOB.unused, context: 'a handler is always called with its run'}
 });
+delete HANDLER.kinds.context;
 
 const RUN_REQUEST = optionTable({
     call: 'runJob()',
@@ -226,12 +264,107 @@ const ONE_OFF_JOB = optionTable({
     kinds: {...RUN, staleAfter: milliseconds},
     refused: {...instead(TIMES, ONCE), path: 'write it as "job"'},
     unused: {
-        ...instead(['at', 'overlap', 'concurrency', 'missed', 'startDeadline', 'timezone', 'dst'], ONCE),
+        ...instead(
+            [
+                'at',
+                'overlap',
+                'concurrency',
+                'missed',
+                'startDeadline',
+                'timezone',
+                'dst',
+                ...Object.keys(PAUSES)
+            ],
+            ONCE
+        ),
         ...OTHER_NAMES
     }
 });
 
-const OF_EACH_JOB = 'pass it to addJob(), for each job';
+/** Options that `job` of the manager may give for all jobs. */
+const JOB_DEFAULTS = optionTable({
+    call: 'job',
+    owner: () => 'in "job" of the manager',
+    kinds: {
+        ...RETRY,
+        ...WATCHED,
+        timeout: milliseconds,
+        memoryLimitMb: megabytes,
+        gracePeriod: milliseconds,
+        overlap: JOB.kinds.overlap,
+        missed: JOB.kinds.missed,
+        startDeadline: milliseconds,
+        pauseAfterFailures: count(1)
+    }
+});
+
+const HISTORY = optionTable({
+    call: 'history',
+    owner: () => 'in "history" of the manager',
+    kinds: {
+        perJob: wholeFrom(0, 1_000),
+        total: wholeFrom(0, 1_000_000),
+        maxAge: milliseconds
+    }
+});
+
+const JOB_STATES = ['armed', 'running', 'retrying', 'waiting', 'paused', 'finished', 'held'];
+const RUN_STATES = ['queued', 'running', 'stopping', 'retrying', 'completed', 'failed', 'cancelled'];
+const pageLimit = wholeFrom(1, 1_000);
+
+const JOB_FILTER = optionTable({
+    call: 'jobs()',
+    example: "{state: 'running'}",
+    owner: () => 'of jobs()',
+    kinds: {
+        name: text,
+        state: oneOf(...JOB_STATES),
+        tag: text,
+        after: text,
+        limit: pageLimit,
+        sort: oneOf('name', 'due', 'lastRun')
+    }
+});
+
+const RUN_FILTER = optionTable({
+    call: 'runs()',
+    example: "{job: 'backup', state: 'failed'}",
+    owner: () => 'of runs()',
+    kinds: {job: text, state: oneOf(...RUN_STATES), before: text, limit: pageLimit}
+});
+
+const instant = kind(
+    'a Date or milliseconds since 1970',
+    (value) => Number.isFinite(value) || (types.isDate(value) && !Number.isNaN(value.getTime()))
+);
+const UPCOMING = optionTable({
+    call: 'upcoming()',
+    example: '{limit: 10}',
+    owner: () => 'of upcoming()',
+    kinds: {from: instant, to: instant, limit: wholeFrom(1, 10_000)}
+});
+
+const by = oneOf('host', 'operator');
+const PAUSE = optionTable({
+    call: 'pauseJob()',
+    example: "{note: 'until the migration is over'}",
+    owner: () => 'of pauseJob()',
+    kinds: {note: text, cancelRunning: flag, by}
+});
+const RESUME = optionTable({
+    call: 'resumeJob()',
+    example: '{catchUp: true}',
+    owner: () => 'of resumeJob()',
+    kinds: {catchUp: flag}
+});
+const CANCEL = optionTable({
+    call: 'cancelRun()',
+    example: "{reason: 'not needed any more'}",
+    owner: () => 'of cancelRun()',
+    kinds: {reason: text}
+});
+
+const OF_EACH_JOB = 'pass it to addJob(), for each job, or as "job: {…}", for all jobs';
 const MANAGER = optionTable({
     call: 'new JobManager()',
     example: '{errorHandler: (error, {name}) => console.error(name, error)}',
@@ -245,6 +378,8 @@ const MANAGER = optionTable({
         logger: optional('an object with info(), warn() and error()', isObject),
         inlineConcurrency: count(1),
         queues: kind('an object such as {mail: {concurrency: 2}}', isObject),
+        job: kind('an object of options for all jobs, such as {attempts: 3}', isObject, JOB_DEFAULTS),
+        history: kind('an object such as {perJob: 20, total: 10000}', isObject, HISTORY),
         maxWorkers: count(1),
         warmWorkers: kind("'auto' or a whole number from 0 up", (value) => {
             return value === 'auto' || isWhole(value, 0, MOST_COUNTED);
@@ -308,4 +443,19 @@ const NEXT_RUNS = optionTable({
     }
 });
 
-module.exports = {JOB, HANDLER, RUN_REQUEST, QUEUE, ONE_OFF_JOB, MANAGER, SHUTDOWN, NEXT_RUNS};
+module.exports = {
+    CANCEL,
+    HANDLER,
+    JOB,
+    JOB_FILTER,
+    MANAGER,
+    NEXT_RUNS,
+    ONE_OFF_JOB,
+    PAUSE,
+    QUEUE,
+    RESUME,
+    RUN_FILTER,
+    RUN_REQUEST,
+    SHUTDOWN,
+    UPCOMING
+};

@@ -133,6 +133,11 @@ class JobsRepository {
         return result;
     }
 
+    /** Jobs whose rows are being written, or wait for that. */
+    get pending() {
+        return this.#tails.size;
+    }
+
     /** @returns {Promise<void>} resolved once every call that is queued now has succeeded or failed for good; never rejects */
     async settled() {
         await Promise.all(this.#tails.values());

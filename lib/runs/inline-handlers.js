@@ -20,7 +20,7 @@ class InlineHandlers {
     /**
      * @param {object} host
      * @param {(run: number, failed?: boolean) => void} host.onSettled - as `inlineEnded` of the native side
-     * @param {(run: number) => import('../wire/run-context').Sink} host.sinkOf - where its reports go
+     * @param {(run: number, registered: object) => import('../wire/run-context').Sink} host.sinkOf - where its reports go
      */
     constructor({onSettled, sinkOf}) {
         this.#onSettled = onSettled;
@@ -35,7 +35,7 @@ class InlineHandlers {
      * @param {{facts: import('../wire/run-context').RunFacts, data: unknown, timeoutMs?: number}} call
      */
     begin(run, registered, {facts, data, timeoutMs}) {
-        const context = new RunContext(facts, this.#sinkOf(run));
+        const context = new RunContext(facts, this.#sinkOf(run, registered));
         this.#going.set(run, context);
         void this.#run(run, registered, {context, data, timeoutMs});
     }

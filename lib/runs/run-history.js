@@ -8,7 +8,7 @@
  */
 
 /** How many ended runs are kept, and for how long, if the host does not say. */
-const DEFAULTS = Object.freeze({perJob: 20, total: 10_000, maxAgeMs: 7 * 24 * 60 * 60 * 1000});
+const DEFAULTS = Object.freeze({perJob: 20, total: 10_000, maxAge: 7 * 24 * 60 * 60 * 1000});
 
 /**
  * Runs that have ended, as many of them as are to be kept. If there are too many in all, the job whose last run is the
@@ -24,7 +24,7 @@ class RunHistory {
     #runs = new Map();
     #dropped = 0;
 
-    /** @param {{perJob?: number, total?: number, maxAgeMs?: number}} [limits] */
+    /** @param {{perJob?: number, total?: number, maxAge?: number}} [limits] */
     constructor(limits = {}) {
         this.#limits = {...DEFAULTS, ...limits};
     }
@@ -92,7 +92,7 @@ class RunHistory {
     }
 
     #isOld(run, nowMs) {
-        return nowMs - run.endedMs > this.#limits.maxAgeMs;
+        return nowMs - run.endedMs > this.#limits.maxAge;
     }
 
     #makeRoom() {

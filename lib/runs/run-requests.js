@@ -82,6 +82,12 @@ class RunRequests {
         }
     }
 
+    /** @returns {Run} the handle of a run that has not ended, which nobody asked for */
+    handleOf(number, name) {
+        const registered = this.#parts.jobs.get(name);
+        return this.#adopt(number, registered ?? {name}, {});
+    }
+
     /** A run has ended: its id is kept for a while. */
     ended(handle) {
         this.#ids.ended(handle);

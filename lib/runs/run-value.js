@@ -64,7 +64,8 @@ function valueOfBytes(bytes, isWanted) {
     if (sizeBytes <= SHORT_BYTES && !isClone(bytes)) {
         return new KeptValue({value: decode(bytes), sizeBytes});
     }
-    return isWanted ? new KeptValue({bytes: bytes.slice(), sizeBytes}) : DROPPED;
+    // A copy also of a Buffer, whose own `slice` shares the bytes.
+    return isWanted ? new KeptValue({bytes: Uint8Array.from(bytes), sizeBytes}) : DROPPED;
 }
 
 /** @returns {KeptValue} of what a function on this event loop has returned */
@@ -128,4 +129,4 @@ function innerOf(object) {
     });
 }
 
-module.exports = {KeptValue, NONE, valueOf, valueOfBytes};
+module.exports = {KeptValue, NONE, sizeOf, valueOf, valueOfBytes};

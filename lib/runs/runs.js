@@ -5,7 +5,7 @@
  * when anything runs; this follows its events.
  */
 
-const {JobError, checkStopped} = require('../host/errors');
+const {JobError, checkStopped, incorrectUsage} = require('../host/errors');
 const {safely} = require('../host/safe-call');
 const {isOffloaded} = require('../jobs/handler-options');
 const {LiveRuns} = require('./live-run');
@@ -13,8 +13,10 @@ const {Run} = require('./run-handle');
 const {RunHistory} = require('./run-history');
 const {errorInfo, runInfo} = require('./run-info');
 const {RunRequests} = require('./run-requests');
-const {NONE, valueOf, valueOfBytes} = require('./run-value');
+const {NONE, sizeOf, valueOf, valueOfBytes} = require('./run-value');
 
+/** Data of a run that failed is kept up to this size, so that it can be run again. */
+const MOST_KEPT_DATA_BYTES = 64 * 1024;
 /** An ended run whose value is known otherwise. */
 const NO_BYTES = new Uint8Array(0);
 /** The most bytes of a result that the history keeps, if the job does not say. */
@@ -38,6 +40,7 @@ class Runs {
      * @param {import('../jobs/registered-jobs').RegisteredJobs} parts.jobs
      * @param {import('../events/failed-attempts').FailedAttempts} parts.failed
      * @param {object} [parts.history] - limits, see `RunHistory`
+     * @param {import('./run-announcements').RunAnnouncements} parts.announcements
      * @param {(name: string) => void} parts.accept - throws once the manager takes no more jobs
      * @param {(send: (request: number) => void) => Promise<{survivors: object[]}>} parts.settle
      * @param {(registered: object) => void} parts.onAsked - a run was asked for
@@ -69,6 +72,7 @@ class Runs {
 
     /** See `RunRequests.request`. */
     request(name, options, origin) {
+        this.#parts.announcements.watch();
         return this.#requests.request(name, options, origin);
     }
 
@@ -90,6 +94,26 @@ class Runs {
         if (isInlineHandler(registered) && trigger !== 'manual') {
             Object.assign(this.#live.make(run), {trigger, dueMs});
         }
+        this.#remember(run, {name: event.name, trigger, dueMs, queuedMs: event.atMs});
+        this.#parts.announcements.queued(() => this.#infoIn('queued', run));
+    }
+
+    /** The event 'runStarted'. */
+    started({run, name, attempt, thread, atMs}, registered) {
+        this.#remember(run, {name, attempt, thread, startedMs: atMs});
+        this.#parts.announcements.started(run, () => this.#infoIn('running', run), registered);
+    }
+
+    /** The event 'runOnline'. */
+    online({run, pid, atMs}) {
+        this.#remember(run, {pid, onlineMs: atMs});
+        this.#parts.announcements.online(() => this.#infoIn('running', run));
+    }
+
+    /** The event 'runSlow'. */
+    slow({run, limitMs}) {
+        this.#live.make(run).isSlow = true;
+        this.#parts.announcements.slow(() => this.#infoIn('running', run), limitMs);
     }
 
     /** The event 'inlineDue', of a handler. */
@@ -129,22 +153,24 @@ class Runs {
     }
 
     /** The event 'reported'. */
-    reported({run, kind}, bytes) {
+    reported({run, name, kind}, bytes, registered) {
         if (kind === 'result') {
             this.#live.make(run).result = valueOfBytes(bytes, true);
             return;
         }
         const report = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
-        this.#report(run, kind, report);
+        this.#report(run, kind, report, {name, registered});
     }
 
     /** The event 'attemptFailed', with its error. */
     attemptFailed({run, attempt, attempts, retryAtMs}, error) {
         const handle = this.#live.get(run)?.handle;
+        const retryAt = retryAtMs === undefined ? undefined : new Date(retryAtMs);
         if (handle !== undefined) {
-            const retryAt = retryAtMs === undefined ? undefined : new Date(retryAtMs);
             Run.reported(handle, 'attempt failed', {error, attempt, attempts, retryAt});
         }
+        const describe = () => this.#infoIn('retrying', run);
+        this.#parts.announcements.attemptFailed(run, describe, {error, retryAt});
     }
 
     /**
@@ -179,14 +205,16 @@ class Runs {
         const value = this.#valueOf(event, bytes, {live, isWanted: live !== undefined || limit !== 0});
         const id = live?.handle?.id ?? this.#numbered(run);
         const ended = new EndedRun(event, {id, registered, live, error, value, failures});
+        const read = () => value.read();
         this.#history.add(ended, limit);
         this.#countDropped(event);
         this.#inlineHandlers?.forget(run);
         if (live?.handle !== undefined) {
             this.#requests.ended(live.handle);
-            Run.ended(live.handle, {error, read: () => value.read(), info: () => ended.info()});
+            Run.ended(live.handle, {error, read, info: () => ended.info()});
         }
-        return {id, read: () => value.read()};
+        this.#parts.announcements.ended(run, () => ended.info(), {error, read});
+        return {id, read};
     }
 
     /**
@@ -198,10 +226,55 @@ class Runs {
         if (handle !== undefined) {
             return handle.info();
         }
-        const number = this.#numberOf(id);
+        const number = this.numberOf(id);
         return number === undefined
             ? undefined
             : (this.#liveInfo(number) ?? this.#history.get(number)?.info());
+    }
+
+    /**
+     * @param {{job?: string, state?: string, before?: number, limit: number}} filter
+     * @returns {{number: number, info: () => import('../../index').RunInfo}[]} runs that have not ended, the newest first
+     */
+    live(filter) {
+        const {runs} = this.#parts.native.liveRuns(filter);
+        return runs.map((state) => ({number: state.run, info: () => this.#shown(state.run, state)}));
+    }
+
+    /** @returns {Promise<import('../../index').RunInfo>} the run, which has ended */
+    async cancelById(id, reason) {
+        const number = this.numberOf(id);
+        const handle = this.#live.get(number)?.handle;
+        if (handle !== undefined) {
+            return handle.cancel(reason);
+        }
+        await this.cancel(number, reason);
+        return this.info(id);
+    }
+
+    /**
+     * @param {string} id - of a run that failed
+     * @returns {object} the options of `runJob` for another run like it
+     * @throws {IncorrectUsageError} RUN_DATA_GONE
+     */
+    optionsOf(id) {
+        const ended = this.#history.get(this.numberOf(id));
+        const options = ended?.requestOptions ?? {};
+        if (options === TOO_LARGE) {
+            throw incorrectUsage({
+                message:
+                    `The run "${id}" of job "${ended.name}" cannot be tried again: its data was not kept, because it is larger ` +
+                    `than 64 KiB or holds more than plain values. Call runJob("${ended.name}") with it again`,
+                code: 'RUN_DATA_GONE'
+            });
+        }
+        return options;
+    }
+
+    /** @returns {{id: string, name: string} | undefined} the run of a job that was queued last, as a handle */
+    latest(name) {
+        const [run] = this.#parts.native.liveRuns({job: name, limit: 1}).runs;
+        return run && this.#requests.handleOf(run.run, name);
     }
 
     /** For Run, of one that has not ended as far as is known here. */
@@ -211,24 +284,33 @@ class Runs {
     }
 
     #liveInfo(number) {
-        const state = this.#parts.native.runState(number);
+        const state = this.#parts.native.liveRun(number) ?? undefined;
         return state && this.#shown(number, state);
+    }
+
+    /** What an event tells of a run, which may have gone on since. */
+    #infoIn(state, number) {
+        const facts = {...this.#live.get(number)?.facts, ...this.#parts.native.liveRun(number)};
+        return this.#shown(number, {...facts, state});
+    }
+
+    /** Keeps what an event has told, where somebody listens to events: the next ones tell it, too. */
+    #remember(number, facts) {
+        if (this.#parts.announcements.isWatching) {
+            const live = this.#live.make(number);
+            live.facts = {...live.facts, ...facts};
+        }
     }
 
     #shown(number, state) {
         const live = this.#live.get(number);
-        const {handle, options, trigger, dueMs, queuedMs, progress, isSlow, retryOf} = live ?? {};
-        const name = handle?.name ?? state.name;
+        const {handle, queuedMs, progress, retryOf} = live ?? {};
         return runInfo({
-            trigger,
-            dueMs,
             queuedMs,
-            attempts: options?.attempts ?? this.#parts.jobs.get(name)?.attempts,
             ...state,
             id: this.idOf(number),
-            name,
+            name: handle?.name ?? state.name,
             progress,
-            isSlow,
             retryOf,
             failures: this.#parts.failed.get(number)?.failures
         });
@@ -269,32 +351,60 @@ class Runs {
             const {InlineHandlers} = require('./inline-handlers');
             this.#inlineHandlers = new InlineHandlers({
                 onSettled: (run, failed) => this.#parts.native.inlineEnded(run, failed),
-                sinkOf: (run) => this.#sinkOf(run)
+                sinkOf: (run, registered) => this.#sinkOf(run, registered)
             });
         }
         return this.#inlineHandlers;
     }
 
-    #sinkOf(run) {
+    #sinkOf(run, registered) {
+        const of = {name: registered.name, registered};
+        const isWatched = registered.job.stallAfter !== undefined;
+        const alive = () => isWatched && this.#parts.native.inlineAlive(run);
         return {
-            progress: (report) => this.#report(run, 'progress', report),
-            log: (line) => this.#report(run, 'log', line),
-            alive() {},
+            progress: (report) => {
+                alive();
+                this.#report(run, 'progress', report, of);
+            },
+            log: (line) => {
+                alive();
+                this.#report(run, 'log', line, of);
+            },
+            alive,
             result: (value) => {
                 this.#live.make(run).result = valueOf(value);
             }
         };
     }
 
-    #report(run, kind, report) {
-        const value = kind === 'log' ? logLine(report) : Object.freeze(report);
-        if (kind === 'progress') {
+    #report(run, kind, report, {name, registered}) {
+        const {announcements} = this.#parts;
+        const runId = this.idOf(run);
+        const value = kind === 'log' ? logLine(report) : Object.freeze({...report, at: new Date()});
+        if (kind === 'log') {
+            this.#log(value, {name, registered, runId});
+            announcements.log(() => ({runId, job: name, line: value}));
+        } else {
             this.#live.make(run).progress = value;
+            announcements.progress(() => ({runId, job: name, progress: value}));
         }
         const handle = this.#live.get(run)?.handle;
         if (handle !== undefined) {
             Run.reported(handle, kind, value);
         }
+    }
+
+    /** Writes a line of a run to the host's log. */
+    #log({level, message, fields}, {name, registered, runId}) {
+        if (registered?.job.logToHost === false) {
+            return;
+        }
+        const {logger} = this.#parts;
+        // Not every logger has all levels.
+        const write = typeof logger[level] === 'function' ? level : 'info';
+        safely(logger, 'The logger', () =>
+            logger[write](`Job "${name}": ${message}`, {job: name, runId, ...fields})
+        );
     }
 
     /** What the run returned, or else gave to `run.result`. */
@@ -310,7 +420,12 @@ class Runs {
         }
     }
 
-    #numberOf(id) {
+    /** @returns {number | undefined} the number that an id stands for, of a run that may be known no more */
+    numberOf(id) {
+        const handle = this.#requests.withId(id);
+        if (handle !== undefined) {
+            return Run.numberOf(handle);
+        }
         const {instance} = this.#parts;
         const number = id.startsWith(`${instance}-`) ? Number(id.slice(instance.length + 1)) : NaN;
         return Number.isInteger(number) && number > 0 && number < 2 ** 32 ? number : undefined;
@@ -330,6 +445,8 @@ class EndedRun {
         this.number = event.run;
         this.name = event.name;
         this.endedMs = event.atMs;
+        /** What `runJob` was given, if it failed; `TOO_LARGE` without the data. */
+        this.requestOptions = error === undefined ? undefined : keptOptions(live?.options);
         const keepResult = registered?.job.keepResult ?? DEFAULT_KEEP_RESULT_BYTES;
         this.#event = event;
         this.#known = {
@@ -357,6 +474,16 @@ class EndedRun {
         const {run: _number, type: _type, atMs: endedMs, ...facts} = this.#event;
         return runInfo({...this.#known, ...facts, state: this.state, endedMs});
     }
+}
+
+const TOO_LARGE = Symbol('too large');
+
+function keptOptions(options) {
+    if (options === undefined) {
+        return undefined;
+    }
+    const {data, priority, attempts, timeout} = options;
+    return sizeOf(data) <= MOST_KEPT_DATA_BYTES ? {data, priority, attempts, timeout} : TOO_LARGE;
 }
 
 const isInlineHandler = (registered) => registered?.handler !== undefined && !isOffloaded(registered.job);

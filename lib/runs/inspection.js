@@ -1,0 +1,173 @@
+'use strict';
+
+/** What a host can see of its jobs and runs. Snapshots: nothing here changes anything, or waits for anything. */
+
+const os = require('node:os');
+const {jobInfo} = require('./job-info');
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const DEFAULT_LIMIT = 100;
+const DEFAULT_UPCOMING = 1_000;
+const LIVE_STATES = new Set(['queued', 'running', 'stopping', 'retrying']);
+
+class Inspection {
+    #native;
+    #jobs;
+    #runs;
+    #manager;
+
+    /**
+     * @param {object} parts
+     * @param {import('../native/binding').NativeManager} parts.native
+     * @param {import('../jobs/registered-jobs').RegisteredJobs} parts.jobs
+     * @param {import('./runs').Runs} parts.runs
+     * @param {object} parts.manager - `instance`, `version`, `sinceMs`, `inline`, `rowsPending()`
+     */
+    constructor({native, jobs, runs, manager}) {
+        this.#manager = manager;
+        this.#native = native;
+        this.#jobs = jobs;
+        this.#runs = runs;
+    }
+
+    /** @param {import('../../index').JobFilter} [filter] - checked */
+    jobs(filter = {}) {
+        const {sort = 'name', limit = DEFAULT_LIMIT} = filter;
+        const rows = sort === 'lastRun' ? this.#byLastRun(filter, limit) : this.#page(filter, limit).rows;
+        return rows.map((row) => this.#info(row));
+    }
+
+    /** @param {string} name */
+    job(name) {
+        const [row] = rowsOf(this.#native.jobsNamed([name]));
+        return row && this.#info(row);
+    }
+
+    /** @param {import('../../index').RunFilter} [filter] - checked */
+    runs({job, state, before, limit = DEFAULT_LIMIT} = {}) {
+        const beforeNumber = before === undefined ? undefined : this.#runs.numberOf(before);
+        const wantsLive = state === undefined || LIVE_STATES.has(state);
+        const wantsEnded = state === undefined || !LIVE_STATES.has(state);
+        const live = wantsLive ? this.#runs.live({job, state, before: beforeNumber, limit}) : [];
+        const ended = wantsEnded ? this.#runs.history.list({job}) : [];
+        const isMeant = (run) =>
+            (state === undefined || run.state === state) &&
+            (beforeNumber === undefined || run.number < beforeNumber);
+        return [...live, ...ended.filter(isMeant)]
+            .toSorted((one, other) => other.number - one.number)
+            .slice(0, limit)
+            .map((run) => run.info());
+    }
+
+    /** @param {{from?: Date | number, to?: Date | number, limit?: number}} [range] - checked */
+    upcoming({from = Date.now(), to = Number(from) + DAY_MS, limit = DEFAULT_UPCOMING} = {}) {
+        const {names, jobs, dueMs} = this.#native.upcoming(Number(from), Number(to), limit);
+        return Array.from(jobs, (place, index) =>
+            Object.freeze({job: names[place], due: new Date(dueMs[index])})
+        );
+    }
+
+    /** @returns {import('../../index').ManagerStats} */
+    stats() {
+        const {running, waiting, retrying, paused, jobs, processes} = this.#native.counts();
+        const {instance, inline, sinceMs, rowsPending} = this.#manager;
+        return Object.freeze({
+            instance,
+            host: os.hostname(),
+            pid: process.pid,
+            version: this.#manager.version,
+            since: new Date(sinceMs),
+            jobs,
+            running,
+            waiting,
+            retrying,
+            paused,
+            inline: Object.freeze({waiting: inline.length, running: inline.running}),
+            processes: Object.freeze(processes),
+            rowsPending: rowsPending(),
+            historyRuns: this.#runs.history.size
+        });
+    }
+
+    #info(row) {
+        const registered = this.#jobs.registered(row.name, row.registration);
+        return jobInfo(row, registered, registered?.totals?.last?.info());
+    }
+
+    /** @returns {{rows: object[], hasMore: boolean}} jobs by name or by their next due time */
+    #page({name: text, state, tag, after, sort}, limit) {
+        const afterDueMs = sort === 'due' && after !== undefined ? this.#dueOf(after) : undefined;
+        const page = this.#native.jobsPage({text, state, tag, after, afterDueMs, limit, sort});
+        return {rows: rowsOf(page), hasMore: page.hasMore};
+    }
+
+    #dueOf(name) {
+        const [row] = rowsOf(this.#native.jobsNamed([name]));
+        return row?.dueMs;
+    }
+
+    /** The job that was run last first; then those that have not been run, by name. */
+    #byLastRun(filter, limit) {
+        const {after} = filter;
+        const ran = this.#jobs.ran();
+        const place = after === undefined ? -1 : ran.indexOf(after);
+        const isAmongRan = after === undefined || place !== -1;
+        const rows = isAmongRan ? this.#named(ran.slice(place + 1), filter, limit) : [];
+        const others = new Set(ran);
+        let cursor = isAmongRan ? undefined : after;
+        let hasMore = true;
+        while (rows.length < limit && hasMore) {
+            const page = this.#page({...filter, after: cursor, sort: 'name'}, limit);
+            rows.push(...page.rows.filter(({name}) => !others.has(name)).slice(0, limit - rows.length));
+            cursor = page.rows.at(-1)?.name;
+            hasMore = page.hasMore;
+        }
+        return rows;
+    }
+
+    #named(names, {name: text = '', state, tag}, limit) {
+        const rows = [];
+        for (let start = 0; start < names.length && rows.length < limit; start += limit) {
+            const chunk = rowsOf(this.#native.jobsNamed(names.slice(start, start + limit)));
+            rows.push(
+                ...chunk.filter(
+                    (row) =>
+                        (state === undefined || row.state === state) &&
+                        row.name.toLowerCase().includes(text.toLowerCase()) &&
+                        (tag === undefined || this.#hasTag(row, tag))
+                )
+            );
+        }
+        return rows.slice(0, limit);
+    }
+
+    #hasTag({name, registration}, tag) {
+        return Boolean(this.#jobs.registered(name, registration)?.job.tags?.includes(tag));
+    }
+}
+
+/** The rows of a page, whose columns belong together by index. */
+function rowsOf(page) {
+    const known = (ms) => (Number.isNaN(ms) ? undefined : ms);
+    return page.names.map((name, index) => ({
+        name,
+        registration: page.registrations[index],
+        state: page.states[index],
+        dueMs: known(page.dueMs[index]),
+        retryAtMs: known(page.retryAtMs[index]),
+        running: page.running[index],
+        waiting: page.waiting[index],
+        retrying: page.retrying[index],
+        pausedSinceMs: known(page.pausedSinceMs[index]),
+        pausedBy: page.pausedBy[index],
+        isPausedWithAll: page.isPausedWithAll[index] === 1,
+        failuresInARow: page.failuresInARow[index],
+        skipped: {
+            overlap: page.skippedOverlap[index],
+            missed: page.skippedMissed[index],
+            paused: page.skippedPaused[index]
+        }
+    }));
+}
+
+module.exports = {Inspection};

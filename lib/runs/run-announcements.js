@@ -1,0 +1,135 @@
+'use strict';
+
+/** Announces what happens to jobs and runs: to the listeners of `jobManager.events`, and to tracers. */
+
+const {JobListeners} = require('../host/job-listeners');
+const {
+    TracedAttempts,
+    attemptFailed,
+    isTraced,
+    jobRegistered,
+    publish,
+    runSkipped,
+    workerSpawned
+} = require('../host/tracing');
+
+/** A run that begins so long after its due time is late. */
+const LATE_MS = 1_000;
+
+const {tell} = JobListeners;
+
+class RunAnnouncements {
+    #listeners;
+    #native;
+    #instance;
+    #traced = new TracedAttempts();
+    /** Whether the native side reports the start of each handler's run, too. */
+    #isWatching = false;
+
+    /**
+     * @param {object} parts
+     * @param {JobListeners} parts.listeners
+     * @param {import('../native/binding').NativeManager} parts.native
+     * @param {string} parts.instance
+     */
+    constructor({listeners, native, instance}) {
+        this.#listeners = listeners;
+        this.#native = native;
+        this.#instance = instance;
+    }
+
+    /** To be called before runs are asked for, and when events have been taken: somebody may listen now, or no longer. */
+    watch() {
+        const isWanted = JobListeners.hearsStarts(this.#listeners) || isTraced();
+        if (isWanted !== this.#isWatching) {
+            this.#isWatching = isWanted;
+            this.#native.watchStarts(isWanted);
+        }
+    }
+
+    /** Whether what the events of a run tell has to be remembered. */
+    get isWatching() {
+        return this.#isWatching;
+    }
+
+    jobAdded(describe) {
+        publish(jobRegistered, describe);
+        tell(this.#listeners, 'job added', () => ({job: describe()}));
+    }
+
+    jobRemoved(describe) {
+        tell(this.#listeners, 'job removed', () => ({job: describe()}));
+    }
+
+    jobPaused(describe, {by, note}) {
+        tell(this.#listeners, 'job paused', () => ({job: describe(), by, note}));
+    }
+
+    jobResumed(describe) {
+        tell(this.#listeners, 'job resumed', () => ({job: describe()}));
+    }
+
+    queued(describe) {
+        tell(this.#listeners, 'run queued', () => ({run: describe()}));
+    }
+
+    /** An attempt has its process, or its place on the event loop. */
+    started(run, describe, registered) {
+        if (registered?.job.offloaded !== false) {
+            const context = () => contextOf(describe(), registered, this.#instance);
+            publish(workerSpawned, context);
+            this.#traced.started(run, context);
+        }
+        tell(this.#listeners, 'run started', () => ({run: describe()}));
+    }
+
+    /** An attempt has reached the code of its job. */
+    online(describe) {
+        tell(this.#listeners, 'run online', () => ({run: describe()}));
+        tell(this.#listeners, 'run late', () => {
+            const run = describe();
+            return run.due !== undefined && run.startDelayMs > LATE_MS ? {run, limitMs: LATE_MS} : undefined;
+        });
+    }
+
+    progress(describe) {
+        tell(this.#listeners, 'run progress', describe);
+    }
+
+    log(describe) {
+        tell(this.#listeners, 'run log', describe);
+    }
+
+    slow(describe, limitMs) {
+        tell(this.#listeners, 'run slow', () => ({run: describe(), limitMs}));
+    }
+
+    attemptFailed(run, describe, {error, retryAt}) {
+        this.#traced.ended(run, {error});
+        publish(attemptFailed, () => ({run: describe(), error, retryAt}));
+        tell(this.#listeners, 'attempt failed', () => ({run: describe(), error, retryAt}));
+    }
+
+    ended(run, describe, {error, read}) {
+        this.#traced.ended(run, {error, read});
+        tell(this.#listeners, 'run ended', () =>
+            error === undefined ? {run: describe(), result: read()} : {run: describe(), error}
+        );
+    }
+
+    skipped(describe) {
+        publish(runSkipped, describe);
+        tell(this.#listeners, 'run skipped', describe);
+    }
+}
+
+/** What a tracer is told of an attempt. */
+function contextOf({job, id, attempt}, registered, manager) {
+    const kind = registered?.job.offloaded === false ? 'inline' : 'offloaded';
+    return {job, run: id, attempt, kind, schedule: scheduleOf(registered), manager};
+}
+
+const scheduleOf = (registered) =>
+    registered?.when.kind === 'schedule' ? registered.when.schedule : undefined;
+
+module.exports = {RunAnnouncements, contextOf};
