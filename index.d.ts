@@ -248,6 +248,7 @@ declare namespace JobManager {
         | 'permanent'
         | 'time'
         | 'next-due'
+        | 'cancelled'
         | 'stopped'
         | 'removed'
         | 'shutdown'

@@ -118,8 +118,7 @@ class JobManager {
             completions: this.#completions,
             inlineRuns: (registered) => this.#runner.runsOf(registered),
             onChange: () => this.#keepAlive.hold(),
-            onRun: () => this.#keepAlive.pump(),
-            onRemoved: (name) => this.#runs.removed(name)
+            onRun: () => this.#keepAlive.pump()
         });
         this.#runs = new Runs({
             native: this.#native,

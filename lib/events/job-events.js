@@ -155,6 +155,12 @@ class JobEvents {
             case 'requestSettled':
                 this.#requests.get(event.request)?.({timedOut: event.timedOut, survivors: event.survivors});
                 return this.#requests.delete(event.request);
+            case 'jobPaused':
+            case 'jobResumed':
+            case 'allPaused':
+            case 'allResumed':
+            case 'runSlow':
+                return undefined;
             case 'environmentWanted':
                 return this.#host.onEnvironmentWanted();
             default:
@@ -284,10 +290,14 @@ class JobEvents {
         this.#attemptOver(worker, {run, name, end, error, exitCode, attempt});
     }
 
-    /** A run that waited for its next attempt is not tried again: it fails with the error of its last attempt. */
+    /**
+     * A run that waited for its next attempt is not tried again: it fails with the error of its last attempt, unless the
+     * host has cancelled it. `errorHandler` gets that error in any case: it has not been called for this run.
+     */
     #gaveUp(event, {last, listed}) {
         addAttempts(last.error, listed.slice(0, -1));
-        this.#host.runs().ended(event, last.error, NO_BYTES);
+        const error = isRequested(event.ending) ? this.#errorOf(event, NO_BYTES) : last.error;
+        this.#host.runs().ended(event, error, NO_BYTES);
         this.#host.onError(last.error, this.#meta(event, last), {isRequested: false});
     }
 
@@ -300,7 +310,9 @@ class JobEvents {
             addAttempts(error, failed.listed.slice(0, -1));
             this.#host.onInlineGaveUp(failed.last.scope, error);
         }
-        const failure = event.ending.cause === 'done' ? undefined : (error ?? this.#errorOf(event, NO_BYTES));
+        const isOfEnd = error === undefined || isRequested(event.ending);
+        const failure =
+            event.ending.cause === 'done' ? undefined : isOfEnd ? this.#errorOf(event, NO_BYTES) : error;
         this.#host.runs().ended(event, failure, NO_BYTES);
         this.#host.onInlineEnded(this.#registered(event));
     }
@@ -356,12 +368,12 @@ class JobEvents {
     }
 
     #skipped(event) {
-        const {name, registration, isOverlap, skipped} = event;
-        if (isOverlap && !this.#warnedOfOverlap.has(registration)) {
+        const {name, registration, reason, skipped} = event;
+        if (reason === 'overlap' && !this.#warnedOfOverlap.has(registration)) {
             // Once for each run: a job that hangs must not fill the log.
             this.#warnedOfOverlap.add(registration);
             this.#host.logger.warn(`Job "${name}" is already running`, {skipped});
-        } else if (!isOverlap) {
+        } else if (reason === 'missed') {
             this.#host.logger.warn(
                 `A run of job "${name}" was skipped because its due time passed before it could start`
             );

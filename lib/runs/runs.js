@@ -20,9 +20,9 @@ const SHORT_BYTES = 1024;
 const REFUSALS = {
     JOB_UNKNOWN: (name) => `Job "${name}" does not exist: add it with defineJob() or addJob() first`,
     QUEUE_FULL: (name, {handler}) =>
-        `Job "${name}" takes no more runs now: ${handler.maxWaiting} wait already, which is its "maxWaiting"`,
-    JOB_ALREADY_RUNNING: (name) =>
-        `Job "${name}" is already running. Wait for its end, or add it with overlap: 'queue' or 'allow'`
+        handler
+            ? `Job "${name}" takes no more runs now: ${handler.maxWaiting} wait already, which is its "maxWaiting"`
+            : `Job "${name}" takes no more runs now: 100,000 wait already`
 };
 
 class Runs {
@@ -38,8 +38,6 @@ class Runs {
     #results = new Map();
     /** Why runs were cancelled, by number. */
     #reasons = new Map();
-    /** Requests that are accepted and wait for their number, by job. */
-    #unnumbered = new Map();
     #isClosing = false;
     #dropped = 0;
 
@@ -78,7 +76,7 @@ class Runs {
      *
      * @param {string} name
      * @param {object} options - of `runJob`, checked
-     * @returns {Run | Promise<Run>} a promise for a run that waits for an earlier one of its job
+     * @returns {Run} the run; that of an earlier request where one run answers both
      * @throws {Error} JOB_UNKNOWN, QUEUE_FULL, JOB_ALREADY_RUNNING, RUN_ID_TAKEN, or what was wrong with its data
      */
     request(name, options) {
@@ -93,11 +91,11 @@ class Runs {
             return known;
         }
         options.signal?.throwIfAborted();
-        const number = this.#send(registered, options);
-        const run =
-            number === 0
-                ? this.#waitForNumber(registered, options)
-                : this.#adopt(Math.abs(number), registered, options);
+        const answer = this.#send(registered, options);
+        if (answer.answer === 'already-running') {
+            throw this.#alreadyRunning(name, answer);
+        }
+        const run = this.#adopt(answer.run ?? answer, registered, options);
         this.#parts.onAsked(registered);
         return run;
     }
@@ -105,26 +103,10 @@ class Runs {
     /** A shutdown begins: what has not begun by its end is counted. */
     close() {
         this.#isClosing = true;
-        this.#refuseUnnumbered([...this.#unnumbered.keys()], (name) =>
-            Object.assign(new Error(`Job "${name}" was not run: the job manager is shutting down`), {
-                code: 'MANAGER_SHUTTING_DOWN'
-            })
-        );
-    }
-
-    /** A job has been removed. */
-    removed(name) {
-        const error = () => new JobError('JOB_REMOVED', name, `Job "${name}" was removed before it was run`);
-        this.#refuseUnnumbered([name], error);
     }
 
     /** The event 'runQueued'. */
-    queued({run, name, trigger, dueMs}, registered) {
-        const [waiting] = this.#unnumbered.get(name) ?? [];
-        if (waiting !== undefined && !this.#asked.has(run)) {
-            this.#unnumbered.get(name).shift();
-            waiting.resolve(this.#adopt(run, registered, waiting.options));
-        }
+    queued({run, trigger, dueMs}, registered) {
         if (isInlineHandler(registered) && trigger !== 'manual') {
             this.#inputs.set(run, {options: {}, trigger, dueMs});
         }
@@ -263,7 +245,7 @@ class Runs {
         return known;
     }
 
-    /** @returns {number} of the run; 0 for one that waits for another of its job */
+    /** @returns {number | import('../native/binding').RunAnswer} number of the run, or what there is instead of a new one */
     #send(registered, options) {
         const {name} = registered;
         const bytes = this.#bytes(registered, options);
@@ -290,11 +272,15 @@ class Runs {
     }
 
     #adopt(number, registered, options) {
+        const {name, job} = registered;
         const known = this.#asked.get(number);
         if (known !== undefined) {
+            if (options.data !== undefined && this.#inputs.has(number)) {
+                // Where one run answers several requests, the newest data count.
+                this.#inputs.get(number).options.data = options.data;
+            }
             return known;
         }
-        const {name, job} = registered;
         const {id = this.#idOf(number), attempts = job.attempts ?? 1, signal} = options;
         const run = new Run({id, name, number, attempts}, this);
         this.#asked.set(number, run);
@@ -302,7 +288,7 @@ class Runs {
             this.#ids.add(run);
         }
         if (!isOffloaded(job) || job.offloaded === false) {
-            this.#inputs.set(number, {options});
+            this.#inputs.set(number, {options: {...options}});
         }
         if (signal !== undefined) {
             this.#follow(signal, run);
@@ -318,20 +304,14 @@ class Runs {
         run.on('ended', () => signal.removeEventListener('abort', onAbort));
     }
 
-    #waitForNumber({name}, options) {
-        return new Promise((resolve, reject) => {
-            const waiting = this.#unnumbered.get(name) ?? [];
-            this.#unnumbered.set(name, waiting);
-            waiting.push({resolve, reject, options});
-        });
-    }
-
-    #refuseUnnumbered(names, error) {
-        for (const name of names) {
-            const waiting = this.#unnumbered.get(name) ?? [];
-            this.#unnumbered.delete(name);
-            waiting.forEach(({reject}) => reject(error(name)));
-        }
+    /** No run was made: says which one goes, and since when. */
+    #alreadyRunning(name, {run, sinceMs}) {
+        const runId = this.#asked.get(run)?.id ?? this.#idOf(run);
+        const since = new Date(sinceMs);
+        const message =
+            `Job "${name}" is already running, since ${since.toISOString()} (run ${runId}). ` +
+            "Wait for its end, or add it with overlap: 'queue' or 'allow'";
+        return Object.assign(new Error(message), {code: 'JOB_ALREADY_RUNNING', runId, since});
     }
 
     #sinkOf(run) {
@@ -355,7 +335,7 @@ class Runs {
 
     /** For Run: where a run is that has not ended. */
     stateOf(number) {
-        return this.#parts.native.runState(number) ?? undefined;
+        return this.#parts.native.liveRun(number) ?? undefined;
     }
 
     /** For Run: calls its listeners. */
