@@ -305,6 +305,7 @@ declare namespace JobManager {
         | 'permanent'
         | 'time'
         | 'next-due'
+        | 'cancelled'
         | 'stopped'
         | 'removed'
         | 'shutdown'

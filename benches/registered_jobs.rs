@@ -57,6 +57,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         concurrency: None,
+        is_paused: false,
+        pause_after_failures: None,
+        tags: Arc::default(),
     });
     let now = Now::read();
     let (before, started) = (ALLOCATED.load(Ordering::Relaxed), Instant::now());

@@ -129,8 +129,7 @@ class JobManager {
             completions: this.#completions,
             inlineRuns: (registered) => this.#runner.runsOf(registered),
             onChange: () => this.#keepAlive.hold(),
-            onRun: () => this.#keepAlive.pump(),
-            onRemoved: (name) => this.#runs.removed(name)
+            onRun: () => this.#keepAlive.pump()
         });
         this.#announcements = new RunAnnouncements({
             listeners: this.#listeners,

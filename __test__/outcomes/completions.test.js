@@ -288,7 +288,7 @@ test('how a run ended counts for a removed job also while its status is being wr
 test('a job whose only time passed unnoticed settles awaitCompletion as a past one does', () => {
     const scope = new JobScope('asleep');
     const told = [];
-    const event = {type: 'skipped', name: 'asleep', registration: scope.number, isOverlap: false, skipped: 0};
+    const event = {type: 'skipped', name: 'asleep', registration: scope.number, reason: 'missed', skipped: 1};
     const native = {takeEvents: () => ({events: [event], bytes: new Uint8Array(), hasMore: false})};
     const events = new JobEvents(native, undefined, {
         logger: recordingLogger(),

@@ -206,12 +206,61 @@ test('a script that runs already is refused, or waits for its turn, as overlap s
     await manager.addJob({name: 'skip', job, at, gracePeriod: 10});
     await manager.addJob({name: 'queue', job, at, overlap: 'queue', gracePeriod: 10});
     const skip = await manager.runJob('skip');
-    await assert.rejects(manager.runJob('skip'), {code: 'JOB_ALREADY_RUNNING'});
+    await assert.rejects(manager.runJob('skip'), (error) => {
+        assert.equal(error.code, 'JOB_ALREADY_RUNNING');
+        assert.equal(error.runId, skip.id);
+        assert.ok(Math.abs(error.since - Date.now()) < 10_000, String(error.since));
+        assert.ok(error.message.includes(`(run ${skip.id})`), error.message);
+        return true;
+    });
     const first = await manager.runJob('queue');
-    const second = manager.runJob('queue');
+    const second = await manager.runJob('queue');
+    assert.notEqual(second.id, first.id);
+    assert.equal(second.info().state, 'queued');
     await first.cancel();
-    assert.notEqual((await second).id, first.id);
-    await Promise.all([skip.cancel(), (await second).cancel()]);
+    await Promise.all([skip.cancel(), second.cancel()]);
+});
+
+test('where one run may wait it answers every request meanwhile, with the newest data', async (t) => {
+    const {manager} = createManager(t);
+    const at = new Date(Date.now() + 1e8);
+    let open;
+    const gate = new Promise((resolve) => {
+        open = resolve;
+    });
+    const seen = [];
+    const job = (data) => {
+        seen.push(data);
+        return gate;
+    };
+    await manager.addJob({name: 'job', job, at, offloaded: false, overlap: 'queue-one'});
+    const first = await manager.runJob('job', {data: 1});
+    const second = await manager.runJob('job', {data: 2});
+    assert.equal(await manager.runJob('job', {data: 3}), second);
+    open();
+    await Promise.all([first.result, second.result]);
+    assert.deepEqual(seen, [1, 3]);
+});
+
+test('a run that is cancelled while its retry waits ends cancelled, and errorHandler gets its last error', async (t) => {
+    const at = new Date(Date.now() + 1e8);
+    const fail = () => {
+        throw new Error('the service is down');
+    };
+    for (const offloaded of [true, false]) {
+        const {manager, errors, logs} = createManager(t);
+        await manager.addJob({name: 'job', job: fail, at, offloaded, attempts: 2, backoff: 1e6});
+        const run = await manager.runJob('job');
+        await new Promise((resolve) => run.on('attempt failed', resolve));
+        await run.cancel('not needed');
+        assert.equal(run.info().state, 'cancelled');
+        await assert.rejects(run.result, {code: 'JOB_CANCELLED', reason: 'not needed'});
+        const told = errors.map(({error, gaveUp}) => [error.message, gaveUp]);
+        assert.deepEqual(told, offloaded ? [['the service is down', 'cancelled']] : []);
+        // Errors of inline jobs are logged.
+        const logged = logs.filter(({level}) => level === 'error');
+        assert.equal(logged.length, offloaded ? 0 : 1);
+    }
 });
 
 test('removing a job cancels its runs, waiting or not', async (t) => {

@@ -158,6 +158,12 @@ class JobEvents {
             case 'requestSettled':
                 this.#requests.get(event.request)?.({timedOut: event.timedOut, survivors: event.survivors});
                 return this.#requests.delete(event.request);
+            case 'jobPaused':
+            case 'jobResumed':
+            case 'allPaused':
+            case 'allResumed':
+            case 'runSlow':
+                return undefined;
             case 'environmentWanted':
                 return this.#host.onEnvironmentWanted();
             default:
@@ -296,10 +302,14 @@ class JobEvents {
         this.#attemptOver(worker, {run, name, end, error, exitCode, attempt});
     }
 
-    /** A run that waited for its next attempt is not tried again: it fails with the error of its last attempt. */
+    /**
+     * A run that waited for its next attempt is not tried again: it fails with the error of its last attempt, unless the
+     * host has cancelled it. `errorHandler` gets that error in any case: it has not been called for this run.
+     */
     #gaveUp(event, {last, failures}) {
         addAttempts(last.error, failures.slice(0, -1));
-        const {id} = this.#host.runs().ended(event, this.#registered(event), {error: last.error, failures});
+        const error = isRequested(event.ending) ? this.#errorOf(event, NO_BYTES) : last.error;
+        const {id} = this.#host.runs().ended(event, this.#registered(event), {error, failures});
         this.#host.onError(last.error, this.#meta(event, id, last), {isRequested: false});
     }
 
@@ -312,8 +322,10 @@ class JobEvents {
             addAttempts(error, failed.failures.slice(0, -1));
             this.#host.onInlineGaveUp(failed.last.scope, error);
         }
-        const failure = event.ending.cause === 'done' ? undefined : (error ?? this.#errorOf(event, NO_BYTES));
         const registered = this.#registered(event);
+        const isOfEnd = error === undefined || isRequested(event.ending);
+        const failure =
+            event.ending.cause === 'done' ? undefined : isOfEnd ? this.#errorOf(event, NO_BYTES) : error;
         this.#host.runs().ended(event, registered, {error: failure, failures: failed?.failures});
         this.#host.onInlineEnded(registered);
     }
@@ -369,12 +381,12 @@ class JobEvents {
     }
 
     #skipped(event) {
-        const {name, registration, isOverlap, skipped} = event;
-        if (isOverlap && !this.#warnedOfOverlap.has(registration)) {
+        const {name, registration, reason, skipped} = event;
+        if (reason === 'overlap' && !this.#warnedOfOverlap.has(registration)) {
             // Once for each run: a job that hangs must not fill the log.
             this.#warnedOfOverlap.add(registration);
             this.#host.logger.warn(`Job "${name}" is already running`, {skipped});
-        } else if (!isOverlap) {
+        } else if (reason === 'missed') {
             this.#host.logger.warn(
                 `A run of job "${name}" was skipped because its due time passed before it could start`
             );

@@ -163,6 +163,13 @@ function runError(name, end) {
                     timeoutMs: end.limit
                 }
             );
+        case 'stalled':
+            return new JobError(
+                'JOB_STALLED',
+                name,
+                `${worker} was stopped: it gave no sign of life for ${end.limit} ms`,
+                {stallAfterMs: end.limit}
+            );
         case 'memory':
             return new JobError(
                 'JOB_MEMORY_LIMIT',

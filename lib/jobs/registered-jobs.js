@@ -71,7 +71,6 @@ class RegisteredJobs {
     #inlineRuns;
     #onChange;
     #onRun;
-    #onRemoved;
     #hostClock = new HostClock();
     #lastOptions;
     #lastOptionsKey;
@@ -94,7 +93,6 @@ class RegisteredJobs {
      * @param {import('../events/completions').Completions} parts.completions
      * @param {(job: RegisteredJob) => {ended: Promise<void>, othersEnded: Promise<void>}} parts.inlineRuns - see `InlineRunner`
      * @param {() => void} parts.onChange - a job was registered
-     * @param {(name: string) => void} parts.onRemoved
      * @param {() => void} parts.onRun - a run was requested: its start is to be reported without delay
      */
     constructor(parts) {
@@ -111,7 +109,6 @@ class RegisteredJobs {
         this.#inlineRuns = inlineRuns;
         this.#onChange = parts.onChange;
         this.#onRun = parts.onRun;
-        this.#onRemoved = parts.onRemoved;
     }
 
     /** @returns {RegisteredJob | undefined} */
@@ -266,7 +263,6 @@ class RegisteredJobs {
         this.#jobs.delete(name);
         this.#removed.set(registered.number, registered);
         this.#bree.removed(name);
-        this.#onRemoved(name);
         const stopped = await runsEnded;
         const {ended, othersEnded} = this.#inlineRuns(registered);
         ended.then(() => {

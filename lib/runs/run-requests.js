@@ -2,7 +2,7 @@
 
 /** Requests for runs (`runJob`): from the host to the native side, which decides when they begin. */
 
-const {JobError, incorrectUsage} = require('../host/errors');
+const {incorrectUsage} = require('../host/errors');
 const {encodeData, isOffloaded} = require('../jobs/handler-options');
 const {Run} = require('./run-handle');
 const {RunIds} = require('./run-ids');
@@ -13,16 +13,14 @@ const NO_BYTES = new Uint8Array(0);
 const REFUSALS = {
     JOB_UNKNOWN: (name) => `Job "${name}" does not exist: add it with defineJob() or addJob() first`,
     QUEUE_FULL: (name, {handler}) =>
-        `Job "${name}" takes no more runs now: ${handler.maxWaiting} wait already, which is its "maxWaiting"`,
-    JOB_ALREADY_RUNNING: (name) =>
-        `Job "${name}" is already running. Wait for its end, or add it with overlap: 'queue' or 'allow'`
+        handler
+            ? `Job "${name}" takes no more runs now: ${handler.maxWaiting} wait already, which is its "maxWaiting"`
+            : `Job "${name}" takes no more runs now: 100,000 wait already`
 };
 
 class RunRequests {
     #parts;
     #ids = new RunIds();
-    /** Requests that are accepted and wait for their number, by job. */
-    #unnumbered = new Map();
 
     /**
      * @param {object} parts
@@ -44,7 +42,7 @@ class RunRequests {
      * @param {string} name
      * @param {object} options - of `runJob`, checked
      * @param {{retryOf?: string}} [origin]
-     * @returns {Run | Promise<Run>} a promise for a run that waits for an earlier one of its job
+     * @returns {Run} the run; that of an earlier request where one run answers both
      * @throws {Error} JOB_UNKNOWN, QUEUE_FULL, JOB_ALREADY_RUNNING, RUN_ID_TAKEN, or what was wrong with its data
      */
     request(name, options, origin = {}) {
@@ -59,11 +57,11 @@ class RunRequests {
             return known;
         }
         options.signal?.throwIfAborted();
-        const number = this.#send(registered, options);
-        const run =
-            number === 0
-                ? this.#waitForNumber(registered, options, origin)
-                : this.#adopt(Math.abs(number), registered, options, origin);
+        const answer = this.#send(registered, options);
+        if (answer.answer === 'already-running') {
+            throw this.#alreadyRunning(name, answer);
+        }
+        const run = this.#adopt(answer.run ?? answer, registered, options, origin);
         onAsked(registered);
         return run;
     }
@@ -71,15 +69,6 @@ class RunRequests {
     /** @returns {Run | undefined} the run that was given this id */
     withId(id) {
         return this.#ids.get(id);
-    }
-
-    /** A run was queued: one that was asked for may have waited for it. */
-    queued({run, name}, registered) {
-        const waiting = this.#unnumbered.get(name);
-        if (waiting !== undefined && waiting.length > 0 && this.#parts.live.get(run)?.handle === undefined) {
-            const {resolve, options, origin} = waiting.shift();
-            resolve(this.#adopt(run, registered, options, origin));
-        }
     }
 
     /** @returns {Run} the handle of a run that has not ended, which nobody asked for */
@@ -93,21 +82,6 @@ class RunRequests {
         this.#ids.ended(handle);
     }
 
-    /** A shutdown begins. */
-    close() {
-        this.#refuseUnnumbered([...this.#unnumbered.keys()], (name) =>
-            Object.assign(new Error(`Job "${name}" was not run: the job manager is shutting down`), {
-                code: 'MANAGER_SHUTTING_DOWN'
-            })
-        );
-    }
-
-    /** A job has been removed. */
-    removed(name) {
-        const error = () => new JobError('JOB_REMOVED', name, `Job "${name}" was removed before it was run`);
-        this.#refuseUnnumbered([name], error);
-    }
-
     #known(name, id) {
         const known = id === undefined ? undefined : this.#ids.get(id);
         if (known !== undefined && known.name !== name) {
@@ -119,7 +93,7 @@ class RunRequests {
         return known;
     }
 
-    /** @returns {number} of the run; 0 for one that waits for another of its job */
+    /** @returns {number | import('../native/binding').RunAnswer} number of the run, or what there is instead of a new one */
     #send(registered, options) {
         const {name} = registered;
         const bytes = this.#bytes(registered, options);
@@ -149,6 +123,11 @@ class RunRequests {
         const {live, idOf, owner} = this.#parts;
         const known = live.make(number);
         if (known.handle !== undefined) {
+            if (options.data !== undefined) {
+                // Where one run answers several requests, the newest data count.
+                known.options = {...known.options, data: options.data};
+            }
+            this.#alias(options.id, known.handle);
             return known.handle;
         }
         const {id = idOf(number), signal} = options;
@@ -156,29 +135,29 @@ class RunRequests {
         known.options = options;
         known.queuedMs = Date.now();
         known.retryOf = retryOf;
-        if (options.id !== undefined) {
-            this.#ids.add(known.handle);
-        }
+        this.#alias(options.id, known.handle);
         if (signal !== undefined) {
             follow(signal, known.handle);
         }
         return known.handle;
     }
 
-    #waitForNumber({name}, options, origin) {
-        return new Promise((resolve, reject) => {
-            const waiting = this.#unnumbered.get(name) ?? [];
-            this.#unnumbered.set(name, waiting);
-            waiting.push({resolve, reject, options, origin});
-        });
+    /** The run answers requests with this id. */
+    #alias(id, run) {
+        if (id !== undefined) {
+            this.#ids.add(id, run);
+        }
     }
 
-    #refuseUnnumbered(names, error) {
-        for (const name of names) {
-            const waiting = this.#unnumbered.get(name) ?? [];
-            this.#unnumbered.delete(name);
-            waiting.forEach(({reject}) => reject(error(name)));
-        }
+    /** No run was made: says which one goes, and since when. */
+    #alreadyRunning(name, {run, sinceMs}) {
+        const {live, idOf} = this.#parts;
+        const runId = live.get(run)?.handle?.id ?? idOf(run);
+        const since = new Date(sinceMs);
+        const message =
+            `Job "${name}" is already running, since ${since.toISOString()} (run ${runId}). ` +
+            "Wait for its end, or add it with overlap: 'queue' or 'allow'";
+        return Object.assign(new Error(message), {code: 'JOB_ALREADY_RUNNING', runId, since});
     }
 }
 

@@ -79,18 +79,11 @@ class Runs {
     /** A shutdown begins: what has not begun by its end is counted. */
     close() {
         this.#isClosing = true;
-        this.#requests.close();
-    }
-
-    /** A job has been removed. */
-    removed(name) {
-        this.#requests.removed(name);
     }
 
     /** The event 'runQueued'. */
     queued(event, registered) {
         const {run, trigger, dueMs} = event;
-        this.#requests.queued(event, registered);
         if (isInlineHandler(registered) && trigger !== 'manual') {
             Object.assign(this.#live.make(run), {trigger, dueMs});
         }

@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
-use crate::engine::{EndCause, JobEvent, SkipReason, Survivor, Usage};
+use crate::engine::{EndCause, JobEvent, Survivor, Usage};
 use crate::timer::EpochMs;
 use crate::worker::ipc::ReportKind;
 
@@ -159,7 +159,8 @@ pub enum NativeEvent {
         /// Where it ends.
         end: u32,
         /// Why a run that failed is not tried again: 'attempts', 'permanent', 'time', 'next-due', 'stopped',
-        /// 'removed', 'shutdown' or 'backoff'.
+        /// 'removed', 'shutdown' or 'backoff'; 'cancelled' for a run that was cancelled while it waited for its next
+        /// attempt, after one that failed.
         gave_up: Option<String>,
         /// When its last attempt was given its process, or its place on the host's event loop.
         started_ms: Option<f64>,
@@ -188,10 +189,61 @@ pub enum NativeEvent {
         name: String,
         /// The number that the job was registered with.
         registration: u32,
-        /// An earlier run is still running; if false, the due time passed before a run could start.
-        is_overlap: bool,
-        /// Due times of the job skipped for overlap so far.
+        /// 'overlap': an earlier run is still running; 'missed': it passed before a run could start; 'paused'.
+        reason: String,
+        /// The due time, or the first of them; absent for a run that the host has asked for.
+        due_ms: Option<f64>,
+        /// How many since the last event of this kind; at most one a second is sent for each job.
+        count: u32,
+        /// Due times of the job skipped for this reason so far.
         skipped: u32,
+        /// When.
+        at_ms: f64,
+    },
+    /// A job was paused.
+    JobPaused {
+        /// The job.
+        name: String,
+        /// The number that the job was registered with.
+        registration: u32,
+        /// 'host', 'operator' or 'failures'.
+        by: String,
+        /// When.
+        at_ms: f64,
+    },
+    /// A paused job goes on.
+    JobResumed {
+        /// The job.
+        name: String,
+        /// The number that the job was registered with.
+        registration: u32,
+        /// When.
+        at_ms: f64,
+    },
+    /// All jobs were paused; there is no `jobPaused` for each of them.
+    AllPaused {
+        /// 'host' or 'operator'.
+        by: String,
+        /// When.
+        at_ms: f64,
+    },
+    /// The jobs that were paused with all others go on.
+    AllResumed {
+        /// When.
+        at_ms: f64,
+    },
+    /// An attempt takes longer than `warnAfter`; once for each run.
+    RunSlow {
+        /// The run.
+        run: u32,
+        /// Its job.
+        name: String,
+        /// The number that the job was registered with.
+        registration: u32,
+        /// The limit that it has passed.
+        limit_ms: f64,
+        /// When.
+        at_ms: f64,
     },
     /// A request has been carried out.
     RequestSettled {
@@ -204,17 +256,6 @@ pub enum NativeEvent {
     },
     /// The host's environment variables are wanted.
     EnvironmentWanted,
-}
-
-/// Where a run is.
-#[napi(object, object_from_js = false)]
-pub struct RunState {
-    /// 'queued', 'running', 'stopping' or 'retrying'.
-    pub state: &'static str,
-    /// Which try goes, or comes next.
-    pub attempt: u32,
-    /// When this try was given its process, or its place on the host's event loop.
-    pub started_ms: Option<f64>,
 }
 
 /// A process that could not be killed.
@@ -235,8 +276,8 @@ impl NativeSurvivor {
 /// How a run ended, and what it used.
 #[napi(object, object_from_js = false)]
 pub struct RunEnd {
-    /// 'done', 'exit', 'error', 'signal', 'cancelled', 'terminated', 'timeout', 'memory', 'start',
-    /// 'channel' or 'notStopped'.
+    /// 'done', 'exit', 'error', 'signal', 'cancelled', 'terminated', 'timeout', 'stalled', 'memory', 'start',
+    /// 'channel' or 'notStopped'; of handlers also 'returned' and 'exited'.
     pub cause: String,
     /// The exit code; present for 'exit'.
     pub exit_code: Option<i32>,
@@ -246,7 +287,7 @@ pub struct RunEnd {
     pub code: Option<String>,
     /// What went wrong; present for 'start', 'channel' and 'notStopped'.
     pub message: Option<String>,
-    /// The limit that was passed: milliseconds for 'timeout', bytes for 'memory'.
+    /// The limit that was passed: milliseconds for 'timeout' and 'stalled', bytes for 'memory'.
     pub limit: Option<f64>,
     /// What was measured against the limit; present for 'memory'.
     pub used: Option<f64>,
@@ -373,11 +414,38 @@ impl NativeEvent {
                 let registration = registration.0;
                 NativeEvent::InlineDue { run: run.0, name: name.to_string(), registration, attempt }
             }
-            JobEvent::Skipped { name, registration, reason, skipped } => NativeEvent::Skipped {
+            JobEvent::Skipped { name, registration, reason, due, count, skipped, at } => {
+                NativeEvent::Skipped {
+                    name: name.to_string(),
+                    registration: registration.0,
+                    reason: reason.name().to_owned(),
+                    due_ms: due.map(epoch_ms),
+                    count,
+                    skipped,
+                    at_ms: epoch_ms(at),
+                }
+            }
+            JobEvent::JobPaused { name, registration, by, at } => NativeEvent::JobPaused {
                 name: name.to_string(),
                 registration: registration.0,
-                is_overlap: reason == SkipReason::Overlap,
-                skipped,
+                by: by.name().to_owned(),
+                at_ms: epoch_ms(at),
+            },
+            JobEvent::JobResumed { name, registration, at } => NativeEvent::JobResumed {
+                name: name.to_string(),
+                registration: registration.0,
+                at_ms: epoch_ms(at),
+            },
+            JobEvent::AllPaused { by, at } => {
+                NativeEvent::AllPaused { by: by.name().to_owned(), at_ms: epoch_ms(at) }
+            }
+            JobEvent::AllResumed { at } => NativeEvent::AllResumed { at_ms: epoch_ms(at) },
+            JobEvent::RunSlow { run, name, registration, limit, at } => NativeEvent::RunSlow {
+                run: run.0,
+                name: name.to_string(),
+                registration: registration.0,
+                limit_ms: limit.as_secs_f64() * 1000.0,
+                at_ms: epoch_ms(at),
             },
             JobEvent::RequestSettled { request, timed_out, survivors } => NativeEvent::RequestSettled {
                 request: request.0,
@@ -431,6 +499,9 @@ impl RunEnd {
             EndCause::Terminated => named("terminated"),
             EndCause::Timeout(limit) => {
                 RunEnd { limit: Some(limit.as_secs_f64() * 1000.0), ..named("timeout") }
+            }
+            EndCause::Stalled(limit) => {
+                RunEnd { limit: Some(limit.as_secs_f64() * 1000.0), ..named("stalled") }
             }
             EndCause::Memory { limit_bytes, used_bytes } => RunEnd {
                 limit: Some(number(*limit_bytes)),

@@ -10,9 +10,10 @@ use napi_derive::napi;
 use once_cell::sync::Lazy;
 
 use super::error::{Error, refused, system};
-use super::event::{EventBatch, RunState, epoch_ms};
+use super::event::EventBatch;
 use super::handlers::{HandlerRequest, RunOptions};
 use super::request::{DueRequest, JobOptions, ManagerOptions};
+use super::steering::RunAnswer;
 use super::values::{duration, payload};
 use crate::driver::{EventQueue, Manager, NodeCommand};
 use crate::engine::{Engine, InlineOutcome, Input, Reply, RequestId, RunId, RunNumbers, RunRequest, Setup};
@@ -29,7 +30,7 @@ type Wake<const WEAK: bool> = ThreadsafeFunction<(), (), (), Status, false, WEAK
 /// The native side of a `JobManager`.
 #[napi]
 pub struct NativeManager {
-    manager: Arc<Manager>,
+    pub(super) manager: Arc<Manager>,
     /// Present while the host process should not exit by itself: a reference to its event loop.
     keep_alive: RefCell<Option<Wake<false>>>,
 }
@@ -119,27 +120,28 @@ impl NativeManager {
         self.submit(Input::ScheduleJob(Arc::from(name)))
     }
 
-    /// Asks for a run of a job. Answers with its number; negative for a run that waited for its next
-    /// attempt, which begins now.
+    /// Asks for a run of a job. Answers with its number, or with what there is instead of a new run.
     ///
     /// # Errors
-    /// `JOB_UNKNOWN`, `JOB_ALREADY_RUNNING`, `QUEUE_FULL`, `MANAGER_SHUTTING_DOWN`.
+    /// `JOB_UNKNOWN`, `QUEUE_FULL`, `MANAGER_SHUTTING_DOWN`.
     #[napi]
     pub fn request_run(
         &self,
         name: String,
         data: Option<&[u8]>,
         options: Option<RunOptions>,
-    ) -> Result<i64, Error> {
+    ) -> Result<Either<u32, RunAnswer>, Error> {
         let request = match options {
             Some(options) => options.request()?,
             None => RunRequest::default(),
         };
         let request = RunRequest { data: data.map(payload).transpose()?, ..request };
-        match self.manager.submit(Input::RequestRun { name: Arc::from(name), request }).map_err(refused)? {
-            Reply::Run(run) => Ok(i64::from(run.0)),
-            Reply::Promoted(run) => Ok(-i64::from(run.0)),
-            _ => Ok(0),
+        let reply =
+            self.manager.submit(Input::RequestRun { name: Arc::from(name), request }).map_err(refused)?;
+        match (reply, RunAnswer::of(reply)) {
+            (_, Some(answer)) => Ok(Either::B(answer)),
+            (Reply::Run(run), None) => Ok(Either::A(run.0)),
+            _ => Err(system("the engine has not named the run")),
         }
     }
 
@@ -221,13 +223,6 @@ impl NativeManager {
         let _accepted = self.submit(Input::Drain { request: RequestId(request) });
     }
 
-    /// Where a run is: 'queued', 'running', 'stopping' or 'retrying'; absent for one that has ended.
-    #[napi]
-    pub fn run_state(&self, run: u32) -> Option<RunState> {
-        let (state, attempt, started) = self.manager.run_state(RunId(run))?;
-        Some(RunState { state, attempt, started_ms: started.map(epoch_ms) })
-    }
-
     /// Disarms everything and stops every run. Settled by an event, after `timeoutMs` at the latest.
     ///
     /// # Errors
@@ -294,11 +289,11 @@ impl NativeManager {
         Ok(())
     }
 
-    fn submit(&self, input: Input) -> Result<&'static str, Error> {
+    pub(super) fn submit(&self, input: Input) -> Result<&'static str, Error> {
         match self.manager.submit(input).map_err(refused)? {
-            Reply::Accepted | Reply::Run(_) | Reply::Promoted(_) => Ok("accepted"),
+            Reply::Accepted | Reply::Run(_) | Reply::Promoted(_) | Reply::Waiting(_) => Ok("accepted"),
             Reply::InThePast => Ok("past"),
-            Reply::AlreadyRunning => Ok("running"),
+            Reply::AlreadyRunning { .. } => Ok("running"),
         }
     }
 }

@@ -6,9 +6,11 @@
 pub mod error;
 pub mod event;
 pub mod handlers;
+pub mod inspection;
 mod manager;
 pub mod request;
 mod retries;
 pub mod schedules;
 mod shared;
+pub mod steering;
 mod values;

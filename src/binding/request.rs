@@ -52,6 +52,16 @@ pub struct CommonOptions {
     pub retry: Option<RetryOptions>,
     /// Runs of the job that may go at once.
     pub concurrency: Option<u32>,
+    /// Registered as paused.
+    pub paused: Option<bool>,
+    /// So many runs in a row that failed for good pause the job.
+    pub pause_after_failures: Option<u32>,
+    /// Longest time without a sign of life of an attempt.
+    pub stall_after_ms: Option<f64>,
+    /// An attempt that takes longer is reported once, and goes on.
+    pub warn_after_ms: Option<f64>,
+    /// What `jobsPage` can filter by.
+    pub tags: Option<Vec<String>>,
     /// The process that a run needs; absent for inline jobs.
     pub worker: Option<WorkerOptions>,
 }
@@ -124,12 +134,20 @@ impl JobOptions {
     #[napi(constructor)]
     pub fn new(options: CommonOptions) -> Result<Self, Error> {
         let limits = options.worker.as_ref().map(WorkerOptions::limits).transpose()?;
+        let limits = Limits {
+            stall_after: options.stall_after_ms.map(|ms| duration("stallAfter", ms)).transpose()?,
+            warn_after: options.warn_after_ms.map(|ms| duration("warnAfter", ms)).transpose()?,
+            ..limits.unwrap_or_default()
+        };
         let policy = Policy {
             overlap: options.overlap()?,
             missed: options.missed()?,
-            limits: limits.unwrap_or_default(),
+            limits,
             retry: options.retry.as_ref().map(RetryOptions::policy).transpose()?.unwrap_or_default(),
             concurrency: options.concurrency,
+            is_paused: options.paused.unwrap_or(false),
+            pause_after_failures: options.pause_after_failures,
+            tags: options.tags.unwrap_or_default().into_iter().map(String::into_boxed_str).collect(),
         };
         let schedule = options.schedule.unwrap_or_default();
         let boot = options.worker.map(|worker| Arc::new(worker.into_profile()));
@@ -205,6 +223,8 @@ impl WorkerOptions {
             memory_bytes: self.memory_limit_bytes.map(|bytes| whole("memoryLimitMb", bytes)).transpose()?,
             cancel_grace: duration("gracePeriod", self.cancel_grace_ms)?,
             term_grace: duration("gracePeriod", self.term_grace_ms)?,
+            stall_after: None,
+            warn_after: None,
         })
     }
 

@@ -12,8 +12,8 @@ use super::events::EventQueue;
 use super::reports::WorkerReports;
 use super::runtime;
 use super::sleep::Sleeper;
-use crate::engine::{BootProfile, Effect, Engine, Input, Refusal, Reply, RunId, WorkerId};
-use crate::timer::{EpochMs, Now};
+use crate::engine::{BootProfile, Effect, Engine, Input, Refusal, Reply, WorkerId};
+use crate::timer::Now;
 use crate::worker::backlog::Backlog;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::HostFrame;
@@ -79,9 +79,9 @@ impl Manager {
         self.shared.lock().is_busy(name)
     }
 
-    /// Where a run is, which try goes, and since when; `None` for one that has ended.
-    pub fn run_state(&self, run: RunId) -> Option<(&'static str, u32, Option<EpochMs>)> {
-        self.shared.lock().run_state(run)
+    /// Looks at the engine. Its loop waits meanwhile.
+    pub fn read<T>(&self, look: impl FnOnce(&Engine, Now) -> T) -> T {
+        look(&self.shared.lock(), Now::read())
     }
 
     /// Kills all processes and ends the loop. May be called again.

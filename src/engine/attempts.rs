@@ -67,8 +67,7 @@ impl Engine {
         };
         let Some(run) = self.runs.get_mut(&id) else { return };
         let keys = [run.time_limit.take(), run.next_step.take()];
-        run.phase = Phase::Retrying;
-        run.failure = Some((cause.clone(), usage));
+        run.failure = Some(Box::new((cause.clone(), usage)));
         let event = JobEvent::AttemptFailed {
             run: id,
             name: Arc::clone(&run.name),
@@ -81,31 +80,33 @@ impl Engine {
             at: now.wall,
         };
         let job = run.job;
+        self.move_run(id, Phase::Retrying);
+        self.unwatch(id);
         self.leave_lane(id, now);
         self.cancel_deadlines(keys);
         self.emit(event);
         if let Some(delay) = delay {
             self.wait_for_attempt(id, delay, now);
         }
-        self.run_stands_aside(job, now);
+        self.start_backlog(job, now);
     }
 
-    fn wait_for_attempt(&mut self, id: RunId, delay: Duration, now: Now) {
+    pub(super) fn wait_for_attempt(&mut self, id: RunId, delay: Duration, now: Now) {
         let key = self.deadlines.insert(now.mono.plus(delay), Deadline::NextAttempt(id));
         if let Some(before) = self.runs.get_mut(&id).and_then(|run| run.next_step.replace(key)) {
             self.deadlines.cancel(before);
         }
     }
 
-    /// A run that the host has asked for begins later.
-    pub(super) fn delay_first_attempt(&mut self, id: RunId, delay: Duration, now: Now) {
-        if let Some(run) = self.runs.get_mut(&id) {
-            run.phase = Phase::Retrying;
-            // Counted when it begins.
-            run.attempt = 0;
-            let job = run.job;
-            self.wait_for_attempt(id, delay, now);
-            self.run_stands_aside(job, now);
+    /// The time that a run has waited for has come.
+    pub(super) fn attempt_due(&mut self, id: RunId, now: Now) {
+        match self.runs.get(&id).map(|run| run.phase) {
+            Some(Phase::Delayed) => self.delay_is_over(id, now),
+            Some(Phase::Retrying) if self.is_held_back(id) => {
+                self.move_run(id, Phase::HeldAttempt);
+                self.set_next_step(id, None, now);
+            }
+            _ => self.begin_attempt(id, now),
         }
     }
 
@@ -114,7 +115,7 @@ impl Engine {
     pub(super) fn set_backoff(&mut self, id: RunId, delay: Option<Duration>, now: Now) {
         let Some(run) = self.runs.get(&id) else { return };
         let is_asked = run.phase == Phase::Retrying && run.next_step.is_none();
-        let (true, Some((cause, usage))) = (is_asked, run.failure.clone()) else { return };
+        let (true, Some((cause, usage))) = (is_asked, run.failure.as_deref().cloned()) else { return };
         let kind = Cause::of(&cause).unwrap_or(Cause::Error);
         let Some(failure) = self.failure(id, kind, false, now) else { return };
         let next = match delay {
@@ -132,11 +133,11 @@ impl Engine {
         }
     }
 
-    /// The time of the next attempt has come, or it was asked for.
+    /// The next attempt of a run that waits for it begins.
     pub(super) fn begin_attempt(&mut self, id: RunId, now: Now) {
         let thread = self.run_numbers.next();
         let Some(run) = self.runs.get_mut(&id) else { return };
-        if run.phase != Phase::Retrying {
+        if !matches!(run.phase, Phase::Retrying | Phase::HeldAttempt) {
             return;
         }
         let key = run.next_step.take();
@@ -147,21 +148,17 @@ impl Engine {
         run.said = None;
         run.stop = None;
         run.failure = None;
-        let job = run.job;
         self.cancel_deadlines([key, None]);
-        if let Some(job) = self.jobs.get_mut(&job) {
-            job.aside = job.aside.saturating_sub(1);
-        }
         self.line_up(id, now);
     }
 
     /// A run takes its place in its lane, or goes at once where it has none.
     pub(super) fn line_up(&mut self, id: RunId, now: Now) {
-        let Some(run) = self.runs.get_mut(&id) else { return };
+        let Some(run) = self.runs.get(&id) else { return };
         let (Some(key), Work::Handler(handler)) = (run.lane(), &run.work) else { return self.go(id, now) };
-        let limit = handler.concurrency;
-        run.phase = Phase::Waiting;
-        self.lanes.push(key.clone(), limit, id, run.priority);
+        let (limit, priority) = (handler.concurrency, run.priority);
+        self.move_run(id, Phase::Waiting);
+        self.lanes.push(key.clone(), limit, id, priority);
         self.let_go(&key, now);
     }
 
@@ -190,15 +187,14 @@ impl Engine {
         let Some(run) = self.runs.get_mut(&id) else { return };
         match &run.work {
             Work::Offloaded(work) => {
-                run.phase = Phase::Queued;
                 self.queue.push(id, &work.boot);
+                self.move_run(id, Phase::Queued);
             }
             Work::Handler(handler) if handler.process.is_some() => {
                 let handler = Arc::clone(handler);
                 self.serve(id, &handler, now);
             }
             Work::Inline | Work::Handler(_) => {
-                run.phase = Phase::Inline;
                 run.started = Some(now.mono);
                 run.started_at = Some(now.wall);
                 run.first_started.get_or_insert(now.wall);
@@ -209,6 +205,8 @@ impl Engine {
                     attempt: run.attempt,
                 };
                 self.emit(event);
+                self.move_run(id, Phase::Inline);
+                self.watch(id, now);
             }
         }
     }
@@ -230,10 +228,13 @@ impl Engine {
         }
     }
 
-    /// A run that waits for its next attempt is not tried again. Its end is that of the last attempt.
+    /// A run that waits for its next attempt is not tried again. Its end is that of the last attempt, unless the
+    /// host has cancelled it.
     pub(super) fn give_up_waiting(&mut self, id: RunId, why: GaveUp, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
-        let (cause, usage) = run.failure.take().unwrap_or((EndCause::Cancelled, Usage::default()));
+        let last = run.failure.take().map(|failure| *failure);
+        let (cause, usage) = last.unwrap_or((EndCause::Cancelled, Usage::default()));
+        let cause = if why == GaveUp::Cancelled { EndCause::Cancelled } else { cause };
         self.end_run(id, cause, usage, Some(why), now);
     }
 

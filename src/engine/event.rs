@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ids::{RegistrationId, RequestId, RunId};
+use super::pausing::PausedBy;
 use super::retry::GaveUp;
 use super::run::{EndCause, Trigger};
 use crate::timer::EpochMs;
@@ -160,7 +161,7 @@ pub enum JobEvent {
         /// Which try this is; 1 is the first.
         attempt: u32,
     },
-    /// A due time got no run.
+    /// Due times got no run.
     Skipped {
         /// The job.
         name: Arc<str>,
@@ -168,8 +169,59 @@ pub enum JobEvent {
         registration: RegistrationId,
         /// Why.
         reason: SkipReason,
-        /// Due times of this job skipped so far for overlap.
+        /// The due time, or the first of them; `None` for a run that the host has asked for.
+        due: Option<EpochMs>,
+        /// How many since the last event of this kind: at most one a second is sent for each job.
+        count: u32,
+        /// How many so far for this reason.
         skipped: u32,
+        /// When.
+        at: EpochMs,
+    },
+    /// A job was paused.
+    JobPaused {
+        /// The job.
+        name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
+        /// Who paused it.
+        by: PausedBy,
+        /// When.
+        at: EpochMs,
+    },
+    /// A paused job goes on.
+    JobResumed {
+        /// The job.
+        name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
+        /// When.
+        at: EpochMs,
+    },
+    /// All jobs were paused. Those that were not paused before have no event of their own.
+    AllPaused {
+        /// Who paused them.
+        by: PausedBy,
+        /// When.
+        at: EpochMs,
+    },
+    /// The jobs that were paused with all others go on.
+    AllResumed {
+        /// When.
+        at: EpochMs,
+    },
+    /// An attempt takes longer than usual; it goes on. Once for each run.
+    RunSlow {
+        /// The run.
+        run: RunId,
+        /// Its job.
+        name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
+        /// The limit that it has passed.
+        limit: Duration,
+        /// When.
+        at: EpochMs,
     },
     /// A request has been carried out.
     RequestSettled {
@@ -210,6 +262,17 @@ pub enum SkipReason {
     Missed,
     /// The job is paused.
     Paused,
+}
+
+impl SkipReason {
+    /// The name in JavaScript.
+    pub fn name(self) -> &'static str {
+        match self {
+            SkipReason::Overlap => "overlap",
+            SkipReason::Missed => "missed",
+            SkipReason::Paused => "paused",
+        }
+    }
 }
 
 /// What a run used.

@@ -7,6 +7,7 @@ use super::attempts::InlineOutcome;
 use super::ids::{RequestId, RunId, WorkerId};
 use super::job::JobSpec;
 use super::lanes::Priority;
+use super::pausing::PausedBy;
 use crate::worker::backlog::Payload;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::{ChannelError, WorkerFrame};
@@ -52,6 +53,34 @@ pub enum Input {
         /// What the run is given.
         request: RunRequest,
     },
+    /// Pause a job: its due times get no run until it is resumed.
+    Pause {
+        /// The job.
+        name: Arc<str>,
+        /// Who wants it.
+        by: PausedBy,
+        /// Cancel its runs too; settled when none of them is left.
+        cancel: Option<RequestId>,
+    },
+    /// Arm a paused job again.
+    Resume {
+        /// The job.
+        name: Arc<str>,
+        /// One run now if a due time has passed meanwhile.
+        catch_up: bool,
+    },
+    /// Pause all jobs, and those that are added from now on.
+    PauseAll {
+        /// Who wants it.
+        by: PausedBy,
+    },
+    /// Resume what `PauseAll` has paused.
+    ResumeAll {
+        /// As for `Resume`.
+        catch_up: bool,
+    },
+    /// An inline run has given a sign of life.
+    Alive(RunId),
     /// Stop a run.
     CancelRun {
         /// The run.

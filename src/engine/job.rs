@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::ids::RegistrationId;
+use super::pausing::{Awaits, Paused};
 use super::retry::RetryPolicy;
+use super::run::Standing;
+use super::skips::Skips;
 use crate::schedule::{ClockChange, Place, Schedule};
 use crate::timer::{EpochMs, TimerKey};
 
@@ -60,6 +63,16 @@ impl Plan {
     /// The first due instant strictly after `after`; `None` when there is none.
     pub fn next_after(&self, after: EpochMs, anchor: EpochMs) -> Option<EpochMs> {
         self.schedule.next_after(instant(after)?, &self.place(anchor)?).map(epoch_ms)
+    }
+
+    /// How many due instants there are after `after`, up to `until`. What it costs grows with the days between
+    /// them, not with the due instants.
+    pub fn count_between(&self, after: EpochMs, until: EpochMs, anchor: EpochMs) -> u32 {
+        let (Some(after), Some(until), Some(place)) = (instant(after), instant(until), self.place(anchor))
+        else {
+            return 0;
+        };
+        u32::try_from(self.schedule.count_between(after, until, &place)).unwrap_or(u32::MAX)
     }
 
     /// The first `count` due instants strictly after `after`, or fewer when there are no more: the
@@ -155,6 +168,12 @@ pub struct Policy {
     pub retry: RetryPolicy,
     /// Runs of the job that may go at once; `None` for one, or any number with [`Overlap::Allow`].
     pub concurrency: Option<u32>,
+    /// It is registered as if it had been paused at once.
+    pub is_paused: bool,
+    /// So many runs in a row that failed for good pause it.
+    pub pause_after_failures: Option<u32>,
+    /// What the host lists its jobs by.
+    pub tags: Arc<[Box<str>]>,
 }
 
 /// What a process must be booted with. Two jobs with equal profiles can use the same spare.
@@ -183,6 +202,10 @@ pub struct Limits {
     pub cancel_grace: Duration,
     /// From SIGTERM to SIGKILL.
     pub term_grace: Duration,
+    /// Longest time without a sign of life: a message, a log line, progress or a heartbeat.
+    pub stall_after: Option<Duration>,
+    /// A run that takes longer is reported once, and goes on.
+    pub warn_after: Option<Duration>,
 }
 
 /// What happens to a due time while an earlier run of the job still goes.
@@ -222,13 +245,79 @@ pub(super) struct Job {
     /// Due times up to here have been answered.
     pub(super) answered: EpochMs,
     /// Runs of this job that have not ended.
-    pub(super) live_runs: u32,
-    /// Those of them that wait for another attempt.
-    pub(super) aside: u32,
+    pub(super) runs: RunCounts,
     /// Due times that wait for a live run to end.
     pub(super) backlog: u32,
-    /// Due times dropped because a run was still going, since the job was added.
-    pub(super) skipped: u32,
+    /// Runs that have failed for good since the last one that completed.
+    pub(super) failures_in_a_row: u32,
+    /// Due times that got no run; `None` as long as there are none.
+    pub(super) skips: Option<Box<Skips>>,
+    /// Set while the job is paused.
+    pub(super) paused: Option<Box<Paused>>,
+    /// Registered, and not armed: it has yet to be started, or was stopped.
+    pub(super) is_held: bool,
+}
+
+impl Job {
+    pub(super) fn new(spec: JobSpec) -> Self {
+        Job {
+            spec,
+            timer: None,
+            answered: EpochMs(i64::MIN),
+            runs: RunCounts::default(),
+            backlog: 0,
+            failures_in_a_row: 0,
+            skips: None,
+            paused: None,
+            is_held: true,
+        }
+    }
+
+    /// Whether one more run may go. A run that waits for another attempt takes no place where runs may
+    /// overlap; elsewhere what falls due waits behind it.
+    pub(super) fn has_room(&self) -> bool {
+        let policy = &self.spec.policy;
+        let RunCounts { aside, waiting, going, .. } = self.runs;
+        match (policy.overlap, policy.concurrency) {
+            (Overlap::Allow, None) => true,
+            (Overlap::Allow, Some(limit)) => waiting + going < limit,
+            (_, limit) => aside + waiting + going < limit.unwrap_or(1),
+        }
+    }
+
+    /// Registered, but nothing of it runs or is due.
+    pub(super) fn is_finished(&self) -> bool {
+        !self.is_armed() && self.runs == RunCounts::default() && self.backlog == 0
+    }
+
+    /// Whether a due time is to come, once it is resumed at the latest.
+    pub(super) fn is_armed(&self) -> bool {
+        self.timer.is_some() || self.paused.as_ref().is_some_and(|paused| paused.awaits != Awaits::Nothing)
+    }
+}
+
+/// How many runs of a job stand where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct RunCounts {
+    /// Take no place of the job's: they wait for the time that the host has asked for, or behind another run.
+    pub(super) apart: u32,
+    /// Wait for another attempt.
+    pub(super) aside: u32,
+    /// Wait for their lane, a process, or to be resumed.
+    pub(super) waiting: u32,
+    /// Have a process, or a place on the host's event loop.
+    pub(super) going: u32,
+}
+
+impl RunCounts {
+    pub(super) fn of(&mut self, standing: Standing) -> &mut u32 {
+        match standing {
+            Standing::Apart => &mut self.apart,
+            Standing::Aside => &mut self.aside,
+            Standing::Waiting => &mut self.waiting,
+            Standing::Going => &mut self.going,
+        }
+    }
 }
 
 /// How late a start may be before its due time counts as missed rather than as a busy moment.

@@ -79,8 +79,8 @@ impl Kept {
 impl Engine {
     /// A run of a handler waits for a process: it gets an idle one, or one is asked for.
     pub(super) fn serve(&mut self, id: RunId, handler: &Arc<Handler>, now: Now) {
-        let Some(run) = self.runs.get_mut(&id) else { return };
-        run.phase = Phase::Ready;
+        self.move_run(id, Phase::Ready);
+        let Some(run) = self.runs.get(&id) else { return };
         let (job, policy) = (run.job, Arc::clone(&run.policy));
         let team = self.kept.teams.entry(job).or_insert_with(|| Team {
             handler: Arc::clone(handler),
@@ -187,8 +187,16 @@ impl Engine {
             WorkerFrame::Threw { run, envelope, is_permanent } => {
                 self.run_settled(number, RunId(run), EndCause::Error(envelope), is_permanent, now);
             }
-            WorkerFrame::Report { run, kind, payload } => self.take_report(RunId(run), kind, payload),
-            WorkerFrame::Message(bytes) => self.kept_posted(number, bytes),
+            WorkerFrame::Report { run, kind, payload } => {
+                self.note_alive(RunId(run), now);
+                self.take_report(RunId(run), kind, payload);
+            }
+            WorkerFrame::Message(bytes) => {
+                if let Some(run) = self.kept.current(number) {
+                    self.note_alive(run, now);
+                }
+                self.kept_posted(number, bytes);
+            }
             WorkerFrame::Done(bytes) | WorkerFrame::Cancelled(bytes) => {
                 self.kept_posted(number, bytes.into());
             }
@@ -254,8 +262,8 @@ impl Engine {
 
     fn begin(&mut self, id: RunId, worker: WorkerId, now: Now) {
         self.count(id);
+        self.move_run(id, Phase::Running(worker));
         let Some(run) = self.runs.get_mut(&id) else { return };
-        run.phase = Phase::Running(worker);
         run.started = Some(now.mono);
         run.started_at = Some(now.wall);
         run.first_started.get_or_insert(now.wall);
@@ -266,6 +274,7 @@ impl Engine {
             // It was stopped while it stood ahead.
             self.effects.push(Effect::Write { worker, frame: HostFrame::abort(id.0) });
         }
+        self.watch(id, now);
     }
 
     /// A run that was sent ahead counts among those that go in its lane.
@@ -533,6 +542,7 @@ pub(super) fn stopped(reason: Option<StopReason>) -> Option<EndCause> {
         StopReason::Signal(signal) => Some(EndCause::CancelledBySignal(signal)),
         StopReason::Terminated => Some(EndCause::Terminated),
         StopReason::Timeout(limit) => Some(EndCause::Timeout(limit)),
+        StopReason::Stalled(limit) => Some(EndCause::Stalled(limit)),
         StopReason::Memory { limit_bytes, used_bytes } => Some(EndCause::Memory { limit_bytes, used_bytes }),
         StopReason::ChannelBroke(error) => Some(EndCause::ChannelBroke(error)),
         StopReason::TooLate(_) => None,

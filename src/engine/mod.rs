@@ -9,20 +9,28 @@
 //! | `registry.rs` | which jobs exist, and their due times |
 //! | `clock_step.rs` | what becomes of due times when the wall clock is set back |
 //! | `runs.rs` | which process takes which run, how a run ends; `queue.rs`: the runs that wait for one |
+//! | `overlap.rs` | whether a run that is wanted begins, waits, or is skipped |
+//! | `pausing.rs` | which jobs are paused, and what of them is held; `skips.rs`: due times without a run |
+//! | `watching.rs` | runs without a sign of life, and runs that take longer than usual |
+//! | `inspection.rs` | nothing: pages of jobs and runs, due times to come |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown; `requests.rs`: what waits for them |
 //! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
 
 mod attempts;
 mod backoff;
 mod clock_step;
+mod code_units;
 mod effect;
 mod event;
 mod host;
 mod ids;
 mod input;
+mod inspection;
 mod job;
 mod kept;
 mod lanes;
+mod overlap;
+mod pausing;
 mod pool;
 mod queue;
 mod registry;
@@ -30,11 +38,13 @@ mod requests;
 mod retry;
 mod run;
 mod runs;
+mod skips;
 mod stopping;
 #[cfg(test)]
 mod tests;
+mod watching;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -45,13 +55,16 @@ pub use effect::Effect;
 pub use event::{JobEvent, SkipReason, Survivor, Usage};
 pub use ids::{JobId, RegistrationId, RequestId, RunId, RunNumbers, WorkerId};
 pub use input::{Input, RunRequest};
+pub use inspection::{JobCursor, JobQuery, JobRow, JobSort, JobState, RunQuery, RunRow, Upcoming};
 pub use job::{
     BootProfile, Handler, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, Reuse, When, Work,
 };
 pub use lanes::{LaneKey, Priority};
+pub use pausing::PausedBy;
 pub use pool::{PoolLimits, WarmWorkers};
 pub use retry::{Cause, Causes, GaveUp, RetryPolicy};
 pub use run::{EndCause, Trigger};
+pub use skips::Skipped;
 
 use crate::timer::{EpochMs, MonoMs, Now, TimerHeap};
 use clock_step::ClockWatch;
@@ -59,6 +72,7 @@ use host::Host;
 use job::Job;
 use kept::Kept;
 use lanes::Lanes;
+use pausing::AllPaused;
 use pool::Pool;
 use queue::RunQueue;
 use requests::Requests;
@@ -90,6 +104,11 @@ pub struct Engine {
     /// What the first of the registered jobs needs of a process, and so probably the others.
     usual_profile: Option<Arc<BootProfile>>,
     requests: Requests,
+    /// Runs that the host has asked for and that wait for an earlier one of their job.
+    behind: HashMap<JobId, VecDeque<RunId>>,
+    all_paused: Option<AllPaused>,
+    /// Paused jobs that would be armed else.
+    paused_due: usize,
     /// A shutdown has begun: nothing is accepted any more, and no spares are kept.
     is_shut_down: bool,
     host: Host,
@@ -135,8 +154,12 @@ enum Deadline {
     TimeLimit(RunId),
     /// A process that is kept has had no run for long enough.
     KeptIdle(RunId),
-    /// The next attempt of a run is due.
+    /// The next attempt of a run is due, or the first one that was to begin later.
     NextAttempt(RunId),
+    /// A run may have given no sign of life for too long.
+    Stall(RunId),
+    /// A run takes longer than usual.
+    Slow(RunId),
     /// A run has not done in time what its phase waits for.
     NextStep(RunId),
     /// A shutdown has reached its time limit.
@@ -154,8 +177,15 @@ pub enum Reply {
     Run(RunId),
     /// This run waited for its next attempt, which begins now.
     Promoted(RunId),
+    /// This run waits already, and answers this request too.
+    Waiting(RunId),
     /// A run of that job still goes, so none was started.
-    AlreadyRunning,
+    AlreadyRunning {
+        /// That run.
+        run: RunId,
+        /// When its attempt began, or when it was accepted.
+        since: Option<EpochMs>,
+    },
 }
 
 /// Why a request was refused. Nothing has changed then.
@@ -179,9 +209,6 @@ pub enum Refusal {
     /// As many runs of its queue wait as may.
     #[error("its queue is full")]
     QueueFull,
-    /// A run of the job goes, and its runs must not overlap.
-    #[error("a run of that job is under way")]
-    AlreadyRunning,
     /// The manager is shutting down.
     #[error("the job manager is shutting down")]
     ShuttingDown,
@@ -200,7 +227,6 @@ impl Refusal {
             Refusal::NeverDue => "SCHEDULE_NEVER_DUE",
             Refusal::AlreadyStarted => "JOB_ALREADY_STARTED",
             Refusal::QueueFull => "QUEUE_FULL",
-            Refusal::AlreadyRunning => "JOB_ALREADY_RUNNING",
             Refusal::ShuttingDown => "MANAGER_SHUTTING_DOWN",
             Refusal::ShutDown => "MANAGER_SHUT_DOWN",
         }
@@ -233,6 +259,9 @@ impl Engine {
             pool: Pool::new(setup.limits),
             usual_profile: None,
             requests: Requests::default(),
+            behind: HashMap::new(),
+            all_paused: None,
+            paused_due: 0,
             is_shut_down: false,
             host: Host::default(),
             clock: ClockWatch::default(),
@@ -260,6 +289,8 @@ impl Engine {
             Input::RunJob(name) => self.run_job(&name, now),
             Input::RequestRun { name, request } => self.request_run(&name, request, now),
             Input::CancelRun { run, request } => self.cancel_run(run, request, now),
+            Input::Pause { name, by, cancel } => self.pause_job(&name, by, cancel, now),
+            Input::Resume { name, catch_up } => self.resume_job(&name, catch_up, now),
             Input::StopJob { name, request } => self.stop_job(&name, request, now),
             Input::RemoveJob { name, request } => self.remove_job(&name, request, now),
             Input::PostMessage { run, bytes } => self.post_message(run, bytes),
@@ -297,6 +328,9 @@ impl Engine {
             Input::MemoryExceeded { worker, used_bytes } => self.memory_exceeded(worker, used_bytes, now),
             Input::Exited { worker, exit } => self.worker_exited(worker, &exit, now),
             Input::TimePassed => self.time_passed(now),
+            Input::Alive(run) => self.note_alive(run, now),
+            Input::PauseAll { by } => self.pause_all(by, now),
+            Input::ResumeAll { catch_up } => self.resume_all(catch_up, now),
             Input::Drain { request } => self.drain(request, now),
             Input::Shutdown { request, timeout } => self.shutdown(request, timeout, now),
             Input::Close => self.close(),
@@ -322,13 +356,10 @@ impl Engine {
 
     /// Is there anything that the host should stay alive for?
     pub fn is_active(&self) -> bool {
-        self.due.next_at().is_some() || !self.runs.is_empty() || !self.requests.is_empty()
-    }
-
-    /// Where a run is, which try goes or comes next, and since when; `None` for one that has ended.
-    pub fn run_state(&self, id: RunId) -> Option<(&'static str, u32, Option<EpochMs>)> {
-        let run = self.runs.get(&id)?;
-        Some((run.phase.name(), run.attempt.max(1), run.started_at))
+        self.due.next_at().is_some()
+            || self.paused_due > 0
+            || !self.runs.is_empty()
+            || !self.requests.is_empty()
     }
 
     /// Is a job of that name registered that is due, runs, or waits to?
@@ -339,12 +370,26 @@ impl Engine {
     /// Whether this input may give a spare to a job, so that [`Input::SetRights`] should come first:
     /// reading them takes some microseconds.
     pub fn wants_rights(&self, input: &Input) -> bool {
-        let may_start = match input {
+        if !self.pool.has_spares() {
+            return false;
+        }
+        match input {
             Input::AddJob { spec, .. } => matches!(spec.when, When::Now),
-            Input::ScheduleJob(_) | Input::RunJob(_) | Input::TimePassed | Input::Exited { .. } => true,
+            Input::ScheduleJob(_)
+            | Input::RunJob(_)
+            | Input::Resume { .. }
+            | Input::ResumeAll { .. }
+            | Input::TimePassed
+            | Input::Exited { .. } => true,
+            // Handlers have processes of their own, and are asked for often.
+            Input::RequestRun { name, .. } => self.is_script(name),
             _ => false,
-        };
-        may_start && self.pool.has_spares()
+        }
+    }
+
+    fn is_script(&self, name: &str) -> bool {
+        let job = self.names.get(name).and_then(|id| self.jobs.get(id));
+        job.is_some_and(|job| matches!(job.spec.work, Work::Offloaded(_)))
     }
 
     fn time_passed(&mut self, now: Now) {
@@ -357,7 +402,9 @@ impl Engine {
                 Deadline::SpareIdle(worker) => self.spare_idle(worker, now),
                 Deadline::BootsResume => self.pool.resume_boots(),
                 Deadline::KeptIdle(number) => self.kept_idle(number, now),
-                Deadline::NextAttempt(run) => self.begin_attempt(run, now),
+                Deadline::NextAttempt(run) => self.attempt_due(run, now),
+                Deadline::Stall(run) => self.stall_due(run, now),
+                Deadline::Slow(run) => self.slow_due(run, now),
                 Deadline::TimeLimit(run) => self.time_limit_reached(run, now),
                 Deadline::NextStep(run) => self.take_next_step(run, now),
                 Deadline::ShutdownLimit(request) => self.shutdown_limit_reached(request, now),

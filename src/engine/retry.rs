@@ -81,6 +81,7 @@ impl Cause {
             EndCause::HandlerExited(_) => Some(Cause::Exit),
             EndCause::Signal(_) => Some(Cause::Signal),
             EndCause::Timeout(_) => Some(Cause::Timeout),
+            EndCause::Stalled(_) => Some(Cause::Stalled),
             EndCause::Memory { .. } => Some(Cause::Memory),
             EndCause::FailedToStart { .. } => Some(Cause::Start),
             EndCause::ChannelBroke(_) => Some(Cause::Channel),
@@ -153,6 +154,8 @@ pub enum GaveUp {
     NextDue,
     /// The job was stopped.
     Stopped,
+    /// The run was cancelled while it waited for its next attempt.
+    Cancelled,
     /// The job was removed.
     Removed,
     /// The manager shut down.
@@ -170,6 +173,7 @@ impl GaveUp {
             GaveUp::Time => "time",
             GaveUp::NextDue => "next-due",
             GaveUp::Stopped => "stopped",
+            GaveUp::Cancelled => "cancelled",
             GaveUp::Removed => "removed",
             GaveUp::Shutdown => "shutdown",
             GaveUp::Backoff => "backoff",
@@ -301,6 +305,7 @@ mod tests {
             (EndCause::ExitCode(64), Some(Cause::Exit)),
             (EndCause::Signal(9), Some(Cause::Signal)),
             (EndCause::Timeout(Duration::ZERO), Some(Cause::Timeout)),
+            (EndCause::Stalled(Duration::ZERO), Some(Cause::Stalled)),
             (EndCause::Memory { limit_bytes: 1, used_bytes: 2 }, Some(Cause::Memory)),
             (EndCause::FailedToStart { code: "X", message: String::new() }, Some(Cause::Start)),
             (EndCause::ChannelBroke(ChannelError::Cut), Some(Cause::Channel)),

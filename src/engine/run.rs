@@ -16,6 +16,7 @@ use super::event::Usage;
 use super::ids::{JobId, RegistrationId, RunId, WorkerId};
 use super::job::{BootProfile, Policy, Work};
 use super::lanes::{LaneKey, Priority};
+use super::watching::Watch;
 use crate::timer::{EpochMs, MonoMs, TimerKey};
 use crate::worker::ipc::ChannelError;
 use crate::worker::os::{Exit, ExitStatus};
@@ -45,18 +46,24 @@ pub(super) struct Run {
     /// The id that the host has given it.
     pub(super) id: Option<Arc<str>>,
     /// How the last attempt failed, while the run waits for the next one.
-    pub(super) failure: Option<(EndCause, Usage)>,
+    pub(super) failure: Option<Box<(EndCause, Usage)>>,
     pub(super) phase: Phase,
     /// Messages posted before there was a process to take them.
     pub(super) outbox: Vec<Arc<[u8]>>,
     /// Its lane counts it among those that go.
     pub(super) is_counted: bool,
+    /// The host asked for it while its job was paused: nothing of it is held.
+    pub(super) is_beside_pause: bool,
+    /// When the run was accepted.
+    pub(super) queued_at: EpochMs,
     /// When this attempt was given its process, or its place on the host's event loop.
     pub(super) started_at: Option<EpochMs>,
     /// The same by the monotonic clock.
     pub(super) started: Option<MonoMs>,
     /// The job's time limit, counted from its first line.
     pub(super) time_limit: Option<TimerKey<MonoMs>>,
+    /// What is watched while this attempt goes.
+    pub(super) watch: Option<Box<Watch>>,
     /// The next step of whatever the phase waits for.
     pub(super) next_step: Option<TimerKey<MonoMs>>,
     /// What the job said of its own end.
@@ -153,16 +160,63 @@ pub(super) enum Phase {
     Ahead(WorkerId),
     /// Waits for its next attempt.
     Retrying,
+    /// Waits for its job to be resumed; its next attempt is due.
+    HeldAttempt,
+    /// Waits for its job to be resumed, and then for its lane.
+    HeldInLane,
+    /// Waits for the time that the host has asked for.
+    Delayed,
+    /// Waits for an earlier run of its job to end.
+    Behind,
+}
+
+/// What a run takes of its job's places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// None: it has yet to get one.
+    Apart,
+    /// One that may be free meanwhile (see `Job::has_room`).
+    Aside,
+    /// One, and waits for what it needs.
+    Waiting,
+    /// One, and goes.
+    Going,
 }
 
 impl Phase {
+    pub(super) fn standing(self) -> Standing {
+        match self {
+            Phase::Delayed | Phase::Behind => Standing::Apart,
+            Phase::Retrying | Phase::HeldAttempt => Standing::Aside,
+            Phase::Queued | Phase::Waiting | Phase::Ready | Phase::Ahead(_) | Phase::HeldInLane => {
+                Standing::Waiting
+            }
+            Phase::Starting(_)
+            | Phase::Running(_)
+            | Phase::Stopping(..)
+            | Phase::Finishing(_)
+            | Phase::Inline => Standing::Going,
+        }
+    }
+
+    /// The process that the run has.
+    pub(super) fn worker(self) -> Option<WorkerId> {
+        match self {
+            Phase::Starting(worker)
+            | Phase::Running(worker)
+            | Phase::Stopping(worker, _)
+            | Phase::Finishing(worker) => Some(worker),
+            _ => None,
+        }
+    }
+
     /// As the host is told.
     pub(super) fn name(self) -> &'static str {
-        match self {
-            Phase::Queued | Phase::Waiting | Phase::Ready | Phase::Ahead(_) => "queued",
-            Phase::Starting(_) | Phase::Running(_) | Phase::Inline | Phase::Finishing(_) => "running",
-            Phase::Stopping(..) => "stopping",
-            Phase::Retrying => "retrying",
+        match (self, self.standing()) {
+            (Phase::Stopping(..), _) => "stopping",
+            (_, Standing::Apart | Standing::Waiting) => "queued",
+            (_, Standing::Aside) => "retrying",
+            (_, Standing::Going) => "running",
         }
     }
 }
@@ -205,6 +259,8 @@ pub(super) enum StopReason {
     Terminated,
     /// The run took longer than its limit.
     Timeout(Duration),
+    /// It gave no sign of life for so long.
+    Stalled(Duration),
     /// Its process did not reach the job in this time.
     TooLate(Duration),
     /// The run's processes took more memory than its limit.
@@ -271,6 +327,8 @@ pub enum EndCause {
     Terminated,
     /// It took longer than this limit.
     Timeout(Duration),
+    /// It gave no sign of life for so long.
+    Stalled(Duration),
     /// It took more memory than its limit.
     Memory {
         /// The limit.
@@ -291,6 +349,24 @@ pub enum EndCause {
     NotStopped(Survivor),
 }
 
+/// What a run comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+impl EndCause {
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            EndCause::Done | EndCause::Returned(_) | EndCause::ExitCode(0) => Outcome::Completed,
+            EndCause::Cancelled | EndCause::CancelledBySignal(_) => Outcome::Cancelled,
+            _ => Outcome::Failed,
+        }
+    }
+}
+
 /// The end cause of a run whose process has exited: what the job said comes first, then what the
 /// host did, then how the process ended.
 pub(super) fn end_cause(
@@ -305,6 +381,7 @@ pub(super) fn end_cause(
         (_, Some(StopReason::Signal(signal))) => EndCause::CancelledBySignal(signal),
         (_, Some(StopReason::Terminated)) => EndCause::Terminated,
         (_, Some(StopReason::Timeout(limit))) => EndCause::Timeout(limit),
+        (_, Some(StopReason::Stalled(limit))) => EndCause::Stalled(limit),
         (_, Some(StopReason::TooLate(limit))) => EndCause::FailedToStart {
             code: "WORKER_BOOT_TIMEOUT",
             message: format!("the worker process did not reach the job within {} ms", limit.as_millis()),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::event::{JobEvent, Usage};
 use super::ids::{JobId, RunId, WorkerId};
-use super::job::{JobSpec, Work};
+use super::job::Work;
 use super::retry::GaveUp;
-use super::run::{EndCause, Origin, Phase, Run, Said, end_cause};
+use super::run::{EndCause, Origin, Phase, Run, Said, Trigger, end_cause};
 use super::{Deadline, Effect, Engine, Refusal, Reply};
 use crate::timer::Now;
 use crate::worker::backlog::Payload;
@@ -16,9 +16,13 @@ use crate::worker::os::{Exit, StopSignal};
 
 impl Engine {
     /// A run of the job begins its life.
-    pub(super) fn add_run(&mut self, id: RunId, job: JobId, spec: &JobSpec, origin: Origin, now: Now) {
+    pub(super) fn add_run(&mut self, id: RunId, job: JobId, origin: Origin, phase: Phase, now: Now) {
+        let Some(registered) = self.jobs.get_mut(&job) else { return };
+        *registered.runs.of(phase.standing()) += 1;
+        let is_beside_pause = registered.paused.is_some() && origin.trigger == Trigger::Manual;
+        let spec = &registered.spec;
         let policy = origin.policy(&spec.policy);
-        let Origin { trigger, due, priority, data, id: given, delay, .. } = origin;
+        let Origin { trigger, due, priority, data, id: given, .. } = origin;
         let run = Run {
             job,
             name: Arc::clone(&spec.name),
@@ -32,11 +36,14 @@ impl Engine {
             data: data.unwrap_or_else(|| spec.work.own_data()),
             id: given,
             is_counted: false,
+            is_beside_pause,
+            queued_at: now.wall,
             started_at: None,
             thread: id.0,
             first_started: None,
             failure: None,
-            phase: Phase::Queued,
+            phase,
+            watch: None,
             outbox: Vec::new(),
             started: None,
             time_limit: None,
@@ -44,21 +51,10 @@ impl Engine {
             said: None,
             stop: None,
         };
+        let (name, registration) = (Arc::clone(&run.name), run.registration);
         self.runs_of.insert((job, id));
         self.runs.insert(id, run);
-        let name = Arc::clone(&spec.name);
-        self.emit(JobEvent::RunQueued {
-            run: id,
-            name,
-            registration: spec.registration,
-            trigger,
-            due,
-            at: now.wall,
-        });
-        match delay {
-            Some(delay) => self.delay_first_attempt(id, delay, now),
-            None => self.line_up(id, now),
-        }
+        self.emit(JobEvent::RunQueued { run: id, name, registration, trigger, due, at: now.wall });
     }
 
     /// Gives waiting runs their processes, in order. One that has to wait for a boot does not hold
@@ -112,9 +108,9 @@ impl Engine {
             self.deadlines.cancel(idle);
         }
         let env = self.pool.changed_environment(worker, &self.host.environment);
+        self.move_run(id, Phase::Starting(worker));
         let Some(run) = self.runs.get_mut(&id) else { return };
         let Work::Offloaded(work) = &run.work else { return };
-        run.phase = Phase::Starting(worker);
         let is_first = run.started.is_none();
         run.started.get_or_insert(now.mono);
         run.started_at.get_or_insert(now.wall);
@@ -141,9 +137,14 @@ impl Engine {
                 self.effects.push(Effect::Write { worker, frame: HostFrame::message(bytes) });
             }
             // The process it gets may yet be another one.
-            Phase::Queued | Phase::Starting(_) | Phase::Retrying => run.outbox.push(bytes),
+            Phase::Queued
+            | Phase::Starting(_)
+            | Phase::Retrying
+            | Phase::HeldAttempt
+            | Phase::Delayed
+            | Phase::Behind => run.outbox.push(bytes),
             // The function of a handler is called with data, and hears of nothing else.
-            Phase::Inline | Phase::Waiting | Phase::Ready | Phase::Ahead(_) => {}
+            Phase::Inline | Phase::Waiting | Phase::HeldInLane | Phase::Ready | Phase::Ahead(_) => {}
         }
         Ok(Reply::Accepted)
     }
@@ -152,6 +153,9 @@ impl Engine {
         let run = self.pool.run_of(worker);
         if let Some(number) = run.filter(|&run| self.kept.is_process(run)) {
             return self.take_kept_frame(number, worker, frame, now);
+        }
+        if let (WorkerFrame::Message(_) | WorkerFrame::Report { .. }, Some(run)) = (&frame, run) {
+            self.note_alive(run, now);
         }
         match (frame, run) {
             (WorkerFrame::Ready, _) => self.worker_ready(worker, now),
@@ -172,7 +176,7 @@ impl Engine {
                 self.signal(worker, StopSignal::Kill);
             }
             (WorkerFrame::Message(bytes), Some(run)) => {
-                self.emit(JobEvent::Message { run, handler: None, bytes })
+                self.emit(JobEvent::Message { run, handler: None, bytes });
             }
             (WorkerFrame::Done(bytes), Some(run)) => {
                 self.emit(JobEvent::Message { run, handler: None, bytes: bytes.into() });
@@ -210,19 +214,8 @@ impl Engine {
     /// The host program has read output of the run: its process may be let go on.
     pub(super) fn output_read(&mut self, id: RunId, is_stderr: bool, bytes: usize) {
         let Some(run) = self.runs.get(&id) else { return };
-        match run.phase {
-            Phase::Queued
-            | Phase::Inline
-            | Phase::Waiting
-            | Phase::Ready
-            | Phase::Ahead(_)
-            | Phase::Retrying => {}
-            Phase::Starting(worker)
-            | Phase::Running(worker)
-            | Phase::Stopping(worker, _)
-            | Phase::Finishing(worker) => {
-                self.effects.push(Effect::OutputRead { worker, is_stderr, bytes });
-            }
+        if let Some(worker) = run.phase.worker() {
+            self.effects.push(Effect::OutputRead { worker, is_stderr, bytes });
         }
     }
 
@@ -250,6 +243,7 @@ impl Engine {
             self.effects.push(Effect::Write { worker, frame: HostFrame::message(bytes) });
         }
         self.emit(JobEvent::RunOnline { run: id, pid, at: now.wall });
+        self.watch(id, now);
     }
 
     fn last_word(&mut self, id: RunId, worker: WorkerId, said: Said, now: Now) {
@@ -295,8 +289,8 @@ impl Engine {
         let is_starting = matches!(run.phase, Phase::Starting(_));
         if is_starting && gone.was_spare && run.said.is_none() {
             // The spare died before it reached the job, so the job has not begun: it is not lost.
-            run.phase = Phase::Queued;
             run.stop = None;
+            self.move_run(id, Phase::Queued);
             self.queue.push_cold(id);
             return;
         }
@@ -320,7 +314,9 @@ impl Engine {
         now: Now,
     ) {
         self.leave_lane(id, now);
+        self.unwatch(id);
         let Some(run) = self.runs.remove(&id) else { return };
+        let outcome = cause.outcome();
         self.runs_of.remove(&(run.job, id));
         self.cancel_deadlines([run.time_limit, run.next_step]);
         self.requests.run_ended(id);
@@ -336,7 +332,7 @@ impl Engine {
             started: run.started_at,
             at: now.wall,
         });
-        self.run_of_job_ended(run.job, run.phase == Phase::Retrying, now);
+        self.run_of_job_ended(run.job, id, run.phase.standing(), outcome, now);
     }
 
     pub(super) fn cancel_deadlines(

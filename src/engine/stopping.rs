@@ -10,7 +10,7 @@ use super::lanes::Lanes;
 use super::queue::RunQueue;
 use super::requests::{Requests, Settled, Shutdown};
 use super::retry::GaveUp;
-use super::run::{EndCause, Phase, Run, Said, StopReason, StopStep};
+use super::run::{EndCause, Phase, Run, Said, Standing, StopReason, StopStep};
 use super::{Deadline, Effect, Engine, JobEvent, Refusal, Reply, Survivor, Usage};
 use crate::timer::Now;
 use crate::worker::ipc::{ChannelError, HostFrame};
@@ -39,6 +39,11 @@ impl Stop {
 
     const fn cancel(gives_up: GaveUp) -> Self {
         Stop { reason: StopReason::Cancelled, first: StopStep::Asked, gives_up }
+    }
+
+    /// It gave no sign of life for so long.
+    pub(super) const fn stalled(limit: Duration) -> Self {
+        Stop { reason: StopReason::Stalled(limit), first: StopStep::Asked, gives_up: GaveUp::Stopped }
     }
 
     const fn kill(reason: StopReason) -> Self {
@@ -80,7 +85,7 @@ impl Engine {
             return Err(Refusal::UnknownRun);
         }
         self.requests.wait_for(request, &[run]);
-        self.stop_run(run, Stop::CANCEL, now);
+        self.stop_run(run, Stop::cancel(GaveUp::Cancelled), now);
         Ok(Reply::Accepted)
     }
 
@@ -104,7 +109,11 @@ impl Engine {
             self.disarm(id);
         }
         self.is_shut_down = true;
-        let is_left = |run: &Run| matches!(run.work, Work::Handler(_)) && run.phase != Phase::Retrying;
+        let is_left = |run: &Run| {
+            let is_held = matches!(run.phase.standing(), Standing::Apart | Standing::Aside)
+                || run.phase == Phase::HeldInLane;
+            matches!(run.work, Work::Handler(_)) && !is_held
+        };
         let (left, others): (Vec<RunId>, Vec<RunId>) =
             self.runs.keys().copied().partition(|id| self.runs.get(id).is_some_and(is_left));
         for run in others {
@@ -142,6 +151,8 @@ impl Engine {
         self.kept = Kept::default();
         self.runs.clear();
         self.runs_of.clear();
+        self.behind.clear();
+        self.paused_due = 0;
         self.requests = Requests::default();
         self.kill_all_workers();
     }
@@ -162,8 +173,7 @@ impl Engine {
     /// Stops the runs of a job, and says which of them have yet to end. Not inline ones on the
     /// host's event loop: the host waits for its functions itself, save for the one that asks.
     pub(super) fn stop_runs_of(&mut self, id: JobId, stop: Stop, now: Now) -> Vec<RunId> {
-        let runs: Vec<RunId> =
-            self.runs_of.range((id, RunId(u32::MIN))..=(id, RunId(u32::MAX))).map(|&(_, run)| run).collect();
+        let runs = self.runs_of(id);
         for &run in &runs {
             self.stop_run(run, stop, now);
         }
@@ -231,7 +241,7 @@ impl Engine {
     }
 
     /// Begins to stop a run, or hurries a stop that is under way. The first reason stands.
-    fn stop_run(&mut self, id: RunId, stop: Stop, now: Now) {
+    pub(super) fn stop_run(&mut self, id: RunId, stop: Stop, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         let first_reason = *run.stop.get_or_insert(stop.reason);
         let run_job = run.job;
@@ -246,7 +256,10 @@ impl Engine {
                 };
                 self.end_run(id, cause, Usage::default(), None, now);
             }
-            Phase::Retrying => self.give_up_waiting(id, stop.gives_up, now),
+            Phase::Retrying | Phase::HeldAttempt => self.give_up_waiting(id, stop.gives_up, now),
+            Phase::Delayed | Phase::Behind | Phase::HeldInLane => {
+                self.end_run(id, EndCause::Cancelled, Usage::default(), None, now);
+            }
             Phase::Waiting | Phase::Ready => {
                 self.lanes.remove(id);
                 self.unready(id, run_job);

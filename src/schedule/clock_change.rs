@@ -35,7 +35,7 @@ pub(super) struct Reading {
 }
 
 /// No zone puts its clocks forward or back by more than this, nor twice within it.
-const WIDEST_CHANGE_SECONDS: i64 = DAY_SECONDS;
+pub(super) const WIDEST_CHANGE_SECONDS: i64 = DAY_SECONDS;
 
 /// The wall clock of a zone.
 pub(super) struct Clock<'a> {
@@ -104,18 +104,25 @@ impl<'a> Clock<'a> {
         }
     }
 
+    /// What the clock shows at `second`.
+    pub(super) fn shown_at(&self, second: i64) -> WallTime {
+        let offset =
+            Timestamp::from_second(second).map_or(Offset::UTC, |instant| self.zone.to_offset(instant));
+        WallTime(second + seconds(offset))
+    }
+
     fn offset_of(&self, wall: WallTime) -> Option<AmbiguousOffset> {
         Some(self.zone.to_ambiguous_timestamp(wall.to_datetime()?).offset())
     }
 
     /// Second of the first change of the clocks strictly after `second`.
-    fn change_after(&self, second: i64) -> Option<i64> {
+    pub(super) fn change_after(&self, second: i64) -> Option<i64> {
         let change = self.zone.following(Timestamp::from_second(second).ok()?).next()?;
         Some(floor_second(change.timestamp()))
     }
 
     /// Second of the last change of the clocks strictly before `second`.
-    fn change_before(&self, second: i64) -> Option<i64> {
+    pub(super) fn change_before(&self, second: i64) -> Option<i64> {
         let change = self.zone.preceding(Timestamp::from_second(second).ok()?).next()?;
         Some(floor_second(change.timestamp()))
     }
@@ -230,6 +237,6 @@ fn seconds(offset: Offset) -> i64 {
 }
 
 /// The whole second at or before `instant`.
-fn floor_second(instant: Timestamp) -> i64 {
+pub(super) fn floor_second(instant: Timestamp) -> i64 {
     instant.as_second() - i64::from(instant.subsec_nanosecond() < 0)
 }

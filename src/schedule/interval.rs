@@ -33,6 +33,14 @@ impl Interval {
         Timestamp::from_nanosecond(anchor.as_nanosecond() + count * length).ok()
     }
 
+    /// Multiples of the interval after `anchor` that are after `after`, up to `until`.
+    pub(super) fn count_between(self, after: Timestamp, until: Timestamp, anchor: Timestamp) -> u64 {
+        let length = i128::from(self.milliseconds.get()) * 1_000_000;
+        let passed_at =
+            |at: Timestamp| (at.as_nanosecond() - anchor.as_nanosecond()).div_euclid(length).max(0);
+        u64::try_from(passed_at(until) - passed_at(after)).unwrap_or(0)
+    }
+
     pub(super) fn milliseconds(self) -> u64 {
         self.milliseconds.get()
     }

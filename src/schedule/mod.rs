@@ -27,6 +27,7 @@ mod advice;
 mod alternatives;
 mod calendar;
 mod clock_change;
+mod count;
 mod cron;
 mod describe;
 mod draft;

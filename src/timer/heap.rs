@@ -67,6 +67,11 @@ impl<At: Ord + Copy, T> TimerHeap<At, T> {
         (first.key().at <= now).then(|| first.remove_entry()).map(|(key, item)| (key.at, item))
     }
 
+    /// The deadlines, earliest first.
+    pub fn iter(&self) -> impl Iterator<Item = (At, &T)> {
+        self.entries.iter().map(|(key, item)| (key.at, item))
+    }
+
     /// The deadlines at or before `at`, earliest first.
     pub fn iter_until(&self, at: At) -> impl Iterator<Item = &T> {
         self.entries.range(..=TimerKey { at, sequence: NonZeroU64::MAX }).map(|(_, item)| item)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Pool, WarmWorkers, Worker, WorkerId, WorkerState};
 use crate::engine::host::Host;
-use crate::engine::job::{BootProfile, Overlap, Work};
+use crate::engine::job::{BootProfile, Overlap, RunCounts, Work};
 use crate::engine::queue::RunQueue;
 use crate::engine::run::StopReason;
 use crate::engine::{Deadline, Effect, Engine, JobEvent, JobId, RunId, Trigger};
@@ -179,7 +179,9 @@ impl Engine {
     fn profile_to_prepare(&self, id: JobId) -> Option<&Arc<BootProfile>> {
         let job = self.jobs.get(&id)?;
         match &job.spec.work {
-            Work::Offloaded(work) if job.live_runs == 0 || job.spec.policy.overlap == Overlap::Allow => {
+            Work::Offloaded(work)
+                if job.runs == RunCounts::default() || job.spec.policy.overlap == Overlap::Allow =>
+            {
                 Some(&work.boot)
             }
             _ => None,

@@ -1,8 +1,10 @@
 //! Jobs that are functions: lanes, kept processes, and what becomes of their runs.
 
 use super::*;
+use crate::engine::PausedBy;
 use crate::engine::job::{Handler, Reuse};
 use crate::engine::lanes::Priority;
+use crate::worker::ipc::ReportKind;
 
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -415,4 +417,75 @@ fn a_shutdown_waits_for_inline_handlers_and_at_its_time_no_longer() {
     let has_ended =
         |event: &JobEvent| matches!(event, JobEvent::RunEnded { run: ended, .. } if *ended == run);
     assert!(events.iter().any(has_ended), "{events:?}");
+}
+
+fn pause(bench: &mut Bench) {
+    bench.send(Input::Pause { name: "job".into(), by: PausedBy::Host, cancel: None }).unwrap();
+}
+
+#[test]
+fn runs_of_its_schedule_that_wait_in_the_lane_are_held_by_a_pause_and_those_asked_for_go() {
+    let spec = handler_with(1, |handler| handler.process = None);
+    let spec = JobSpec { when: every("every minute"), ..overlapping(Overlap::Allow, spec) };
+    let mut bench = bench_with(spec);
+    for _ in 0..2 {
+        bench.pass_ms(MINUTE_MS);
+    }
+    let asked = ask(&mut bench);
+    bench.take();
+    pause(&mut bench);
+    let row = bench.engine.jobs_named(["job"].into_iter(), bench.now).remove(0);
+    assert_eq!((row.running, row.waiting), (1, 2));
+    let due = |bench: &mut Bench| {
+        let runs = bench.events().into_iter().filter_map(|event| match event {
+            JobEvent::InlineDue { run, .. } => Some(run),
+            _ => None,
+        });
+        runs.collect::<Vec<_>>()
+    };
+    let settle = |bench: &mut Bench, run| {
+        bench.send(Input::InlineEnded { run, outcome: InlineOutcome::Completed }).unwrap();
+    };
+    settle(&mut bench, RunId(1));
+    assert_eq!(due(&mut bench), [asked]);
+    settle(&mut bench, asked);
+    assert_eq!(due(&mut bench), []);
+    bench.send(Input::Resume { name: "job".into(), catch_up: false }).unwrap();
+    assert_eq!(due(&mut bench), [RunId(2)]);
+}
+
+#[test]
+fn a_drain_does_not_wait_for_what_a_pause_holds() {
+    let spec = handler_with(1, |handler| handler.process = None);
+    let spec = JobSpec { when: every("every minute"), ..overlapping(Overlap::Allow, spec) };
+    let mut bench = bench_with(spec);
+    for _ in 0..2 {
+        bench.pass_ms(MINUTE_MS);
+    }
+    pause(&mut bench);
+    bench.take();
+    bench.send(Input::Drain { request: RequestId(1) }).unwrap();
+    assert_eq!(bench.ends(), [(RunId(2), EndCause::Cancelled)]);
+}
+
+#[test]
+fn a_handler_that_stalls_is_asked_to_stop_and_then_loses_its_process() {
+    let spec = handler_with(1, |_| {});
+    let mut policy = (*spec.policy).clone();
+    policy.limits.stall_after = Some(Duration::from_secs(10));
+    let mut bench = bench_with(JobSpec { policy: Arc::new(policy), ..spec });
+    let run = ask(&mut bench);
+    online(&mut bench, FIRST);
+    bench.pass_ms(9_000);
+    let alive = WorkerFrame::Report { run: run.0, kind: ReportKind::Alive, payload: Vec::new().into() };
+    bench.frame(FIRST, alive);
+    bench.pass_ms(9_999);
+    bench.take();
+    bench.pass_ms(1);
+    let aborts = |effect: &Effect| matches!(effect, Effect::Write { frame, .. } if frame.head[4] == 5);
+    assert!(bench.take().iter().any(aborts));
+    bench.pass_ms(5_000);
+    assert_eq!(bench.signals(), [(FIRST, StopSignal::Terminate)]);
+    bench.exit(FIRST, ExitStatus::Signal(15));
+    assert_eq!(bench.ends(), [(run, EndCause::Stalled(Duration::from_secs(10)))]);
 }

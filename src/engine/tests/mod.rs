@@ -2,13 +2,17 @@
 
 mod clock_step;
 mod handlers;
+mod inspection;
 mod outdated;
+mod pausing;
 mod pool;
 mod queue;
 mod registry;
+mod requests;
 mod retries;
 mod runs;
 mod stopping;
+mod watching;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -160,6 +164,8 @@ fn limits() -> Limits {
         memory_bytes: None,
         cancel_grace: Duration::from_secs(5),
         term_grace: Duration::from_secs(2),
+        stall_after: None,
+        warn_after: None,
     }
 }
 
@@ -167,7 +173,16 @@ fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile
     let work = Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: Arc::from(name.as_bytes()) });
     let missed = Missed::Once { start_deadline: None };
     let retry = RetryPolicy::default();
-    let policy = Arc::new(Policy { overlap: Overlap::Skip, missed, limits, retry, concurrency: None });
+    let policy = Arc::new(Policy {
+        overlap: Overlap::Skip,
+        missed,
+        limits,
+        retry,
+        concurrency: None,
+        is_paused: false,
+        pause_after_failures: None,
+        tags: Arc::default(),
+    });
     JobSpec { name: Arc::from(name), registration: RegistrationId(1), when, work, policy }
 }
 

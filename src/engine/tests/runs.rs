@@ -112,7 +112,10 @@ fn a_job_due_while_its_run_goes_is_not_started_again() {
     let mut bench = Bench::new();
     run_now(&mut bench);
     bench.take();
-    assert_eq!(bench.send(Input::RunJob(Arc::from("job"))), Ok(Reply::AlreadyRunning));
+    assert_eq!(
+        bench.send(Input::RunJob(Arc::from("job"))),
+        Ok(Reply::AlreadyRunning { run: RunId(1), since: Some(EpochMs(START_MS)) })
+    );
     assert!(bench.boots().is_empty());
 }
 

@@ -1,0 +1,257 @@
+//! Paused jobs: no due time of theirs gets a run, and what waited to begin is held.
+//!
+//! A paused job is not armed at all. How many due times have passed is computed when it is resumed, or when somebody
+//! looks, so that a night of pause on an every-second schedule wakes nobody up.
+//!
+//! | of a paused job | |
+//! |---|---|
+//! | a due time | counted as skipped; with `catch_up` one run at the resume, if any has passed |
+//! | a run that goes, or waits for a process | goes on |
+//! | a run of its schedule that waits in a lane, or behind another run | held |
+//! | a run that waits for its next attempt | held once that is due, unless it was asked for during the pause |
+//! | a run that the host asks for | goes |
+
+use std::sync::Arc;
+
+use super::event::{JobEvent, SkipReason};
+use super::ids::{JobId, RequestId, RunId};
+use super::job::{Job, When};
+use super::run::{Origin, Outcome, Phase, Trigger};
+use super::stopping::Stop;
+use super::{Engine, Refusal, Reply};
+use crate::timer::{EpochMs, Now};
+
+/// Who paused a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PausedBy {
+    /// The host program, or the job's own options.
+    Host,
+    /// A person, through one of the tools.
+    Operator,
+    /// So many of its runs failed in a row.
+    Failures,
+}
+
+impl PausedBy {
+    /// The name in JavaScript.
+    pub fn name(self) -> &'static str {
+        match self {
+            PausedBy::Host => "host",
+            PausedBy::Operator => "operator",
+            PausedBy::Failures => "failures",
+        }
+    }
+}
+
+/// The pause of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Paused {
+    pub(super) by: PausedBy,
+    pub(super) since: EpochMs,
+    /// It is one of all jobs that were paused at once, and goes on with them.
+    pub(super) is_of_all: bool,
+    pub(super) awaits: Awaits,
+}
+
+/// What a paused job would do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Awaits {
+    Nothing,
+    /// The first due time that has not been counted.
+    Due(EpochMs),
+    /// It was added to run at once.
+    Now,
+}
+
+/// All jobs are paused, those too that are added from now on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AllPaused {
+    by: PausedBy,
+}
+
+impl Engine {
+    /// Pauses a job; one that is paused already stays so, now on its own.
+    pub(super) fn pause_job(
+        &mut self,
+        name: &str,
+        by: PausedBy,
+        cancel: Option<RequestId>,
+        now: Now,
+    ) -> Result<Reply, Refusal> {
+        let id = self.job_named(name)?;
+        self.pause(id, by, false, now);
+        if let Some(request) = cancel {
+            let runs = self.stop_runs_of(id, Stop::CANCEL, now);
+            self.requests.wait_for(request, &runs);
+        }
+        Ok(Reply::Accepted)
+    }
+
+    pub(super) fn resume_job(&mut self, name: &str, catch_up: bool, now: Now) -> Result<Reply, Refusal> {
+        let id = self.job_named(name)?;
+        self.resume(id, catch_up, now);
+        Ok(Reply::Accepted)
+    }
+
+    pub(super) fn pause_all(&mut self, by: PausedBy, now: Now) {
+        if self.all_paused.is_some() {
+            return;
+        }
+        self.all_paused = Some(AllPaused { by });
+        for id in self.jobs_in_order() {
+            self.pause(id, by, true, now);
+        }
+        self.emit(JobEvent::AllPaused { by, at: now.wall });
+    }
+
+    /// Resumes what `pause_all` has paused. A job that was paused on its own stays so.
+    pub(super) fn resume_all(&mut self, catch_up: bool, now: Now) {
+        if self.all_paused.take().is_none() {
+            return;
+        }
+        self.emit(JobEvent::AllResumed { at: now.wall });
+        let is_of_all = |job: &Job| job.paused.as_ref().is_some_and(|paused| paused.is_of_all);
+        for id in self.jobs_in_order() {
+            if self.jobs.get(&id).is_some_and(|job| is_of_all(job)) {
+                self.resume(id, catch_up, now);
+            }
+        }
+    }
+
+    /// In order of registration: equal due times fire in the order in which they are armed.
+    fn jobs_in_order(&self) -> Vec<JobId> {
+        let mut jobs: Vec<JobId> = self.jobs.keys().copied().collect();
+        jobs.sort_unstable();
+        jobs
+    }
+
+    /// A job is added: its own options may pause it, or the pause of all.
+    pub(super) fn pause_new_job(&mut self, id: JobId, now: Now) {
+        let is_paused = self.jobs.get(&id).is_some_and(|job| job.spec.policy.is_paused);
+        match self.all_paused {
+            _ if is_paused => self.pause(id, PausedBy::Host, false, now),
+            Some(AllPaused { by }) => self.pause(id, by, true, now),
+            None => {}
+        }
+    }
+
+    fn pause(&mut self, id: JobId, by: PausedBy, is_of_all: bool, now: Now) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if let Some(paused) = &mut job.paused {
+            paused.is_of_all &= is_of_all;
+            return;
+        }
+        let awaits = match job.timer.take() {
+            Some(timer) => {
+                self.due.cancel(timer);
+                Awaits::Due(timer.at())
+            }
+            None => Awaits::Nothing,
+        };
+        self.paused_due += usize::from(awaits != Awaits::Nothing);
+        job.paused = Some(Box::new(Paused { by, since: now.wall, is_of_all, awaits }));
+        let (name, registration) = (Arc::clone(&job.spec.name), job.spec.registration);
+        self.hold_waiting(id);
+        if !is_of_all {
+            self.emit(JobEvent::JobPaused { name, registration, by, at: now.wall });
+        }
+    }
+
+    /// What a paused job will do once it is resumed; a job that is not paused awaits nothing.
+    pub(super) fn await_resume(&mut self, id: JobId, awaits: Awaits) {
+        let Some(paused) = self.jobs.get_mut(&id).and_then(|job| job.paused.as_mut()) else { return };
+        let before = std::mem::replace(&mut paused.awaits, awaits);
+        self.paused_due += usize::from(awaits != Awaits::Nothing);
+        self.paused_due -= usize::from(before != Awaits::Nothing);
+    }
+
+    /// Takes the runs of its schedule that have not begun out of their lane.
+    fn hold_waiting(&mut self, id: JobId) {
+        for run in self.runs_of(id) {
+            let is_of_schedule = |phase, trigger| phase == Phase::Waiting && trigger != Trigger::Manual;
+            if self.runs.get(&run).is_some_and(|run| is_of_schedule(run.phase, run.trigger)) {
+                self.lanes.remove(run);
+                self.move_run(run, Phase::HeldInLane);
+            }
+        }
+    }
+
+    fn resume(&mut self, id: JobId, catch_up: bool, now: Now) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let due_in_pause = job.passed_in_pause(now.wall);
+        let Some(paused) = job.paused.take() else { return };
+        job.failures_in_a_row = 0;
+        job.answered = now.wall;
+        let (name, registration) = (Arc::clone(&job.spec.name), job.spec.registration);
+        if !paused.is_of_all {
+            self.emit(JobEvent::JobResumed { name, registration, at: now.wall });
+        }
+        self.paused_due -= usize::from(paused.awaits != Awaits::Nothing);
+        self.release(id, now);
+        match paused.awaits {
+            Awaits::Nothing => {}
+            Awaits::Now => {
+                self.trigger(id, Origin::of(Trigger::Now, None), now);
+            }
+            Awaits::Due(first) => {
+                self.arm_again(id, first, now);
+                let is_caught_up = catch_up && due_in_pause > 0;
+                self.skip(id, SkipReason::Paused, due_in_pause - u32::from(is_caught_up), Some(first), now);
+                if is_caught_up {
+                    self.trigger(id, Origin::of(Trigger::Missed, Some(first)), now);
+                }
+            }
+        }
+        self.start_backlog(id, now);
+    }
+
+    fn arm_again(&mut self, id: JobId, first: EpochMs, now: Now) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let next = match &job.spec.when {
+            When::Recurring { .. } => job.spec.when.next_after(now.wall),
+            _ => Some(first).filter(|first| *first > now.wall),
+        };
+        job.timer = next.map(|at| self.due.insert(at, id));
+    }
+
+    /// What was held goes on.
+    fn release(&mut self, id: JobId, now: Now) {
+        for run in self.runs_of(id) {
+            match self.runs.get(&run).map(|run| run.phase) {
+                Some(Phase::HeldAttempt) => self.begin_attempt(run, now),
+                Some(Phase::HeldInLane) => self.line_up(run, now),
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether the next attempt of this run has to wait for its job to be resumed.
+    pub(super) fn is_held_back(&self, id: RunId) -> bool {
+        let Some(run) = self.runs.get(&id).filter(|run| !run.is_beside_pause) else { return false };
+        self.jobs.get(&run.job).is_some_and(|job| job.paused.is_some())
+    }
+
+    /// A run has ended: so many failures in a row may pause its job.
+    pub(super) fn count_failure(&mut self, id: JobId, outcome: Outcome, now: Now) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        match outcome {
+            Outcome::Cancelled => return,
+            Outcome::Completed => job.failures_in_a_row = 0,
+            Outcome::Failed => job.failures_in_a_row = job.failures_in_a_row.saturating_add(1),
+        }
+        let limit = job.spec.policy.pause_after_failures;
+        if limit.is_some_and(|limit| job.failures_in_a_row >= limit) {
+            self.pause(id, PausedBy::Failures, false, now);
+        }
+    }
+}
+
+impl Job {
+    /// Due times that have passed in its pause up to `now`.
+    pub(super) fn passed_in_pause(&self, now: EpochMs) -> u32 {
+        match self.paused.as_deref() {
+            Some(Paused { awaits: Awaits::Due(first), .. }) => self.spec.when.count_due(*first, now),
+            _ => 0,
+        }
+    }
+}
