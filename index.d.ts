@@ -745,6 +745,9 @@ declare namespace JobManager {
         'job removed': [event: {job: JobInfo}];
         'job paused': [event: {job: JobInfo; by: 'host' | 'operator' | 'failures'; note?: string}];
         'job resumed': [event: {job: JobInfo}];
+        /** `pauseAll`: there is no event of each job. */
+        'all paused': [event: {by: 'host' | 'operator'}];
+        'all resumed': [event: {}];
         'run queued': [event: {run: RunInfo}];
         /** It has a process, or its place on the event loop. */
         'run started': [event: {run: RunInfo}];
@@ -830,6 +833,7 @@ declare namespace JobManager {
         /** 0 to 1. */
         value: number;
         note?: string;
+        at: Date;
     }
 
     interface LogLine {

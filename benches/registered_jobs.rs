@@ -57,6 +57,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         concurrency: None,
+        takes_context: false,
         is_paused: false,
         pause_after_failures: None,
         tags: Arc::default(),

@@ -14,6 +14,9 @@ const {checkInline, resolveModule} = require('./inline/inline-function');
 const {InlineJobs} = require('./inline/inline-jobs');
 const {explainClosure} = require('./jobs/function-source');
 const {InlineRunner} = require('./inline/inline-runner');
+const {InlineRuns} = require('./events/inline-runs');
+const {InlineTurns} = require('./runs/inline-turns');
+const {packageVersion} = require('./native/native');
 const tables = require('./jobs/option-tables');
 const {JobEvents} = require('./events/job-events');
 const {JobsRepository} = require('./one-off/jobs-repository');
@@ -22,6 +25,7 @@ const {Lifecycle} = require('./host/lifecycle');
 const {createLogger} = require('./host/logging');
 const {OptionChecker} = require('./host/options');
 const {OneOffJobs} = require('./one-off/one-off-jobs');
+const {JobDefaults} = require('./jobs/job-defaults');
 const {statusOf} = require('./one-off/row');
 const {bootVariables} = require('./jobs/node-flags');
 const {RegisteredJobs} = require('./jobs/registered-jobs');
@@ -33,7 +37,6 @@ const {Runs} = require('./runs/runs');
 const {Steering} = require('./runs/steering');
 const {JobListeners} = require('./host/job-listeners');
 const {within} = require('./host/deadline');
-const {isPermanent} = require('./wire/permanent');
 const {safely} = require('./host/safe-call');
 
 /** Taken now: a host may replace it by a clock that stands still. */
@@ -62,8 +65,11 @@ class JobManager {
     #listeners;
     #announcements;
     #inspection;
+    #turns;
+    #inlineRuns;
     #steering;
     #queues;
+    #defaults;
     #hasHandlers = false;
     #oneOffs;
     #staleAfterMs;
@@ -82,6 +88,7 @@ class JobManager {
         this.#options.check(tables.MANAGER, options ?? {});
         const {errorHandler, workerMessageHandler, JobModel, domainEvents, ...rest} = options ?? {};
         this.#queues = this.#checkQueues(rest.queues);
+        this.#defaults = new JobDefaults(rest.job);
         const {modelTimeout, worker, timezone, dst, gracePeriod, staleAfter, inlineConcurrency} = rest;
         const isOverridden = this._jobMessageHandler !== JobManager.prototype._jobMessageHandler;
         this._jobMessageHandler = this._jobMessageHandler.bind(this);
@@ -98,7 +105,8 @@ class JobManager {
         this.#runner = new InlineRunner(this.#inline, this.#logger, {
             onStarted: (name) => this.#inlineStarted(name),
             onEnded: (name, error, result) =>
-                this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result))
+                this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result)),
+            traceOf: (name, turn) => this.#turns.traceOf(name, turn)
         });
         this.#completions = new Completions(
             this.#logger,
@@ -116,6 +124,7 @@ class JobManager {
         this.bree.on('worker created', (name) => {
             this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'started'}));
         });
+        this.#inlineRuns = new InlineRuns(this.#native);
         this.#events = new JobEvents(this.#native, this.bree, this.#eventHost(environment));
         this.#jobs = new RegisteredJobs({
             native: this.#native,
@@ -129,6 +138,8 @@ class JobManager {
             completions: this.#completions,
             inlineRuns: (registered) => this.#runner.runsOf(registered),
             onChange: () => this.#keepAlive.hold(),
+            onAdded: (registered) => this.#inspection.added(registered),
+            onRemoved: (registered) => this.#inspection.removed(registered),
             onRun: () => this.#keepAlive.pump()
         });
         this.#announcements = new RunAnnouncements({
@@ -148,13 +159,25 @@ class JobManager {
             settle: (send) => this.#settle(send),
             onAsked: (registered) => this.#runAsked(registered, environment)
         });
+        this.#turns = new InlineTurns({
+            native: this.#native,
+            instance: this.#instance,
+            jobs: this.#jobs,
+            runs: this.#runs,
+            queue: this.#inline,
+            runner: this.#runner,
+            inlineRuns: this.#inlineRuns
+        });
         this.#inspection = new Inspection({
+            announcements: this.#announcements,
+            logger: this.#logger,
             native: this.#native,
             jobs: this.#jobs,
             runs: this.#runs,
             manager: {
                 instance: this.#instance,
                 sinceMs: Date.now(),
+                version: packageVersion(),
                 inline: this.#inline,
                 rowsPending: () => this._jobsRepository?.pending ?? 0
             }
@@ -165,7 +188,7 @@ class JobManager {
             runs: this.#runs,
             settle: (send) => this.#settle(send),
             addOneOff: (job) => this.addOneOffJob(job),
-            onResumed: () => this.#keepAlive.hold()
+            onChanged: () => this.#keepAlive.pump()
         });
         this.#lifecycle = new Lifecycle({
             inline: this.#inline,
@@ -185,7 +208,7 @@ class JobManager {
      */
     async addJob(job) {
         this.#options.check(tables.JOB, job, job?.name ?? job?.job);
-        return this.#add(job);
+        return this.#add(this.#defaults.complete(job, tables.JOB));
     }
 
     /**
@@ -198,6 +221,10 @@ class JobManager {
     async defineJob(job) {
         this.#options.check(tables.HANDLER, job, job?.name);
         checkHandler(job);
+        this.#define(this.#defaults.complete(job, tables.HANDLER));
+    }
+
+    #define(job) {
         this.#lifecycle.assertOpen(job.name);
         if (typeof job.job !== 'function' && job.offloaded === false) {
             checkInline(job);
@@ -327,7 +354,7 @@ class JobManager {
      */
     async addOneOffJob(job) {
         this.#options.check(tables.ONE_OFF_JOB, job, job?.name);
-        const {at: _never, staleAfter, ...oneOff} = job;
+        const {at: _never, staleAfter, ...oneOff} = this.#defaults.complete(job, tables.ONE_OFF_JOB);
         if (!oneOff.name) {
             const message = 'The name parameter is required for a one off job.';
             throw incorrectUsage({message, code: 'JOB_NAME_MISSING'});
@@ -466,8 +493,8 @@ class JobManager {
         if (offloaded || at !== undefined) {
             return this.#jobs.add(job, options);
         }
-        if (retryOptions(job)) {
-            // Its waits are kept with those of schedules. As without retries, nothing is left of it once it is over.
+        if (needsRun(job)) {
+            // It is registered for as long as its run lasts.
             const added = this.#jobs.add(job, {...options, replaceFinished: true, isTransient: true});
             this.#keepAlive.pump();
             return added;
@@ -503,7 +530,7 @@ class JobManager {
             if (typeof job !== 'function') {
                 resolveModule(job);
             }
-            if (retryOptions(oneOff)) {
+            if (needsRun(oneOff)) {
                 this.#jobs.check(oneOff);
             }
         }
@@ -546,6 +573,7 @@ class JobManager {
     #eventHost(environment) {
         return {
             failed: this.#failedAttempts,
+            inlineRuns: this.#inlineRuns,
             logger: this.#logger,
             registered: (name, number) => this.#jobs.registered(name, number),
             workerOptions: (registered) => this.#jobs.workerOptions(registered),
@@ -563,50 +591,18 @@ class JobManager {
             },
             runs: () => this.#runs,
             onBackoffAsked: (registered, run, failure) => this.#askBackoff(registered, run, failure),
-            onInlineDue: (registered, run, attempt) => {
-                this.#queueRun(registered, run);
-                if (attempt > 1) {
-                    this.#inline.release();
-                }
-            },
-            onInlineWaits: () => this.#inline.hold(),
-            onInlineGaveUp: (registered, error) => {
-                const {name, job} = registered;
-                void this.#runner
-                    .gaveUp(registered, {name, job: job.job}, error)
-                    .then(() => this.#inline.release());
-            },
+            onInlineDue: (registered, run, attempt) => this.#turns.due(registered, run, attempt),
+            onInlineWaits: () => this.#turns.waits(),
+            onInlineGaveUp: (registered, error) => this.#turns.gaveUp(registered, error),
             onInlineEnded: (registered) => this.#jobs.runEnded(registered),
+            onPaused: (registered, by) => this.#inspection.paused(registered, by),
+            onResumed: (registered) => this.#inspection.resumed(registered),
+            onAllPaused: (by) => this.#announcements.allPaused(by),
+            onAllResumed: () => this.#announcements.allResumed(),
             onMissed: (registered) => this.#jobs.missed(registered),
             onEnvironmentWanted: () => environment.refresh(),
             onMore: () => this.#keepAlive.pumpLater()
         };
-    }
-
-    /** A registered inline job is due. It may have been removed since. */
-    #queueRun(registered, run) {
-        const isWanted = () => this.#jobs.get(registered?.name) === registered;
-        const onUnwanted = () => {
-            if (this.#events.inlineRuns.dropped(run)) {
-                this.#inline.hold();
-            }
-        };
-        if (!registered || !isWanted()) {
-            onUnwanted();
-            return;
-        }
-        const {name, job} = registered;
-        const isTried = registered.attempts > 1;
-        const isLast = (error) => this.#events.inlineRuns.failed(run, error, isPermanent(error));
-        const onEnded = (error, result) => {
-            this.#runs.settled(run, error, result);
-            // `isLast` has reported the error of a job with several attempts.
-            if (error === undefined || !isTried) {
-                this.#native.inlineEnded(run, error === undefined ? undefined : false);
-            }
-        };
-        const turn = {scope: registered, isWanted, onUnwanted, isLast: isTried ? isLast : undefined, onEnded};
-        this.#runner.add({...job, name, data: this.#runs.dataOf(run, job)}, turn);
     }
 
     /** Calls the `backoff` function of a job whose run waits for the result. */
@@ -684,6 +680,12 @@ class JobManager {
     #safely(what, call) {
         return safely(this.#logger, what, call);
     }
+}
+
+/** Whether an inline job without a time is more than a function in the queue: its run has attempts, or is shown. */
+function needsRun(job) {
+    const {context, warnAfter, history} = job;
+    return context === true || warnAfter !== undefined || history > 0 || retryOptions(job) !== undefined;
 }
 
 module.exports = JobManager;

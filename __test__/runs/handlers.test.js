@@ -117,7 +117,14 @@ for (const [kind, job] of [
         run.on('progress', (progress) => heard.progress.push(progress));
         run.on('log', ({level, message, fields}) => heard.log.push({level, message, fields}));
         const [info] = await once(run, 'ended');
-        assert.deepEqual(heard.progress, [{value: 0.25}, {value: 0.75, note: 'nearly'}]);
+        assert.deepEqual(
+            heard.progress.map(({value, note}) => [value, note]),
+            [
+                [0.25, undefined],
+                [0.75, 'nearly']
+            ]
+        );
+        assert.ok(heard.progress.every(({at}) => at instanceof Date));
         assert.deepEqual(heard.log, [
             {level: 'info', message: 'a line', fields: {key: 1}},
             {level: 'warn', message: 'a warning', fields: undefined}

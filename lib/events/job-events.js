@@ -9,7 +9,6 @@ const {deserialize, deserializeError} = require('../wire/clone');
 const {runError} = require('../host/errors');
 const {safely} = require('../host/safe-call');
 const {addAttempts, retryLine} = require('./failed-attempts');
-const {InlineRuns} = require('./inline-runs');
 const {Uncalled} = require('./uncalled');
 const {textOf} = require('../wire/text-of');
 const {WorkerView} = require('./worker-view');
@@ -46,9 +45,9 @@ class JobEvents {
     /**
      * @param {import('../native/binding').NativeManager} native
      * @param {import('./bree-facade').BreeFacade} bree
-     * @param {object} host - handlers of events, each called in the scope of its job: `failed` (FailedAttempts), `logger`, `registered(name, number)`,
+     * @param {object} host - handlers of events, each called in the scope of its job: `failed` (FailedAttempts), `inlineRuns` (InlineRuns), `logger`, `registered(name, number)`,
      *   `workerOptions(registered)`, `onMessage`, `onCompletion`, `onError`, `onBackoffAsked`, `onInlineDue`, `onInlineWaits`,
-     *   `onInlineGaveUp`, `onInlineEnded`, `onMissed`, `onEnvironmentWanted`, `runs()` (see lib/runs/runs.js), and
+     *   `onInlineGaveUp`, `onInlineEnded`, `onPaused`, `onResumed`, `onAllPaused`, `onAllResumed`, `onMissed`, `onEnvironmentWanted`, `runs()` (see lib/runs/runs.js), and
      *   `onMore` when `pump` has to be called again
      */
     constructor(native, bree, host) {
@@ -57,12 +56,7 @@ class JobEvents {
         this.#bree = bree;
         this.#host = host;
         this.#uncalled = new Uncalled(host.logger);
-        this.#inlineRuns = new InlineRuns(native);
-    }
-
-    /** See `InlineRuns`. */
-    get inlineRuns() {
-        return this.#inlineRuns;
+        this.#inlineRuns = host.inlineRuns;
     }
 
     /**
@@ -159,11 +153,15 @@ class JobEvents {
                 this.#requests.get(event.request)?.({timedOut: event.timedOut, survivors: event.survivors});
                 return this.#requests.delete(event.request);
             case 'jobPaused':
+                return this.#host.onPaused(this.#registered(event), event.by);
             case 'jobResumed':
+                return this.#host.onResumed(this.#registered(event));
             case 'allPaused':
+                return this.#host.onAllPaused(event.by);
             case 'allResumed':
+                return this.#host.onAllResumed();
             case 'runSlow':
-                return undefined;
+                return this.#slow(event);
             case 'environmentWanted':
                 return this.#host.onEnvironmentWanted();
             default:
@@ -175,8 +173,8 @@ class JobEvents {
         const {run, name, thread, attempt} = event;
         const registered = this.#registered(event);
         this.#host.runs().started(event, registered);
-        if (registered?.handler) {
-            // Reported only if somebody listens. The process had been started before.
+        if (registered?.handler || registered?.job.offloaded === false) {
+            // Reported only if somebody listens. It has no worker of its own.
             this.#host.runs().online(event);
             return;
         }
@@ -380,8 +378,19 @@ class JobEvents {
         }
     }
 
+    /** A run takes longer than `warnAfter`. */
+    #slow(event) {
+        const {name, run, limitMs} = event;
+        const runId = this.#host.runs().idOf(run);
+        this.#host.logger.warn(
+            `Job "${name}" takes longer than usual: run ${runId} has been running for ${limitMs} ms ("warnAfter"). It goes on`
+        );
+        this.#host.runs().slow(event);
+    }
+
     #skipped(event) {
         const {name, registration, reason, skipped} = event;
+        this.#host.runs().skipped(event);
         if (reason === 'overlap' && !this.#warnedOfOverlap.has(registration)) {
             // Once for each run: a job that hangs must not fill the log.
             this.#warnedOfOverlap.add(registration);

@@ -70,22 +70,29 @@ async function load(target) {
     return import(pathToFileURL(target).href);
 }
 
-/** Calls the function of an inline job, loaded first if it was given as a module. */
-async function callInline(job, data) {
+/** Calls the function of an inline job, loaded first if it was given as a module; with its run if it takes that. */
+async function callInline(job, data, context) {
     const run = typeof job === 'function' ? job : await loadFunction(job);
-    return run(data);
+    return context === undefined ? run(data) : run(data, context);
 }
 
 /**
  * @param {import('../../index').Job} job - an inline one
  * @throws {Error} JOB_MISSING or INVALID_OPTION, if it is invalid
  */
-function checkInline({name, job, memoryLimitMb}) {
+function checkInline({name, job, memoryLimitMb, stallAfter}) {
     assertSource(job, name);
     if (memoryLimitMb !== undefined) {
         const owner = name ? `of job "${name}"` : 'of a job';
         throw invalid(
             `The option "memoryLimitMb" ${owner} is only for offloaded jobs: an inline job shares the memory of the host process`
+        );
+    }
+    if (stallAfter !== undefined) {
+        const owner = name ? `of job "${name}"` : 'of a job';
+        throw invalid(
+            `The option "stallAfter" ${owner} is only for offloaded jobs and handlers: the function of an inline job cannot ` +
+                'be stopped, and holds its place in the queue. Use "timeout", or defineJob()'
         );
     }
 }

@@ -8,6 +8,7 @@
 const {AsyncResource} = require('node:async_hooks');
 const {JobError, unhandledJob} = require('../host/errors');
 const {safely} = require('../host/safe-call');
+const {isTraced, traceInline} = require('../host/tracing');
 const {BegunRuns} = require('./begun-runs');
 const {callInline, loadFunction} = require('./inline-function');
 const {withinLimit} = require('./time-limit');
@@ -43,6 +44,7 @@ class InlineRunner {
      * @param {(name: string) => Promise<void> | undefined} host.onStarted - if it returns a promise, the job is called once that is settled
      * @param {(name: string | undefined, error: unknown, result: unknown) => Promise<void>} host.onEnded - must not
      *   throw or reject
+     * @param {(name: string | undefined, turn?: object) => object} host.traceOf - what tracers are told of an attempt
      */
     constructor(queue, logger, host) {
         this.#queue = queue;
@@ -61,6 +63,8 @@ class InlineRunner {
      * @param {() => void} turn.onUnwanted - called instead of the job if it is not wanted
      * @param {((error: unknown) => Promise<boolean>) | undefined} turn.isLast - only for a job with several attempts: called
      *   when one has failed; resolves with false if another one follows
+     * @param {() => boolean} turn.isCancelled - whether the host has asked the run to stop: its error is none to report
+     * @param {(() => object) | undefined} turn.context - gives the second argument of the function
      * @param {(error?: unknown, result?: unknown) => void} turn.onEnded - called when the attempt has ended
      */
     add({name, job, data, timeout}, turn) {
@@ -122,23 +126,33 @@ class InlineRunner {
         }
         let error;
         let result;
+        const context = turn?.context?.();
         if (this.#queue.isClosed) {
             error = this.#dropped(name);
             await turn?.isLast?.(error);
         } else {
             try {
-                if (timeoutMs === undefined) {
+                if (timeoutMs === undefined && context === undefined && !isTraced()) {
                     const run = typeof job === 'function' ? job : await loadFunction(job);
                     result = await run(data);
                 } else {
-                    result = await withinLimit(() => callInline(job, data), {name, timeoutMs});
+                    const call = () => this.#traced({name, job, data, context}, turn);
+                    result = await (timeoutMs === undefined
+                        ? call()
+                        : withinLimit(call, {
+                              name,
+                              timeoutMs,
+                              onTimeout: (timeoutError) => context?.abort(timeoutError)
+                          }));
                 }
             } catch (thrown) {
                 error = thrown || new Error(`The inline job threw ${thrown}`);
                 if (turn?.isLast && !(await turn.isLast(error))) {
                     return error;
                 }
-                this.#report(job, error);
+                if (!turn?.isCancelled()) {
+                    this.#report(job, error);
+                }
             }
         }
         if (turn) {
@@ -147,6 +161,12 @@ class InlineRunner {
         const end = () => this.#host.onEnded(name, error, result);
         await (turn ? turn.scope.run(end) : end());
         return error;
+    }
+
+    /** Calls the function for tracers, too, if there are any. */
+    #traced({name, job, data, context}, turn) {
+        const call = async () => callInline(job, data, context);
+        return isTraced() ? traceInline(call, this.#host.traceOf(name, turn)) : call();
     }
 
     /** The error of a job that never began: it was queued, or its row was being written, when the queue was closed. */

@@ -11,6 +11,7 @@ const {HostClock, isReplaced} = require('../host/host-clock');
 const {JobScope} = require('../host/job-scope');
 const {handlerRequest, handlerSource, isOffloaded} = require('./handler-options');
 const {assertSource, defaultName, offloadedSource} = require('./job-source');
+const {JobTotals} = require('./job-totals');
 const {JOB} = require('./option-tables');
 const {retryOptions} = require('./retry-options');
 const {CRON_LIKE, isNeverDue, neverDue, nextDue, parseAt} = require('./schedules');
@@ -55,6 +56,16 @@ class RegisteredJob extends JobScope {
         this.isPast = false;
         /** Whether it is a one-off job, which has a status row. */
         this.isOneOff = isOneOff;
+        /** Made when a run of it has ended. @type {JobTotals | undefined} */
+        this.totals = undefined;
+        /** Why it is paused, in the words of who did it. */
+        this.pauseNote = undefined;
+    }
+
+    /** A run of it has ended. */
+    ended(run) {
+        this.totals ??= new JobTotals();
+        this.totals.add(run);
     }
 }
 
@@ -70,6 +81,8 @@ class RegisteredJobs {
     #completions;
     #inlineRuns;
     #onChange;
+    #onAdded;
+    #onRemoved;
     #onRun;
     #hostClock = new HostClock();
     #lastOptions;
@@ -93,6 +106,8 @@ class RegisteredJobs {
      * @param {import('../events/completions').Completions} parts.completions
      * @param {(job: RegisteredJob) => {ended: Promise<void>, othersEnded: Promise<void>}} parts.inlineRuns - see `InlineRunner`
      * @param {() => void} parts.onChange - a job was registered
+     * @param {(job: RegisteredJob) => void} parts.onAdded
+     * @param {(job: RegisteredJob) => void} parts.onRemoved - called before it is forgotten
      * @param {() => void} parts.onRun - a run was requested: its start is to be reported without delay
      */
     constructor(parts) {
@@ -108,6 +123,8 @@ class RegisteredJobs {
         this.#completions = completions;
         this.#inlineRuns = inlineRuns;
         this.#onChange = parts.onChange;
+        this.#onAdded = parts.onAdded;
+        this.#onRemoved = parts.onRemoved;
         this.#onRun = parts.onRun;
     }
 
@@ -133,6 +150,14 @@ class RegisteredJobs {
             this.#bree.timeouts.delete(registered.name);
             this.#past(registered);
         }
+    }
+
+    /** @returns {string[]} the jobs of which a run has ended, the last one first */
+    ran() {
+        const ran = [...this.#jobs.values()].filter(({totals}) => totals !== undefined);
+        return ran
+            .toSorted((one, other) => other.totals.last.endedMs - one.totals.last.endedMs)
+            .map(({name}) => name);
     }
 
     /** The worker options of a job: those of the manager, overridden by its own. */
@@ -257,6 +282,7 @@ class RegisteredJobs {
     async remove(name) {
         const registered = this.#known(name);
         this.#disarm(name);
+        this.#onRemoved(registered);
         const runsEnded = this.#settle((request) =>
             this.#ask(name, () => this.#native.removeJob(name, request))
         );
@@ -280,6 +306,7 @@ class RegisteredJobs {
             return;
         }
         this.#disarm(name);
+        this.#onRemoved(registered);
         void this.#settle((request) => this.#native.removeJob(name, request));
         this.#jobs.delete(name);
         this.#bree.removed(name);
@@ -344,9 +371,24 @@ class RegisteredJobs {
     #options(name, job, when, {retry, worker}) {
         const {overlap, missed, startDeadline: startDeadlineMs, timeout, memoryLimitMb, execPath} = job;
         const {concurrency, gracePeriod = this.#defaults.gracePeriod} = job;
+        const {paused, pauseAfterFailures, stallAfter: stallAfterMs, warnAfter: warnAfterMs, tags} = job;
         const start = worker && startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, worker);
         const schedule = when.scheduleOptions;
-        const options = {schedule, overlap, missed, startDeadlineMs, retry, concurrency, worker: start};
+        const options = {
+            schedule,
+            overlap,
+            missed,
+            startDeadlineMs,
+            retry,
+            concurrency,
+            paused,
+            pauseAfterFailures,
+            stallAfterMs,
+            warnAfterMs,
+            takesContext: job.context,
+            tags,
+            worker: start
+        };
         const key = JSON.stringify(options);
         if (key !== this.#lastOptionsKey) {
             this.#lastOptions = this.#ask(name, () => new JobOptions(options));
@@ -390,6 +432,7 @@ class RegisteredJobs {
         this.#jobs.set(name, registered);
         this.#completions.registered(registered, replaced);
         this.#bree.registered(description);
+        this.#onAdded(registered);
         return {registered, answer};
     }
 

@@ -35,9 +35,19 @@ class InlineHandlers {
      * @param {{facts: import('../wire/run-context').RunFacts, data: unknown, timeoutMs?: number}} call
      */
     begin(run, registered, {facts, data, timeoutMs}) {
+        void this.#run(run, registered, {context: this.contextOf(run, registered, facts), data, timeoutMs});
+    }
+
+    /**
+     * @param {number} run
+     * @param {{name: string}} registered
+     * @param {import('../wire/run-context').RunFacts} facts
+     * @returns {RunContext} what the function of a run is called with, which something else calls
+     */
+    contextOf(run, registered, facts) {
         const context = new RunContext(facts, this.#sinkOf(run, registered));
         this.#going.set(run, context);
-        void this.#run(run, registered, {context, data, timeoutMs});
+        return context;
     }
 
     /** The run is asked to stop. */
@@ -52,6 +62,8 @@ class InlineHandlers {
 
     /** A function that something else has called has settled. */
     settled(run, outcome) {
+        this.#going.get(run)?.flush();
+        this.#going.delete(run);
         this.#outcomes.set(run, outcome);
     }
 
@@ -69,10 +81,11 @@ class InlineHandlers {
             outcome = {error: thrown ?? new Error(`Job "${registered.name}" threw ${thrown}`)};
         }
         context.flush();
-        if (!this.#going.delete(run)) {
-            // It is not waited for any more.
+        if (this.#going.get(run) !== context) {
+            // It is not waited for any more; another attempt may go.
             return;
         }
+        this.#going.delete(run);
         this.#outcomes.set(run, outcome);
         this.#onSettled(run, 'error' in outcome ? isPermanent(outcome.error) : undefined);
     }

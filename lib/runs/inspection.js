@@ -12,6 +12,8 @@ const LIVE_STATES = new Set(['queued', 'running', 'stopping', 'retrying']);
 
 class Inspection {
     #native;
+    #announcements;
+    #logger;
     #jobs;
     #runs;
     #manager;
@@ -19,11 +21,15 @@ class Inspection {
     /**
      * @param {object} parts
      * @param {import('../native/binding').NativeManager} parts.native
+     * @param {import('./run-announcements').RunAnnouncements} parts.announcements
+     * @param {object} parts.logger
      * @param {import('../jobs/registered-jobs').RegisteredJobs} parts.jobs
      * @param {import('./runs').Runs} parts.runs
      * @param {object} parts.manager - `instance`, `version`, `sinceMs`, `inline`, `rowsPending()`
      */
-    constructor({native, jobs, runs, manager}) {
+    constructor({native, announcements, logger, jobs, runs, manager}) {
+        this.#announcements = announcements;
+        this.#logger = logger;
         this.#manager = manager;
         this.#native = native;
         this.#jobs = jobs;
@@ -41,6 +47,41 @@ class Inspection {
     job(name) {
         const [row] = rowsOf(this.#native.jobsNamed([name]));
         return row && this.#info(row);
+    }
+
+    /** A job was registered. */
+    added({name}) {
+        this.#announcements.jobAdded(() => this.job(name));
+    }
+
+    /** A job is about to be forgotten. */
+    removed({name}) {
+        this.#announcements.jobRemoved(() => this.job(name));
+    }
+
+    /** The event 'jobPaused'. */
+    paused(registered, by) {
+        if (registered === undefined) {
+            return;
+        }
+        const {name, pauseNote: note, job} = registered;
+        if (by === 'failures') {
+            this.#logger.warn(
+                `Job "${name}" has been paused: ${job.pauseAfterFailures} runs in a row have failed ("pauseAfterFailures"). ` +
+                    `resumeJob("${name}") ends the pause`
+            );
+        } else {
+            this.#logger.info(`Job "${name}" has been paused${note === undefined ? '' : `: ${note}`}`);
+        }
+        this.#announcements.jobPaused(() => this.job(name), {by, note});
+    }
+
+    /** The event 'jobResumed'. */
+    resumed(registered) {
+        if (registered !== undefined) {
+            this.#logger.info(`Job "${registered.name}" goes on`);
+            this.#announcements.jobResumed(() => this.job(registered.name));
+        }
     }
 
     /** @param {import('../../index').RunFilter} [filter] - checked */
@@ -146,9 +187,10 @@ class Inspection {
     }
 }
 
+const known = (ms) => (Number.isNaN(ms) ? undefined : ms);
+
 /** The rows of a page, whose columns belong together by index. */
 function rowsOf(page) {
-    const known = (ms) => (Number.isNaN(ms) ? undefined : ms);
     return page.names.map((name, index) => ({
         name,
         registration: page.registrations[index],

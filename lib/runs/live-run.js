@@ -19,6 +19,8 @@ class LiveRun {
     progress;
     /** The id of the run that it tries again. */
     retryOf;
+    /** Whether its function has been asked to stop. */
+    isAborted = false;
     isSlow = false;
     /** What its events have told, for listeners. @type {import('./run-info').RunFacts | undefined} */
     facts;

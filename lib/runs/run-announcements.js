@@ -69,6 +69,14 @@ class RunAnnouncements {
         tell(this.#listeners, 'job resumed', () => ({job: describe()}));
     }
 
+    allPaused(by) {
+        tell(this.#listeners, 'all paused', () => ({by}));
+    }
+
+    allResumed() {
+        tell(this.#listeners, 'all resumed', () => ({}));
+    }
+
     queued(describe) {
         tell(this.#listeners, 'run queued', () => ({run: describe()}));
     }
@@ -124,8 +132,7 @@ class RunAnnouncements {
 }
 
 /** What a tracer is told of an attempt. */
-function contextOf({job, id, attempt}, registered, manager) {
-    const kind = registered?.job.offloaded === false ? 'inline' : 'offloaded';
+function contextOf({job, id, attempt}, registered, manager, kind = 'offloaded') {
     return {job, run: id, attempt, kind, schedule: scheduleOf(registered), manager};
 }
 

@@ -57,7 +57,7 @@ class RunRequests {
             return known;
         }
         options.signal?.throwIfAborted();
-        const answer = this.#send(registered, options);
+        const answer = this.#send(registered, options, origin.retryOf === undefined ? undefined : true);
         if (answer.answer === 'already-running') {
             throw this.#alreadyRunning(name, answer);
         }
@@ -94,11 +94,11 @@ class RunRequests {
     }
 
     /** @returns {number | import('../native/binding').RunAnswer} number of the run, or what there is instead of a new one */
-    #send(registered, options) {
+    #send(registered, options, isRetry) {
         const {name} = registered;
         const bytes = this.#bytes(registered, options);
         try {
-            return this.#parts.native.requestRun(name, bytes, nativeOptions(options));
+            return this.#parts.native.requestRun(name, bytes, nativeOptions(options, isRetry));
         } catch (error) {
             throw refusal(error.code, name, registered) ?? error;
         }
@@ -169,10 +169,10 @@ function follow(signal, run) {
 }
 
 /** Nothing, for most runs. */
-function nativeOptions({id, priority, at, delay, attempts, timeout}) {
+function nativeOptions({id, priority, at, delay, attempts, timeout}, isRetry) {
     const delayMs = at === undefined ? delay : Math.max(0, at - Date.now());
-    const given = id ?? priority ?? delayMs ?? attempts ?? timeout;
-    return given === undefined ? undefined : {id, priority, delayMs, attempts, timeoutMs: timeout};
+    const given = id ?? priority ?? delayMs ?? attempts ?? timeout ?? isRetry;
+    return given === undefined ? undefined : {id, priority, delayMs, attempts, timeoutMs: timeout, isRetry};
 }
 
 function refusal(code, name, registered) {

@@ -84,7 +84,7 @@ class Runs {
     /** The event 'runQueued'. */
     queued(event, registered) {
         const {run, trigger, dueMs} = event;
-        if (isInlineHandler(registered) && trigger !== 'manual') {
+        if (hasContext(registered) && trigger !== 'manual') {
             Object.assign(this.#live.make(run), {trigger, dueMs});
         }
         this.#remember(run, {name: event.name, trigger, dueMs, queuedMs: event.atMs});
@@ -109,35 +109,58 @@ class Runs {
         this.#parts.announcements.slow(() => this.#infoIn('running', run), limitMs);
     }
 
+    /** The event 'skipped'. */
+    skipped({name, dueMs, reason, count}) {
+        const due = dueMs === undefined ? undefined : new Date(dueMs);
+        this.#parts.announcements.skipped(() => ({job: name, due, reason, count}));
+    }
+
     /** The event 'inlineDue', of a handler. */
-    due({run, name, attempt}, registered) {
-        const {options = {}, trigger = 'manual', dueMs} = this.#live.get(run) ?? {};
-        const {job, attempts} = registered;
+    due({run, attempt}, registered) {
+        const {options = {}} = this.#live.get(run) ?? {};
+        const {job} = registered;
         this.#inline().begin(run, registered, {
             data: 'data' in options ? options.data : job.data,
             timeoutMs: options.timeout ?? job.timeout,
-            facts: {
-                id: this.idOf(run),
-                name,
-                attempt,
-                attempts: options.attempts ?? attempts,
-                trigger,
-                dueMs
-            }
+            facts: this.#factsOf(run, registered, attempt)
         });
+    }
+
+    /** @returns {import('../wire/run-context').RunContext} what a scheduled inline job with `context` is called with */
+    contextOf(run, registered, attempt) {
+        return this.#inline().contextOf(run, registered, this.#factsOf(run, registered, attempt));
+    }
+
+    /** @returns {boolean} has the host asked the run to stop? */
+    isCancelled(run) {
+        return this.#live.get(run)?.isAborted === true;
+    }
+
+    #factsOf(run, {name, attempts}, attempt) {
+        const {options = {}, trigger = 'manual', dueMs, retryOf} = this.#live.get(run) ?? {};
+        return {
+            id: this.idOf(run),
+            name,
+            attempt,
+            attempts: options.attempts ?? attempts,
+            trigger: retryOf === undefined ? trigger : 'retry',
+            dueMs
+        };
     }
 
     /** The event 'inlineAbort'. */
     abort({run}) {
-        const reason = new Error(this.#live.get(run)?.reason ?? 'The run was asked to stop');
+        const live = this.#live.make(run);
+        live.isAborted = true;
+        const reason = new Error(live.reason ?? 'The run was asked to stop');
         reason.name = 'AbortError';
         this.#inlineHandlers?.abort(run, reason);
     }
 
-    /** @returns {unknown} what a scheduled inline job is called with in this run */
-    dataOf(run, job) {
+    /** @returns {{data: unknown, timeout?: number}} what a scheduled inline job is called with in this run, and for how long */
+    inputOf(run, job) {
         const {options = {}} = this.#live.get(run) ?? {};
-        return 'data' in options ? options.data : job.data;
+        return {data: 'data' in options ? options.data : job.data, timeout: options.timeout ?? job.timeout};
     }
 
     /** The function of a scheduled inline job has settled. */
@@ -200,6 +223,7 @@ class Runs {
         const ended = new EndedRun(event, {id, registered, live, error, value, failures});
         const read = () => value.read();
         this.#history.add(ended, limit);
+        registered?.ended(ended);
         this.#countDropped(event);
         this.#inlineHandlers?.forget(run);
         if (live?.handle !== undefined) {
@@ -438,6 +462,7 @@ class EndedRun {
         this.number = event.run;
         this.name = event.name;
         this.endedMs = event.atMs;
+        this.attempt = event.attempt;
         /** What `runJob` was given, if it failed; `TOO_LARGE` without the data. */
         this.requestOptions = error === undefined ? undefined : keptOptions(live?.options);
         const keepResult = registered?.job.keepResult ?? DEFAULT_KEEP_RESULT_BYTES;
@@ -479,7 +504,10 @@ function keptOptions(options) {
     return sizeOf(data) <= MOST_KEPT_DATA_BYTES ? {data, priority, attempts, timeout} : TOO_LARGE;
 }
 
-const isInlineHandler = (registered) => registered?.handler !== undefined && !isOffloaded(registered.job);
+/** Whether the function of an inline job is called with its run. */
+const hasContext = (registered) =>
+    registered !== undefined &&
+    (registered.handler ? !isOffloaded(registered.job) : registered.job.context === true);
 
 /** @returns {number | undefined} runs kept of a job, if it says so */
 function historyLimit(registered) {

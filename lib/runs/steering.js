@@ -11,7 +11,7 @@ class Steering {
     #runs;
     #settle;
     #addOneOff;
-    #onResumed;
+    #onChanged;
 
     /**
      * @param {object} parts
@@ -20,15 +20,15 @@ class Steering {
      * @param {import('./runs').Runs} parts.runs
      * @param {(send: (request: number) => void) => Promise<{survivors: object[]}>} parts.settle
      * @param {(job: object) => Promise<void>} parts.addOneOff - as `addOneOffJob`
-     * @param {() => void} parts.onResumed - something may be due now
+     * @param {() => void} parts.onChanged - something was paused or resumed: delivers the events of that at once
      */
-    constructor({native, jobs, runs, settle, addOneOff, onResumed}) {
+    constructor({native, jobs, runs, settle, addOneOff, onChanged}) {
         this.#native = native;
         this.#jobs = jobs;
         this.#runs = runs;
         this.#settle = settle;
         this.#addOneOff = addOneOff;
-        this.#onResumed = onResumed;
+        this.#onChanged = onChanged;
     }
 
     /**
@@ -84,24 +84,26 @@ class Steering {
         } else {
             this.#native.pauseJob(name, by);
         }
+        this.#onChanged();
     }
 
     /** @param {string} name @param {{catchUp?: boolean}} [options] */
     async resumeJob(name, {catchUp = false} = {}) {
         this.#registered(name).pauseNote = undefined;
         this.#native.resumeJob(name, catchUp);
-        this.#onResumed();
+        this.#onChanged();
     }
 
     /** @param {{note?: string, by?: 'host' | 'operator'}} [options] */
     async pauseAll({by = 'host'} = {}) {
         this.#native.pauseAll(by);
+        this.#onChanged();
     }
 
     /** @param {{catchUp?: boolean}} [options] */
     async resumeAll({catchUp = false} = {}) {
         this.#native.resumeAll(catchUp);
-        this.#onResumed();
+        this.#onChanged();
     }
 
     #known(id) {

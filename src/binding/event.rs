@@ -94,6 +94,10 @@ pub enum NativeEvent {
     Reported {
         /// The run.
         run: u32,
+        /// Its job.
+        name: String,
+        /// The number that the job was registered with.
+        registration: u32,
         /// 'progress' and 'log' (JSON), or 'result' (structured-clone bytes).
         kind: String,
         /// Where it begins.
@@ -150,8 +154,22 @@ pub enum NativeEvent {
         name: String,
         /// The number that the job was registered with.
         registration: u32,
+        /// Why there was a run: 'now', 'schedule', 'date', 'manual', 'retry' or 'missed'.
+        trigger: &'static str,
+        /// The due time that it answered.
+        due_ms: Option<f64>,
+        /// When it was accepted.
+        queued_ms: f64,
+        /// When its last attempt was given its process, or its place on the host's event loop.
+        started_ms: Option<f64>,
+        /// When that reached the job's first line.
+        online_ms: Option<f64>,
         /// Its last attempt, or the one that it waited for; 1 is the first.
         attempt: u32,
+        /// Tries in all.
+        attempts: u32,
+        /// What the job saw as `threadId` in its last attempt.
+        thread: u32,
         /// How it ended.
         ending: RunEnd,
         /// Where the envelope of an uncaught error begins.
@@ -162,8 +180,6 @@ pub enum NativeEvent {
         /// 'removed', 'shutdown' or 'backoff'; 'cancelled' for a run that was cancelled while it waited for its next
         /// attempt, after one that failed.
         gave_up: Option<String>,
-        /// When its last attempt was given its process, or its place on the host's event loop.
-        started_ms: Option<f64>,
         /// When.
         at_ms: f64,
     },
@@ -352,7 +368,7 @@ impl NativeEvent {
                 let (start, end) = append(bytes, &envelope);
                 NativeEvent::LateError { run: run.0, start, end }
             }
-            JobEvent::Reported { run, kind, payload } => {
+            JobEvent::Reported { run, name, registration, kind, payload } => {
                 let (start, end) = append(bytes, &payload);
                 let kind = match kind {
                     ReportKind::Progress => "progress",
@@ -360,7 +376,14 @@ impl NativeEvent {
                     ReportKind::Result => "result",
                     ReportKind::Alive => "alive",
                 };
-                NativeEvent::Reported { run: run.0, kind: kind.to_owned(), start, end }
+                NativeEvent::Reported {
+                    run: run.0,
+                    name: name.to_string(),
+                    registration: registration.0,
+                    kind: kind.to_owned(),
+                    start,
+                    end,
+                }
             }
             JobEvent::Output { run, is_stderr, bytes: output } => {
                 let (start, end) = append(bytes, &output);
@@ -394,18 +417,24 @@ impl NativeEvent {
             JobEvent::RetryPlanned { run, retry_at } => {
                 NativeEvent::RetryPlanned { run: run.0, retry_at_ms: epoch_ms(retry_at) }
             }
-            JobEvent::RunEnded { run, name, registration, attempt, cause, usage, gave_up, started, at } => {
+            JobEvent::RunEnded { run, name, registration, facts, cause, usage, gave_up, at } => {
                 let (ending, start, end) = RunEnd::with_envelope(&cause, usage, bytes);
                 NativeEvent::RunEnded {
                     run: run.0,
                     name: name.to_string(),
                     registration: registration.0,
-                    attempt,
+                    trigger: facts.trigger.name(),
+                    due_ms: facts.due.map(epoch_ms),
+                    queued_ms: epoch_ms(facts.queued),
+                    started_ms: facts.started.map(epoch_ms),
+                    online_ms: facts.online.map(epoch_ms),
+                    attempt: facts.attempt,
+                    attempts: facts.attempts,
+                    thread: facts.thread,
                     ending,
                     start,
                     end,
                     gave_up: gave_up.map(|why| why.name().to_owned()),
-                    started_ms: started.map(epoch_ms),
                     at_ms: epoch_ms(at),
                 }
             }

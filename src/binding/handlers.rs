@@ -41,6 +41,8 @@ pub struct RunOptions {
     pub attempts: Option<u32>,
     /// The longest attempt, in place of what the job says.
     pub timeout_ms: Option<f64>,
+    /// It runs again what has failed: its trigger is 'retry'.
+    pub is_retry: Option<bool>,
 }
 
 impl RunOptions {
@@ -52,6 +54,7 @@ impl RunOptions {
             delay: self.delay_ms.map(|ms| duration("delay", ms)).transpose()?,
             attempts: self.attempts,
             timeout: self.timeout_ms.map(|ms| duration("timeout", ms)).transpose()?,
+            is_retry: self.is_retry.unwrap_or(false),
         })
     }
 }

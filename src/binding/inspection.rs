@@ -139,6 +139,42 @@ pub struct UpcomingDues {
     pub due_ms: Float64Array,
 }
 
+/// How many there are.
+#[napi(object, object_from_js = false)]
+pub struct ManagerCounts {
+    /// Registered jobs.
+    pub jobs: u32,
+    /// Those of them that are paused.
+    pub paused: u32,
+    /// Runs that go.
+    pub running: u32,
+    /// Runs that wait for their turn, their time or their process.
+    pub waiting: u32,
+    /// Runs that wait for another attempt.
+    pub retrying: u32,
+    /// Processes of workers.
+    pub processes: ProcessCounts,
+}
+
+/// Processes of workers.
+#[napi(object, object_from_js = false)]
+pub struct ProcessCounts {
+    /// With a run.
+    pub running: u32,
+    /// Started ahead of any run.
+    pub spare: u32,
+    /// Kept for a handler, and without a run.
+    pub kept: u32,
+    /// Starting.
+    pub booting: u32,
+}
+
+/// The version of this package.
+#[napi]
+pub fn package_version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
 #[napi]
 impl NativeManager {
     /// A page of the registered jobs. Looks at each job once.
@@ -161,10 +197,24 @@ impl NativeManager {
         JobsPage::new(&rows, false)
     }
 
-    /// How many jobs are registered.
+    /// How many jobs, runs and processes there are.
     #[napi]
-    pub fn job_count(&self) -> u32 {
-        u32::try_from(self.manager.read(|engine, _| engine.job_count())).unwrap_or(u32::MAX)
+    pub fn counts(&self) -> ManagerCounts {
+        let counts = self.manager.read(|engine, _| engine.counts());
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        ManagerCounts {
+            jobs: number(counts.jobs),
+            paused: number(counts.paused),
+            running: number(counts.running),
+            waiting: number(counts.waiting),
+            retrying: number(counts.retrying),
+            processes: ProcessCounts {
+                running: number(counts.busy_processes),
+                spare: number(counts.spare_processes),
+                kept: number(counts.kept_processes),
+                booting: number(counts.booting_processes),
+            },
+        }
     }
 
     /// Runs that have not ended, newest first.

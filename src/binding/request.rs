@@ -60,6 +60,8 @@ pub struct CommonOptions {
     pub stall_after_ms: Option<f64>,
     /// An attempt that takes longer is reported once, and goes on.
     pub warn_after_ms: Option<f64>,
+    /// An inline function is called with its run.
+    pub takes_context: Option<bool>,
     /// What `jobsPage` can filter by.
     pub tags: Option<Vec<String>>,
     /// The process that a run needs; absent for inline jobs.
@@ -145,6 +147,7 @@ impl JobOptions {
             limits,
             retry: options.retry.as_ref().map(RetryOptions::policy).transpose()?.unwrap_or_default(),
             concurrency: options.concurrency,
+            takes_context: options.takes_context.unwrap_or(false),
             is_paused: options.paused.unwrap_or(false),
             pause_after_failures: options.pause_after_failures,
             tags: options.tags.unwrap_or_default().into_iter().map(String::into_boxed_str).collect(),

@@ -75,6 +75,14 @@ impl NativeManager {
         let _accepted = self.submit(Input::ResumeAll { catch_up });
     }
 
+    /// Whether 'runStarted' comes for each run of a handler, or on the host's event loop, and 'runQueued' for those
+    /// that were asked for. For other runs they come anyway.
+    #[napi]
+    pub fn watch_starts(&self, is_watched: bool) {
+        // A fact: never refused.
+        let _accepted = self.submit(Input::SetWatched(is_watched));
+    }
+
     /// A run on the host's event loop has given a sign of life: `run.heartbeat()`, `run.progress()` or `run.log()`.
     #[napi]
     pub fn inline_alive(&self, run: u32) {

@@ -142,7 +142,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::engine::{EndCause, RegistrationId, Usage};
+    use crate::engine::{EndCause, RegistrationId, RunFacts, Trigger, Usage};
     use crate::timer::EpochMs;
 
     fn message(run: u32, length: usize) -> JobEvent {
@@ -187,11 +187,19 @@ mod tests {
             run: RunId(run),
             name: Arc::from("job"),
             registration,
-            attempt: 1,
+            facts: RunFacts {
+                trigger: Trigger::Now,
+                due: None,
+                queued: EpochMs(0),
+                started: None,
+                online: None,
+                attempt: 1,
+                attempts: 1,
+                thread: run,
+            },
             cause,
             usage: Usage::default(),
             gave_up: None,
-            started: None,
             at: EpochMs(0),
         }
     }

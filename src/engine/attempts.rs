@@ -198,6 +198,8 @@ impl Engine {
                 run.started = Some(now.mono);
                 run.started_at = Some(now.wall);
                 run.first_started.get_or_insert(now.wall);
+                self.tell_start(id, now);
+                let Some(run) = self.runs.get_mut(&id) else { return };
                 let event = JobEvent::InlineDue {
                     run: id,
                     name: Arc::clone(&run.name),
@@ -216,7 +218,7 @@ impl Engine {
         let Some(run) = self.runs.get(&id).filter(|run| run.phase == Phase::Inline) else { return };
         let elapsed = now.mono.since(run.started.unwrap_or(now.mono));
         let usage = Usage { elapsed, ..Usage::default() };
-        let stopped = if matches!(run.work, Work::Handler(_)) { stopped(run.stop) } else { None };
+        let stopped = if run.has_signal() { stopped(run.stop) } else { None };
         if let Some(cause) = stopped {
             return self.end_run(id, cause, usage, Some(GaveUp::Stopped), now);
         }

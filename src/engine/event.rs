@@ -82,6 +82,10 @@ pub enum JobEvent {
     Reported {
         /// The run.
         run: RunId,
+        /// Its job.
+        name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
         /// What it reported.
         kind: ReportKind,
         /// JSON, or structured-clone bytes of a result.
@@ -132,16 +136,14 @@ pub enum JobEvent {
         name: Arc<str>,
         /// The job's registration.
         registration: RegistrationId,
-        /// Its last attempt, or the one that it waited for.
-        attempt: u32,
+        /// What is to be known of it besides.
+        facts: RunFacts,
         /// How.
         cause: EndCause,
         /// What its last attempt used.
         usage: Usage,
         /// Why a run that failed is not tried again; `None` for one that completed or was cancelled.
         gave_up: Option<GaveUp>,
-        /// When its last attempt was given its process, or its place on the host's event loop.
-        started: Option<EpochMs>,
         /// When.
         at: EpochMs,
     },
@@ -273,6 +275,27 @@ impl SkipReason {
             SkipReason::Paused => "paused",
         }
     }
+}
+
+/// Where a run came from, and when its last attempt went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunFacts {
+    /// Why there was a run.
+    pub trigger: Trigger,
+    /// The due time that it answered.
+    pub due: Option<EpochMs>,
+    /// When it was accepted.
+    pub queued: EpochMs,
+    /// When its last attempt was given its process, or its place on the host's event loop.
+    pub started: Option<EpochMs>,
+    /// When that reached the job's first line.
+    pub online: Option<EpochMs>,
+    /// Its last attempt, or the one that it waited for.
+    pub attempt: u32,
+    /// Tries in all.
+    pub attempts: u32,
+    /// What the job saw as `threadId` in its last attempt.
+    pub thread: u32,
 }
 
 /// What a run used.

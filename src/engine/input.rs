@@ -28,6 +28,8 @@ pub struct RunRequest {
     pub attempts: Option<u32>,
     /// How long an attempt may take, in place of what the job says.
     pub timeout: Option<Duration>,
+    /// It runs again what has failed.
+    pub is_retry: bool,
 }
 
 /// One thing that happened.
@@ -81,6 +83,8 @@ pub enum Input {
     },
     /// An inline run has given a sign of life.
     Alive(RunId),
+    /// Whether the host is told of the start of each run of a handler, or on its event loop. Of others it is told anyway.
+    SetWatched(bool),
     /// Stop a run.
     CancelRun {
         /// The run.

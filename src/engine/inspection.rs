@@ -10,7 +10,7 @@ use super::ids::{JobId, RegistrationId, RunId};
 use super::job::{Job, Plan, When, Work};
 use super::lanes::Priority;
 use super::pausing::{Paused, PausedBy};
-use super::run::{Phase, Run, Trigger};
+use super::run::{Phase, Run, Standing, Trigger};
 use super::skips::Skipped;
 use crate::timer::{EpochMs, Now};
 
@@ -202,7 +202,47 @@ impl<'a> Rank<'a> {
     }
 }
 
+/// How many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Registered jobs.
+    pub jobs: usize,
+    /// Those of them that are paused.
+    pub paused: usize,
+    /// Runs that go.
+    pub running: usize,
+    /// Runs that wait for their turn, their time or their process.
+    pub waiting: usize,
+    /// Runs that wait for another attempt.
+    pub retrying: usize,
+    /// Processes with a run.
+    pub busy_processes: usize,
+    /// Processes that were started ahead of any run.
+    pub spare_processes: usize,
+    /// Processes of handlers, without a run.
+    pub kept_processes: usize,
+    /// Processes that are starting.
+    pub booting_processes: usize,
+}
+
 impl Engine {
+    /// How many jobs, runs and processes there are. Looks at each.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts { jobs: self.jobs.len(), ..Counts::default() };
+        counts.paused = self.jobs.values().filter(|job| job.paused.is_some()).count();
+        for run in self.runs.values() {
+            match run.phase.standing() {
+                Standing::Apart | Standing::Waiting => counts.waiting += 1,
+                Standing::Aside => counts.retrying += 1,
+                Standing::Going => counts.running += 1,
+            }
+        }
+        counts.kept_processes = self.kept.without_run();
+        (counts.busy_processes, counts.spare_processes, counts.booting_processes) = self.pool.counts();
+        counts.busy_processes = counts.busy_processes.saturating_sub(counts.kept_processes);
+        counts
+    }
+
     /// A page of jobs, and whether there are more. Looks at each job once, and sorts no more than the page.
     pub fn jobs(&self, query: &JobQuery, now: Now) -> (Vec<JobRow>, bool) {
         let after = query.after.as_ref().map(|after| Rank::new(query.sort, after.due, &after.name));
@@ -240,11 +280,6 @@ impl Engine {
     /// The jobs of these names, in this order; those that are not registered are left out.
     pub fn jobs_named<'a>(&self, names: impl Iterator<Item = &'a str>, now: Now) -> Vec<JobRow> {
         names.filter_map(|name| self.job_row(*self.names.get(name)?, now)).collect()
-    }
-
-    /// How many jobs are registered.
-    pub fn job_count(&self) -> usize {
-        self.jobs.len()
     }
 
     fn job_row(&self, id: JobId, now: Now) -> Option<JobRow> {

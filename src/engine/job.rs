@@ -168,6 +168,8 @@ pub struct Policy {
     pub retry: RetryPolicy,
     /// Runs of the job that may go at once; `None` for one, or any number with [`Overlap::Allow`].
     pub concurrency: Option<u32>,
+    /// The function of an inline job is called with its run, and can be asked to stop by its signal.
+    pub takes_context: bool,
     /// It is registered as if it had been paused at once.
     pub is_paused: bool,
     /// So many runs in a row that failed for good pause it.

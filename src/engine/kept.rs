@@ -70,6 +70,11 @@ impl Kept {
         self.processes.contains_key(&number)
     }
 
+    /// How many processes are ready and serve no run.
+    pub(super) fn without_run(&self) -> usize {
+        self.processes.values().filter(|process| process.is_online && process.current.is_none()).count()
+    }
+
     /// The run that the process serves.
     pub(super) fn current(&self, number: RunId) -> Option<RunId> {
         self.processes.get(&number)?.current
@@ -274,6 +279,7 @@ impl Engine {
             // It was stopped while it stood ahead.
             self.effects.push(Effect::Write { worker, frame: HostFrame::abort(id.0) });
         }
+        self.tell_start(id, now);
         self.watch(id, now);
     }
 

@@ -52,10 +52,10 @@ use thiserror::Error;
 pub use attempts::InlineOutcome;
 pub use backoff::{Backoff, Curve, Random};
 pub use effect::Effect;
-pub use event::{JobEvent, SkipReason, Survivor, Usage};
+pub use event::{JobEvent, RunFacts, SkipReason, Survivor, Usage};
 pub use ids::{JobId, RegistrationId, RequestId, RunId, RunNumbers, WorkerId};
 pub use input::{Input, RunRequest};
-pub use inspection::{JobCursor, JobQuery, JobRow, JobSort, JobState, RunQuery, RunRow, Upcoming};
+pub use inspection::{Counts, JobCursor, JobQuery, JobRow, JobSort, JobState, RunQuery, RunRow, Upcoming};
 pub use job::{
     BootProfile, Handler, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, Reuse, When, Work,
 };
@@ -107,6 +107,8 @@ pub struct Engine {
     /// Runs that the host has asked for and that wait for an earlier one of their job.
     behind: HashMap<JobId, VecDeque<RunId>>,
     all_paused: Option<AllPaused>,
+    /// Somebody wants to know of the start of each run.
+    is_watched: bool,
     /// Paused jobs that would be armed else.
     paused_due: usize,
     /// A shutdown has begun: nothing is accepted any more, and no spares are kept.
@@ -261,6 +263,7 @@ impl Engine {
             requests: Requests::default(),
             behind: HashMap::new(),
             all_paused: None,
+            is_watched: false,
             paused_due: 0,
             is_shut_down: false,
             host: Host::default(),
@@ -329,6 +332,7 @@ impl Engine {
             Input::Exited { worker, exit } => self.worker_exited(worker, &exit, now),
             Input::TimePassed => self.time_passed(now),
             Input::Alive(run) => self.note_alive(run, now),
+            Input::SetWatched(is_watched) => self.is_watched = is_watched,
             Input::PauseAll { by } => self.pause_all(by, now),
             Input::ResumeAll { catch_up } => self.resume_all(catch_up, now),
             Input::Drain { request } => self.drain(request, now),

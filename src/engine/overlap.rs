@@ -42,7 +42,7 @@ impl Engine {
         }
         let Some(job) = self.jobs.get(&id) else { return Err(Refusal::UnknownJob) };
         let origin = Origin {
-            trigger: Trigger::Manual,
+            trigger: if request.is_retry { Trigger::Retry } else { Trigger::Manual },
             due: None,
             priority: request.priority,
             data: request.data,

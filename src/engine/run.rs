@@ -11,8 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::event::Survivor;
-use super::event::Usage;
+use super::event::{RunFacts, Survivor, Usage};
 use super::ids::{JobId, RegistrationId, RunId, WorkerId};
 use super::job::{BootProfile, Policy, Work};
 use super::lanes::{LaneKey, Priority};
@@ -120,6 +119,8 @@ pub enum Trigger {
     Date,
     /// A request of the host.
     Manual,
+    /// A request of the host to run again what has failed.
+    Retry,
     /// A due time that was noticed late.
     Missed,
 }
@@ -132,6 +133,7 @@ impl Trigger {
             Trigger::Schedule => "schedule",
             Trigger::Date => "date",
             Trigger::Manual => "manual",
+            Trigger::Retry => "retry",
             Trigger::Missed => "missed",
         }
     }
@@ -277,6 +279,25 @@ impl StopReason {
 }
 
 impl Run {
+    /// What is told of it when it has ended.
+    pub(super) fn ended_facts(&self) -> RunFacts {
+        RunFacts {
+            trigger: self.trigger,
+            due: self.due,
+            queued: self.queued_at,
+            started: self.started_at,
+            online: self.watch.as_ref().and_then(|watch| watch.online_at),
+            attempt: self.attempt.max(1),
+            attempts: self.policy.retry.attempts,
+            thread: self.thread,
+        }
+    }
+
+    /// Whether its function on the host's event loop can be asked to stop.
+    pub(super) fn has_signal(&self) -> bool {
+        matches!(self.work, Work::Handler(_)) || self.policy.takes_context
+    }
+
     /// The lane that it takes, if it takes one.
     pub(super) fn lane(&self) -> Option<LaneKey> {
         let Work::Handler(handler) = &self.work else { return None };

@@ -51,10 +51,14 @@ impl Engine {
             said: None,
             stop: None,
         };
+        // The host knows of what it has asked for, and handlers are asked for often.
+        let is_told = self.is_watched || !matches!(run.work, Work::Handler(_)) || trigger != Trigger::Manual;
         let (name, registration) = (Arc::clone(&run.name), run.registration);
         self.runs_of.insert((job, id));
         self.runs.insert(id, run);
-        self.emit(JobEvent::RunQueued { run: id, name, registration, trigger, due, at: now.wall });
+        if is_told {
+            self.emit(JobEvent::RunQueued { run: id, name, registration, trigger, due, at: now.wall });
+        }
     }
 
     /// Gives waiting runs their processes, in order. One that has to wait for a boot does not hold
@@ -206,9 +210,9 @@ impl Engine {
     }
 
     pub(super) fn take_report(&mut self, run: RunId, kind: ReportKind, payload: Payload) {
-        if self.runs.contains_key(&run) && kind != ReportKind::Alive {
-            self.emit(JobEvent::Reported { run, kind, payload });
-        }
+        let Some(of) = self.runs.get(&run).filter(|_| kind != ReportKind::Alive) else { return };
+        let (name, registration) = (Arc::clone(&of.name), of.registration);
+        self.emit(JobEvent::Reported { run, name, registration, kind, payload });
     }
 
     /// The host program has read output of the run: its process may be let go on.
@@ -314,6 +318,7 @@ impl Engine {
         now: Now,
     ) {
         self.leave_lane(id, now);
+        let Some(facts) = self.runs.get(&id).map(Run::ended_facts) else { return };
         self.unwatch(id);
         let Some(run) = self.runs.remove(&id) else { return };
         let outcome = cause.outcome();
@@ -325,11 +330,10 @@ impl Engine {
             registration,
             run: id,
             name: run.name,
-            attempt: run.attempt.max(1),
+            facts,
             cause,
             usage,
             gave_up,
-            started: run.started_at,
             at: now.wall,
         });
         self.run_of_job_ended(run.job, id, run.phase.standing(), outcome, now);

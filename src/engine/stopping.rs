@@ -270,10 +270,10 @@ impl Engine {
                 self.effects.push(Effect::Write { worker, frame: HostFrame::abort(id.0) });
             }
             // A function cannot be stopped, but asked: the run ends when it settles, or is not waited for any more.
-            Phase::Inline if matches!(run.work, Work::Handler(_)) && stop.first == StopStep::Killed => {
+            Phase::Inline if run.has_signal() && stop.first == StopStep::Killed => {
                 self.end_run(id, EndCause::Cancelled, Usage::default(), None, now);
             }
-            Phase::Inline if matches!(run.work, Work::Handler(_)) => {
+            Phase::Inline if run.has_signal() => {
                 self.emit(JobEvent::InlineAbort { run: id });
             }
             // The job has not begun: there is nothing to clean up, and nobody to ask.

@@ -26,6 +26,22 @@ pub(super) struct Watch {
 }
 
 impl Engine {
+    /// An attempt of a handler, or on the host's event loop, has begun.
+    pub(super) fn tell_start(&mut self, id: RunId, now: Now) {
+        if !self.is_watched {
+            return;
+        }
+        let Some(run) = self.runs.get(&id) else { return };
+        self.emit(JobEvent::RunStarted {
+            run: id,
+            name: Arc::clone(&run.name),
+            registration: run.registration,
+            thread: run.thread,
+            attempt: run.attempt,
+            at: now.wall,
+        });
+    }
+
     /// An attempt has reached its first line.
     pub(super) fn watch(&mut self, id: RunId, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
@@ -80,9 +96,9 @@ impl Engine {
     fn inline_stalled(&mut self, id: RunId, limit: Duration, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.stop.get_or_insert(StopReason::Stalled(limit));
-        let is_handler = matches!(run.work, Work::Handler(_));
+        let has_signal = run.has_signal();
         let elapsed = now.mono.since(run.started.unwrap_or(now.mono));
-        if is_handler {
+        if has_signal {
             self.emit(JobEvent::InlineAbort { run: id });
         }
         self.attempt_ended(id, EndCause::Stalled(limit), Usage { elapsed, ..Usage::default() }, false, now);

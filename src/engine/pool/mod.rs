@@ -123,6 +123,16 @@ impl Pool {
         !self.is_paused && self.booting < self.limits.max_boots
     }
 
+    /// Processes that have their run, unused spares, and processes that boot.
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
+        let count = |is: fn(&Worker) -> bool| self.workers.values().filter(|worker| is(worker)).count();
+        (
+            count(|worker| matches!(worker.state, WorkerState::Busy(_))),
+            count(|worker| worker.is_unused() && !matches!(worker.state, WorkerState::Booting(_))),
+            count(|worker| matches!(worker.state, WorkerState::Booting(_))),
+        )
+    }
+
     pub(super) fn has_spares(&self) -> bool {
         self.workers.len() > self.with_run && self.workers.values().any(Worker::is_unused)
     }

@@ -179,6 +179,7 @@ fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile
         limits,
         retry,
         concurrency: None,
+        takes_context: false,
         is_paused: false,
         pause_after_failures: None,
         tags: Arc::default(),
