@@ -18,7 +18,7 @@ const {JobEvents} = require('./events/job-events');
 const {JobsRepository} = require('./one-off/jobs-repository');
 const {KeepAlive} = require('./host/keep-alive');
 const {Lifecycle} = require('./host/lifecycle');
-const {createLogger} = require('./host/logging');
+const {createLogger, prepareLogger} = require('./host/logging');
 const {OptionChecker} = require('./host/options');
 const {OneOffJobs} = require('./one-off/one-off-jobs');
 const {statusOf} = require('./one-off/row');
@@ -66,6 +66,7 @@ class JobManager {
      * @throws {IncorrectUsageError} INVALID_OPTION
      */
     constructor(options) {
+        prepareLogger();
         this.#logger = createLogger(options?.logger);
         this.#options = new OptionChecker(this.#logger);
         this.#options.check(tables.MANAGER, options ?? {});
@@ -85,9 +86,8 @@ class JobManager {
         this.#inline = new InlineJobs(inlineConcurrency);
         this.inlineQueue = this.#inline.facade;
         this.#runner = new InlineRunner(this.#inline, this.#logger, {
-            onStarted: (name) => this.#inlineStarted(name),
-            onEnded: (name, error, result) =>
-                this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result))
+            onStarted: this.#inlineStarted.bind(this),
+            onEnded: this.#inlineEnded.bind(this)
         });
         this.#completions = new Completions(
             this.#logger,
@@ -102,9 +102,7 @@ class JobManager {
         });
         const environment = new HostEnvironment(this.#native, bootVariables);
         this.bree = new BreeFacade(() => this.#jobs, {worker, logger: this.#logger, timezone});
-        this.bree.on('worker created', (name) => {
-            this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'started'}));
-        });
+        this.bree.on('worker created', (name) => void this.#reportStarted(name));
         this.#events = new JobEvents(this.#native, this.bree, this.#eventHost(environment));
         this.#jobs = new RegisteredJobs({
             native: this.#native,
@@ -376,13 +374,13 @@ class JobManager {
 
     /** An inline job is about to be called. With a JobModel, `started` is written first, because the job may fail at once. */
     #inlineStarted(name) {
-        if (this._jobsRepository || this._jobMessageHandler !== this.#ownMessageHandler) {
-            const written = this.#safely('A message handler', () =>
-                this._jobMessageHandler({name, message: 'started'})
-            );
-            return this._jobsRepository && written;
-        }
-        return undefined;
+        const isHeeded = this._jobsRepository || this._jobMessageHandler !== this.#ownMessageHandler;
+        const written = isHeeded && this.#reportStarted(name);
+        return this._jobsRepository && written;
+    }
+
+    #reportStarted(name) {
+        return this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'started'}));
     }
 
     /** A run was asked for. */
@@ -405,6 +403,28 @@ class JobManager {
             this.#options.check(tables.QUEUE, queue, name);
         }
         return queues;
+    }
+
+    /** An inline job has ended. Returns a promise only if something is left to be done about that. */
+    #inlineEnded(name, error, result) {
+        // The promises and closures of the handlers would cost more than the rest of a short job.
+        return error === undefined && this.#isCompletionUnheeded(name)
+            ? undefined
+            : this.#callInlineHandler(name, error, result);
+    }
+
+    #callInlineHandler(name, error, result) {
+        return this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result));
+    }
+
+    /** Whether nothing follows from the completion of an inline job: no row, no promise, no method of the host's. */
+    #isCompletionUnheeded(name) {
+        return (
+            this._jobsRepository === undefined &&
+            !this.#completions.has(name) &&
+            this._jobMessageHandler === this.#ownMessageHandler &&
+            this.inlineJobHandler === ownInlineJobHandler
+        );
     }
 
     /** Handlers of the native events, for JobEvents. */
@@ -550,5 +570,8 @@ class JobManager {
         return safely(this.#logger, what, call);
     }
 }
+
+/** To notice a method that the host has replaced. */
+const ownInlineJobHandler = JobManager.prototype.inlineJobHandler;
 
 module.exports = JobManager;

@@ -10,6 +10,7 @@ const {pathToFileURL} = require('node:url');
 const {invalid} = require('../host/options');
 const {assertSource, isFile, resolvePath} = require('../jobs/job-source');
 const {describeMissing} = require('../jobs/missing-file');
+const {withinLimit} = require('./time-limit');
 
 /** Error codes of `require` for a module that must be loaded with `import()`. */
 const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
@@ -70,9 +71,25 @@ async function load(target) {
     return import(pathToFileURL(target).href);
 }
 
-/** Calls the function of an inline job, loaded first if it was given as a module. */
-async function callInline(job, data) {
-    const run = typeof job === 'function' ? job : await loadFunction(job);
+/**
+ * Calls the function of an inline job, loaded first if it was given as a module, and up to its time limit.
+ *
+ * @param {{name?: string, job: Function | string | URL, data?: unknown, timeoutMs?: number}} task
+ * @returns {unknown} its result, or a promise of that
+ */
+function callInline(task) {
+    const {job, data, timeoutMs} = task;
+    if (timeoutMs !== undefined) {
+        return callWithinLimit(task);
+    }
+    return typeof job === 'function' ? job(data) : loadAndCall(job, data);
+}
+
+const callWithinLimit = ({name, job, data, timeoutMs}) =>
+    withinLimit(async () => callInline({job, data}), {name, timeoutMs});
+
+async function loadAndCall(job, data) {
+    const run = await loadFunction(job);
     return run(data);
 }
 

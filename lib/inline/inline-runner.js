@@ -9,8 +9,7 @@ const {AsyncResource} = require('node:async_hooks');
 const {JobError, unhandledJob} = require('../host/errors');
 const {safely} = require('../host/safe-call');
 const {BegunRuns} = require('./begun-runs');
-const {callInline, loadFunction} = require('./inline-function');
-const {withinLimit} = require('./time-limit');
+const {callInline} = require('./inline-function');
 
 /** A queued job with the async context of its `addJob`. One object for both, because hosts may queue a million jobs. */
 class InlineTask extends AsyncResource {
@@ -41,8 +40,8 @@ class InlineRunner {
      * @param {object} logger
      * @param {object} host
      * @param {(name: string) => Promise<void> | undefined} host.onStarted - if it returns a promise, the job is called once that is settled
-     * @param {(name: string | undefined, error: unknown, result: unknown) => Promise<void>} host.onEnded - must not
-     *   throw or reject
+     * @param {(name: string | undefined, error: unknown, result: unknown) => Promise<void> | undefined} host.onEnded - must
+     *   not throw or reject
      */
     constructor(queue, logger, host) {
         this.#queue = queue;
@@ -115,7 +114,8 @@ class InlineRunner {
         await scope.run(() => this.#host.onEnded(name, error));
     }
 
-    async #run({name, job, data, timeoutMs}, turn) {
+    async #run(task, turn) {
+        const {name, job} = task;
         const started = name && !this.#queue.isClosed && this.#host.onStarted(name);
         if (started) {
             await started;
@@ -127,12 +127,7 @@ class InlineRunner {
             await turn?.isLast?.(error);
         } else {
             try {
-                if (timeoutMs === undefined) {
-                    const run = typeof job === 'function' ? job : await loadFunction(job);
-                    result = await run(data);
-                } else {
-                    result = await withinLimit(() => callInline(job, data), {name, timeoutMs});
-                }
+                result = await callInline(task);
             } catch (thrown) {
                 error = thrown || new Error(`The inline job threw ${thrown}`);
                 if (turn?.isLast && !(await turn.isLast(error))) {
@@ -141,12 +136,18 @@ class InlineRunner {
                 this.#report(job, error);
             }
         }
-        if (turn) {
-            turn.result = result;
+        const ended = turn
+            ? this.#turnEnded(turn, name, error, result)
+            : this.#host.onEnded(name, error, result);
+        if (ended) {
+            await ended;
         }
-        const end = () => this.#host.onEnded(name, error, result);
-        await (turn ? turn.scope.run(end) : end());
         return error;
+    }
+
+    #turnEnded(turn, name, error, result) {
+        turn.result = result;
+        return turn.scope.run(() => this.#host.onEnded(name, error, result));
     }
 
     /** The error of a job that never began: it was queued, or its row was being written, when the queue was closed. */
