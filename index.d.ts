@@ -5,6 +5,13 @@ import {Readable} from 'node:stream';
 import {ResourceLimits} from 'node:worker_threads';
 import {RunContext as JobRunContext, Trigger as RunTrigger} from './lib/job';
 
+declare global {
+    /** As in TypeScript's library `esnext.disposable`, for hosts without it. */
+    interface SymbolConstructor {
+        readonly asyncDispose: unique symbol;
+    }
+}
+
 /**
  * Registers jobs and runs them: *inline* on the caller's event loop, or *offloaded* to `node` processes of
  * their own; now, at a date, or on a recurring schedule.
@@ -102,6 +109,14 @@ declare class JobManager {
     shutdown(options: JobManager.ShutdownOptions & {waiting: 'drop'}): Promise<{dropped: number}>;
     shutdown(options?: JobManager.ShutdownOptions): Promise<void>;
 
+    /** `shutdown()`, at the end of a block: `await using jobManager = new JobManager()`. */
+    [Symbol.asyncDispose](): Promise<void>;
+
+    /** From now on due times alone do not keep the process alive, as if every job had `unref`. Runs do. */
+    unref(): this;
+    /** The opposite of `unref()` and of the option `unref`: due times keep the process alive, but those of jobs with `unref`. */
+    ref(): this;
+
     /** Returns the function that is called with the error or the result of an inline job once it has ended. */
     inlineJobHandler(name?: string): (error: unknown, result?: unknown) => Promise<unknown>;
     /** Handles a message of a job. Called by the manager; may be overridden. */
@@ -161,6 +176,11 @@ declare namespace JobManager {
          * `JOB_MODEL_TIMEOUT`. A whole number from 1 up. Default 30,000.
          */
         modelTimeout?: number;
+        /**
+         * Due times alone do not keep the process alive; runs that are queued or running do. For scripts and test runners, which
+         * end when they are done. Default false.
+         */
+        unref?: boolean;
         /** Accepted, and not used. */
         config?: unknown;
         /** Accepted, and not used. */
@@ -314,6 +334,7 @@ declare namespace JobManager {
         concurrency?: number;
         missed?: Missed;
         startDeadline?: number;
+        unref?: boolean;
     }
 
     interface TimeOptions extends ScheduleOptions {
@@ -327,6 +348,8 @@ declare namespace JobManager {
         missed?: Missed;
         /** With 'once': the latest useful start after the due time, in ms. */
         startDeadline?: number;
+        /** Its due times alone do not keep the host process alive; a run that is queued or running does. Default false. */
+        unref?: boolean;
     }
 
     type Overlap = 'skip' | 'queue' | 'queue-one' | 'allow' | 'replace';
@@ -407,6 +430,8 @@ declare namespace JobManager {
         overlap?: Overlap;
         missed?: Missed;
         startDeadline?: number;
+        /** As of a job with a time. */
+        unref?: boolean;
         /**
          * Longest time of a run, in ms. Then `signal` is aborted; an offloaded run is ended after its grace period, an
          * inline one fails at once with `JOB_TIMEOUT`.

@@ -57,6 +57,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         concurrency: None,
+        unref: false,
     });
     let now = Now::read();
     let (before, started) = (ALLOCATED.load(Ordering::Relaxed), Instant::now());

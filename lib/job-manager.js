@@ -94,7 +94,7 @@ class JobManager {
             (name) => this.#jobs.isComing(name) || !this.#inline.isIdle
         );
         this.#native = createNative(rest, this, JobManager.#pump, this.#instance);
-        this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump());
+        this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump(), rest.unref);
         this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
             staleAfterMs: staleAfter,
             report: (error, name) => this.#reportDatabase(error, name),
@@ -109,7 +109,7 @@ class JobManager {
             bree: this.bree,
             logger: this.#logger,
             environment,
-            defaults: {timezone, dst, gracePeriod, execPath: rest.execPath},
+            defaults: {timezone, dst, gracePeriod, execPath: rest.execPath, unref: rest.unref},
             checker: this.#options,
             accept: (name) => this.#lifecycle.assertOpen(name),
             settle: (send) => this.#settle(send),
@@ -270,6 +270,25 @@ class JobManager {
     }
 
     /**
+     * From now on due times alone do not keep the process alive, as if every job had `unref`. Runs do.
+     *
+     * @returns {this}
+     */
+    unref() {
+        return this.#setUnref(true);
+    }
+
+    /**
+     * The opposite of `unref()`, and of the option `unref` of the manager: due times keep the process alive, but those of jobs
+     * that have `unref` themselves.
+     *
+     * @returns {this}
+     */
+    ref() {
+        return this.#setUnref(false);
+    }
+
+    /**
      * Returns the function that is called with the error or the result of an inline job once it has ended.
      *
      * @param {string} [name]
@@ -336,6 +355,12 @@ class JobManager {
             return added;
         }
         return this.#runner.add(job);
+    }
+
+    #setUnref(isUnref) {
+        this.#jobs.setUnref(isUnref);
+        this.#keepAlive.setUnref(isUnref);
+        return this;
     }
 
     /** Stops schedules and workers. */
@@ -569,6 +594,18 @@ class JobManager {
     #safely(what, call) {
         return safely(this.#logger, what, call);
     }
+}
+
+// Where `await using` exists, and in Node.js versions that only have the symbol.
+if (Symbol.asyncDispose) {
+    Object.defineProperty(JobManager.prototype, Symbol.asyncDispose, {
+        /** Shuts the manager down at the end of a block: `await using jobManager = new JobManager()`. */
+        async value() {
+            await this.shutdown();
+        },
+        configurable: true,
+        writable: true
+    });
 }
 
 /** To notice a method that the host has replaced. */

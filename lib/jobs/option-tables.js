@@ -161,7 +161,8 @@ const JOB = optionTable({
         overlap: oneOf('skip', 'queue', 'queue-one', 'allow', 'replace'),
         concurrency: count(1),
         missed: oneOf('once', 'skip'),
-        startDeadline: milliseconds
+        startDeadline: milliseconds,
+        unref: flag
     },
     refused: {
         ...instead(TIMES, 'write it as "at", such as at: "every 5 minutes" or at: "0 30 2 * * *"'),
@@ -226,7 +227,10 @@ const ONE_OFF_JOB = optionTable({
     kinds: {...RUN, staleAfter: milliseconds},
     refused: {...instead(TIMES, ONCE), path: 'write it as "job"'},
     unused: {
-        ...instead(['at', 'overlap', 'concurrency', 'missed', 'startDeadline', 'timezone', 'dst'], ONCE),
+        ...instead(
+            ['at', 'overlap', 'concurrency', 'missed', 'startDeadline', 'timezone', 'dst', 'unref'],
+            ONCE
+        ),
         ...OTHER_NAMES
     }
 });
@@ -259,6 +263,7 @@ const MANAGER = optionTable({
             isWhole(value, 1, MOST_COUNTED)
         ),
         ...SCHEDULE,
+        unref: flag,
         config: anything,
         events: anything
     },

@@ -72,7 +72,7 @@ class RegisteredJobs {
     #onChange;
     #onRun;
     #onRemoved;
-    #hostClock = new HostClock();
+    #hostClock;
     #lastOptions;
     #lastOptionsKey;
     /** @type {Map<string, RegisteredJob>} */
@@ -86,7 +86,7 @@ class RegisteredJobs {
      * @param {import('../events/bree-facade').BreeFacade} parts.bree
      * @param {object} parts.logger
      * @param {import('../host/host-environment').HostEnvironment} parts.environment
-     * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`, `execPath`
+     * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`, `execPath`, `unref`
      * @param {import('../host/options').OptionChecker} parts.checker
      * @param {(name: string) => void} parts.accept - throws once the manager accepts no more jobs
      * @param {(send: (request: number) => void) => Promise<{survivors: object[]}>} parts.settle - makes a
@@ -109,6 +109,7 @@ class RegisteredJobs {
         this.#settle = settle;
         this.#completions = completions;
         this.#inlineRuns = inlineRuns;
+        this.#hostClock = new HostClock(defaults.unref);
         this.#onChange = parts.onChange;
         this.#onRun = parts.onRun;
         this.#onRemoved = parts.onRemoved;
@@ -289,6 +290,11 @@ class RegisteredJobs {
         this.#bree.removed(name);
     }
 
+    /** @param {boolean} isUnref - whether timers of the host do not keep the process alive */
+    setUnref(isUnref) {
+        this.#hostClock.setUnref(isUnref);
+    }
+
     /** Clears all due times on this side; those of the native side are cleared by its own shutdown. */
     disarmAll() {
         this.#hostClock.clear();
@@ -346,11 +352,28 @@ class RegisteredJobs {
 
     /** The native options of a job, reused if they equal those of the job before. `worker` is undefined for inline jobs. */
     #options(name, job, when, {retry, worker}) {
-        const {overlap, missed, startDeadline: startDeadlineMs, timeout, memoryLimitMb, execPath} = job;
+        const {
+            overlap,
+            missed,
+            startDeadline: startDeadlineMs,
+            timeout,
+            memoryLimitMb,
+            execPath,
+            unref
+        } = job;
         const {concurrency, gracePeriod = this.#defaults.gracePeriod} = job;
         const start = worker && startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, worker);
         const schedule = when.scheduleOptions;
-        const options = {schedule, overlap, missed, startDeadlineMs, retry, concurrency, worker: start};
+        const options = {
+            schedule,
+            overlap,
+            missed,
+            startDeadlineMs,
+            retry,
+            concurrency,
+            unref,
+            worker: start
+        };
         const key = JSON.stringify(options);
         if (key !== this.#lastOptionsKey) {
             this.#lastOptions = this.#ask(name, () => new JobOptions(options));
@@ -411,7 +434,7 @@ class RegisteredJobs {
         }
         this.#bree.armed(name, when.kind === 'schedule');
         if (isHostClock) {
-            this.#armHostClock(name, when, anchorMs);
+            this.#armHostClock(registered);
         }
         this.#onChange();
     }
@@ -422,13 +445,15 @@ class RegisteredJobs {
         this.#completions.skipped(registered);
     }
 
-    #armHostClock(name, when, anchorMs) {
+    #armHostClock({name, when, anchorMs, job}) {
         const nowMs = Date.now();
+        // A job for now is more than a due time: the process lives until it has run.
+        const timer = {name, isUnref: when.kind === 'now' ? false : job.unref || undefined};
         const following = (afterMs) => nextDue(when, afterMs, anchorMs);
         if (when.kind === 'schedule') {
-            this.#hostClock.arm(name, following(nowMs), () => this.run(name), following);
+            this.#hostClock.arm(timer, following(nowMs), () => this.run(name), following);
         } else {
-            this.#hostClock.arm(name, when.atMs ?? nowMs, () => this.run(name));
+            this.#hostClock.arm(timer, when.atMs ?? nowMs, () => this.run(name));
         }
     }
 

@@ -52,6 +52,8 @@ pub struct CommonOptions {
     pub retry: Option<RetryOptions>,
     /// Runs of the job that may go at once.
     pub concurrency: Option<u32>,
+    /// Whether its due times alone do not keep the host process alive; false when absent.
+    pub unref: Option<bool>,
     /// The process that a run needs; absent for inline jobs.
     pub worker: Option<WorkerOptions>,
 }
@@ -130,6 +132,7 @@ impl JobOptions {
             limits: limits.unwrap_or_default(),
             retry: options.retry.as_ref().map(RetryOptions::policy).transpose()?.unwrap_or_default(),
             concurrency: options.concurrency,
+            unref: options.unref.unwrap_or(false),
         };
         let schedule = options.schedule.unwrap_or_default();
         let boot = options.worker.map(|worker| Arc::new(worker.into_profile()));

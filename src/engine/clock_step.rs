@@ -65,10 +65,7 @@ impl Engine {
     fn plan_anew(&mut self, id: JobId, step: Duration, now: Now) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let next = job.next_after_step(step, now);
-        let timer = next.map(|next| self.due.insert(next, id));
-        if let Some(before) = std::mem::replace(&mut job.timer, timer) {
-            self.due.cancel(before);
-        }
+        self.set_due(id, next);
     }
 }
 

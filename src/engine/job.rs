@@ -155,6 +155,8 @@ pub struct Policy {
     pub retry: RetryPolicy,
     /// Runs of the job that may go at once; `None` for one, or any number with [`Overlap::Allow`].
     pub concurrency: Option<u32>,
+    /// Its due times alone do not keep the host process alive; a run of it does.
+    pub unref: bool,
 }
 
 /// What a process must be booted with. Two jobs with equal profiles can use the same spare.

@@ -7,11 +7,13 @@
 //! | file | what it decides |
 //! |---|---|
 //! | `registry.rs` | which jobs exist, and their due times |
+//! | `activity.rs` | whether the host process is still needed |
 //! | `clock_step.rs` | what becomes of due times when the wall clock is set back |
 //! | `runs.rs` | which process takes which run, how a run ends; `queue.rs`: the runs that wait for one |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown; `requests.rs`: what waits for them |
 //! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
 
+mod activity;
 mod attempts;
 mod backoff;
 mod clock_step;
@@ -39,6 +41,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+pub use activity::Activity;
 pub use attempts::InlineOutcome;
 pub use backoff::{Backoff, Curve, Random};
 pub use effect::Effect;
@@ -72,6 +75,8 @@ pub struct Engine {
     names: HashMap<Arc<str>, JobId>,
     /// Due times, by the wall clock.
     due: TimerHeap<EpochMs, JobId>,
+    /// How many of them are of jobs that keep the host process alive.
+    holding_due: usize,
     /// Everything else that waits for its time, by the monotonic clock.
     deadlines: TimerHeap<MonoMs, Deadline>,
     /// Runs that have not ended: of offloaded jobs, and of scheduled inline ones.
@@ -223,6 +228,7 @@ impl Engine {
             jobs: HashMap::new(),
             names: HashMap::new(),
             due: TimerHeap::new(),
+            holding_due: 0,
             deadlines: TimerHeap::new(),
             runs: BTreeMap::new(),
             runs_of: BTreeSet::new(),
@@ -318,11 +324,6 @@ impl Engine {
             wall: [self.due.next_at(), prepare_at, prime_at].into_iter().flatten().min(),
             mono: self.deadlines.next_at(),
         }
-    }
-
-    /// Is there anything that the host should stay alive for?
-    pub fn is_active(&self) -> bool {
-        self.due.next_at().is_some() || !self.runs.is_empty() || !self.requests.is_empty()
     }
 
     /// Where a run is, which try goes or comes next, and since when; `None` for one that has ended.

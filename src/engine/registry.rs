@@ -132,8 +132,8 @@ impl Engine {
 
     /// Arms the first due time, or starts the run when there is nothing to wait for.
     fn arm(&mut self, id: JobId, first_due: Option<EpochMs>, now: Now) -> Reply {
-        let Some(job) = self.jobs.get_mut(&id) else { return Reply::Accepted };
-        job.timer = first_due.map(|at| self.due.insert(at, id));
+        self.set_due(id, first_due);
+        let Some(job) = self.jobs.get(&id) else { return Reply::Accepted };
         match (&job.spec.when, first_due) {
             (When::Now, _) => {
                 self.trigger(id, Origin::of(Trigger::Now, None), now);
@@ -152,7 +152,8 @@ impl Engine {
             When::Recurring { .. } => job.spec.when.next_after(now.wall),
             _ => None,
         };
-        job.timer = next.map(|next| self.due.insert(next, id));
+        self.set_due(id, next);
+        let Some(job) = self.jobs.get(&id) else { return };
         if job.spec.policy.missed.runs(now.wall.since(at)) {
             let is_late = now.wall.since(at) > MISSED_AFTER;
             let trigger = match (&job.spec.when, is_late) {
@@ -232,9 +233,7 @@ impl Engine {
     pub(super) fn disarm(&mut self, id: JobId) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.backlog = 0;
-        if let Some(timer) = job.timer.take() {
-            self.due.cancel(timer);
-        }
+        self.set_due(id, None);
     }
 
     /// Drops the job from the registry; its runs go on without it.

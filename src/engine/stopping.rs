@@ -136,6 +136,7 @@ impl Engine {
         self.jobs.clear();
         self.names.clear();
         self.due = crate::timer::TimerHeap::new();
+        self.holding_due = 0;
         self.deadlines = crate::timer::TimerHeap::new();
         self.queue = RunQueue::default();
         self.lanes = Lanes::default();

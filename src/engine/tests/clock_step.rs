@@ -124,7 +124,7 @@ fn a_date_keeps_its_instant_and_runs_once() {
         let outcome = InlineOutcome::Completed;
         bench.send(Input::InlineEnded { run: RunId(run), outcome }).unwrap();
     }
-    assert!(!bench.engine.is_active());
+    assert!(bench.is_idle());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The engine's rules, with a virtual clock and no process.
 
+mod activity;
 mod clock_step;
 mod handlers;
 mod outdated;
@@ -20,8 +21,8 @@ use super::pool::{PoolLimits, WarmWorkers};
 use super::retry::{Cause, Causes, GaveUp, RetryPolicy};
 use super::run::{EndCause, Trigger};
 use super::{
-    Effect, Engine, InlineOutcome, Input, JobEvent, Refusal, Reply, RequestId, RunRequest, Setup, SkipReason,
-    Survivor,
+    Activity, Effect, Engine, InlineOutcome, Input, JobEvent, Refusal, Reply, RequestId, RunRequest, Setup,
+    SkipReason, Survivor,
 };
 use crate::schedule::{ClockChange, Schedule};
 use crate::timer::{EpochMs, MonoMs, Now};
@@ -105,6 +106,11 @@ impl Bench {
         self.exit(worker, ExitStatus::Code(0));
     }
 
+    /// Is there nothing that the host process should stay alive for?
+    fn is_idle(&self) -> bool {
+        self.engine.activity() == Activity::Idle
+    }
+
     fn take(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
@@ -167,7 +173,8 @@ fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile
     let work = Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: Arc::from(name.as_bytes()) });
     let missed = Missed::Once { start_deadline: None };
     let retry = RetryPolicy::default();
-    let policy = Arc::new(Policy { overlap: Overlap::Skip, missed, limits, retry, concurrency: None });
+    let policy =
+        Arc::new(Policy { overlap: Overlap::Skip, missed, limits, retry, concurrency: None, unref: false });
     JobSpec { name: Arc::from(name), registration: RegistrationId(1), when, work, policy }
 }
 
