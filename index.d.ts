@@ -82,8 +82,8 @@ declare class JobManager {
      * Call this before `addJob`. Resolves when the named job next completes, with the result of the run: what a handler
      * returned, or what the job gave to `run.result()`. Rejects with its error when it fails.
      *
-     * Rejects with a JobError `JOB_SKIPPED` if the job's only due time has passed, and `JOB_REMOVED` if it is removed
-     * before it ran. A promise belongs to the job that is registered, or else to the next one of that name: runs of an
+     * Rejects with a JobError `JOB_SKIPPED` if the job's only due time has passed, `JOB_REMOVED` if it is removed
+     * before it ran, and `MANAGER_SHUT_DOWN` once the manager has been shut down. A promise belongs to the job that is registered, or else to the next one of that name: runs of an
      * earlier one do not settle it. Logs one warning if after 5 s no run of the job is running, queued or due.
      */
     awaitCompletion<Result = any>(name: string): Promise<Result>;
@@ -771,6 +771,7 @@ declare namespace JobManager {
             | 'JOB_CHANNEL_BROKEN'
             | 'JOB_SKIPPED'
             | 'JOB_REMOVED'
+            | 'MANAGER_SHUT_DOWN'
             | 'JOB_NOT_STOPPED'
             | 'JOB_NOT_RUN';
         jobName: string;

@@ -133,7 +133,8 @@ class JobManager {
             logger: this.#logger,
             stopWorkers: (timeoutMs, waiting) => this.#stopWorkers(timeoutMs, waiting),
             droppedRuns: () => this.#runs.dropped,
-            rows: () => this._jobsRepository
+            rows: () => this._jobsRepository,
+            onShutDown: () => this.#closeCompletions()
         });
     }
 
@@ -379,6 +380,17 @@ class JobManager {
             await within(drained, limitMs);
         }
         return this.#settle((request) => this.#native.shutdown(request, left()));
+    }
+
+    #closeCompletions() {
+        const isIdle = () => this.#inline.isIdle;
+        this.#completions.close((name, isRegistered) =>
+            isRegistered ? this.#jobs.isComing(name) : !isIdle()
+        );
+        if (!isIdle()) {
+            // The time limit was reached. What runs all the same settles its own promises.
+            void this.#inline.idle().then(() => this.#completions.close(() => false));
+        }
     }
 
     /** Throws if a one-off job could not start. Called before its row is written. */
