@@ -8,6 +8,7 @@
 const {deserialize, deserializeError} = require('../wire/clone');
 const {runError} = require('../host/errors');
 const {safely} = require('../host/safe-call');
+const {clockLine} = require('./clock-line');
 const {FailedAttempts, addAttempts, retryLine} = require('./failed-attempts');
 const {InlineRuns} = require('./inline-runs');
 const {Uncalled} = require('./uncalled');
@@ -155,6 +156,8 @@ class JobEvents {
             case 'requestSettled':
                 this.#requests.get(event.request)?.({timedOut: event.timedOut, survivors: event.survivors});
                 return this.#requests.delete(event.request);
+            case 'clockSetBack':
+                return this.#host.logger.warn(clockLine(event));
             case 'environmentWanted':
                 return this.#host.onEnvironmentWanted();
             default:

@@ -13,6 +13,7 @@
 
 use std::time::Duration;
 
+use super::event::JobEvent;
 use super::job::{Job, Plan, When};
 use super::{Engine, JobId};
 use crate::timer::{EpochMs, Now};
@@ -55,8 +56,12 @@ impl Engine {
             .collect();
         // Equal due times fire in the order in which they are armed: that of registration.
         recurring.sort_unstable();
-        for id in recurring {
+        for &id in &recurring {
             self.plan_anew(id, step, now);
+        }
+        if !recurring.is_empty() {
+            let repeats_nothing = step <= LARGEST_REPEAT;
+            self.emit(JobEvent::ClockSetBack { step, jobs: recurring.len(), repeats_nothing });
         }
         self.prepared_until = EpochMs(i64::MIN);
         self.primed_until = EpochMs(i64::MIN);
