@@ -172,7 +172,7 @@ impl Engine {
                 self.signal(worker, StopSignal::Kill);
             }
             (WorkerFrame::Message(bytes), Some(run)) => {
-                self.emit(JobEvent::Message { run, handler: None, bytes })
+                self.emit(JobEvent::Message { run, handler: None, bytes });
             }
             (WorkerFrame::Done(bytes), Some(run)) => {
                 self.emit(JobEvent::Message { run, handler: None, bytes: bytes.into() });
