@@ -5,6 +5,13 @@ import {Readable} from 'node:stream';
 import {ResourceLimits} from 'node:worker_threads';
 import {RunContext as JobRunContext, Trigger as RunTrigger} from './lib/job';
 
+declare global {
+    /** As in TypeScript's library `esnext.disposable`, for hosts without it. */
+    interface SymbolConstructor {
+        readonly asyncDispose: unique symbol;
+    }
+}
+
 /**
  * Registers jobs and runs them: *inline* on the caller's event loop, or *offloaded* to `node` processes of
  * their own; now, at a date, or on a recurring schedule.
@@ -128,8 +135,8 @@ declare class JobManager {
      * Call this before `addJob`. Resolves when the named job next completes, with the result of the run: what a handler
      * returned, or what the job gave to `run.result()`. Rejects with its error when it fails.
      *
-     * Rejects with a JobError `JOB_SKIPPED` if the job's only due time has passed, and `JOB_REMOVED` if it is removed
-     * before it ran. A promise belongs to the job that is registered, or else to the next one of that name: runs of an
+     * Rejects with a JobError `JOB_SKIPPED` if the job's only due time has passed, `JOB_REMOVED` if it is removed
+     * before it ran, and `MANAGER_SHUT_DOWN` once the manager has been shut down. A promise belongs to the job that is registered, or else to the next one of that name: runs of an
      * earlier one do not settle it. Logs one warning if after 5 s no run of the job is running, queued or due.
      */
     awaitCompletion<Result = any>(name: string): Promise<Result>;
@@ -154,6 +161,14 @@ declare class JobManager {
      */
     shutdown(options: JobManager.ShutdownOptions & {waiting: 'drop'}): Promise<{dropped: number}>;
     shutdown(options?: JobManager.ShutdownOptions): Promise<void>;
+
+    /** `shutdown()`, at the end of a block: `await using jobManager = new JobManager()`. */
+    [Symbol.asyncDispose](): Promise<void>;
+
+    /** From now on due times alone do not keep the process alive, as if every job had `unref`. Runs do. */
+    unref(): this;
+    /** The opposite of `unref()` and of the option `unref`: due times keep the process alive, but those of jobs with `unref`. */
+    ref(): this;
 
     /** Returns the function that is called with the error or the result of an inline job once it has ended. */
     inlineJobHandler(name?: string): (error: unknown, result?: unknown) => Promise<unknown>;
@@ -218,6 +233,11 @@ declare namespace JobManager {
          * `JOB_MODEL_TIMEOUT`. A whole number from 1 up. Default 30,000.
          */
         modelTimeout?: number;
+        /**
+         * Due times alone do not keep the process alive; runs that are queued or running do. For scripts and test runners, which
+         * end when they are done. Default false.
+         */
+        unref?: boolean;
         /** Accepted, and not used. */
         config?: unknown;
         /** Accepted, and not used. */
@@ -374,6 +394,7 @@ declare namespace JobManager {
         concurrency?: number;
         missed?: Missed;
         startDeadline?: number;
+        unref?: boolean;
     }
 
     interface TimeOptions extends ScheduleOptions, PausedOptions {
@@ -387,6 +408,8 @@ declare namespace JobManager {
         missed?: Missed;
         /** With 'once': the latest useful start after the due time, in ms. */
         startDeadline?: number;
+        /** Its due times alone do not keep the host process alive; a run that is queued or running does. Default false. */
+        unref?: boolean;
     }
 
     type Overlap = 'skip' | 'queue' | 'queue-one' | 'allow' | 'replace';
@@ -467,6 +490,8 @@ declare namespace JobManager {
         overlap?: Overlap;
         missed?: Missed;
         startDeadline?: number;
+        /** As of a job with a time. */
+        unref?: boolean;
         /**
          * Longest time of a run, in ms. Then `signal` is aborted; an offloaded run is ended after its grace period, an
          * inline one fails at once with `JOB_TIMEOUT`.
@@ -1089,6 +1114,7 @@ declare namespace JobManager {
             | 'JOB_CHANNEL_BROKEN'
             | 'JOB_SKIPPED'
             | 'JOB_REMOVED'
+            | 'MANAGER_SHUT_DOWN'
             | 'JOB_NOT_STOPPED'
             | 'JOB_NOT_RUN';
         jobName: string;

@@ -61,6 +61,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         is_paused: false,
         pause_after_failures: None,
         tags: Arc::default(),
+        unref: false,
     });
     let now = Now::read();
     let (before, started) = (ALLOCATED.load(Ordering::Relaxed), Instant::now());

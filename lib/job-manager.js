@@ -22,7 +22,7 @@ const {JobEvents} = require('./events/job-events');
 const {JobsRepository} = require('./one-off/jobs-repository');
 const {KeepAlive} = require('./host/keep-alive');
 const {Lifecycle} = require('./host/lifecycle');
-const {createLogger} = require('./host/logging');
+const {createLogger, prepareLogger} = require('./host/logging');
 const {OptionChecker} = require('./host/options');
 const {OneOffJobs} = require('./one-off/one-off-jobs');
 const {JobDefaults} = require('./jobs/job-defaults');
@@ -82,6 +82,7 @@ class JobManager {
      * @throws {IncorrectUsageError} INVALID_OPTION
      */
     constructor(options) {
+        prepareLogger();
         this.#logger = createLogger(options?.logger);
         this.#options = new OptionChecker(this.#logger);
         this.#listeners = new JobListeners(this.#logger);
@@ -103,9 +104,8 @@ class JobManager {
         this.#inline = new InlineJobs(inlineConcurrency);
         this.inlineQueue = this.#inline.facade;
         this.#runner = new InlineRunner(this.#inline, this.#logger, {
-            onStarted: (name) => this.#inlineStarted(name),
-            onEnded: (name, error, result) =>
-                this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result)),
+            onStarted: this.#inlineStarted.bind(this),
+            onEnded: this.#inlineEnded.bind(this),
             traceOf: (name, turn) => this.#turns.traceOf(name, turn)
         });
         this.#completions = new Completions(
@@ -113,7 +113,7 @@ class JobManager {
             (name) => this.#jobs.isComing(name) || !this.#inline.isIdle
         );
         this.#native = createNative(rest, this, JobManager.#pump, this.#instance);
-        this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump());
+        this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump(), rest.unref);
         this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
             staleAfterMs: staleAfter,
             report: (error, name) => this.#reportDatabase(error, name),
@@ -121,9 +121,7 @@ class JobManager {
         });
         const environment = new HostEnvironment(this.#native, bootVariables);
         this.bree = new BreeFacade(() => this.#jobs, {worker, logger: this.#logger, timezone});
-        this.bree.on('worker created', (name) => {
-            this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'started'}));
-        });
+        this.bree.on('worker created', (name) => void this.#reportStarted(name));
         this.#inlineRuns = new InlineRuns(this.#native);
         this.#events = new JobEvents(this.#native, this.bree, this.#eventHost(environment));
         this.#jobs = new RegisteredJobs({
@@ -131,7 +129,7 @@ class JobManager {
             bree: this.bree,
             logger: this.#logger,
             environment,
-            defaults: {timezone, dst, gracePeriod, execPath: rest.execPath},
+            defaults: {timezone, dst, gracePeriod, execPath: rest.execPath, unref: rest.unref},
             checker: this.#options,
             accept: (name) => this.#lifecycle.assertOpen(name),
             settle: (send) => this.#settle(send),
@@ -195,7 +193,8 @@ class JobManager {
             logger: this.#logger,
             stopWorkers: (timeoutMs, waiting) => this.#stopWorkers(timeoutMs, waiting),
             droppedRuns: () => this.#runs.dropped,
-            rows: () => this._jobsRepository
+            rows: () => this._jobsRepository,
+            onShutDown: () => this.#closeCompletions()
         });
     }
 
@@ -434,6 +433,25 @@ class JobManager {
     }
 
     /**
+     * From now on due times alone do not keep the process alive, as if every job had `unref`. Runs do.
+     *
+     * @returns {this}
+     */
+    unref() {
+        return this.#setUnref(true);
+    }
+
+    /**
+     * The opposite of `unref()`, and of the option `unref` of the manager: due times keep the process alive, but those of jobs
+     * that have `unref` themselves.
+     *
+     * @returns {this}
+     */
+    ref() {
+        return this.#setUnref(false);
+    }
+
+    /**
      * Returns the function that is called with the error or the result of an inline job once it has ended.
      *
      * @param {string} [name]
@@ -502,6 +520,12 @@ class JobManager {
         return this.#runner.add(job);
     }
 
+    #setUnref(isUnref) {
+        this.#jobs.setUnref(isUnref);
+        this.#keepAlive.setUnref(isUnref);
+        return this;
+    }
+
     /** Stops schedules and workers. */
     async #stopWorkers(timeoutMs, waiting) {
         const startedMs = nowMs();
@@ -518,6 +542,17 @@ class JobManager {
             await within(drained, limitMs);
         }
         return this.#settle((request) => this.#native.shutdown(request, left()));
+    }
+
+    #closeCompletions() {
+        const isIdle = () => this.#inline.isIdle;
+        this.#completions.close((name, isRegistered) =>
+            isRegistered ? this.#jobs.isComing(name) : !isIdle()
+        );
+        if (!isIdle()) {
+            // The time limit was reached. What runs all the same settles its own promises.
+            void this.#inline.idle().then(() => this.#completions.close(() => false));
+        }
     }
 
     /** Throws if a one-off job could not start. Called before its row is written. */
@@ -538,13 +573,13 @@ class JobManager {
 
     /** An inline job is about to be called. With a JobModel, `started` is written first, because the job may fail at once. */
     #inlineStarted(name) {
-        if (this._jobsRepository || this._jobMessageHandler !== this.#ownMessageHandler) {
-            const written = this.#safely('A message handler', () =>
-                this._jobMessageHandler({name, message: 'started'})
-            );
-            return this._jobsRepository && written;
-        }
-        return undefined;
+        const isHeeded = this._jobsRepository || this._jobMessageHandler !== this.#ownMessageHandler;
+        const written = isHeeded && this.#reportStarted(name);
+        return this._jobsRepository && written;
+    }
+
+    #reportStarted(name) {
+        return this.#safely('A message handler', () => this._jobMessageHandler({name, message: 'started'}));
     }
 
     /** A run was asked for. */
@@ -567,6 +602,28 @@ class JobManager {
             this.#options.check(tables.QUEUE, queue, name);
         }
         return queues;
+    }
+
+    /** An inline job has ended. Returns a promise only if something is left to be done about that. */
+    #inlineEnded(name, error, result) {
+        // The promises and closures of the handlers would cost more than the rest of a short job.
+        return error === undefined && this.#isCompletionUnheeded(name)
+            ? undefined
+            : this.#callInlineHandler(name, error, result);
+    }
+
+    #callInlineHandler(name, error, result) {
+        return this.#safely('An inline job handler', () => this.inlineJobHandler(name)(error, result));
+    }
+
+    /** Whether nothing follows from the completion of an inline job: no row, no promise, no method of the host's. */
+    #isCompletionUnheeded(name) {
+        return (
+            this._jobsRepository === undefined &&
+            !this.#completions.has(name) &&
+            this._jobMessageHandler === this.#ownMessageHandler &&
+            this.inlineJobHandler === ownInlineJobHandler
+        );
     }
 
     /** Handlers of the native events, for JobEvents. */
@@ -687,5 +744,20 @@ function needsRun(job) {
     const {context, warnAfter, history} = job;
     return context === true || warnAfter !== undefined || history > 0 || retryOptions(job) !== undefined;
 }
+
+// Where `await using` exists, and in Node.js versions that only have the symbol.
+if (Symbol.asyncDispose) {
+    Object.defineProperty(JobManager.prototype, Symbol.asyncDispose, {
+        /** Shuts the manager down at the end of a block: `await using jobManager = new JobManager()`. */
+        async value() {
+            await this.shutdown();
+        },
+        configurable: true,
+        writable: true
+    });
+}
+
+/** To notice a method that the host has replaced. */
+const ownInlineJobHandler = JobManager.prototype.inlineJobHandler;
 
 module.exports = JobManager;

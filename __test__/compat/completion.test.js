@@ -145,6 +145,21 @@ fix(
     }
 );
 
+fix(
+    'a job that has not run when its manager is shut down settles awaitCompletion',
+    {upstream: 'it waits for ever', ours: 'it rejects with the code MANAGER_SHUT_DOWN'},
+    async ({create, jobFile, outcome, pick}) => {
+        const manager = create({});
+        const completion = manager.awaitCompletion('later');
+        await manager.addJob({name: 'later', at: new Date(Date.now() + 60_000), job: jobFile('done.js')});
+        const settled = outcome(completion, {upstreamMs: 100});
+        await manager.shutdown();
+        const {state, error} = await settled;
+        assert.equal(state, pick({upstream: 'pending', ours: 'rejected'}));
+        assert.equal(error?.code, pick({upstream: undefined, ours: 'MANAGER_SHUT_DOWN'}));
+    }
+);
+
 // allSettled
 
 same('allSettled resolves at once when nothing is queued or running', async ({create}) => {

@@ -175,3 +175,15 @@ test('the timers of node:test start a job for now once, and one with a date at i
     await Promise.all(completions);
     assert.deepEqual(created, ['now', 'later']);
 });
+
+test('inline jobs run while queueMicrotask is fake', async (t) => {
+    const real = queueMicrotask;
+    const {manager} = createUnderFakeClock(t, {toFake: ['setTimeout', 'queueMicrotask']});
+    assert.notEqual(queueMicrotask, real);
+    const ran = [];
+    for (let number = 0; number < 5; number++) {
+        manager.addJob({offloaded: false, job: async () => ran.push(number)});
+    }
+    await manager.allSettled();
+    assert.deepEqual(ran, [0, 1, 2, 3, 4]);
+});

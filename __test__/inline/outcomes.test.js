@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict');
 const {test} = require('node:test');
+const JobManager = require('../..');
 const {createManager, deferred, heldJobs, nextTurn} = require('./support');
 
 test('a job that throws, and one that rejects, are logged and stop nothing', async (t) => {
@@ -164,3 +165,52 @@ test('awaitCompletion rejects with the error of the job', async (t) => {
     manager.addJob({offloaded: false, name: 'mail', job: () => Promise.reject(failure)});
     await completion;
 });
+
+/** A host may look at the end of each inline job in any of these ways. */
+const OVERRIDES = {
+    'inlineJobHandler of a manager': (record, create) => {
+        const manager = create(JobManager);
+        manager.inlineJobHandler = (name) => async (error, result) => record(name, result);
+        return manager;
+    },
+    'inlineJobHandler of the class': (record, create, t) => {
+        t.mock.method(
+            JobManager.prototype,
+            'inlineJobHandler',
+            (name) => async (error, result) => record(name, result)
+        );
+        return create(JobManager);
+    },
+    'inlineJobHandler of a subclass': (record, create) =>
+        create(
+            class extends JobManager {
+                inlineJobHandler(name) {
+                    return async (error, result) => record(name, result);
+                }
+            }
+        ),
+    '_jobMessageHandler of a manager': (record, create) => {
+        const manager = create(JobManager);
+        manager._jobMessageHandler = async ({name, message}) => message === 'done' && record(name, 1);
+        return manager;
+    },
+    '_jobMessageHandler of a subclass': (record, create) =>
+        create(
+            class extends JobManager {
+                async _jobMessageHandler({name, message}) {
+                    return message === 'done' && record(name, 1);
+                }
+            }
+        )
+};
+for (const [what, override] of Object.entries(OVERRIDES)) {
+    test(`an inline job that completes reaches a replaced ${what}`, async (t) => {
+        const ended = [];
+        const create = (Class) => new Class({logger: {}});
+        const manager = override((name, result) => ended.push([name, result]), create, t);
+        t.after(() => manager.shutdown());
+        manager.addJob({name: 'one', offloaded: false, job: async () => 1});
+        await manager.allSettled();
+        assert.deepEqual(ended, [['one', 1]]);
+    });
+}

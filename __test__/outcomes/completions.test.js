@@ -55,6 +55,24 @@ for (const [kind, job] of [
         await again;
     });
 
+    test(`${kind}: a job that has not run when the manager is shut down rejects awaitCompletion`, async (t) => {
+        const {manager} = createManager(t);
+        const expected = (jobName) => ({
+            code: 'MANAGER_SHUT_DOWN',
+            jobName,
+            message: `No run of job "${jobName}" completes any more: its job manager has been shut down`
+        });
+        const before = assert.rejects(manager.awaitCompletion('later'), expected('later'));
+        await manager.addJob({name: 'later', at: 'every 1 hour', ...job});
+        const after = assert.rejects(manager.awaitCompletion('later'), expected('later'));
+        const unknown = assert.rejects(manager.awaitCompletion('unknown'), expected('unknown'));
+        await manager.shutdown();
+        await before;
+        await after;
+        await unknown;
+        await assert.rejects(manager.awaitCompletion('later'), expected('later'));
+    });
+
     test(`${kind}: a wait that begins after the removal belongs to the next job of that name`, async (t) => {
         const {manager} = createManager(t);
         const old = assert.rejects(manager.awaitCompletion('again'), {code: 'JOB_REMOVED'});
@@ -68,6 +86,37 @@ for (const [kind, job] of [
         await next;
     });
 }
+
+test('an inline job that completes during the shutdown resolves awaitCompletion, after its row is written', async (t) => {
+    const rows = [];
+    const JobModel = {
+        findOne: async () => ({id: 1, get: () => 'queued'}),
+        add: async () => {},
+        edit: async ({status}) => void (await nextTurn(), rows.push(status))
+    };
+    const {manager} = createManager(t, {JobModel});
+    const completion = manager.awaitCompletion('inline').then(() => [...rows]);
+    manager.addJob({name: 'inline', offloaded: false, job: nextTurn});
+    await manager.shutdown();
+    assert.deepEqual(await completion, ['started', 'finished']);
+});
+
+test('after a shutdown that reached its timeout, the function that goes on settles awaitCompletion itself', async (t) => {
+    const {manager} = createManager(t);
+    const jobs = heldJobs();
+    manager.addJob({name: 'goes on', offloaded: false, job: jobs.job('goes on')});
+    await manager.addJob({name: 'later', at: 'every 1 hour', offloaded: false, job: () => {}});
+    const completion = manager.awaitCompletion('goes on');
+    const scheduled = assert.rejects(manager.awaitCompletion('later'), {code: 'MANAGER_SHUT_DOWN'});
+    const unknown = assert.rejects(manager.awaitCompletion('unknown'), {code: 'MANAGER_SHUT_DOWN'});
+    await nextTurn();
+    assert.deepEqual(jobs.begun, ['goes on']);
+    await assert.rejects(manager.shutdown({timeout: 20}), {code: 'SHUTDOWN_TIMEOUT'});
+    await scheduled;
+    jobs.end('goes on');
+    await completion;
+    await unknown;
+});
 
 test('how a removed run ends settles nothing of the job that has its name now', async (t) => {
     const {manager} = createManager(t, {gracePeriod: 50});
@@ -293,6 +342,7 @@ test('a job whose only time passed unnoticed settles awaitCompletion as a past o
     const events = new JobEvents(native, undefined, {
         runs: () => ({skipped() {}}),
         logger: recordingLogger(),
+        runs: () => ({skipped() {}}),
         registered: (name, number) => (name === 'asleep' && number === scope.number ? scope : undefined),
         onMissed: (registered) => told.push([registered, JobScope.current('asleep')])
     });

@@ -145,12 +145,15 @@ for (const [how, end] of [
 test('a run whose job is removed while its second attempt waits for its turn ends with the first error', async (t) => {
     const {manager, lines} = createManager(t, {inlineConcurrency: 1});
     const gate = deferred();
+    const begun = deferred();
     const {calls, job} = failing(9);
     await manager.addJob(settings({job, backoff: 1}));
+    // It begins when the first attempt has failed.
+    await manager.addJob({name: 'first', offloaded: false, job: () => (begun.resolve(), gate.promise)});
+    await begun.promise;
     while (lines.warn.length === 0) {
         await nextTurn();
     }
-    await manager.addJob({name: 'first', offloaded: false, job: () => gate.promise});
     // The turn of the second attempt is after that one.
     while (manager.inlineQueue.length() === 0) {
         await nextTurn();

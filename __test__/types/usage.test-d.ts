@@ -17,6 +17,7 @@ const manager = new JobManager({
     worker: {env: {NODE_ENV: 'test', UNSET: undefined}, resourceLimits: {maxOldGenerationSizeMb: 64}},
     inlineConcurrency: 5,
     warmWorkers: 'auto',
+    unref: true,
     timezone: 'Europe/Berlin',
     console
 });
@@ -34,6 +35,7 @@ async function use(): Promise<void> {
         at: 'every 5 minutes',
         missed: 'once',
         startDeadline: 1_000,
+        unref: true,
         timeout: 5_000
     });
     await manager.addOneOffJob({name: 'once', job: './job.js', memoryLimitMb: 100, staleAfter: 60_000});

@@ -6,7 +6,7 @@
  */
 
 const {setTimeout: pause} = require('node:timers/promises');
-const {jobRemoved, jobSkipped} = require('../host/errors');
+const {jobRemoved, jobSkipped, neverCompletes} = require('../host/errors');
 const {JobScope} = require('../host/job-scope');
 
 /** A warning is logged when a promise has been pending for so long and no run of the job is to be expected. */
@@ -18,6 +18,7 @@ class Completions {
     #pause;
     /** Job to promises. */
     #waiting = new Map();
+    #isClosed = false;
 
     /**
      * @param {object} logger
@@ -38,6 +39,9 @@ class Completions {
     wait(name, scope) {
         if (scope?.isPast) {
             return Promise.reject(jobSkipped(name));
+        }
+        if (this.#isClosed) {
+            return Promise.reject(neverCompletes(name));
         }
         return new Promise((resolve, reject) => {
             const waiting = this.#waiting.get(name) ?? {promises: [], watch: undefined};
@@ -74,6 +78,20 @@ class Completions {
     removed(scope) {
         const isLeft = (promise) => promise.scope === scope && !promise.isDecided;
         this.#settle(scope.name, isLeft, ({reject}) => reject(jobRemoved(scope.name)));
+    }
+
+    /**
+     * The manager has been shut down. A promise whose run has ended may still await its status row.
+     *
+     * @param {(name: string, isRegistered: boolean) => boolean} isRunning - whether a run that has not ended may settle a
+     *   promise for that name all the same
+     */
+    close(isRunning) {
+        this.#isClosed = true;
+        for (const name of this.#waiting.keys()) {
+            const isLeft = ({scope, isDecided}) => !isDecided && !isRunning(name, scope !== undefined);
+            this.#settle(name, isLeft, ({reject}) => reject(neverCompletes(name)));
+        }
     }
 
     /**

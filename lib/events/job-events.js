@@ -8,6 +8,7 @@
 const {deserialize, deserializeError} = require('../wire/clone');
 const {runError} = require('../host/errors');
 const {safely} = require('../host/safe-call');
+const {clockLine} = require('./clock-line');
 const {addAttempts, retryLine} = require('./failed-attempts');
 const {Uncalled} = require('./uncalled');
 const {textOf} = require('../wire/text-of');
@@ -162,6 +163,8 @@ class JobEvents {
                 return this.#host.onAllResumed();
             case 'runSlow':
                 return this.#slow(event);
+            case 'clockSetBack':
+                return this.#host.logger.warn(clockLine(event));
             case 'environmentWanted':
                 return this.#host.onEnvironmentWanted();
             default:
@@ -287,7 +290,7 @@ class JobEvents {
         const error = isCompletion(end)
             ? this.#uncalled.check(name, worker, this.#host.registered(name, registration))
             : this.#errorOf(event, envelope);
-        const outcome = {error, bytes: envelope, failures: failed?.failures};
+        const outcome = {error, bytes: envelope, failures: failed?.failures, pid: worker?.pid};
         const {id, read} = this.#host.runs().ended(event, this.#registered(event), outcome);
         const exitCode = worker?.ended(end);
         if (error === undefined) {

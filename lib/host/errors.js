@@ -205,6 +205,12 @@ const jobSkipped = (name) =>
 /** The job was removed while no run of it was under way. */
 const jobRemoved = (name) => new JobError('JOB_REMOVED', name, `Job "${name}" was removed before it was run`);
 
+/** The manager has been shut down. */
+const neverCompletes = (name) => {
+    const message = `No run of job "${name}" completes any more: its job manager has been shut down`;
+    return new JobError('MANAGER_SHUT_DOWN', name, message);
+};
+
 function signalName(number) {
     const {signals} = require('node:os').constants;
     return Object.entries(signals).find(([, value]) => value === number)?.[0] ?? String(number);
@@ -220,5 +226,6 @@ module.exports = {
     JobError,
     jobRemoved,
     jobSkipped,
+    neverCompletes,
     runError
 };

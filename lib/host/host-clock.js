@@ -18,17 +18,35 @@ function isReplaced() {
 
 class HostClock {
     #timers = new Map();
+    #isUnref;
+
+    /** @param {boolean} [isUnref] - see `setUnref` */
+    constructor(isUnref = false) {
+        this.#isUnref = isUnref;
+    }
 
     /**
-     * @param {string} name - the job
+     * A `setTimeout` that was replaced need not be fake: it may make timers that keep the process alive.
+     *
+     * @param {boolean} isUnref - whether timers of which `arm` was told nothing else do not
+     */
+    setUnref(isUnref) {
+        this.#isUnref = isUnref;
+        for (const {id, isUnref: isOwn} of this.#timers.values()) {
+            id?.[(isOwn ?? isUnref) ? 'unref' : 'ref']?.();
+        }
+    }
+
+    /**
+     * @param {{name: string, isUnref?: boolean}} job - `isUnref`: whether its timer does not keep the process alive
      * @param {number | undefined} dueMs - its first due time; undefined if it has none
-     * @param {(name: string) => void} fall - called when the job is due
+     * @param {() => void} fall - called when the job is due
      * @param {(afterMs: number) => number | undefined} [nextDue] - the due time after an instant, only for a job that is
      *   due more than once: on a clock that does not advance, a job that is due now would be due again and again
      */
-    arm(name, dueMs, fall, nextDue = () => undefined) {
+    arm(job, dueMs, fall, nextDue = () => undefined) {
         if (dueMs !== undefined) {
-            this.#wait(name, dueMs, nextDue, fall);
+            this.#wait(job, dueMs, nextDue, fall);
         }
     }
 
@@ -51,22 +69,27 @@ class HostClock {
         [...this.#timers.keys()].forEach((name) => this.disarm(name));
     }
 
-    #wait(name, dueMs, nextDue, fall) {
+    #wait(job, dueMs, nextDue, fall) {
+        const {name, isUnref} = job;
         const waitMs = Math.min(Math.max(0, dueMs - Date.now()), LONGEST_TIMEOUT_MS);
         const onTime = () => {
             this.#timers.delete(name);
             if (Date.now() < dueMs) {
-                this.#wait(name, dueMs, nextDue, fall);
+                this.#wait(job, dueMs, nextDue, fall);
                 return;
             }
             const nextMs = nextDue(Math.max(dueMs, Date.now()));
             if (nextMs !== undefined) {
-                this.#wait(name, nextMs, nextDue, fall);
+                this.#wait(job, nextMs, nextDue, fall);
             }
-            fall(name);
+            fall();
         };
+        const id = globalThis.setTimeout(onTime, waitMs);
+        if (isUnref ?? this.#isUnref) {
+            id?.unref?.();
+        }
         // Keep the `clearTimeout` that belongs to this `setTimeout`: the fake clock may be uninstalled before the timer is cleared.
-        this.#timers.set(name, {id: globalThis.setTimeout(onTime, waitMs), clear: globalThis.clearTimeout});
+        this.#timers.set(name, {id, clear: globalThis.clearTimeout, isUnref});
     }
 }
 

@@ -28,6 +28,7 @@ const REFUSALS = {
  * @property {() => number} droppedRuns - runs that a shutdown ended before they began
  * @property {(timeoutMs: number, waiting: string) => Promise<{timedOut: boolean, survivors: object[]}>} stopWorkers - ends schedules and
  *   workers; `timedOut` when it had to kill some at the time limit, `survivors` are processes that could not be killed
+ * @property {() => void} onShutDown - everything has ended, or the time limit was reached
  * @property {() => {settled(): Promise<void>} | undefined} rows - the status rows in the host's database
  */
 
@@ -73,7 +74,7 @@ class Lifecycle {
     }
 
     async #perform({timeout, waiting = 'finish'}) {
-        const {inline, droppedRuns} = this.#parts;
+        const {inline, droppedRuns, onShutDown} = this.#parts;
         if (this.#state === 'open') {
             this.#state = 'shutting down';
         }
@@ -96,6 +97,7 @@ class Lifecycle {
         } finally {
             cancel();
             this.#state = 'shut down';
+            onShutDown();
         }
         const dropped = inline.dropped + droppedRuns();
         return waiting === 'drop' ? {dropped} : undefined;

@@ -18,6 +18,15 @@ const consoleLogger = {
     }
 };
 
+/** Loads the host's logger if that was not done yet, so that the first job does not have to wait for it. Never throws. */
+function prepareLogger() {
+    try {
+        peer('@tryghost/logging');
+    } catch {
+        // Each log line tries again.
+    }
+}
+
 /**
  * A logger that looks up its target at each call, so that methods stubbed by the host's tests are used. An error that the
  * target throws or rejects with is ignored: there is nowhere left to report it.
@@ -43,4 +52,4 @@ function createLogger(own) {
     };
 }
 
-module.exports = {createLogger};
+module.exports = {createLogger, prepareLogger};

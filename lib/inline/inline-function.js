@@ -10,6 +10,7 @@ const {pathToFileURL} = require('node:url');
 const {invalid} = require('../host/options');
 const {assertSource, isFile, resolvePath} = require('../jobs/job-source');
 const {describeMissing} = require('../jobs/missing-file');
+const {withinLimit} = require('./time-limit');
 
 /** Error codes of `require` for a module that must be loaded with `import()`. */
 const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
@@ -70,10 +71,34 @@ async function load(target) {
     return import(pathToFileURL(target).href);
 }
 
-/** Calls the function of an inline job, loaded first if it was given as a module; with its run if it takes that. */
-async function callInline(job, data, context) {
-    const run = typeof job === 'function' ? job : await loadFunction(job);
-    return context === undefined ? run(data) : run(data, context);
+/**
+ * Calls the function of an inline job, loaded first if it was given as a module, and up to its time limit.
+ *
+ * @param {{name?: string, job: Function | string | URL, data?: unknown, timeoutMs?: number}} task
+ * @param {import('../wire/run-context').RunContext} [context] - its second argument, if it takes one
+ * @returns {unknown} its result, or a promise of that
+ */
+function callInline(task, context) {
+    const {job, data, timeoutMs} = task;
+    if (timeoutMs !== undefined) {
+        return callWithinLimit(task, context);
+    }
+    if (typeof job !== 'function') {
+        return loadAndCall(job, data, context);
+    }
+    return context === undefined ? job(data) : job(data, context);
+}
+
+const callWithinLimit = ({name, job, data, timeoutMs}, context) =>
+    withinLimit(async () => callInline({job, data}, context), {
+        name,
+        timeoutMs,
+        onTimeout: (error) => context?.abort(error)
+    });
+
+async function loadAndCall(job, data, context) {
+    const run = await loadFunction(job);
+    return callInline({job: run, data}, context);
 }
 
 /**

@@ -10,8 +10,7 @@ const {JobError, unhandledJob} = require('../host/errors');
 const {safely} = require('../host/safe-call');
 const {isTraced, traceInline} = require('../host/tracing');
 const {BegunRuns} = require('./begun-runs');
-const {callInline, loadFunction} = require('./inline-function');
-const {withinLimit} = require('./time-limit');
+const {callInline} = require('./inline-function');
 
 /** A queued job with the async context of its `addJob`. One object for both, because hosts may queue a million jobs. */
 class InlineTask extends AsyncResource {
@@ -42,8 +41,8 @@ class InlineRunner {
      * @param {object} logger
      * @param {object} host
      * @param {(name: string) => Promise<void> | undefined} host.onStarted - if it returns a promise, the job is called once that is settled
-     * @param {(name: string | undefined, error: unknown, result: unknown) => Promise<void>} host.onEnded - must not
-     *   throw or reject
+     * @param {(name: string | undefined, error: unknown, result: unknown) => Promise<void> | undefined} host.onEnded - must
+     *   not throw or reject
      * @param {(name: string | undefined, turn?: object) => object} host.traceOf - what tracers are told of an attempt
      */
     constructor(queue, logger, host) {
@@ -119,7 +118,8 @@ class InlineRunner {
         await scope.run(() => this.#host.onEnded(name, error));
     }
 
-    async #run({name, job, data, timeoutMs}, turn) {
+    async #run(task, turn) {
+        const {name, job} = task;
         const started = name && !this.#queue.isClosed && this.#host.onStarted(name);
         if (started) {
             await started;
@@ -132,19 +132,7 @@ class InlineRunner {
             await turn?.isLast?.(error);
         } else {
             try {
-                if (timeoutMs === undefined && context === undefined && !isTraced()) {
-                    const run = typeof job === 'function' ? job : await loadFunction(job);
-                    result = await run(data);
-                } else {
-                    const call = () => this.#traced({name, job, data, context}, turn);
-                    result = await (timeoutMs === undefined
-                        ? call()
-                        : withinLimit(call, {
-                              name,
-                              timeoutMs,
-                              onTimeout: (timeoutError) => context?.abort(timeoutError)
-                          }));
-                }
+                result = await (isTraced() ? this.#traced(task, turn, context) : callInline(task, context));
             } catch (thrown) {
                 error = thrown || new Error(`The inline job threw ${thrown}`);
                 if (turn?.isLast && !(await turn.isLast(error))) {
@@ -155,18 +143,23 @@ class InlineRunner {
                 }
             }
         }
-        if (turn) {
-            turn.result = result;
+        const ended = turn
+            ? this.#turnEnded(turn, name, error, result)
+            : this.#host.onEnded(name, error, result);
+        if (ended) {
+            await ended;
         }
-        const end = () => this.#host.onEnded(name, error, result);
-        await (turn ? turn.scope.run(end) : end());
         return error;
     }
 
-    /** Calls the function for tracers, too, if there are any. */
-    #traced({name, job, data, context}, turn) {
-        const call = async () => callInline(job, data, context);
-        return isTraced() ? traceInline(call, this.#host.traceOf(name, turn)) : call();
+    /** Calls the function for tracers, too. */
+    #traced(task, turn, context) {
+        return traceInline(async () => callInline(task, context), this.#host.traceOf(task.name, turn));
+    }
+
+    #turnEnded(turn, name, error, result) {
+        turn.result = result;
+        return turn.scope.run(() => this.#host.onEnded(name, error, result));
     }
 
     /** The error of a job that never began: it was queued, or its row was being written, when the queue was closed. */

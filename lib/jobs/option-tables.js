@@ -198,7 +198,8 @@ const JOB = optionTable({
         concurrency: count(1),
         missed: oneOf('once', 'skip'),
         startDeadline: milliseconds,
-        ...PAUSES
+        ...PAUSES,
+        unref: flag
     },
     refused: {
         ...instead(TIMES, 'write it as "at", such as at: "every 5 minutes" or at: "0 30 2 * * *"'),
@@ -273,6 +274,7 @@ const ONE_OFF_JOB = optionTable({
                 'startDeadline',
                 'timezone',
                 'dst',
+                'unref',
                 ...Object.keys(PAUSES)
             ],
             ONCE
@@ -394,6 +396,7 @@ const MANAGER = optionTable({
             isWhole(value, 1, MOST_COUNTED)
         ),
         ...SCHEDULE,
+        unref: flag,
         config: anything,
         events: anything
     },

@@ -84,7 +84,7 @@ class RegisteredJobs {
     #onAdded;
     #onRemoved;
     #onRun;
-    #hostClock = new HostClock();
+    #hostClock;
     #lastOptions;
     #lastOptionsKey;
     /** @type {Map<string, RegisteredJob>} */
@@ -98,7 +98,7 @@ class RegisteredJobs {
      * @param {import('../events/bree-facade').BreeFacade} parts.bree
      * @param {object} parts.logger
      * @param {import('../host/host-environment').HostEnvironment} parts.environment
-     * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`, `execPath`
+     * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`, `execPath`, `unref`
      * @param {import('../host/options').OptionChecker} parts.checker
      * @param {(name: string) => void} parts.accept - throws once the manager accepts no more jobs
      * @param {(send: (request: number) => void) => Promise<{survivors: object[]}>} parts.settle - makes a
@@ -122,6 +122,7 @@ class RegisteredJobs {
         this.#settle = settle;
         this.#completions = completions;
         this.#inlineRuns = inlineRuns;
+        this.#hostClock = new HostClock(defaults.unref);
         this.#onChange = parts.onChange;
         this.#onAdded = parts.onAdded;
         this.#onRemoved = parts.onRemoved;
@@ -312,6 +313,11 @@ class RegisteredJobs {
         this.#bree.removed(name);
     }
 
+    /** @param {boolean} isUnref - whether timers of the host do not keep the process alive */
+    setUnref(isUnref) {
+        this.#hostClock.setUnref(isUnref);
+    }
+
     /** Clears all due times on this side; those of the native side are cleared by its own shutdown. */
     disarmAll() {
         this.#hostClock.clear();
@@ -369,7 +375,15 @@ class RegisteredJobs {
 
     /** The native options of a job, reused if they equal those of the job before. `worker` is undefined for inline jobs. */
     #options(name, job, when, {retry, worker}) {
-        const {overlap, missed, startDeadline: startDeadlineMs, timeout, memoryLimitMb, execPath} = job;
+        const {
+            overlap,
+            missed,
+            startDeadline: startDeadlineMs,
+            timeout,
+            memoryLimitMb,
+            execPath,
+            unref
+        } = job;
         const {concurrency, gracePeriod = this.#defaults.gracePeriod} = job;
         const {paused, pauseAfterFailures, stallAfter: stallAfterMs, warnAfter: warnAfterMs, tags} = job;
         const start = worker && startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, worker);
@@ -387,6 +401,7 @@ class RegisteredJobs {
             warnAfterMs,
             takesContext: job.context,
             tags,
+            unref,
             worker: start
         };
         const key = JSON.stringify(options);
@@ -450,7 +465,7 @@ class RegisteredJobs {
         }
         this.#bree.armed(name, when.kind === 'schedule');
         if (isHostClock) {
-            this.#armHostClock(name, when, anchorMs);
+            this.#armHostClock(registered);
         }
         this.#onChange();
     }
@@ -461,13 +476,15 @@ class RegisteredJobs {
         this.#completions.skipped(registered);
     }
 
-    #armHostClock(name, when, anchorMs) {
+    #armHostClock({name, when, anchorMs, job}) {
         const nowMs = Date.now();
+        // A job for now is more than a due time: the process lives until it has run.
+        const timer = {name, isUnref: when.kind === 'now' ? false : job.unref || undefined};
         const following = (afterMs) => nextDue(when, afterMs, anchorMs);
         if (when.kind === 'schedule') {
-            this.#hostClock.arm(name, following(nowMs), () => this.run(name), following);
+            this.#hostClock.arm(timer, following(nowMs), () => this.run(name), following);
         } else {
-            this.#hostClock.arm(name, when.atMs ?? nowMs, () => this.run(name));
+            this.#hostClock.arm(timer, when.atMs ?? nowMs, () => this.run(name));
         }
     }
 

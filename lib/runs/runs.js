@@ -212,15 +212,16 @@ class Runs {
      * @param {unknown} [end.error] - of a run that did not complete
      * @param {Uint8Array} [end.bytes] - of the value that a handler in a process has returned
      * @param {object[]} [end.failures] - its failed attempts
+     * @param {number} [end.pid] - of a script
      * @returns {{id: string, read: () => unknown}} `read` gives its value
      */
-    ended(event, registered, {error, bytes = NO_BYTES, failures}) {
+    ended(event, registered, {error, bytes = NO_BYTES, failures, pid}) {
         const {run} = event;
         const live = this.#live.take(run);
         const limit = historyLimit(registered);
         const value = this.#valueOf(event, bytes, {live, isWanted: live !== undefined || limit !== 0});
         const id = live?.handle?.id ?? this.#numbered(run);
-        const ended = new EndedRun(event, {id, registered, live, error, value, failures});
+        const ended = new EndedRun(event, {id, registered, live, error, value, failures, pid});
         const read = () => value.read();
         this.#history.add(ended, limit);
         registered?.ended(ended);
@@ -456,9 +457,9 @@ class EndedRun {
 
     /**
      * @param {object} event - 'runEnded'
-     * @param {object} known - `id`, `registered`, `live`, `error`, `value`, `failures`
+     * @param {object} known - `id`, `registered`, `live`, `error`, `value`, `failures`, `pid`
      */
-    constructor(event, {id, registered, live, error, value, failures}) {
+    constructor(event, {id, registered, live, error, value, failures, pid}) {
         this.number = event.run;
         this.name = event.name;
         this.endedMs = event.atMs;
@@ -469,15 +470,14 @@ class EndedRun {
         this.#event = event;
         this.#known = {
             id,
-            attempts: live?.options?.attempts ?? registered?.attempts,
             cause: causeOf(event.ending.cause, error),
             error: errorInfo(error),
             value: value.within(keepResult),
             progress: live?.progress,
             retryOf: live?.retryOf,
             isSlow: live?.isSlow,
-            queuedMs: live?.queuedMs,
-            failures
+            failures,
+            pid
         };
     }
 

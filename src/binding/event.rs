@@ -270,6 +270,15 @@ pub enum NativeEvent {
         /// Processes that could not be killed.
         survivors: Vec<NativeSurvivor>,
     },
+    /// The wall clock was set back while recurring jobs were scheduled: they are scheduled anew.
+    ClockSetBack {
+        /// By how many milliseconds.
+        step_ms: f64,
+        /// How many jobs.
+        jobs: u32,
+        /// Jobs at fixed times do not repeat the times that they have answered.
+        repeats_nothing: bool,
+    },
     /// The host's environment variables are wanted.
     EnvironmentWanted,
 }
@@ -480,6 +489,11 @@ impl NativeEvent {
                 request: request.0,
                 timed_out,
                 survivors: survivors.into_iter().map(NativeSurvivor::new).collect(),
+            },
+            JobEvent::ClockSetBack { step, jobs, repeats_nothing } => NativeEvent::ClockSetBack {
+                step_ms: step.as_secs_f64() * 1000.0,
+                jobs: u32::try_from(jobs).unwrap_or(u32::MAX),
+                repeats_nothing,
             },
             JobEvent::EnvironmentWanted => NativeEvent::EnvironmentWanted,
         }

@@ -269,10 +269,11 @@ impl NativeManager {
         (!events.is_empty()).then(|| EventBatch::new(events, has_more, scratch))
     }
 
-    /// Whether anything is due, queued or running, so that the host should stay alive.
+    /// The strongest reason for the host process to stay alive: 0 for none, 1 for due times of jobs with `unref`, 2 for
+    /// other due times, 3 for runs that are queued or running and for requests that are not settled.
     #[napi]
-    pub fn is_active(&self) -> bool {
-        self.manager.is_active()
+    pub fn activity(&self) -> u32 {
+        self.manager.activity() as u32
     }
 
     /// While a function is given, the host's process does not exit by itself. It is never called.

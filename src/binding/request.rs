@@ -64,6 +64,8 @@ pub struct CommonOptions {
     pub takes_context: Option<bool>,
     /// What `jobsPage` can filter by.
     pub tags: Option<Vec<String>>,
+    /// Whether its due times alone do not keep the host process alive; false when absent.
+    pub unref: Option<bool>,
     /// The process that a run needs; absent for inline jobs.
     pub worker: Option<WorkerOptions>,
 }
@@ -151,6 +153,7 @@ impl JobOptions {
             is_paused: options.paused.unwrap_or(false),
             pause_after_failures: options.pause_after_failures,
             tags: options.tags.unwrap_or_default().into_iter().map(String::into_boxed_str).collect(),
+            unref: options.unref.unwrap_or(false),
         };
         let schedule = options.schedule.unwrap_or_default();
         let boot = options.worker.map(|worker| Arc::new(worker.into_profile()));

@@ -12,7 +12,7 @@ use super::events::EventQueue;
 use super::reports::WorkerReports;
 use super::runtime;
 use super::sleep::Sleeper;
-use crate::engine::{BootProfile, Effect, Engine, Input, Refusal, Reply, WorkerId};
+use crate::engine::{Activity, BootProfile, Effect, Engine, Input, Refusal, Reply, WorkerId};
 use crate::timer::Now;
 use crate::worker::backlog::Backlog;
 use crate::worker::environment::Environment;
@@ -69,9 +69,9 @@ impl Manager {
         &self.shared.events
     }
 
-    /// Whether anything is due, queued or running, so that the host should stay alive.
-    pub fn is_active(&self) -> bool {
-        self.shared.lock().is_active()
+    /// The strongest reason for the host process to stay alive.
+    pub fn activity(&self) -> Activity {
+        self.shared.lock().activity()
     }
 
     /// Whether a job of that name is registered and due, queued or running.

@@ -13,6 +13,7 @@
 
 use std::time::Duration;
 
+use super::event::JobEvent;
 use super::job::{Job, Plan, When};
 use super::{Engine, JobId};
 use crate::timer::{EpochMs, Now};
@@ -55,8 +56,12 @@ impl Engine {
             .collect();
         // Equal due times fire in the order in which they are armed: that of registration.
         recurring.sort_unstable();
-        for id in recurring {
+        for &id in &recurring {
             self.plan_anew(id, step, now);
+        }
+        if !recurring.is_empty() {
+            let repeats_nothing = step <= LARGEST_REPEAT;
+            self.emit(JobEvent::ClockSetBack { step, jobs: recurring.len(), repeats_nothing });
         }
         self.prepared_until = EpochMs(i64::MIN);
         self.primed_until = EpochMs(i64::MIN);
@@ -65,10 +70,7 @@ impl Engine {
     fn plan_anew(&mut self, id: JobId, step: Duration, now: Now) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let next = job.next_after_step(step, now);
-        let timer = next.map(|next| self.due.insert(next, id));
-        if let Some(before) = std::mem::replace(&mut job.timer, timer) {
-            self.due.cancel(before);
-        }
+        self.set_due(id, next);
     }
 }
 

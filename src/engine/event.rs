@@ -234,6 +234,15 @@ pub enum JobEvent {
         /// Processes among those it waited for that could not be ended.
         survivors: Vec<Survivor>,
     },
+    /// The wall clock was set back while recurring jobs were scheduled: they are scheduled anew.
+    ClockSetBack {
+        /// By how much.
+        step: Duration,
+        /// How many jobs.
+        jobs: usize,
+        /// Jobs at fixed times do not repeat the times that they have answered.
+        repeats_nothing: bool,
+    },
     /// A job is due soon: the host's environment variables as they are now are wanted.
     EnvironmentWanted,
 }

@@ -176,6 +176,8 @@ pub struct Policy {
     pub pause_after_failures: Option<u32>,
     /// What the host lists its jobs by.
     pub tags: Arc<[Box<str>]>,
+    /// Its due times alone do not keep the host process alive; a run of it does.
+    pub unref: bool,
 }
 
 /// What a process must be booted with. Two jobs with equal profiles can use the same spare.

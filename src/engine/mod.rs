@@ -7,6 +7,7 @@
 //! | file | what it decides |
 //! |---|---|
 //! | `registry.rs` | which jobs exist, and their due times |
+//! | `activity.rs` | whether the host process is still needed |
 //! | `clock_step.rs` | what becomes of due times when the wall clock is set back |
 //! | `runs.rs` | which process takes which run, how a run ends; `queue.rs`: the runs that wait for one |
 //! | `overlap.rs` | whether a run that is wanted begins, waits, or is skipped |
@@ -16,6 +17,7 @@
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown; `requests.rs`: what waits for them |
 //! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
 
+mod activity;
 mod attempts;
 mod backoff;
 mod clock_step;
@@ -49,6 +51,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+pub use activity::Activity;
 pub use attempts::InlineOutcome;
 pub use backoff::{Backoff, Curve, Random};
 pub use effect::Effect;
@@ -86,6 +89,8 @@ pub struct Engine {
     names: HashMap<Arc<str>, JobId>,
     /// Due times, by the wall clock.
     due: TimerHeap<EpochMs, JobId>,
+    /// How many of them are of jobs that keep the host process alive.
+    holding_due: usize,
     /// Everything else that waits for its time, by the monotonic clock.
     deadlines: TimerHeap<MonoMs, Deadline>,
     /// Runs that have not ended: of offloaded jobs, and of scheduled inline ones.
@@ -109,8 +114,8 @@ pub struct Engine {
     all_paused: Option<AllPaused>,
     /// Somebody wants to know of the start of each run.
     is_watched: bool,
-    /// Paused jobs that would be armed else.
-    paused_due: usize,
+    /// Jobs with a due time that do not keep the host process alive.
+    unref_due: usize,
     /// A shutdown has begun: nothing is accepted any more, and no spares are kept.
     is_shut_down: bool,
     host: Host,
@@ -251,6 +256,7 @@ impl Engine {
             jobs: HashMap::new(),
             names: HashMap::new(),
             due: TimerHeap::new(),
+            holding_due: 0,
             deadlines: TimerHeap::new(),
             runs: BTreeMap::new(),
             runs_of: BTreeSet::new(),
@@ -264,7 +270,7 @@ impl Engine {
             behind: HashMap::new(),
             all_paused: None,
             is_watched: false,
-            paused_due: 0,
+            unref_due: 0,
             is_shut_down: false,
             host: Host::default(),
             clock: ClockWatch::default(),
@@ -356,14 +362,6 @@ impl Engine {
             wall: [self.due.next_at(), prepare_at, prime_at].into_iter().flatten().min(),
             mono: self.deadlines.next_at(),
         }
-    }
-
-    /// Is there anything that the host should stay alive for?
-    pub fn is_active(&self) -> bool {
-        self.due.next_at().is_some()
-            || self.paused_due > 0
-            || !self.runs.is_empty()
-            || !self.requests.is_empty()
     }
 
     /// Is a job of that name registered that is due, runs, or waits to?

@@ -141,16 +141,11 @@ impl Engine {
             paused.is_of_all &= is_of_all;
             return;
         }
-        let awaits = match job.timer.take() {
-            Some(timer) => {
-                self.due.cancel(timer);
-                Awaits::Due(timer.at())
-            }
-            None => Awaits::Nothing,
-        };
-        self.paused_due += usize::from(awaits != Awaits::Nothing);
-        job.paused = Some(Box::new(Paused { by, since: now.wall, is_of_all, awaits }));
+        let awaits = job.timer.as_ref().map_or(Awaits::Nothing, |timer| Awaits::Due(timer.at()));
+        job.paused = Some(Box::new(Paused { by, since: now.wall, is_of_all, awaits: Awaits::Nothing }));
         let (name, registration) = (Arc::clone(&job.spec.name), job.spec.registration);
+        self.set_due(id, None);
+        self.await_resume(id, awaits);
         self.hold_waiting(id);
         if !is_of_all {
             self.emit(JobEvent::JobPaused { name, registration, by, at: now.wall });
@@ -159,16 +154,17 @@ impl Engine {
 
     /// What a paused job will do once it is resumed; a job that is not paused awaits nothing.
     pub(super) fn await_resume(&mut self, id: JobId, awaits: Awaits) {
-        let Some(paused) = self.jobs.get_mut(&id).and_then(|job| job.paused.as_mut()) else { return };
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let Some(paused) = &mut job.paused else { return };
         let before = std::mem::replace(&mut paused.awaits, awaits);
-        self.paused_due += usize::from(awaits != Awaits::Nothing);
-        self.paused_due -= usize::from(before != Awaits::Nothing);
+        let is_unref = job.spec.policy.unref;
+        self.note_due(awaits != Awaits::Nothing, before != Awaits::Nothing, is_unref);
     }
 
     /// Takes the runs of its schedule that have not begun out of their lane.
     fn hold_waiting(&mut self, id: JobId) {
         for run in self.runs_of(id) {
-            let is_of_schedule = |phase, trigger| phase == Phase::Waiting && trigger != Trigger::Manual;
+            let is_of_schedule = |phase, trigger: Trigger| phase == Phase::Waiting && !trigger.is_request();
             if self.runs.get(&run).is_some_and(|run| is_of_schedule(run.phase, run.trigger)) {
                 self.lanes.remove(run);
                 self.move_run(run, Phase::HeldInLane);
@@ -179,6 +175,9 @@ impl Engine {
     fn resume(&mut self, id: JobId, catch_up: bool, now: Now) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let due_in_pause = job.passed_in_pause(now.wall);
+        let Some(awaits) = job.paused.as_ref().map(|paused| paused.awaits) else { return };
+        self.await_resume(id, Awaits::Nothing);
+        let Some(job) = self.jobs.get_mut(&id) else { return };
         let Some(paused) = job.paused.take() else { return };
         job.failures_in_a_row = 0;
         job.answered = now.wall;
@@ -186,9 +185,8 @@ impl Engine {
         if !paused.is_of_all {
             self.emit(JobEvent::JobResumed { name, registration, at: now.wall });
         }
-        self.paused_due -= usize::from(paused.awaits != Awaits::Nothing);
         self.release(id, now);
-        match paused.awaits {
+        match awaits {
             Awaits::Nothing => {}
             Awaits::Now => {
                 self.trigger(id, Origin::of(Trigger::Now, None), now);
@@ -211,7 +209,7 @@ impl Engine {
             When::Recurring { .. } => job.spec.when.next_after(now.wall),
             _ => Some(first).filter(|first| *first > now.wall),
         };
-        job.timer = next.map(|at| self.due.insert(at, id));
+        self.set_due(id, next);
     }
 
     /// What was held goes on.

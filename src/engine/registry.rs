@@ -70,7 +70,7 @@ impl Engine {
         let Some(job) = self.jobs.get_mut(&id) else { return Reply::Accepted };
         job.is_held = false;
         if job.paused.is_none() {
-            job.timer = first_due.map(|at| self.due.insert(at, id));
+            self.set_due(id, first_due);
         } else {
             let awaits = match (&job.spec.when, first_due) {
                 (When::Now, _) => Awaits::Now,
@@ -98,7 +98,8 @@ impl Engine {
             When::Recurring { .. } => job.spec.when.next_after(now.wall),
             _ => None,
         };
-        job.timer = next.map(|next| self.due.insert(next, id));
+        self.set_due(id, next);
+        let Some(job) = self.jobs.get(&id) else { return };
         if job.spec.policy.missed.runs(now.wall.since(at)) {
             let is_late = now.wall.since(at) > MISSED_AFTER;
             let trigger = match (&job.spec.when, is_late) {
@@ -118,9 +119,7 @@ impl Engine {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.backlog = 0;
         job.is_held = true;
-        if let Some(timer) = job.timer.take() {
-            self.due.cancel(timer);
-        }
+        self.set_due(id, None);
         self.await_resume(id, Awaits::Nothing);
     }
 

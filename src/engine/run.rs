@@ -126,6 +126,11 @@ pub enum Trigger {
 }
 
 impl Trigger {
+    /// Whether the host has asked for the run, rather than its schedule.
+    pub(super) fn is_request(self) -> bool {
+        matches!(self, Trigger::Manual | Trigger::Retry)
+    }
+
     /// The name in JavaScript.
     pub fn name(self) -> &'static str {
         match self {

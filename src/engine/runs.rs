@@ -6,7 +6,7 @@ use super::event::{JobEvent, Usage};
 use super::ids::{JobId, RunId, WorkerId};
 use super::job::Work;
 use super::retry::GaveUp;
-use super::run::{EndCause, Origin, Phase, Run, Said, Trigger, end_cause};
+use super::run::{EndCause, Origin, Phase, Run, Said, end_cause};
 use super::{Deadline, Effect, Engine, Refusal, Reply};
 use crate::timer::Now;
 use crate::worker::backlog::Payload;
@@ -19,7 +19,7 @@ impl Engine {
     pub(super) fn add_run(&mut self, id: RunId, job: JobId, origin: Origin, phase: Phase, now: Now) {
         let Some(registered) = self.jobs.get_mut(&job) else { return };
         *registered.runs.of(phase.standing()) += 1;
-        let is_beside_pause = registered.paused.is_some() && origin.trigger == Trigger::Manual;
+        let is_beside_pause = registered.paused.is_some() && origin.trigger.is_request();
         let spec = &registered.spec;
         let policy = origin.policy(&spec.policy);
         let Origin { trigger, due, priority, data, id: given, .. } = origin;
@@ -52,7 +52,7 @@ impl Engine {
             stop: None,
         };
         // The host knows of what it has asked for, and handlers are asked for often.
-        let is_told = self.is_watched || !matches!(run.work, Work::Handler(_)) || trigger != Trigger::Manual;
+        let is_told = self.is_watched || !matches!(run.work, Work::Handler(_)) || !trigger.is_request();
         let (name, registration) = (Arc::clone(&run.name), run.registration);
         self.runs_of.insert((job, id));
         self.runs.insert(id, run);

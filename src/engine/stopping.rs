@@ -145,6 +145,7 @@ impl Engine {
         self.jobs.clear();
         self.names.clear();
         self.due = crate::timer::TimerHeap::new();
+        self.holding_due = 0;
         self.deadlines = crate::timer::TimerHeap::new();
         self.queue = RunQueue::default();
         self.lanes = Lanes::default();
@@ -152,7 +153,7 @@ impl Engine {
         self.runs.clear();
         self.runs_of.clear();
         self.behind.clear();
-        self.paused_due = 0;
+        self.unref_due = 0;
         self.requests = Requests::default();
         self.kill_all_workers();
     }

@@ -124,7 +124,7 @@ fn a_date_keeps_its_instant_and_runs_once() {
         let outcome = InlineOutcome::Completed;
         bench.send(Input::InlineEnded { run: RunId(run), outcome }).unwrap();
     }
-    assert!(!bench.engine.is_active());
+    assert!(bench.is_idle());
 }
 
 #[test]
@@ -162,4 +162,30 @@ fn a_spare_is_booted_ahead_of_a_due_time_that_has_moved() {
     bench.take();
     bench.pass(59 * MINUTE + Duration::from_millis(59_950));
     assert_eq!(bench.boots().len(), 1);
+}
+
+fn steps(bench: &mut Bench) -> Vec<(Duration, usize, bool)> {
+    let step = |event| match event {
+        JobEvent::ClockSetBack { step, jobs, repeats_nothing } => Some((step, jobs, repeats_nothing)),
+        _ => None,
+    };
+    bench.events().into_iter().filter_map(step).collect()
+}
+
+#[test]
+fn the_host_is_notified_of_each_step_that_moves_recurring_jobs() {
+    let mut bench = Bench::new();
+    bench.set_wall(START.minus(HOUR));
+    assert_eq!(steps(&mut bench), [], "there is no job");
+    bench.add(inline("date", in_ms(3_600_000))).unwrap();
+    bench.set_wall(START.minus(2 * HOUR));
+    assert_eq!(steps(&mut bench), [], "a date keeps its instant");
+    bench.add(ticking("a", "every 5 minutes")).unwrap();
+    bench.add(ticking("b", "0 0 9 * * *")).unwrap();
+    bench.set_wall(START.minus(2 * HOUR).minus(MINUTE));
+    assert_eq!(steps(&mut bench), [], "a correction");
+    bench.set_wall(START.minus(4 * HOUR));
+    assert_eq!(steps(&mut bench), [(2 * HOUR, 2, true)]);
+    bench.set_wall(START.minus(9 * HOUR));
+    assert_eq!(steps(&mut bench), [(5 * HOUR, 2, false)]);
 }

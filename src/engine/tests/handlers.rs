@@ -170,7 +170,7 @@ fn a_process_leaves_when_it_has_had_nothing_to_do_and_the_host_may_exit_before()
     let first = ask(&mut bench);
     online(&mut bench, FIRST);
     returns(&mut bench, FIRST, first);
-    assert!(!bench.engine.is_active());
+    assert!(bench.is_idle());
     bench.take();
     bench.pass(IDLE);
     assert_eq!(bench.signals(), [(FIRST, StopSignal::Terminate)]);

@@ -1,5 +1,6 @@
 //! The engine's rules, with a virtual clock and no process.
 
+mod activity;
 mod clock_step;
 mod handlers;
 mod inspection;
@@ -24,8 +25,8 @@ use super::pool::{PoolLimits, WarmWorkers};
 use super::retry::{Cause, Causes, GaveUp, RetryPolicy};
 use super::run::{EndCause, Trigger};
 use super::{
-    Effect, Engine, InlineOutcome, Input, JobEvent, Refusal, Reply, RequestId, RunRequest, Setup, SkipReason,
-    Survivor,
+    Activity, Effect, Engine, InlineOutcome, Input, JobEvent, Refusal, Reply, RequestId, RunRequest, Setup,
+    SkipReason, Survivor,
 };
 use crate::schedule::{ClockChange, Schedule};
 use crate::timer::{EpochMs, MonoMs, Now};
@@ -109,6 +110,11 @@ impl Bench {
         self.exit(worker, ExitStatus::Code(0));
     }
 
+    /// Is there nothing that the host process should stay alive for?
+    fn is_idle(&self) -> bool {
+        self.engine.activity() == Activity::Idle
+    }
+
     fn take(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
@@ -183,6 +189,7 @@ fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile
         is_paused: false,
         pause_after_failures: None,
         tags: Arc::default(),
+        unref: false,
     });
     JobSpec { name: Arc::from(name), registration: RegistrationId(1), when, work, policy }
 }

@@ -77,13 +77,13 @@ fn a_paused_job_wakes_nobody_up_and_keeps_the_host_alive() {
     pause(&mut bench, "a");
     let wakeup = bench.engine.next_wakeup();
     assert_eq!((wakeup.wall, wakeup.mono), (None, None));
-    assert!(bench.engine.is_active());
+    assert_eq!(bench.engine.activity(), Activity::Due);
     bench.pass(Duration::from_secs(8 * 3_600));
     bench.take();
     resume(&mut bench, "a", false);
     assert_eq!(skips(&bench.events()), [(SkipReason::Paused, 28_800, 28_800)]);
     bench.send(Input::RemoveJob { name: "a".into(), request: RequestId(1) }).unwrap();
-    assert!(!bench.engine.is_active());
+    assert_eq!(bench.engine.activity(), Activity::Idle);
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn a_retry_that_is_held_can_be_promoted_cancelled_and_given_up() {
     let mut bench = held();
     bench.send(Input::RemoveJob { name: "job".into(), request: RequestId(1) }).unwrap();
     assert_eq!(bench.ends(), [(RunId(1), EndCause::ExitCode(1))]);
-    assert!(!bench.engine.is_active());
+    assert_eq!(bench.engine.activity(), Activity::Idle);
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn a_paused_job_that_is_stopped_and_started_stays_paused() {
     bench.add(minutely("a")).unwrap();
     pause(&mut bench, "a");
     bench.send(Input::StopJob { name: "a".into(), request: RequestId(1) }).unwrap();
-    assert!(!bench.engine.is_active());
+    assert_eq!(bench.engine.activity(), Activity::Idle);
     bench.send(Input::ScheduleJob("a".into())).unwrap();
     bench.pass_ms(2 * MINUTE_MS);
     assert_eq!(due_runs(&mut bench), 0);

@@ -80,7 +80,7 @@ fn a_spare_is_given_its_job_just_before_it_is_due_and_the_word_when_it_is() {
     );
     bench.frame(FIRST, WorkerFrame::Online);
     bench.say_done(FIRST);
-    assert!(!bench.engine.is_active());
+    assert!(bench.is_idle());
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn a_burst_boots_a_few_at_a_time_and_keeps_its_order() {
         bench.say_done(worker);
     }
     assert_eq!(started, (1..=500).collect::<Vec<u32>>());
-    assert!(!bench.engine.is_active());
+    assert!(bench.is_idle());
 }
 
 #[test]

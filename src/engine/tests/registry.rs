@@ -48,7 +48,7 @@ fn a_schedule_whose_times_are_past_is_registered_as_a_date_is() {
     for text in ["2020-01-01", "2020-01-01T00:00:00Z", "in 2020", "on december 25th 2021"] {
         let mut bench = Bench::new();
         assert_eq!(bench.add(inline("a", every(text))), Ok(Reply::InThePast), "{text}");
-        assert!(!bench.engine.is_active());
+        assert!(bench.is_idle());
         assert_eq!(bench.add(inline("a", every(text))), Err(Refusal::DuplicateName));
         assert_eq!(bench.send(Input::ScheduleJob(Arc::from("a"))), Ok(Reply::InThePast));
     }
@@ -72,7 +72,7 @@ fn a_date_runs_once_and_not_before_its_time() {
     bench.pass_ms(MINUTE_MS);
     assert_eq!(due_runs(&mut bench), 0);
     bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed }).unwrap();
-    assert!(!bench.engine.is_active());
+    assert!(bench.is_idle());
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn overlap_replace_cancels_the_old_run_and_then_starts_the_new_one() {
 fn a_schedule_that_never_falls_due_is_refused() {
     let mut bench = Bench::new();
     assert_eq!(bench.add(inline("a", every("0 0 0 30 2 *"))), Err(Refusal::NeverDue));
-    assert!(!bench.engine.is_active());
+    assert!(bench.is_idle());
 }
 
 #[test]

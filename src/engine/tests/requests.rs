@@ -88,7 +88,7 @@ fn where_one_may_wait_the_next_requests_are_answered_by_it_with_the_newest_data(
     assert_eq!(jobs_of_starts(&mut bench), [b"newest".to_vec()]);
     bench.bring_online(SECOND);
     bench.say_done(SECOND);
-    assert!(!bench.engine.is_active());
+    assert_eq!(bench.engine.activity(), Activity::Idle);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_run_can_be_cancelled_wherever_it_waits() {
         assert_eq!(bench.ends(), [(run, EndCause::Cancelled)]);
     }
     bench.say_done(FIRST);
-    assert!(!bench.engine.is_active());
+    assert_eq!(bench.engine.activity(), Activity::Idle);
     let gone = bench.send(Input::CancelRun { run: RunId(1), request: RequestId(1) });
     assert_eq!(gone, Err(Refusal::UnknownRun));
 }

@@ -32,7 +32,7 @@ fn a_run_starts_goes_online_and_completes() {
     let JobEvent::RunEnded { cause, usage, .. } = &events[1] else { panic!("{events:?}") };
     assert_eq!(*cause, EndCause::Done);
     assert_eq!((usage.elapsed, usage.peak_memory_bytes), (Duration::from_millis(300), 42));
-    assert!(!bench.engine.is_active());
+    assert!(bench.is_idle());
 }
 
 #[test]

@@ -262,7 +262,7 @@ fn close_kills_everything_and_tells_nobody() {
     assert_eq!(bench.signals(), [(FIRST, StopSignal::Kill)]);
     bench.exit(FIRST, ExitStatus::Signal(9));
     assert!(bench.events().is_empty());
-    assert!(!bench.engine.is_active());
+    assert!(bench.is_idle());
 }
 
 const EPERM: i32 = 1;
@@ -300,7 +300,7 @@ fn a_request_is_settled_with_the_process_that_cannot_be_killed() {
         panic!("{events:?}");
     };
     assert_eq!((cause, &survivors[..]), (&EndCause::NotStopped(SURVIVOR), &[SURVIVOR][..]));
-    assert!(!bench.engine.is_active(), "the host can exit");
+    assert!(bench.is_idle(), "the host can exit");
     bench.frame(FIRST, WorkerFrame::Message(vec![1].into()));
     bench.exit(FIRST, ExitStatus::Code(0));
     assert!(bench.take().is_empty(), "what it does later concerns nothing");
@@ -315,7 +315,7 @@ fn a_shutdown_names_the_processes_that_cannot_be_killed() {
     let survivors = vec![SURVIVOR];
     let settled = JobEvent::RequestSettled { request: REQUEST, timed_out: false, survivors };
     assert_eq!(bench.events().last(), Some(&settled));
-    assert!(!bench.engine.is_active());
+    assert!(bench.is_idle());
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn a_run_without_a_sign_of_life_is_stopped_by_the_ladder() {
     assert_eq!(bench.signals(), [(FIRST, StopSignal::Kill)]);
     bench.exit(FIRST, ExitStatus::Signal(9));
     assert_eq!(bench.ends(), [(RunId(1), EndCause::Stalled(STALL))]);
-    assert!(!bench.engine.is_active());
+    assert_eq!(bench.engine.activity(), Activity::Idle);
 }
 
 #[test]

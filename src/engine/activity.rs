@@ -1,0 +1,53 @@
+//! What the host process is still needed for, so that it knows whether it may end.
+
+use super::{Engine, JobId};
+use crate::timer::EpochMs;
+
+/// What is still to come, the weakest reason to stay alive first. JavaScript compares the numbers
+/// (`lib/host/keep-alive.js`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Activity {
+    /// Nothing.
+    Idle = 0,
+    /// Due times, all of jobs that do not keep the host process alive ([`Policy::unref`](super::Policy)).
+    UnrefDue = 1,
+    /// Due times.
+    Due = 2,
+    /// Runs that have not ended, or requests that are not settled.
+    Busy = 3,
+}
+
+impl Engine {
+    /// The strongest reason for the host process to stay alive.
+    pub fn activity(&self) -> Activity {
+        if !self.runs.is_empty() || !self.requests.is_empty() {
+            Activity::Busy
+        } else if self.holding_due > 0 {
+            Activity::Due
+        } else if self.unref_due > 0 {
+            Activity::UnrefDue
+        } else {
+            Activity::Idle
+        }
+    }
+
+    /// Sets, moves or clears the due time of a job.
+    pub(super) fn set_due(&mut self, id: JobId, at: Option<EpochMs>) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let timer = at.map(|at| self.due.insert(at, id));
+        let before = std::mem::replace(&mut job.timer, timer);
+        let is_unref = job.spec.policy.unref;
+        self.note_due(timer.is_some(), before.is_some(), is_unref);
+        if let Some(before) = before {
+            // Without effect where it has just fallen due.
+            self.due.cancel(before);
+        }
+    }
+
+    /// A job has a due time now, or had one; also one that it gets when it is resumed.
+    pub(super) fn note_due(&mut self, is_due: bool, was_due: bool, is_unref: bool) {
+        let jobs = if is_unref { &mut self.unref_due } else { &mut self.holding_due };
+        *jobs += usize::from(is_due);
+        *jobs -= usize::from(was_due);
+    }
+}
