@@ -36,16 +36,22 @@ pub(super) fn locate(path: &Path) -> Result<PathBuf, Fault> {
     }
 }
 
-/// Tells whether a path still leads to the file that it led to.
+/// Tells whether the file and its log are still the ones that were opened. The log goes when another program
+/// closes the file as its last user, and takes itself for that where a piece of code in this process has opened
+/// and closed the file by other means than SQLite: the system then drops all locks of the process.
 #[derive(Debug)]
 pub(super) struct Landmark {
     path: PathBuf,
-    identity: Option<system::Identity>,
+    log: PathBuf,
+    identities: [Option<system::Identity>; 2],
 }
 
 impl Landmark {
     pub(super) fn of(path: &Path) -> Self {
-        Landmark { path: path.to_path_buf(), identity: system::identity(path) }
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let log = PathBuf::from(log);
+        Landmark { identities: [path, &log].map(system::identity), path: path.to_path_buf(), log }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -53,7 +59,7 @@ impl Landmark {
     }
 
     pub(super) fn is_there(&self) -> bool {
-        system::identity(&self.path) == self.identity
+        [&*self.path, &*self.log].map(system::identity) == self.identities
     }
 }
 

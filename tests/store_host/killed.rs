@@ -6,14 +6,16 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use crossbeam_channel::bounded;
 use job_manager::store::{HOST_DIED, Reader, RunFilter};
 
 use crate::busy::attempts_of;
 use crate::{command, start};
 
 const ROUNDS: u32 = 300;
-/// A host opens the file within a few of these, and then works.
-const LONGEST_LIFE_US: u64 = 12_000;
+const LONGEST_LIFE_US: u64 = 8_000;
+/// What a host prints when it has opened the file.
+const OPEN: &str = "open\n";
 
 /// What the hosts printed about one run.
 #[derive(Debug, Default)]
@@ -29,8 +31,8 @@ pub(crate) fn three_hundred_times() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("jobs.db");
     let mut said: HashMap<i64, Said> = HashMap::new();
-    for _ in 0..ROUNDS {
-        kill_one(&file, &mut said);
+    for round in 0..ROUNDS {
+        kill_one(round, &file, &mut said);
     }
     let output = command("last", &file).output().unwrap();
     assert!(output.status.success());
@@ -38,13 +40,22 @@ pub(crate) fn three_hundred_times() {
     compare(&file, &said);
 }
 
-fn kill_one(file: &Path, said: &mut HashMap<i64, Said>) {
+/// One host in three is killed at any moment from its start on, the others while they work.
+fn kill_one(round: u32, file: &Path, said: &mut HashMap<i64, Said>) {
     let (mut host, mut lines) = start("busy", file);
+    let (opened, is_open) = bounded(1);
     let reader = thread::spawn(move || {
         let mut text = String::new();
-        while lines.read_line(&mut text).unwrap() > 0 {}
+        while lines.read_line(&mut text).unwrap() > 0 {
+            if text.ends_with(OPEN) {
+                opened.send(()).unwrap();
+            }
+        }
         text
     });
+    if !round.is_multiple_of(3) {
+        is_open.recv().unwrap();
+    }
     // The moment is the point here: at any step of its life.
     thread::sleep(Duration::from_micros(fastrand::u64(0..LONGEST_LIFE_US)));
     host.kill().unwrap();
@@ -54,6 +65,7 @@ fn kill_one(file: &Path, said: &mut HashMap<i64, Said>) {
 
 fn note(text: &str, said: &mut HashMap<i64, Said>) {
     for line in text.lines() {
+        // Anything but "open".
         let Some((what, key)) = line.split_once(' ') else { continue };
         let of_run = said.entry(key.parse().unwrap()).or_default();
         match what {

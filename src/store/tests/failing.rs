@@ -1,5 +1,6 @@
 //! A disk that fails while the store is open. Without the thread, one batch after the other.
 
+#[cfg(unix)]
 use std::fs;
 
 use super::*;
@@ -108,6 +109,8 @@ fn what_is_owed_is_kept_at_the_end_if_it_can_be() {
     }
 }
 
+// Elsewhere an open file cannot be removed.
+#[cfg(unix)]
 #[test]
 fn a_file_that_is_removed_or_replaced_is_noticed() {
     let (_folder, options) = new_store();
@@ -117,6 +120,17 @@ fn a_file_that_is_removed_or_replaced_is_noticed() {
     assert_eq!(settled(&steps.settle(vec![accept(2, "mail")])[0]), [(1, "STORE_GONE")]);
     fs::write(&options.path, "").unwrap();
     assert_eq!(settled(&steps.settle(vec![accept(3, "mail")])[0]), [(1, "STORE_GONE")]);
+}
+
+// Elsewhere an open file cannot be removed.
+#[cfg(unix)]
+#[test]
+fn a_log_that_is_removed_is_noticed() {
+    let (_folder, options) = new_store();
+    let mut steps = Steps::of(&options);
+    assert_eq!(settled(&steps.settle(vec![accept(1, "mail")])[0]), [(1, "kept")]);
+    fs::remove_file(beside(&options, "-wal")).unwrap();
+    assert_eq!(settled(&steps.settle(vec![accept(2, "mail")])[0]), [(1, "STORE_GONE")]);
 }
 
 #[test]
