@@ -63,14 +63,15 @@ impl Host {
         Ok(Host { store, reports, options, folder })
     }
 
-    fn write(&self, ticket: u32, change: Change) -> Result<()> {
+    fn write(&self, ticket: u32, change: Change) {
         let ticket = Some(Ticket(ticket.into()));
-        Ok(self.store.write(Write { ticket, changes: vec![change] })?)
+        self.store.write(Write { ticket, changes: vec![change] });
     }
 
-    /// Waits until so many writes are settled.
+    /// Sends what has been written, and waits until so many writes are settled.
     fn wait(&self, count: u32) -> Result<()> {
         let mut count = usize::try_from(count)?;
+        self.store.flush()?;
         while count > 0 {
             if let Report::Settled(settled) = self.reports.recv()? {
                 count -= settled.len();
@@ -117,7 +118,7 @@ fn accepted(batch: u16) -> Result<f64> {
     let started = Instant::now();
     for first in (1..=RUNS).step_by(batch.into()) {
         for key in first..first + u32::from(batch) {
-            host.write(key, accept(key))?;
+            host.write(key, accept(key));
         }
         host.wait(batch.into())?;
     }
@@ -148,7 +149,8 @@ fn lives() -> Result<f64> {
     const UNDER_WAY: u32 = 256;
     let host = Host::start(Durability::Normal)?;
     let started = Instant::now();
-    (1..=UNDER_WAY).try_for_each(|key| host.write(key, accept(key)))?;
+    (1..=UNDER_WAY).for_each(|key| host.write(key, accept(key)));
+    host.store.flush()?;
     let (mut next, mut ended) = (UNDER_WAY + 1, 0);
     while ended < RUNS {
         let Report::Settled(settled) = host.reports.recv()? else { continue };
@@ -157,16 +159,17 @@ fn lives() -> Result<f64> {
             if ticket > RUNS {
                 ended += 1;
                 if next <= RUNS {
-                    host.write(next, accept(next))?;
+                    host.write(next, accept(next));
                     next += 1;
                 }
                 continue;
             }
             let (run, at) = (RunKey(ticket.into()), Now::read().wall);
             let begin = Change::Begin { run, attempt: 1, at };
-            host.store.write(Write { ticket: None, changes: vec![begin] })?;
-            host.write(ticket + RUNS, Change::End { run, job: Arc::from("mail"), ending: ending(at) })?;
+            host.store.write(Write { ticket: None, changes: vec![begin] });
+            host.write(ticket + RUNS, Change::End { run, job: Arc::from("mail"), ending: ending(at) });
         }
+        host.store.flush()?;
     }
     Ok(per_second(RUNS, started))
 }
@@ -193,7 +196,7 @@ fn alone(durability: Durability) -> Result<f64> {
         // Each finds the thread asleep.
         std::thread::sleep(Duration::from_micros(300));
         let started = Instant::now();
-        host.write(key, accept(key))?;
+        host.write(key, accept(key));
         host.wait(1)?;
         times.push(started.elapsed());
     }
@@ -205,7 +208,7 @@ fn alone(durability: Durability) -> Result<f64> {
 fn left() -> Result<Host> {
     let host = Host::start(Durability::Normal)?;
     for key in 1..=RUNS {
-        host.write(key, accept(key))?;
+        host.write(key, accept(key));
     }
     host.wait(RUNS)?;
     let Host { store, options, folder, .. } = host;
@@ -238,7 +241,7 @@ fn window() -> Result<f64> {
         store.read(Arc::from("mail"), WINDOW.into(), Now::read().wall)?;
         let Report::Window(window) = reports.recv()? else { return Err("another report".into()) };
         let begin = |run: &WaitingRun| Change::Begin { run: run.key, attempt: 1, at: run.queued_at };
-        store.write(Write { ticket: None, changes: window.runs.iter().map(begin).collect() })?;
+        store.write(Write { ticket: None, changes: window.runs.iter().map(begin).collect() });
     }
     Ok(started.elapsed().as_secs_f64() * 1e3 / f64::from(WINDOWS))
 }

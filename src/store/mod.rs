@@ -1,7 +1,7 @@
 //! What outlives the host: one SQLite file, and the thread that owns it.
 //!
 //! ```text
-//! driver ─ Write, Read ─▶ inbox ─▶ writer thread ─▶ sqlite/ ─▶ jobs.db
+//! driver ─ write, read ─▶ inbox ─▶ writer thread ─▶ sqlite/ ─▶ jobs.db
 //!    ▲                                   │
 //!    └──────────── Report ───────────────┘
 //! ```
@@ -31,10 +31,10 @@ mod tests;
 mod writer;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Sender, unbounded};
+use crossbeam_channel::{SendError, Sender, unbounded};
 
 pub use change::{
     Change, EndState, Ending, FailedAttempt, Failure, NewRun, Pause, RunKey, Slot, Ticket, Write,
@@ -51,12 +51,28 @@ use lock::{LockError, OwnerLock};
 use place::{Landmark, locate};
 use writer::{Command, Reporter, Writer};
 
-/// An open store. Dropped, it keeps what it has been given, and closes the file on its own thread.
+/// An open store. Dropped, it keeps what has been flushed, and closes the file on its own thread.
 #[derive(Debug)]
 pub struct Store {
-    inbox: Sender<Command>,
+    inbox: Mutex<Inbox>,
     path: Arc<Path>,
     thread: JoinHandle<Result<(), Arc<StoreError>>>,
+}
+
+#[derive(Debug)]
+struct Inbox {
+    sender: Sender<Command>,
+    /// Given, and not sent yet: see [`Store::flush`].
+    waiting: Vec<Write>,
+}
+
+impl Inbox {
+    fn flush(&mut self) -> Result<(), SendError<Command>> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        self.sender.send(Command::Write(std::mem::take(&mut self.waiting)))
+    }
 }
 
 impl Store {
@@ -73,11 +89,12 @@ impl Store {
     ) -> Result<(Store, Found), StoreError> {
         let (writer, found) = prepare(options, now, Box::new(report))?;
         let path: Arc<Path> = Arc::from(writer.path());
-        let (inbox, commands) = unbounded();
+        let (sender, commands) = unbounded();
         let thread = thread::Builder::new()
             .name("job-store".to_owned())
             .spawn(move || writer.serve(&commands))
             .map_err(|error| StoreError::new(&path, sqlite::fault::of_system(&error)))?;
+        let inbox = Mutex::new(Inbox { sender, waiting: Vec::new() });
         Ok((Store { inbox, path, thread }, found))
     }
 
@@ -86,16 +103,23 @@ impl Store {
         &self.path
     }
 
-    /// Has changes kept, together, after all that were given before. Never waits.
+    /// Has changes kept, together, after all that were given before, once [`Store::flush`] is called. Never waits.
+    pub fn write(&self, write: Write) {
+        self.lock().waiting.push(write);
+    }
+
+    /// Sends what has been given to the thread: it is committed in one transaction. To be called once for what
+    /// belongs to one turn of a loop. A thread that was woken for each write by itself would, on the same core,
+    /// commit each by itself. Never waits.
     ///
     /// # Errors
     /// The thread has ended.
-    pub fn write(&self, write: Write) -> Result<(), StoreError> {
-        self.send(Command::Write(write))
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.lock().flush().map_err(|_| self.closed())
     }
 
     /// Asks for the next runs of a job that an earlier host left and that may begin by `now`, `limit` at
-    /// most: answered by [`Report::Window`]. Never waits.
+    /// most, after all that was written before: answered by [`Report::Window`]. Never waits.
     ///
     /// # Errors
     /// The thread has ended.
@@ -108,13 +132,24 @@ impl Store {
     /// # Errors
     /// Something that has happened could not be kept.
     pub fn close(self) -> Result<(), Arc<StoreError>> {
-        let closed = || Arc::new(StoreError::new(&self.path, Fault::Closed));
-        let _asked = self.inbox.send(Command::Close);
-        self.thread.join().map_err(|_| closed())?
+        let closed = Arc::new(self.closed());
+        self.send(Command::Close).map_err(|_| Arc::clone(&closed))?;
+        self.thread.join().map_err(|_| closed)?
     }
 
     fn send(&self, command: Command) -> Result<(), StoreError> {
-        self.inbox.send(command).map_err(|_| StoreError::new(&self.path, Fault::Closed))
+        let mut inbox = self.lock();
+        let sent = inbox.flush().and_then(|()| inbox.sender.send(command));
+        sent.map_err(|_| self.closed())
+    }
+
+    fn closed(&self) -> StoreError {
+        StoreError::new(&self.path, Fault::Closed)
+    }
+
+    /// Ignores poisoning: each change is a single step.
+    fn lock(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -125,6 +160,7 @@ fn prepare(options: &Options, now: EpochMs, report: Reporter) -> Result<(Writer,
     let lock = OwnerLock::take(&path).map_err(|error| at_path(lock_fault(error)))?;
     let (connection, found) = sqlite::open(&path, options.durability, now).map_err(at_path)?;
     let writer = Writer {
+        log: sqlite::Log::of(&path),
         connection,
         backlog: Backlog::of(&found),
         pruner: sqlite::Pruner::new(options, now),

@@ -15,10 +15,10 @@ use super::fold::fold;
 use super::found::{KnownRun, Outcome, Report, Window};
 use super::lock::OwnerLock;
 use super::place::Landmark;
-use super::sqlite::{Pruner, commit, read_window};
+use super::sqlite::{Log, Pruner, commit, read_window};
 use crate::timer::EpochMs;
 
-/// A transaction takes no more writes than this: the first ones wait for the last ones.
+/// A transaction that has so many writes takes no more: the first ones wait for the last ones.
 const LARGEST_BATCH: usize = 2_048;
 /// Before what is owed is tried again; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -28,7 +28,7 @@ const WRITES_PER_STEP: usize = 128;
 
 /// What the thread is asked for.
 pub(super) enum Command {
-    Write(Write),
+    Write(Vec<Write>),
     Read { job: Arc<str>, limit: usize, now: EpochMs },
     Close,
 }
@@ -38,6 +38,7 @@ pub(super) type Reporter = Box<dyn Fn(Report) + Send>;
 
 /// The owner of the file.
 pub(super) struct Writer {
+    pub(super) log: Log,
     pub(super) connection: Connection,
     pub(super) backlog: Backlog,
     pub(super) pruner: Pruner,
@@ -70,9 +71,9 @@ impl Writer {
                 None => self.wait(inbox),
             };
             match command {
-                Ok(Command::Write(write)) => {
+                Ok(Command::Write(writes)) => {
                     let batch;
-                    (batch, next) = collect(write, inbox);
+                    (batch, next) = collect(writes, inbox);
                     self.settle(batch);
                 }
                 Ok(Command::Read { job, limit, now }) => self.read(&job, limit, now),
@@ -128,6 +129,7 @@ impl Writer {
         for _ in 0..steps {
             self.prune();
         }
+        self.log.tend(&self.connection);
     }
 
     /// One of the writes is to blame.
@@ -221,11 +223,10 @@ impl Writer {
 }
 
 /// What has come in by now, and the command after it that is something else.
-fn collect(first: Write, inbox: &Receiver<Command>) -> (Vec<Write>, Option<Command>) {
-    let mut batch = vec![first];
+fn collect(mut batch: Vec<Write>, inbox: &Receiver<Command>) -> (Vec<Write>, Option<Command>) {
     while batch.len() < LARGEST_BATCH {
         match inbox.try_recv() {
-            Ok(Command::Write(write)) => batch.push(write),
+            Ok(Command::Write(writes)) => batch.extend(writes),
             Ok(other) => return (batch, Some(other)),
             Err(_) => break,
         }

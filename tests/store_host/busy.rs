@@ -139,7 +139,7 @@ impl Host {
             let failed =
                 FailedAttempt { attempt: run.attempt, started_at: None, ended_at: now, failure: failure() };
             let retry = Change::Retry { run: run.key, failed, begin_at: now };
-            self.store.write(Write { ticket: None, changes: vec![retry] }).unwrap();
+            self.store.write(Write { ticket: None, changes: vec![retry] });
             self.waiting.push_back(Run { attempt: run.attempt + 1, ..run });
             return;
         }
@@ -150,6 +150,7 @@ impl Host {
 
     /// Takes the reports that are there, and waits for one where nothing else can be done.
     fn listen(&mut self) {
+        self.store.flush().unwrap();
         let has_nothing_to_do = self.waiting.is_empty() && self.running.is_empty();
         if has_nothing_to_do && (self.is_reading || !self.awaited.is_empty()) {
             let report = self.reports.recv().unwrap();
@@ -193,7 +194,7 @@ impl Host {
         self.next_ticket += 1;
         let ticket = Ticket(self.next_ticket);
         self.awaited.insert(ticket, (step, run));
-        self.store.write(Write { ticket: Some(ticket), changes }).unwrap();
+        self.store.write(Write { ticket: Some(ticket), changes });
     }
 }
 

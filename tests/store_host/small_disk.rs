@@ -46,7 +46,8 @@ pub(crate) fn fill() {
     let mut key = 0;
     let mut ask = || {
         key += 1;
-        store.write(Write { ticket: Some(Ticket(1)), changes: vec![large(key)] }).unwrap();
+        store.write(Write { ticket: Some(Ticket(1)), changes: vec![large(key)] });
+        store.flush().unwrap();
         outcome(&reports)
     };
     while ask() == Outcome::Kept {}

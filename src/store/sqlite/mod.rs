@@ -2,6 +2,7 @@
 
 mod apply;
 pub(super) mod fault;
+mod log;
 mod open;
 mod prune;
 mod recover;
@@ -11,6 +12,7 @@ mod waiting;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub(super) use log::Log;
 pub(super) use open::open;
 pub(super) use prune::Pruner;
 pub use runs::{Attempt, KeptRun, Reader, RunFilter};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
 use super::fault::{Trouble, of_system};
+use super::log::note_length;
 use super::recover::recover;
 use super::schema::{Identity, MIGRATIONS, Migrations, identify, migrate};
 use crate::store::error::Fault;
@@ -86,6 +87,7 @@ fn configure(connection: &Connection, durability: Durability) -> Result<(), Trou
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+    note_length(connection);
     Ok(())
 }
 

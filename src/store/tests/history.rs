@@ -15,9 +15,8 @@ fn run_through(host: &Host, keys: std::ops::RangeInclusive<i64>, job: &str, stat
     for key in keys {
         let end =
             Change::End { run: RunKey(key), job: job.into(), ending: ending(state, EpochMs(NOW.0 + key)) };
-        host.store
-            .write(Write { ticket: None, changes: vec![accept(key, job), begin(key, 1), end] })
-            .unwrap();
+        host.store.write(Write { ticket: None, changes: vec![accept(key, job), begin(key, 1), end] });
+        host.store.flush().unwrap();
     }
 }
 

@@ -205,13 +205,15 @@ fn what_was_written_before_closing_is_kept() {
     let (_folder, options) = new_store();
     let host = Host::start(&options);
     for key in 1..=5_000 {
-        host.store.write(Write { ticket: None, changes: vec![accept(key, "mail")] }).unwrap();
+        host.store.write(Write { ticket: None, changes: vec![accept(key, "mail")] });
+        host.store.flush().unwrap();
     }
     host.close();
     let host = Host::start(&options);
     assert_eq!(host.found.waiting, [WaitingJob { job: "mail".into(), runs: 5_000, first_begin: NOW }]);
     for key in 5_001..=9_000 {
-        host.store.write(Write { ticket: None, changes: vec![accept(key, "mail")] }).unwrap();
+        host.store.write(Write { ticket: None, changes: vec![accept(key, "mail")] });
+        host.store.flush().unwrap();
     }
     drop(host.store);
     // The thread has closed the file when it drops the sender of its reports.
@@ -225,7 +227,8 @@ fn writes_are_settled_in_their_order() {
     let host = Host::start(&options);
     for key in 1..=3_000_i64 {
         let ticket = (key % 2 == 0).then_some(Ticket(key.unsigned_abs()));
-        host.store.write(Write { ticket, changes: vec![accept(key, "mail")] }).unwrap();
+        host.store.write(Write { ticket, changes: vec![accept(key, "mail")] });
+        host.store.flush().unwrap();
     }
     let mut settled = Vec::new();
     while settled.len() < 1_500 {

@@ -3,6 +3,7 @@
 mod failing;
 mod history;
 mod life;
+mod log;
 mod opening;
 mod waiting;
 
@@ -45,7 +46,8 @@ impl Host {
 
     /// Writes, and waits until that is settled.
     pub(super) fn keep(&self, changes: Vec<Change>) -> Outcome {
-        self.store.write(Write { ticket: Some(Ticket(7)), changes }).unwrap();
+        self.store.write(Write { ticket: Some(Ticket(7)), changes });
+        self.store.flush().unwrap();
         let Report::Settled(settled) = self.report() else { panic!("another report") };
         let [(Ticket(7), outcome)] = &settled[..] else { panic!("{settled:?}") };
         outcome.clone()
