@@ -1,7 +1,8 @@
 'use strict';
 
 // The linker for addons that load on old Linux distributions. An addon needs the version of glibc that it is linked
-// against, so this is a GCC with glibc 2.17 of its own, from the npm registry. It only links; Rust compiles.
+// against, so this is a GCC with glibc 2.17 of its own, from the npm registry. It links, and compiles the C code of
+// crates (SQLite), whose functions have to be those of that glibc as well.
 
 const {execFile} = require('node:child_process');
 const fs = require('node:fs');
@@ -27,7 +28,7 @@ function isForThisMachine() {
 }
 
 /**
- * The environment in which cargo links with it; empty on other machines. The first call installs it: 50 MB.
+ * The environment in which cargo uses it; empty on other machines. The first call installs it: 50 MB.
  *
  * @returns {Promise<Record<string, string>>}
  * @throws {Error} when it cannot be installed, or does not run here
@@ -42,7 +43,8 @@ async function portableLinkerEnv() {
     }
     const linker = path.join(folder, 'bin', `${TARGET}-gcc`);
     await execute(linker, ['--version']);
-    return {[`CARGO_TARGET_${TARGET.toUpperCase().replaceAll('-', '_')}_LINKER`]: linker};
+    const name = TARGET.replaceAll('-', '_');
+    return {[`CARGO_TARGET_${name.toUpperCase()}_LINKER`]: linker, [`CC_${name}`]: linker};
 }
 
 /** Installs aside and moves, so that an interrupted install leaves nothing half done. */

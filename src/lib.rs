@@ -15,14 +15,16 @@
 //! | [`schedule`] | text to due times, pure |
 //! | [`timer`] | clocks, and deadlines in order |
 //! | [`driver`] | the loop that carries decisions out |
+//! | [`store`] | what outlives the host: one SQLite file |
 //! | [`worker`] | one worker process: its channel, and what differs between systems |
 //!
-//! Imports run down only: binding → driver → engine → schedule, timer, worker. The worker room
+//! Imports run down only: binding → driver → engine → schedule, store, timer, worker. The worker room
 //! reports facts in its own words (`worker/fact.rs`), and the driver makes inputs of the engine of them.
 
 pub mod binding;
 pub mod driver;
 pub mod engine;
 pub mod schedule;
+pub mod store;
 pub mod timer;
 pub mod worker;
