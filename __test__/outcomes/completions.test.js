@@ -340,9 +340,9 @@ test('a job whose only time passed unnoticed settles awaitCompletion as a past o
     const event = {type: 'skipped', name: 'asleep', registration: scope.number, reason: 'missed', skipped: 1};
     const native = {takeEvents: () => ({events: [event], bytes: new Uint8Array(), hasMore: false})};
     const events = new JobEvents(native, undefined, {
+        failed: new Map(),
         runs: () => ({skipped() {}}),
         logger: recordingLogger(),
-        runs: () => ({skipped() {}}),
         registered: (name, number) => (name === 'asleep' && number === scope.number ? scope : undefined),
         onMissed: (registered) => told.push([registered, JobScope.current('asleep')])
     });
