@@ -461,7 +461,7 @@ class JobManager {
             if (error) {
                 await this._jobErrorHandler(error, {name});
             } else {
-                await this._jobMessageHandler({name, message: 'done'});
+                await this._jobMessageHandler({name, message: 'done', result});
             }
             return result;
         };
@@ -605,7 +605,10 @@ class JobManager {
     }
 
     /** An inline job has ended. Returns a promise only if something is left to be done about that. */
-    #inlineEnded(name, error, result) {
+    #inlineEnded(name, error, result, isRun) {
+        if (error !== undefined && name && !isRun) {
+            this.#runs.inlineFailed({name, error});
+        }
         // The promises and closures of the handlers would cost more than the rest of a short job.
         return error === undefined && this.#isCompletionUnheeded(name)
             ? undefined

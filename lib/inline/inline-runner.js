@@ -41,8 +41,8 @@ class InlineRunner {
      * @param {object} logger
      * @param {object} host
      * @param {(name: string) => Promise<void> | undefined} host.onStarted - if it returns a promise, the job is called once that is settled
-     * @param {(name: string | undefined, error: unknown, result: unknown) => Promise<void> | undefined} host.onEnded - must
-     *   not throw or reject
+     * @param {(name: string | undefined, error: unknown, result: unknown, isRun?: boolean) => Promise<void> | undefined}
+     *   host.onEnded - must not throw or reject; `isRun` for a registered job, which has a run of its own
      * @param {(name: string | undefined, turn?: object) => object} host.traceOf - what tracers are told of an attempt
      */
     constructor(queue, logger, host) {
@@ -115,7 +115,7 @@ class InlineRunner {
      */
     async gaveUp(scope, {name, job}, error) {
         this.#report(job, error);
-        await scope.run(() => this.#host.onEnded(name, error));
+        await scope.run(() => this.#host.onEnded(name, error, undefined, true));
     }
 
     async #run(task, turn) {
@@ -159,7 +159,7 @@ class InlineRunner {
 
     #turnEnded(turn, name, error, result) {
         turn.result = result;
-        return turn.scope.run(() => this.#host.onEnded(name, error, result));
+        return turn.scope.run(() => this.#host.onEnded(name, error, result, true));
     }
 
     /** The error of a job that never began: it was queued, or its row was being written, when the queue was closed. */

@@ -2,6 +2,7 @@
 
 /** Runs of handlers on the host's own event loop: calls the function, and keeps its outcome until the run has ended. */
 
+const {isTraced, traceInline} = require('../host/tracing');
 const {loadFunction, resolveModule} = require('../inline/inline-function');
 const {withinLimit} = require('../inline/time-limit');
 const {isPermanent} = require('../wire/permanent');
@@ -10,6 +11,7 @@ const {RunContext} = require('../wire/run-context');
 class InlineHandlers {
     #onSettled;
     #sinkOf;
+    #traceOf;
     /** Runs that go, by number. @type {Map<number, RunContext>} */
     #going = new Map();
     /** What came of runs that have not been said to have ended. @type {Map<number, {value?: unknown, error?: unknown}>} */
@@ -21,8 +23,10 @@ class InlineHandlers {
      * @param {object} host
      * @param {(run: number, failed?: boolean) => void} host.onSettled - as `inlineEnded` of the native side
      * @param {(run: number, registered: object) => import('../wire/run-context').Sink} host.sinkOf - where its reports go
+     * @param {(registered: object, context: RunContext) => object} host.traceOf - what tracers are told of an attempt
      */
-    constructor({onSettled, sinkOf}) {
+    constructor({onSettled, sinkOf, traceOf}) {
+        this.#traceOf = traceOf;
         this.#onSettled = onSettled;
         this.#sinkOf = sinkOf;
     }
@@ -95,10 +99,16 @@ class InlineHandlers {
         const handler = await this.#functionOf(registered);
         // It was cancelled before it began.
         context.throwIfAborted();
-        if (timeoutMs === undefined) {
+        if (timeoutMs === undefined && !isTraced()) {
             return handler(data, context);
         }
-        const call = async () => handler(data, context);
+        const call = async () =>
+            isTraced()
+                ? traceInline(async () => handler(data, context), this.#traceOf(registered, context))
+                : handler(data, context);
+        if (timeoutMs === undefined) {
+            return call();
+        }
         return withinLimit(call, {name, timeoutMs, onTimeout: (error) => context.abort(error)});
     }
 

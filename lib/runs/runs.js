@@ -12,6 +12,7 @@ const {LiveRuns} = require('./live-run');
 const {Run} = require('./run-handle');
 const {RunHistory} = require('./run-history');
 const {errorInfo, runInfo} = require('./run-info');
+const {contextOf} = require('./run-announcements');
 const {RunRequests} = require('./run-requests');
 const {NONE, sizeOf, valueOf, valueOfBytes} = require('./run-value');
 
@@ -236,6 +237,24 @@ class Runs {
     }
 
     /**
+     * A named inline job without a run of its own has failed in the queue: that is kept as a run.
+     *
+     * @param {{name: string, error: unknown}} failure
+     */
+    inlineFailed({name, error}) {
+        const run = this.#parts.native.takeRunNumber();
+        const atMs = Date.now();
+        const event = {run, name, trigger: 'now', queuedMs: undefined, attempt: 1, attempts: 1, atMs};
+        const id = this.#numbered(run);
+        const ended = new EndedRun(
+            {...event, ending: {cause: 'error'}, gaveUp: 'attempts'},
+            {id, error, value: NONE}
+        );
+        this.#history.add(ended);
+        this.#parts.announcements.ended(run, () => ended.info(), {error});
+    }
+
+    /**
      * @param {string} id
      * @returns {import('../../index').RunInfo | undefined} the run, if it has not ended or is kept
      */
@@ -369,7 +388,9 @@ class Runs {
             const {InlineHandlers} = require('./inline-handlers');
             this.#inlineHandlers = new InlineHandlers({
                 onSettled: (run, failed) => this.#parts.native.inlineEnded(run, failed),
-                sinkOf: (run, registered) => this.#sinkOf(run, registered)
+                sinkOf: (run, registered) => this.#sinkOf(run, registered),
+                traceOf: (registered, {id, name, attempt}) =>
+                    contextOf({job: name, id, attempt}, registered, this.#parts.instance, 'inline')
             });
         }
         return this.#inlineHandlers;

@@ -45,6 +45,14 @@ class Steering {
                 `The run "${id}" of job "${run.job}" cannot be cancelled: it has ${run.state}`
             );
         }
+        const {job = {}, handler} = this.#jobs.get(run.job) ?? {};
+        if (job.offloaded === false && !handler && !job.context && run.state === 'running') {
+            throw coded(
+                'RUN_NOT_STOPPABLE',
+                `The run "${id}" of job "${run.job}" cannot be stopped: it is a function on the event loop that is called ` +
+                    'without its run. Add the job with "context: true", and heed run.signal in the function'
+            );
+        }
         return this.#runs.cancelById(id, reason);
     }
 

@@ -22,7 +22,7 @@ use crate::worker::environment::Environment;
 /// Events handed over in one batch, so that the host's loop gets its turn.
 const BATCH_EVENTS: usize = 256;
 
-static RUN_NUMBERS: Lazy<RunNumbers> = Lazy::new(RunNumbers::default);
+pub(super) static RUN_NUMBERS: Lazy<RunNumbers> = Lazy::new(RunNumbers::default);
 
 /// A function without arguments, called on the host's loop from any thread.
 type Wake<const WEAK: bool> = ThreadsafeFunction<(), (), (), Status, false, WEAK>;

@@ -6,7 +6,7 @@ use napi_derive::napi;
 
 use super::error::{Error, bad_value};
 use super::event::epoch_ms;
-use super::manager::NativeManager;
+use super::manager::{NativeManager, RUN_NUMBERS};
 use crate::engine::{Input, PausedBy, Reply, RequestId, RunId};
 
 /// The answer to a request for a run that did not simply add one.
@@ -73,6 +73,12 @@ impl NativeManager {
     pub fn resume_all(&self, catch_up: bool) {
         // Never refused.
         let _accepted = self.submit(Input::ResumeAll { catch_up });
+    }
+
+    /// A number for a run that only JavaScript knows.
+    #[napi]
+    pub fn take_run_number(&self) -> u32 {
+        RUN_NUMBERS.next().0
     }
 
     /// Whether 'runStarted' comes for each run of a handler, or on the host's event loop, and 'runQueued' for those

@@ -1,5 +1,6 @@
 //! What the host process is still needed for, so that it knows whether it may end.
 
+use super::run::Phase;
 use super::{Engine, JobId};
 use crate::timer::EpochMs;
 
@@ -20,7 +21,7 @@ pub enum Activity {
 impl Engine {
     /// The strongest reason for the host process to stay alive.
     pub fn activity(&self) -> Activity {
-        if !self.runs.is_empty() || !self.requests.is_empty() {
+        if self.has_live_runs() || !self.requests.is_empty() {
             Activity::Busy
         } else if self.holding_due > 0 {
             Activity::Due
@@ -28,6 +29,15 @@ impl Engine {
             Activity::UnrefDue
         } else {
             Activity::Idle
+        }
+    }
+
+    /// Once everything has been shut down, a function that still goes is not waited for: it may never settle.
+    fn has_live_runs(&self) -> bool {
+        if self.is_shut_down {
+            self.runs.values().any(|run| run.phase != Phase::Inline)
+        } else {
+            !self.runs.is_empty()
         }
     }
 

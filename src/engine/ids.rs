@@ -23,7 +23,8 @@ impl Default for RunNumbers {
 }
 
 impl RunNumbers {
-    pub(super) fn next(&self) -> RunId {
+    /// A number that no run has had.
+    pub fn next(&self) -> RunId {
         RunId(self.0.fetch_add(1, Ordering::Relaxed))
     }
 }

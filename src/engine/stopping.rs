@@ -271,7 +271,7 @@ impl Engine {
                 self.effects.push(Effect::Write { worker, frame: HostFrame::abort(id.0) });
             }
             // A function cannot be stopped, but asked: the run ends when it settles, or is not waited for any more.
-            Phase::Inline if run.has_signal() && stop.first == StopStep::Killed => {
+            Phase::Inline if stop.first == StopStep::Killed => {
                 self.end_run(id, EndCause::Cancelled, Usage::default(), None, now);
             }
             Phase::Inline if run.has_signal() => {
