@@ -15,7 +15,7 @@ const LIB = path.join(ROOT, 'lib');
 /** What each room may import, besides itself and Node. */
 const MAY_IMPORT = {
     jobs: ['host', 'native', 'wire'],
-    runs: ['host', 'inline', 'jobs', 'wire'],
+    runs: ['host', 'inline', 'jobs', 'native', 'wire'],
     inline: ['host', 'jobs', 'wire'],
     'one-off': ['host'],
     events: ['host', 'wire'],

@@ -8,6 +8,7 @@
 const {JobError, checkStopped, incorrectUsage} = require('../host/errors');
 const {safely} = require('../host/safe-call');
 const {isOffloaded} = require('../jobs/handler-options');
+const {takeRunNumber} = require('../native/native');
 const {LiveRuns} = require('./live-run');
 const {Run} = require('./run-handle');
 const {RunHistory} = require('./run-history');
@@ -242,7 +243,7 @@ class Runs {
      * @param {{name: string, error: unknown}} failure
      */
     inlineFailed({name, error}) {
-        const run = this.#parts.native.takeRunNumber();
+        const run = takeRunNumber();
         const atMs = Date.now();
         const event = {run, name, trigger: 'now', queuedMs: undefined, attempt: 1, attempts: 1, atMs};
         const id = this.#numbered(run);

@@ -35,6 +35,12 @@ impl RunAnswer {
     }
 }
 
+/// A number for a run that only JavaScript knows.
+#[napi]
+pub fn take_run_number() -> u32 {
+    RUN_NUMBERS.next().0
+}
+
 #[napi]
 impl NativeManager {
     /// Pauses a job: its due times get no run until it is resumed. `by` is 'host' or 'operator'. With `cancelRequest`
@@ -73,12 +79,6 @@ impl NativeManager {
     pub fn resume_all(&self, catch_up: bool) {
         // Never refused.
         let _accepted = self.submit(Input::ResumeAll { catch_up });
-    }
-
-    /// A number for a run that only JavaScript knows.
-    #[napi]
-    pub fn take_run_number(&self) -> u32 {
-        RUN_NUMBERS.next().0
     }
 
     /// Whether 'runStarted' comes for each run of a handler, or on the host's event loop, and 'runQueued' for those
