@@ -10,7 +10,7 @@
 //! | `clock_step.rs` | what becomes of due times when the wall clock is set back |
 //! | `runs.rs` | which process takes which run, how a run ends; `queue.rs`: the runs that wait for one |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown; `requests.rs`: what waits for them |
-//! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
+//! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job; `demand.rs`: whether one is worth booting though nothing is due |
 
 mod attempts;
 mod backoff;
@@ -41,7 +41,7 @@ use thiserror::Error;
 
 pub use attempts::InlineOutcome;
 pub use backoff::{Backoff, Curve, Random};
-pub use effect::Effect;
+pub use effect::{Effect, WarmUp};
 pub use event::{JobEvent, SkipReason, Survivor, Usage};
 pub use ids::{JobId, RegistrationId, RequestId, RunId, RunNumbers, WorkerId};
 pub use input::{Input, RunRequest};
@@ -129,6 +129,8 @@ enum Deadline {
     WorkerLimit(WorkerId),
     /// A spare has been idle for long enough.
     SpareIdle(WorkerId),
+    /// Spares are to be booted for runs that are probably asked for soon.
+    SpareWanted,
     /// Boots may be tried again after failures.
     BootsResume,
     /// A run has reached its time limit.
@@ -341,7 +343,11 @@ impl Engine {
     pub fn wants_rights(&self, input: &Input) -> bool {
         let may_start = match input {
             Input::AddJob { spec, .. } => matches!(spec.when, When::Now),
-            Input::ScheduleJob(_) | Input::RunJob(_) | Input::TimePassed | Input::Exited { .. } => true,
+            Input::ScheduleJob(_)
+            | Input::RunJob(_)
+            | Input::RequestRun { .. }
+            | Input::TimePassed
+            | Input::Exited { .. } => true,
             _ => false,
         };
         may_start && self.pool.has_spares()
@@ -355,6 +361,8 @@ impl Engine {
             match deadline {
                 Deadline::WorkerLimit(worker) => self.worker_limit_reached(worker, now),
                 Deadline::SpareIdle(worker) => self.spare_idle(worker, now),
+                // `handle` looks after every input for spares to boot.
+                Deadline::SpareWanted => {}
                 Deadline::BootsResume => self.pool.resume_boots(),
                 Deadline::KeptIdle(number) => self.kept_idle(number, now),
                 Deadline::NextAttempt(run) => self.begin_attempt(run, now),

@@ -1,5 +1,6 @@
 //! The engine's rules, with a virtual clock and no process.
 
+mod again;
 mod clock_step;
 mod handlers;
 mod outdated;
@@ -21,7 +22,7 @@ use super::retry::{Cause, Causes, GaveUp, RetryPolicy};
 use super::run::{EndCause, Trigger};
 use super::{
     Effect, Engine, InlineOutcome, Input, JobEvent, Refusal, Reply, RequestId, RunRequest, Setup, SkipReason,
-    Survivor,
+    Survivor, WarmUp,
 };
 use crate::schedule::{ClockChange, Schedule};
 use crate::timer::{EpochMs, MonoMs, Now};
