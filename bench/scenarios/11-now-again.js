@@ -27,7 +27,7 @@ const cpu = (gap, params) => ({
 const GAPS = [
     ['0.1 s', {runs: 40, gapMs: 100}],
     ['1 s', {runs: 20, gapMs: 1_000}],
-    ['5 s', {runs: 12, gapMs: 5_000}]
+    ['5 s', {runs: 10, gapMs: 5_000}]
 ];
 
 module.exports = {
