@@ -88,8 +88,9 @@ impl Engine {
         let horizon = now.wall.plus(self.pool.boot_lead());
         let has_new_due = self.due.next_after(self.prepared_until).is_some_and(|due| due <= horizon);
         self.prepared_until = horizon;
-        for Wanted { profile, count, warm_up } in self.wanted_spares(now, self.pool.demand.to_boot(now.mono))
-        {
+        // Where boots fail, only those that a run waits for, or will, are tried.
+        let expected = self.pool.demand.to_boot(now.mono).filter(|_| self.pool.failures_in_a_row == 0);
+        for Wanted { profile, count, warm_up } in self.wanted_spares(now, expected) {
             let missing = count.saturating_sub(self.pool.spares(&profile, &self.host));
             for _ in 0..missing {
                 if self.pool.can_boot() {

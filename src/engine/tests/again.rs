@@ -303,6 +303,25 @@ fn a_spare_that_dies_again_and_again_is_not_booted_for_ever() {
 }
 
 #[test]
+fn where_boots_fail_none_is_tried_for_a_run_that_nobody_has_asked_for() {
+    let mut host = Hosted::new();
+    for _ in 0..8 {
+        let name = format!("job-{}", host.next_job);
+        host.next_job += 1;
+        host.bench.add(offloaded(&name, When::Now)).unwrap();
+        // Until the pause after the boot before has passed.
+        while host.bench.engine.pool.all().is_empty() {
+            host.bench.pass_ms(100);
+        }
+        let worker = host.bench.engine.pool.all()[0];
+        host.bench.exit(worker, ExitStatus::Code(3));
+    }
+    host.bench.pass_ms(10_000);
+    host.look();
+    assert_eq!((host.spares.len(), host.processes()), (0, 0));
+}
+
+#[test]
 fn a_spare_for_a_request_goes_at_shutdown() {
     let mut host = Hosted::new();
     host.ask_every(1_000, 6);
