@@ -19,12 +19,12 @@ const ENOUGH = 8;
 /** Posts which process it is, and what it sees of how that was started. */
 const TELLS_ITS_PROCESS = () => {
     const {parentPort, threadId} = require('node:worker_threads');
-    const {title, argv, execArgv, env} = process;
+    const {title, argv, env} = process;
     parentPort.postMessage({
         pid: process.pid,
         threadId,
         title,
-        arguments: [...argv.slice(2), ...execArgv],
+        arguments: argv.slice(2),
         value: env.NODE_TEST_OF_AGAIN ?? env.TEST_OF_AGAIN
     });
 };
