@@ -212,7 +212,10 @@ declare namespace JobManager {
         inlineConcurrency?: number;
         /** Worker processes that run at once. Default: no bound. */
         maxWorkers?: number;
-        /** Processes booted ahead of the next due job: 'auto' (default; none at rest), a number kept, or 0. */
+        /**
+         * Processes booted ahead of the next due job, or of the next one that is probably added without `at`, going by
+         * the last requests: 'auto' (default; none at rest), a number kept, or 0 for none.
+         */
         warmWorkers?: 'auto' | number;
         /** From 'cancel' to SIGTERM, in ms. Default 5,000. */
         gracePeriod?: number;

@@ -4,6 +4,9 @@
 
 const fs = require('node:fs');
 
+/** What Linux counts processor time in. */
+const TICK_MS = 10;
+
 /** The processes below one, itself included. */
 function treeOf(rootPid) {
     const children = new Map();
@@ -29,6 +32,14 @@ function treePssBytes(rootPid) {
     return treeOf(rootPid).reduce((sum, pid) => sum + pssBytes(pid), 0);
 }
 
+/**
+ * Processor time of a tree of processes, in ms, with that of the processes that have ended and were waited for. The
+ * system counts in steps of 10 ms.
+ */
+function treeCpuMs(rootPid) {
+    return treeOf(rootPid).reduce((sum, pid) => sum + cpuTicks(pid) * TICK_MS, 0);
+}
+
 /** How often the threads of this process have gone to sleep and been woken up. */
 function voluntarySwitches() {
     return fs
@@ -41,10 +52,21 @@ function voluntarySwitches() {
 }
 
 function parentOf(pid) {
+    const fields = statusOf(pid);
+    return fields ? Number(fields[1]) : undefined;
+}
+
+/** User and system time, of the process and of its children that were waited for. */
+function cpuTicks(pid) {
+    const times = statusOf(pid)?.slice(11, 15) ?? [];
+    return times.reduce((sum, ticks) => sum + Number(ticks), 0);
+}
+
+/** The fields of a process's status from its state on. */
+function statusOf(pid) {
     const status = readIfThere(`/proc/${pid}/stat`);
     // The name, in parentheses, may hold anything.
-    const fields = status.slice(status.lastIndexOf(')') + 2).split(' ');
-    return status ? Number(fields[1]) : undefined;
+    return status ? status.slice(status.lastIndexOf(')') + 2).split(' ') : null;
 }
 
 function pssBytes(pid) {
@@ -61,4 +83,4 @@ function readIfThere(file) {
     }
 }
 
-module.exports = {treePssBytes, voluntarySwitches};
+module.exports = {treeCpuMs, treePssBytes, voluntarySwitches};

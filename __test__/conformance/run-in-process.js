@@ -9,8 +9,8 @@ const {WorkerProcess, decodeFrame} = require('../support/worker-harness.js');
 const {ToHost} = require('../../lib/wire/frames.js');
 const {endOf} = require('./run-in-worker.js');
 
-/** How a process comes to its job: booted ahead of time, or told at its start. */
-const STARTS = ['spare', 'cold'];
+/** How a process comes to its job: booted ahead of time, with all warming up or a little, or told at its start. */
+const STARTS = ['spare', 'brief spare', 'cold'];
 
 /** Flags that carry limits of a Worker into a process. */
 function flagsOf({maxOldGenerationSizeMb} = {}) {
@@ -45,7 +45,7 @@ function watch(worker, answers) {
 
 /**
  * @param {string} job file, or source text
- * @param {import('./run-in-worker.js').JobOptions & {start?: 'spare' | 'cold'}} [options] what it is started with
+ * @param {import('./run-in-worker.js').JobOptions & {start?: 'spare' | 'brief spare' | 'cold'}} [options] what it is started with
  * @returns {Promise<import('./run-in-worker.js').Observations>} what was seen
  */
 async function runInProcess(
@@ -53,13 +53,15 @@ async function runInProcess(
     {start = 'spare', source, execArgv = [], answers = () => [], ...options} = {}
 ) {
     const flags = flagsOf(options.resourceLimits);
-    const worker = new WorkerProcess({cold: start === 'cold', execArgv: [...execArgv, ...flags]});
+    const worker = new WorkerProcess({
+        cold: start === 'cold',
+        brief: start === 'brief spare',
+        execArgv: [...execArgv, ...flags]
+    });
     const header = {threadId: 7, execArgv};
     const message = {name: 'probe', kind: source ? 'source' : 'file', target: job, ...options};
     const seen = watch(worker, answers);
-    if (start === 'spare') {
-        await worker.isReady;
-    }
+    await worker.isReady;
     worker.start(header, message);
     const {code, signal, stdout, stderr} = await worker.ended;
     return {events: seen.events, end: seen.end ?? {type: 'exit', code: code ?? signal}, stdout, stderr};

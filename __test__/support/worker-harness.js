@@ -47,13 +47,21 @@ class WorkerProcess extends EventEmitter {
     /**
      * @param {object} [options] how to start it
      * @param {boolean} [options.cold] without warming up
+     * @param {boolean} [options.brief] as a spare that warms up only a little
      * @param {string[]} [options.execArgv] flags for Node
      * @param {NodeJS.ProcessEnv} [options.env] environment of the process; the host's own by default
      * @param {string} [options.node] Node executable
      */
-    constructor({cold = false, execArgv = [], env = process.env, node = process.execPath} = {}) {
+    constructor({
+        cold = false,
+        brief = false,
+        execArgv = [],
+        env = process.env,
+        node = process.execPath
+    } = {}) {
         super();
-        const args = [...execArgv, BOOTSTRAP, ...(cold ? ['--cold'] : [])];
+        const flags = [cold && '--cold', brief && '--brief'].filter(Boolean);
+        const args = [...execArgv, BOOTSTRAP, ...flags];
         this.child = spawn(node, args, {
             env,
             detached: true,

@@ -18,13 +18,13 @@ const GARBAGE_ARRAY_LENGTH = 1024;
 /** So often that V8 compiles what is hot in it again, for speed, before the job needs the processor. */
 const START_ROUNDS = 4;
 
-function rehearseStart({applyStart, currentDirectory, parseStart}) {
+function rehearseStart({applyStart, currentDirectory, parseStart}, rounds) {
     const header = Buffer.from(JSON.stringify({threadId: 1, cwd: currentDirectory(), env: null}));
     const headerLength = Buffer.alloc(4);
     headerLength.writeUInt32LE(header.length);
     const job = serialize({name: 'spare', kind: 'file', target: __filename, argv: [], workerData: {job: {}}});
     const frame = {kind: ToWorker.START, payload: Buffer.concat([headerLength, header, job])};
-    for (let round = 0; round < START_ROUNDS; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
         const start = parseStart(frame);
         applyStart(start.header, start.job);
     }
@@ -71,17 +71,22 @@ function collectGarbage() {
  * Warms this process up; afterwards it is as before but for what is loaded and compiled.
  *
  * @param {object} script what will be used in earnest
+ * @param {boolean} script.isBrief do only what costs no more than it saves the job
  * @param {() => Promise<unknown>} script.importEmpty imports an empty module
  * @param {Function} script.parseStart of start.js
  * @param {Function} script.applyStart of start.js
  * @param {Function} script.currentDirectory of start.js
  * @param {import('./conversation.js').Conversation} script.conversation not begun
  */
-async function warmUp({importEmpty, parseStart, applyStart, currentDirectory, conversation}) {
+async function warmUp({isBrief, importEmpty, parseStart, applyStart, currentDirectory, conversation}) {
     conversation.prepare();
+    if (isBrief) {
+        rehearseStart({parseStart, applyStart, currentDirectory}, 1);
+        return;
+    }
     rehearseSocket();
     await importEmpty();
-    rehearseStart({parseStart, applyStart, currentDirectory});
+    rehearseStart({parseStart, applyStart, currentDirectory}, START_ROUNDS);
     await rehearseTurn();
     collectGarbage();
 }

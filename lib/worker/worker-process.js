@@ -3,8 +3,8 @@
 /**
  * The life of a worker process.
  *
- * A spare is started ahead of time: it warms up, says READY, and waits for its job in a blocking read, costing no CPU
- * time. A cold start (`--cold`) has its job already. Either becomes the job, and runs it at the word: `worker_threads`,
+ * A spare is started ahead of time: it warms up (`--brief`: only a little), says READY, and waits for its job in a
+ * blocking read, costing no CPU time. A cold start (`--cold`) has its job already. Either becomes the job, and runs it at the word: `worker_threads`,
  * process and main module look as they do in a Worker, and nothing of this script can be seen in them.
  *
  * The other end of the channel is the worker room of the Rust engine; docs/design/worker-protocol.md describes what
@@ -33,8 +33,14 @@ const MOST_DELAYS = 20;
 /** What Node lists while its loader of ES modules reads them; and the immediate of ours. */
 const LOADING = new Set(['FSReqPromise', 'CloseReq', 'Immediate']);
 
-/** Started for a job that waits, and told of it already. Asked before the job's arguments take the place of ours. */
-const isCold = process.argv[2] === '--cold';
+/** Asked before the job's arguments take the place of ours. */
+const [, , flag] = process.argv;
+
+/** Started for a job that waits, and told of it already. */
+const isCold = flag === '--cold';
+
+/** Started for a job that may not come: what warming up costs must be worth it even then. */
+const isBrief = flag === '--brief';
 
 const channel = new Channel(endOrphan);
 
@@ -190,6 +196,7 @@ function orEndBroken(action) {
 async function waitAsSpare() {
     const {warmUp} = require('./later.js').warmUp;
     await warmUp({
+        isBrief,
         importEmpty: () => import('./warm.mjs'),
         parseStart,
         applyStart,
@@ -222,7 +229,7 @@ function prepare({isPreload}) {
     installErrorReport(channel);
     installOutput();
     installThreads({
-        hasImported: !isCold,
+        hasImported: !isCold && !isBrief,
         isBeforeLoaders: isPreload && registersLoaders(),
         getParentPort: () => conversation.parentPort,
         poll: () => conversation.poll()

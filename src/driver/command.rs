@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use crate::engine::BootProfile;
+use crate::engine::{BootProfile, WarmUp};
 use crate::worker::environment::{Environment, fitting};
 use crate::worker::os::{ChildCommand, EnvBlock, ExecRoom, Output};
 
@@ -22,16 +22,14 @@ pub(super) fn child_command(
     node: &NodeCommand,
     profile: &BootProfile,
     env: &Environment,
-    is_cold: bool,
+    warm_up: WarmUp,
 ) -> (ChildCommand, bool) {
     let NodeCommand { exec_path, bootstrap } = node;
     let exec_path = profile.exec_path.as_ref().map_or_else(|| exec_path.clone(), OsString::from);
     let mut argv = vec![exec_path.clone()];
     argv.extend(profile.exec_args.iter().map(OsString::from));
     argv.push(bootstrap.clone());
-    if is_cold {
-        argv.push(OsString::from("--cold"));
-    }
+    argv.extend(flag(warm_up).map(OsString::from));
     let overlay = Environment::new(profile.env.clone());
     let is_overlaid = |name: &str| overlay.pairs().any(|(overlaid, _)| overlaid == name);
     let variables = env.pairs().filter(|(name, _)| !is_overlaid(name)).chain(overlay.pairs()).collect();
@@ -45,6 +43,15 @@ pub(super) fn child_command(
         stderr: output(profile.capture_stderr),
     };
     (command, is_whole)
+}
+
+/// What `lib/worker/worker-process.js` reads.
+fn flag(warm_up: WarmUp) -> Option<&'static str> {
+    match warm_up {
+        WarmUp::Full => None,
+        WarmUp::Brief => Some("--brief"),
+        WarmUp::Cold => Some("--cold"),
+    }
 }
 
 /// The header of START, which `lib/worker/start.js` reads before the job. `cwd` is null if the host's
@@ -70,7 +77,7 @@ mod tests {
         let node = NodeCommand { exec_path: "/manager/node".into(), bootstrap: "/bootstrap.cjs".into() };
         let program = |exec_path: Option<&str>| {
             let profile = BootProfile { exec_path: exec_path.map(str::to_owned), ..BootProfile::default() };
-            let (command, _) = child_command(&node, &profile, &Environment::default(), true);
+            let (command, _) = child_command(&node, &profile, &Environment::default(), WarmUp::Cold);
             assert_eq!(command.argv, [command.program.clone(), "/bootstrap.cjs".into(), "--cold".into()]);
             command.program
         };

@@ -12,7 +12,7 @@ use super::events::EventQueue;
 use super::reports::WorkerReports;
 use super::runtime;
 use super::sleep::Sleeper;
-use crate::engine::{Activity, BootProfile, Effect, Engine, Input, Refusal, Reply, WorkerId};
+use crate::engine::{Activity, BootProfile, Effect, Engine, Input, Refusal, Reply, WarmUp, WorkerId};
 use crate::timer::Now;
 use crate::worker::backlog::Backlog;
 use crate::worker::environment::Environment;
@@ -188,7 +188,7 @@ impl Driver {
 
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Boot { worker, profile, env, is_cold } => self.boot(worker, &profile, &env, is_cold),
+            Effect::Boot { worker, profile, env, warm_up } => self.boot(worker, &profile, &env, warm_up),
             Effect::Start { worker, thread_id, env, job, run } => {
                 let cut = || self.workers.get(&worker).and_then(|booted| booted.cut_env.clone());
                 let header = start_header(thread_id, env.or_else(cut).as_deref(), run.as_ref());
@@ -210,10 +210,10 @@ impl Driver {
         }
     }
 
-    fn boot(&mut self, worker: WorkerId, profile: &BootProfile, env: &Arc<Environment>, is_cold: bool) {
+    fn boot(&mut self, worker: WorkerId, profile: &BootProfile, env: &Arc<Environment>, warm_up: WarmUp) {
         self.workers.retain(|_, worker| !worker.orders.is_closed());
         let (orders, inbox) = mpsc::unbounded_channel();
-        let (command, is_whole) = child_command(&self.command, profile, env, is_cold);
+        let (command, is_whole) = child_command(&self.command, profile, env, warm_up);
         let cut_env = (!is_whole).then(|| Arc::clone(env));
         self.workers.insert(worker, Booted { orders, cut_env });
         let reports = WorkerReports::new(worker, Arc::clone(&self.shared));

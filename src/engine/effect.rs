@@ -9,6 +9,17 @@ use crate::worker::environment::Environment;
 use crate::worker::ipc::HostFrame;
 use crate::worker::os::StopSignal;
 
+/// What a process does before it takes a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WarmUp {
+    /// Everything that can be done before its job is known.
+    Full,
+    /// Only what makes up for its own processor time: nobody knows whether there will be a job.
+    Brief,
+    /// Nothing: a job waits for it.
+    Cold,
+}
+
 /// One effect.
 #[derive(Debug)]
 pub enum Effect {
@@ -20,8 +31,8 @@ pub enum Effect {
         profile: Arc<BootProfile>,
         /// The host's environment.
         env: Arc<Environment>,
-        /// A job waits for it, so it should not warm up first.
-        is_cold: bool,
+        /// What it does before it takes a job.
+        warm_up: WarmUp,
     },
     /// Make a process that of a job, which it then runs at [`Effect::Go`].
     Start {

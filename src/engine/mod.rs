@@ -15,7 +15,7 @@
 //! | `watching.rs` | runs without a sign of life, and runs that take longer than usual |
 //! | `inspection.rs` | nothing: pages of jobs and runs, due times to come |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown; `requests.rs`: what waits for them |
-//! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job |
+//! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job; `demand.rs`: whether one is worth booting though nothing is due |
 
 mod activity;
 mod attempts;
@@ -54,7 +54,7 @@ use thiserror::Error;
 pub use activity::Activity;
 pub use attempts::InlineOutcome;
 pub use backoff::{Backoff, Curve, Random};
-pub use effect::Effect;
+pub use effect::{Effect, WarmUp};
 pub use event::{JobEvent, RunFacts, SkipReason, Survivor, Usage};
 pub use ids::{JobId, RegistrationId, RequestId, RunId, RunNumbers, WorkerId};
 pub use input::{Input, RunRequest};
@@ -155,6 +155,8 @@ enum Deadline {
     WorkerLimit(WorkerId),
     /// A spare has been idle for long enough.
     SpareIdle(WorkerId),
+    /// Spares are to be booted for runs that are probably asked for soon.
+    SpareWanted,
     /// Boots may be tried again after failures.
     BootsResume,
     /// A run has reached its time limit.
@@ -402,6 +404,8 @@ impl Engine {
             match deadline {
                 Deadline::WorkerLimit(worker) => self.worker_limit_reached(worker, now),
                 Deadline::SpareIdle(worker) => self.spare_idle(worker, now),
+                // `handle` looks after every input for spares to boot.
+                Deadline::SpareWanted => {}
                 Deadline::BootsResume => self.pool.resume_boots(),
                 Deadline::KeptIdle(number) => self.kept_idle(number, now),
                 Deadline::NextAttempt(run) => self.attempt_due(run, now),

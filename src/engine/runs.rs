@@ -7,7 +7,7 @@ use super::ids::{JobId, RunId, WorkerId};
 use super::job::Work;
 use super::retry::GaveUp;
 use super::run::{EndCause, Origin, Phase, Run, Said, end_cause};
-use super::{Deadline, Effect, Engine, Refusal, Reply};
+use super::{Deadline, Effect, Engine, Refusal, Reply, WarmUp};
 use crate::timer::Now;
 use crate::worker::backlog::Payload;
 use crate::worker::ipc::{HostFrame, ReportKind, WorkerFrame};
@@ -51,6 +51,9 @@ impl Engine {
             said: None,
             stop: None,
         };
+        if phase != Phase::Delayed {
+            self.note_request(&run, now);
+        }
         // The host knows of what it has asked for, and handlers are asked for often.
         let is_told = self.is_watched || !matches!(run.work, Work::Handler(_)) || !trigger.is_request();
         let (name, registration) = (Arc::clone(&run.name), run.registration);
@@ -75,7 +78,7 @@ impl Engine {
             let Some(run) = self.runs.get(&id) else { return };
             let Some(profile) = run.boot().map(Arc::clone) else { return };
             self.queue.remove(id, &profile);
-            let worker = spare.unwrap_or_else(|| self.boot(profile, Some(id), now));
+            let worker = spare.unwrap_or_else(|| self.boot(profile, WarmUp::Cold, now));
             self.hand_over(id, worker, now);
         }
     }
@@ -84,7 +87,7 @@ impl Engine {
     fn start_process(&mut self, number: RunId, spare: Option<WorkerId>, now: Now) {
         let Some(profile) = self.wanted_process(number) else { return };
         self.queue.remove(number, &profile);
-        let worker = spare.unwrap_or_else(|| self.boot(profile, Some(number), now));
+        let worker = spare.unwrap_or_else(|| self.boot(profile, WarmUp::Cold, now));
         self.start_kept(number, worker, now);
     }
 
@@ -322,6 +325,7 @@ impl Engine {
         self.unwatch(id);
         let Some(run) = self.runs.remove(&id) else { return };
         let outcome = cause.outcome();
+        self.note_request_ended(&run, now);
         self.runs_of.remove(&(run.job, id));
         self.cancel_deadlines([run.time_limit, run.next_step]);
         self.requests.run_ended(id);
@@ -348,16 +352,11 @@ impl Engine {
         }
     }
 
-    pub(super) fn boot(
-        &mut self,
-        profile: Arc<super::BootProfile>,
-        run: Option<RunId>,
-        now: Now,
-    ) -> WorkerId {
+    pub(super) fn boot(&mut self, profile: Arc<super::BootProfile>, warm_up: WarmUp, now: Now) -> WorkerId {
         let env = Arc::clone(&self.host.environment);
-        let worker = self.pool.add(Arc::clone(&profile), Arc::clone(&env), run.is_none(), now);
+        let worker = self.pool.add(Arc::clone(&profile), Arc::clone(&env), warm_up, now);
         self.limit_worker(worker, Some(self.pool.start_timeout()), now);
-        self.effects.push(Effect::Boot { worker, profile, env, is_cold: run.is_some() });
+        self.effects.push(Effect::Boot { worker, profile, env, warm_up });
         worker
     }
 }

@@ -9,6 +9,8 @@
 //! Booting(run) ──────────────────────────▶ Busy
 //! ```
 
+mod again;
+mod demand;
 mod spares;
 mod worker;
 
@@ -16,6 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::effect::WarmUp;
 use super::event::Survivor;
 use super::host::Host;
 use super::ids::{RunId, WorkerId};
@@ -23,6 +26,7 @@ use super::job::BootProfile;
 use crate::timer::{MonoMs, Now, TimerKey};
 use crate::worker::environment::Environment;
 use crate::worker::os::Rights;
+use demand::Demand;
 use worker::{Worker, WorkerState};
 
 /// Bounds on processes.
@@ -53,9 +57,9 @@ impl Default for PoolLimits {
 /// How many spares are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WarmWorkers {
-    /// None at rest; for jobs that are due soon, as many as may boot at once.
+    /// None at rest; for runs that are due soon or probably asked for soon, as many as may boot at once.
     Auto,
-    /// This many while any offloaded job is registered, and for jobs that are due soon.
+    /// This many while any offloaded job is registered, and for runs that are due or probably asked for soon.
     Count(usize),
 }
 
@@ -74,6 +78,7 @@ pub(super) struct Pool {
     limits: PoolLimits,
     booting: usize,
     with_run: usize,
+    demand: Demand,
     boot_lead: Duration,
     failures_in_a_row: u32,
     is_paused: bool,
@@ -97,6 +102,7 @@ impl Pool {
             limits,
             booting: 0,
             with_run: 0,
+            demand: Demand::new(),
             boot_lead: FIRST_BOOT_LEAD,
             failures_in_a_row: 0,
             is_paused: false,
@@ -133,6 +139,10 @@ impl Pool {
         )
     }
 
+    pub(super) fn may_have_spares(&self) -> bool {
+        self.limits.warm_workers != WarmWorkers::Count(0)
+    }
+
     pub(super) fn has_spares(&self) -> bool {
         self.workers.len() > self.with_run && self.workers.values().any(Worker::is_unused)
     }
@@ -150,12 +160,12 @@ impl Pool {
         &mut self,
         profile: Arc<BootProfile>,
         env: Arc<Environment>,
-        is_spare: bool,
+        warm_up: WarmUp,
         now: Now,
     ) -> WorkerId {
         let id = WorkerId(self.next_worker);
         self.next_worker += 1;
-        self.workers.insert(id, Worker::new(profile, env, is_spare, now));
+        self.workers.insert(id, Worker::new(profile, env, warm_up, now));
         self.booting += 1;
         id
     }
@@ -269,8 +279,10 @@ impl Pool {
         if run.is_none() {
             self.failures_in_a_row = 0;
         }
-        if worker.is_spare {
-            self.boot_lead = next_lead(self.boot_lead, now.mono.since(worker.asked_at));
+        let boot = now.mono.since(worker.asked_at);
+        self.demand.measured(boot);
+        if worker.warm_up == WarmUp::Full {
+            self.boot_lead = next_lead(self.boot_lead, boot);
         }
         run.is_none()
     }
@@ -286,6 +298,9 @@ impl Pool {
         if run.is_some() {
             self.with_run -= 1;
         }
+        if worker.is_unused() {
+            self.demand.wasted(&worker.profile);
+        }
         if matches!(worker.state, WorkerState::Booting(_)) {
             self.booting -= 1;
         }
@@ -294,7 +309,7 @@ impl Pool {
             WorkerState::Idle(key) => Some(key),
             _ => None,
         };
-        Gone { run, was_spare: worker.is_spare, deadlines: [worker.limit, idle], boots_resume_at }
+        Gone { run, was_spare: worker.is_spare(), deadlines: [worker.limit, idle], boots_resume_at }
     }
 
     /// A boot failed: wait, longer each time in a row, before the next try.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Pool, WarmWorkers, Worker, WorkerId, WorkerState};
+use crate::engine::effect::WarmUp;
 use crate::engine::host::Host;
 use crate::engine::job::{BootProfile, Overlap, RunCounts, Work};
 use crate::engine::queue::RunQueue;
@@ -23,6 +24,23 @@ const PRIME_LEAD: Duration = Duration::from_millis(10);
 const LEAVE_LIMIT: Duration = Duration::from_secs(5);
 /// The most due times looked at ahead, so that many jobs due at one second do not delay this input.
 const DUE_SCAN: usize = 64;
+
+/// Spares of one kind.
+struct Wanted {
+    profile: Arc<BootProfile>,
+    count: usize,
+    /// Of those that are not there yet.
+    warm_up: WarmUp,
+}
+
+/// The entry for this kind, made if there is none.
+fn wanted_of<'a>(wanted: &'a mut Vec<Wanted>, profile: &Arc<BootProfile>, warm_up: WarmUp) -> &'a mut Wanted {
+    let index = wanted.iter().position(|wanted| wanted.profile == *profile).unwrap_or_else(|| {
+        wanted.push(Wanted { profile: Arc::clone(profile), count: 0, warm_up });
+        wanted.len() - 1
+    });
+    &mut wanted[index]
+}
 
 impl Engine {
     /// The process is killed unless it is further within this time; `None` lets it be.
@@ -53,7 +71,8 @@ impl Engine {
     }
 
     pub(in crate::engine) fn worker_ready(&mut self, worker: WorkerId, now: Now) {
-        let idle = self.deadlines.insert(now.mono.plus(SPARE_IDLE), Deadline::SpareIdle(worker));
+        let rest = self.pool.workers.get(&worker).map_or(SPARE_IDLE, |worker| self.spare_rest(worker, now));
+        let idle = self.deadlines.insert(now.mono.plus(rest), Deadline::SpareIdle(worker));
         if self.pool.ready(worker, idle, now) {
             self.limit_worker(worker, None, now);
         } else {
@@ -69,11 +88,13 @@ impl Engine {
         let horizon = now.wall.plus(self.pool.boot_lead());
         let has_new_due = self.due.next_after(self.prepared_until).is_some_and(|due| due <= horizon);
         self.prepared_until = horizon;
-        for (profile, wanted) in self.wanted_spares(now) {
-            let missing = wanted.saturating_sub(self.pool.spares(&profile, &self.host));
+        // Where boots fail, only those that a run waits for, or will, are tried.
+        let expected = self.pool.demand.to_boot(now.mono).filter(|_| self.pool.failures_in_a_row == 0);
+        for Wanted { profile, count, warm_up } in self.wanted_spares(now, expected) {
+            let missing = count.saturating_sub(self.pool.spares(&profile, &self.host));
             for _ in 0..missing {
                 if self.pool.can_boot() {
-                    self.boot(Arc::clone(&profile), None, now);
+                    self.boot(Arc::clone(&profile), warm_up, now);
                 }
             }
         }
@@ -150,29 +171,43 @@ impl Engine {
         Some(due.minus(PRIME_LEAD))
     }
 
-    /// How many spares of which kind are wanted now.
-    fn wanted_spares(&self, now: Now) -> Vec<(Arc<BootProfile>, usize)> {
+    /// How many spares of which kind are wanted now, if these are for runs that are probably asked for soon.
+    fn wanted_spares<'a>(
+        &self,
+        now: Now,
+        expected: impl Iterator<Item = (&'a Arc<BootProfile>, usize)>,
+    ) -> Vec<Wanted> {
         let limits = self.pool.limits;
         let (kept, bound) = match limits.warm_workers {
             WarmWorkers::Auto => (0, limits.max_boots),
             WarmWorkers::Count(count) => (count, count),
         };
-        let mut wanted: Vec<(Arc<BootProfile>, usize)> = Vec::new();
+        let mut wanted = Vec::new();
         let horizon = now.wall.plus(self.pool.boot_lead());
         let due = self.due.iter_until(horizon).take(DUE_SCAN).filter_map(|id| self.profile_to_prepare(*id));
         for profile in due.take(bound) {
-            match wanted.iter_mut().find(|(known, _)| known == profile) {
-                Some((_, count)) => *count += 1,
-                None => wanted.push((Arc::clone(profile), 1)),
-            }
+            wanted_of(&mut wanted, profile, WarmUp::Full).count += 1;
         }
-        if let Some(profile) = self.usual_profile.as_ref().filter(|_| kept > 0 && !self.is_shut_down) {
-            match wanted.iter_mut().find(|(known, _)| known == profile) {
-                Some((_, count)) => *count = kept.max(*count),
-                None => wanted.push((Arc::clone(profile), kept)),
-            }
+        if self.is_shut_down {
+            return wanted;
+        }
+        let mut free = bound.min(limits.max_workers.unwrap_or(bound));
+        free = free.saturating_sub(wanted.iter().map(|wanted| wanted.count).sum());
+        for (profile, count) in expected {
+            let count = count.min(free);
+            free -= count;
+            wanted_of(&mut wanted, profile, WarmUp::Brief).count += count;
+        }
+        if let Some(profile) = self.usual_profile.as_ref().filter(|_| kept > 0) {
+            let wanted = wanted_of(&mut wanted, profile, WarmUp::Full);
+            (wanted.count, wanted.warm_up) = (kept.max(wanted.count), WarmUp::Full);
         }
         wanted
+    }
+
+    /// How long the spare may be idle before it is looked at again.
+    fn spare_rest(&self, worker: &Worker, now: Now) -> Duration {
+        self.pool.demand.rest(&worker.profile, now.mono).unwrap_or(SPARE_IDLE)
     }
 
     /// The kind of process that the next run of a job needs; `None` if that run needs none.
@@ -191,14 +226,15 @@ impl Engine {
     /// A spare has been idle for long enough. It stays while no more of its kind are there than are
     /// wanted.
     pub(in crate::engine) fn spare_idle(&mut self, worker: WorkerId, now: Now) {
-        let Some(profile) = self.pool.workers.get(&worker).map(|worker| Arc::clone(&worker.profile)) else {
-            return;
-        };
-        let wanted = self.wanted_spares(now).into_iter().find(|(kind, _)| *kind == profile);
-        if wanted.is_none_or(|(_, count)| self.pool.spares(&profile, &self.host) > count) {
+        let Some(found) = self.pool.workers.get(&worker) else { return };
+        let rest = self.spare_rest(found, now);
+        let profile = Arc::clone(&found.profile);
+        let wanted = self.wanted_spares(now, self.pool.demand.to_keep(now.mono));
+        let count = wanted.iter().find(|wanted| wanted.profile == profile).map_or(0, |wanted| wanted.count);
+        if self.pool.spares(&profile, &self.host) > count {
             self.retire(worker, now);
         } else if let Some(found) = self.pool.workers.get_mut(&worker) {
-            let key = self.deadlines.insert(now.mono.plus(SPARE_IDLE), Deadline::SpareIdle(worker));
+            let key = self.deadlines.insert(now.mono.plus(rest), Deadline::SpareIdle(worker));
             found.state = WorkerState::Idle(key);
         }
     }
@@ -236,6 +272,7 @@ impl Engine {
 
     fn retire(&mut self, worker: WorkerId, now: Now) {
         let Some(found) = self.pool.workers.get_mut(&worker) else { return };
+        self.pool.demand.wasted(&found.profile);
         match std::mem::replace(&mut found.state, WorkerState::Leaving) {
             WorkerState::Idle(key) => {
                 self.deadlines.cancel(key);
@@ -295,11 +332,12 @@ impl Pool {
         self.primed().find(|&(_, primed, _)| primed == job).map(|(_, _, run)| run)
     }
 
-    /// A spare that is ready for a job of this kind.
+    /// A spare that is ready for a job of this kind, best one that has warmed up fully.
     fn idle_spare(&self, profile: &BootProfile, host: &Host) -> Option<WorkerId> {
         let is_idle =
             |worker: &Worker| matches!(worker.state, WorkerState::Idle(_)) && worker.fits(profile, host);
-        self.workers.iter().find(|(_, worker)| is_idle(worker)).map(|(&id, _)| id)
+        let idle = self.workers.iter().filter(|(_, worker)| is_idle(worker));
+        idle.min_by_key(|(_, worker)| worker.warm_up).map(|(&id, _)| id)
     }
 
     /// The process waits for this run from now on. Returns the idle deadline, to be cancelled.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::engine::effect::WarmUp;
 use crate::engine::event::Survivor;
 use crate::engine::host::Host;
 use crate::engine::ids::{JobId, RunId};
@@ -20,8 +21,8 @@ pub(super) struct Worker {
     pub(super) state: WorkerState,
     pub(super) pid: Option<u32>,
     pub(super) asked_at: MonoMs,
-    /// Booted ahead of any run.
-    pub(super) is_spare: bool,
+    /// What it did, or does, before it takes a job.
+    pub(super) warm_up: WarmUp,
     /// Given its job before that was due.
     pub(super) was_primed: bool,
     /// By when it must be ready, have reached its job, or have left, whichever is next.
@@ -45,7 +46,7 @@ pub(super) enum WorkerState {
 }
 
 impl Worker {
-    pub(super) fn new(profile: Arc<BootProfile>, env: Arc<Environment>, is_spare: bool, now: Now) -> Self {
+    pub(super) fn new(profile: Arc<BootProfile>, env: Arc<Environment>, warm_up: WarmUp, now: Now) -> Self {
         Worker {
             profile,
             env,
@@ -53,12 +54,17 @@ impl Worker {
             state: WorkerState::Booting(None),
             pid: None,
             asked_at: now.mono,
-            is_spare,
+            warm_up,
             was_primed: false,
             limit: None,
             is_signalled: false,
             refusal: None,
         }
+    }
+
+    /// Whether it was booted ahead of any run.
+    pub(super) fn is_spare(&self) -> bool {
+        self.warm_up != WarmUp::Cold
     }
 
     /// Idle, or booting without a run.
@@ -91,7 +97,7 @@ impl Worker {
     pub(super) fn has_failed_to_boot(&self) -> bool {
         let is_too_early = match self.state {
             WorkerState::Booting(_) => true,
-            WorkerState::Busy(_) => self.limit.is_some() && !self.is_spare,
+            WorkerState::Busy(_) => self.limit.is_some() && !self.is_spare(),
             _ => false,
         };
         is_too_early && !self.is_signalled

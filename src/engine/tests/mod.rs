@@ -1,6 +1,7 @@
 //! The engine's rules, with a virtual clock and no process.
 
 mod activity;
+mod again;
 mod clock_step;
 mod handlers;
 mod inspection;
@@ -26,7 +27,7 @@ use super::retry::{Cause, Causes, GaveUp, RetryPolicy};
 use super::run::{EndCause, Trigger};
 use super::{
     Activity, Effect, Engine, InlineOutcome, Input, JobEvent, Refusal, Reply, RequestId, RunRequest, Setup,
-    SkipReason, Survivor,
+    SkipReason, Survivor, WarmUp,
 };
 use crate::schedule::{ClockChange, Schedule};
 use crate::timer::{EpochMs, MonoMs, Now};

@@ -24,7 +24,7 @@ fn a_spare_boots_one_lead_before_the_due_time_and_takes_the_job() {
     bench.pass_ms(59_500);
     let effects = bench.take();
     assert!(
-        effects.iter().any(|effect| matches!(effect, Effect::Boot { is_cold: false, .. })),
+        effects.iter().any(|effect| matches!(effect, Effect::Boot { warm_up: WarmUp::Full, .. })),
         "{effects:?}"
     );
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Emit(JobEvent::EnvironmentWanted))));

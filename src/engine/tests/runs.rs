@@ -12,7 +12,7 @@ fn a_run_starts_goes_online_and_completes() {
     run_now(&mut bench);
     let effects = bench.take();
     assert!(matches!(&effects[0], Effect::Emit(JobEvent::RunQueued { .. })), "{effects:?}");
-    assert!(matches!(effects[1], Effect::Boot { worker: FIRST, is_cold: true, .. }), "{effects:?}");
+    assert!(matches!(effects[1], Effect::Boot { worker: FIRST, warm_up: WarmUp::Cold, .. }), "{effects:?}");
     assert!(matches!(&effects[2], Effect::Emit(JobEvent::RunStarted { run: RunId(1), .. })), "{effects:?}");
     assert!(
         matches!(&effects[3], Effect::Start { worker: FIRST, thread_id: 1, env: None, .. }),
