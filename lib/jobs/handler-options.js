@@ -113,9 +113,9 @@ function checkHandler(job) {
     }
 }
 
-/** @returns {import('./job-source').JobSource} the module of a handler that runs in a process */
-function handlerSource(name, job) {
-    return {...offloadedSource(name, job), kind: 'handler'};
+/** @returns {import('./job-source').JobSource & {reuseMemoryMb?: number}} the module of a handler that runs in a process */
+function handlerSource(name, job, {reuse}) {
+    return {...offloadedSource(name, job), kind: 'handler', reuseMemoryMb: reuse?.memoryMb};
 }
 
 module.exports = {checkHandler, encodeData, handlerRequest, handlerSource, isOffloaded};

@@ -313,7 +313,7 @@ class RegisteredJobs {
             this.#warnOfUselessBackoff(name, job, retry);
         }
         const sourceOf = handler ? handlerSource : offloadedSource;
-        const source = offloaded ? sourceOf(name, job.job) : undefined;
+        const source = offloaded ? sourceOf(name, job.job, job) : undefined;
         // A handler is given its data with each run.
         const data = handler ? undefined : job.data;
         const description = describeJob(name, {...job, data}, source);

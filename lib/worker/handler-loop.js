@@ -10,6 +10,7 @@ const {decode} = require('../wire/compact.js');
 const {handlerOf} = require('../wire/handler-export.js');
 const {RunContext} = require('../wire/run-context.js');
 const {RunReports} = require('./run-reports.js');
+const {showTitle, titleOf} = require('./start.js');
 
 const Module = require('node:module');
 
@@ -20,12 +21,16 @@ const LEAD_BYTES = 8;
 /** Runs begun in one turn of the event loop, before the job's own timers and sockets get theirs. */
 const RUNS_PER_TURN = 32;
 const MS_PER_TURN = 5;
+/** How long a process has no run before its title says so. */
+const IDLE_AFTER_MS = 50;
+const BYTES_PER_MB = 1024 * 1024;
 /** What `require` says of a module that has to be imported instead. */
 const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
 
 // Taken now: a job may install fake timers.
-const {setImmediate} = globalThis;
+const {setImmediate, setTimeout} = globalThis;
 const nowMs = performance.now.bind(performance);
+const memoryBytes = process.memoryUsage.rss;
 
 /** What the module gives: with the module as the main one, as for a script. */
 async function load(target) {
@@ -65,77 +70,116 @@ function parseRun(payload) {
     };
 }
 
+/** Gives the process its title: the job's while a run goes, and once it has had none for a moment that it is idle. */
+class Title {
+    #busy;
+    #isIdle = false;
+    #isWatched = false;
+    #isRunning = false;
+    #hasRun = true;
+
+    constructor(job) {
+        this.#busy = titleOf(job);
+    }
+
+    begun() {
+        this.#isRunning = true;
+        this.#hasRun = true;
+        if (this.#isIdle) {
+            this.#isIdle = false;
+            showTitle(this.#busy);
+        }
+    }
+
+    /** No run goes. One watch looks after many short runs: setting the title takes as long as half of one. */
+    ended() {
+        this.#isRunning = false;
+        if (!this.#isWatched) {
+            this.#isWatched = true;
+            this.#hasRun = false;
+            setTimeout(() => this.#look(), IDLE_AFTER_MS).unref?.();
+        }
+    }
+
+    #look() {
+        this.#isWatched = false;
+        if (!this.#isRunning && this.#hasRun) {
+            this.ended();
+        } else if (!this.#isRunning) {
+            this.#isIdle = true;
+            showTitle(`${this.#busy} (idle)`);
+        }
+    }
+}
+
 class HandlerLoop {
     #handler;
     #name;
     #reports;
+    #title;
+    #memoryLimitBytes;
     /** RUN payloads that wait for the one that goes. */
     #waiting = [];
-    /** Those of them that were asked to stop: the host waits for an answer. */
-    #abortedAhead = [];
     /** The run that goes, if one does. */
     #current;
+    /** It begins no further run. */
+    #isWorn = false;
     #begunThisTurn = 0;
     #turnStartedMs = 0;
     #isTurnMarked = false;
 
     /**
-     * @param {string} name of the job
+     * @param {{name: string, title?: string, reuseMemoryMb?: number}} job
      * @param {Function} handler
      * @param {import('./channel.js').Channel} channel to the host
      */
-    constructor(name, handler, channel) {
-        this.#name = name;
+    constructor(job, handler, channel) {
+        this.#name = job.name;
         this.#handler = handler;
         this.#reports = new RunReports(channel);
+        this.#title = new Title(job);
+        this.#memoryLimitBytes =
+            job.reuseMemoryMb === undefined ? Infinity : job.reuseMemoryMb * BYTES_PER_MB;
         Object.defineProperty(globalThis, RUN, {
-            value: undefined,
-            writable: true,
+            get: () => this.#current?.context,
             configurable: true,
             enumerable: false
         });
+        this.#title.ended();
     }
 
     /**
      * Takes a frame of the host that concerns runs.
      *
-     * @param {number} kind RUN or ABORT
+     * @param {number} kind RUN, ABORT or RECALL
      * @param {Buffer} payload
      */
     take(kind, payload) {
         if (kind === ToWorker.RUN) {
             this.#waiting.push(payload);
-            if (this.#current === undefined) {
+            if (this.#isWorn) {
+                this.#giveBack();
+            } else if (this.#current === undefined) {
                 this.#next();
             }
-        } else {
-            this.#abort(readUint32(payload, 0));
-        }
-    }
-
-    /** The run that goes, for the process's own error report. */
-    get current() {
-        return this.#current?.run;
-    }
-
-    #abort(run) {
-        if (this.#current?.run === run) {
-            this.#current.context.abort(this.#abortError());
             return;
         }
-        const index = this.#waiting.findIndex((payload) => readUint32(payload, 0) === run);
-        if (index !== -1) {
-            this.#waiting.splice(index, 1);
-            this.#abortedAhead.push(run);
-            this.#answerAborted();
+        const run = readUint32(payload, 0);
+        if (this.#current?.run === run && kind === ToWorker.ABORT) {
+            // The process may have to be ended: what stands behind this run goes elsewhere.
+            this.#giveBack();
+            this.#current.context.abort(this.#abortError());
+        } else if (this.#current?.run !== run) {
+            this.#giveBack(run);
         }
     }
 
-    /** Runs that were asked to stop before they began never begin. The host hears of them in its order. */
-    #answerAborted() {
-        if (this.#current === undefined) {
-            this.#abortedAhead.splice(0).forEach((run) => this.#reports.threw(run, this.#abortError()));
-        }
+    /** The host is told of runs that wait here, of one or of all, that they will not begin here. */
+    #giveBack(only) {
+        const isMeant = (payload) => only === undefined || readUint32(payload, 0) === only;
+        const given = this.#waiting.filter(isMeant);
+        this.#waiting = this.#waiting.filter((payload) => !isMeant(payload));
+        given.forEach((payload) => this.#reports.notBegun(readUint32(payload, 0)));
     }
 
     #abortError() {
@@ -145,15 +189,12 @@ class HandlerLoop {
     }
 
     #next() {
-        this.#answerAborted();
         if (this.#waiting.length === 0) {
-            return;
+            this.#title.ended();
+        } else if (!this.#isTurnOver()) {
+            this.#begunThisTurn += 1;
+            void this.#run(this.#waiting.shift());
         }
-        if (this.#isTurnOver()) {
-            return;
-        }
-        this.#begunThisTurn += 1;
-        void this.#run(this.#waiting.shift());
     }
 
     /** The event loop gets its turn after a while: what the job has open must be served too. */
@@ -176,18 +217,28 @@ class HandlerLoop {
         const {run, facts, data} = parseRun(payload);
         const context = new RunContext(facts, this.#reports.sinkOf(run));
         this.#current = {run, context};
-        globalThis[RUN] = context;
+        this.#title.begun();
         try {
             const value = await this.#handler.call(undefined, data, context);
             context.flush();
+            this.#checkMemory();
             this.#reports.returned(run, value);
         } catch (thrown) {
             context.flush();
+            this.#checkMemory();
             this.#reports.threw(run, thrown);
         }
-        globalThis[RUN] = undefined;
         this.#current = undefined;
         this.#next();
+    }
+
+    /** Said before the end of the run, so that the host hands this process no other one. */
+    #checkMemory() {
+        if (!this.#isWorn && this.#memoryLimitBytes !== Infinity && memoryBytes() > this.#memoryLimitBytes) {
+            this.#isWorn = true;
+            this.#giveBack();
+            this.#reports.worn();
+        }
     }
 }
 

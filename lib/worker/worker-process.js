@@ -73,6 +73,10 @@ const conversation = new Conversation(channel, {
         scriptRun?.abort(new Error('The job was asked to stop'));
     },
     onLastWord: () => {
+        if (job.kind === 'handler') {
+            // A message like any other: the run ends when the handler returns.
+            return;
+        }
         isEnding = true;
         scriptRun?.flush();
         endSoon(channel);
@@ -144,8 +148,9 @@ function lookAtExports(file) {
 /** Loads the handler; from then on the channel brings runs. What loading throws ends the process, as in a script. */
 async function becomeHandler() {
     const {HandlerLoop, loadHandler} = require('./later.js').handlerLoop;
+    channel.send(ToHost.LOADING);
     const handler = await loadHandler(job);
-    handlerLoop = new HandlerLoop(job.name, handler, channel);
+    handlerLoop = new HandlerLoop(job, handler, channel);
     channel.send(ToHost.ONLINE);
     orEndBroken(() => conversation.listenForRuns());
 }

@@ -135,6 +135,8 @@ enum Deadline {
     TimeLimit(RunId),
     /// A process that is kept has had no run for long enough.
     KeptIdle(RunId),
+    /// A run that was sent ahead to a process may stand behind one that takes long.
+    Recall(RunId),
     /// The next attempt of a run is due.
     NextAttempt(RunId),
     /// A run has not done in time what its phase waits for.
@@ -336,15 +338,15 @@ impl Engine {
         self.names.get(name).and_then(|id| self.jobs.get(id)).is_some_and(|job| !job.is_finished())
     }
 
-    /// Whether this input may give a spare to a job, so that [`Input::SetRights`] should come first:
-    /// reading them takes some microseconds.
-    pub fn wants_rights(&self, input: &Input) -> bool {
+    /// Whether this input may give a spare, or a process that is kept, to a run, so that [`Input::SetRights`]
+    /// should come first. Reading them takes some microseconds, so what was read just now will do for the latter.
+    pub fn wants_rights(&self, input: &Input, now: Now) -> bool {
         let may_start = match input {
             Input::AddJob { spec, .. } => matches!(spec.when, When::Now),
             Input::ScheduleJob(_) | Input::RunJob(_) | Input::TimePassed | Input::Exited { .. } => true,
             _ => false,
         };
-        may_start && self.pool.has_spares()
+        (may_start && self.pool.has_spares()) || (self.kept.may_serve(input) && self.are_rights_old(now))
     }
 
     fn time_passed(&mut self, now: Now) {
@@ -357,6 +359,7 @@ impl Engine {
                 Deadline::SpareIdle(worker) => self.spare_idle(worker, now),
                 Deadline::BootsResume => self.pool.resume_boots(),
                 Deadline::KeptIdle(number) => self.kept_idle(number, now),
+                Deadline::Recall(number) => self.look_ahead(number, now),
                 Deadline::NextAttempt(run) => self.begin_attempt(run, now),
                 Deadline::TimeLimit(run) => self.time_limit_reached(run, now),
                 Deadline::NextStep(run) => self.take_next_step(run, now),

@@ -2,6 +2,7 @@
 
 mod clock_step;
 mod handlers;
+mod kept;
 mod outdated;
 mod pool;
 mod queue;

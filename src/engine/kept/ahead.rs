@@ -1,0 +1,97 @@
+//! The run that is sent to a process before it has ended the one that goes, so that a process need not
+//! wait for the host between two short runs.
+//!
+//! It has not begun. If the process ends first, or the run in front of it takes longer than such runs
+//! do, it goes to another one. Whether it has begun is known to the process alone, which answers a
+//! RECALL by `NOT_BEGUN`; from then on it never begins it.
+
+use std::time::Duration;
+
+use super::{Engine, stopped};
+use crate::engine::event::Usage;
+use crate::engine::ids::{JobId, RunId};
+use crate::engine::run::{EndCause, Phase, Run};
+use crate::engine::{Deadline, Effect};
+use crate::timer::Now;
+use crate::worker::ipc::HostFrame;
+
+/// Runs shorter than this on average are sent ahead.
+const SHORT_RUN: Duration = Duration::from_millis(5);
+/// A run that stands ahead is taken back once the one in front of it has gone for so long.
+const RECALL_AFTER: Duration = Duration::from_millis(50);
+
+impl Engine {
+    /// Sends the process the run that it shall serve after this one, where runs are short.
+    pub(super) fn send_ahead(&mut self, number: RunId, job: JobId, now: Now) {
+        let Some(team) = self.kept.teams.get(&job) else { return };
+        if team.average.is_none_or(|average| average > SHORT_RUN) {
+            return;
+        }
+        let max_runs = team.handler.reuse.max_runs;
+        let Some(process) = self.kept.processes.get(&number) else { return };
+        let (Some(worker), Some(current), None) = (process.worker, process.current, process.ahead) else {
+            return;
+        };
+        let is_last = process.served.saturating_add(1) >= max_runs;
+        if is_last || self.is_outdated(number, now) || self.should_give_way(number, now) {
+            return;
+        }
+        let goes = self.runs.get(&current).filter(|run| run.phase == Phase::Running(worker));
+        let Some(key) = goes.and_then(Run::lane) else { return };
+        let Some(next) = self.lanes.first(&key) else { return };
+        let Some(run) = self.runs.get_mut(&next).filter(|run| run.job == job) else { return };
+        run.phase = Phase::Ahead(worker);
+        self.lanes.remove(next);
+        if let Some(process) = self.kept.processes.get_mut(&number) {
+            process.ahead = Some(next);
+            // One deadline looks after many runs: most have begun long before it.
+            process.recall.get_or_insert_with(|| {
+                self.deadlines.insert(now.mono.plus(RECALL_AFTER), Deadline::Recall(number))
+            });
+        }
+        self.send_run(worker, next);
+    }
+
+    /// Looks whether the run that goes keeps another one waiting behind it.
+    pub(in crate::engine) fn look_ahead(&mut self, number: RunId, now: Now) {
+        let Some(process) = self.kept.processes.get_mut(&number) else { return };
+        process.recall = None;
+        let (Some(worker), Some(ahead), Some(current)) = (process.worker, process.ahead, process.current)
+        else {
+            return;
+        };
+        let started = self.runs.get(&current).and_then(|run| run.started).unwrap_or(now.mono);
+        let due = started.plus(RECALL_AFTER);
+        if due <= now.mono {
+            self.effects.push(Effect::Write { worker, frame: HostFrame::recall(ahead.0) });
+        } else {
+            process.recall = Some(self.deadlines.insert(due, Deadline::Recall(number)));
+        }
+    }
+
+    /// The process has not begun the run that stood ahead in it, and will not.
+    pub(super) fn not_begun(&mut self, number: RunId, id: RunId, now: Now) {
+        let process = self.kept.processes.get_mut(&number);
+        let Some(process) = process.filter(|process| process.ahead == Some(id)) else { return };
+        process.ahead = None;
+        let job = process.job;
+        self.comes_back(id, now);
+        self.feed(job, now);
+    }
+
+    /// A run that stood ahead has not begun: it is the next one for another process.
+    pub(super) fn comes_back(&mut self, id: RunId, now: Now) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        if let Some(cause) = stopped(run.stop) {
+            return self.end_run(id, cause, Usage::default(), None, now);
+        }
+        run.phase = Phase::Ready;
+        let job = run.job;
+        self.count(id);
+        match self.kept.teams.get_mut(&job) {
+            Some(team) => team.ready.push_front(id),
+            // A job without processes has no run that stands ahead in one.
+            None => self.end_run(id, EndCause::Cancelled, Usage::default(), None, now),
+        }
+    }
+}
