@@ -186,8 +186,9 @@ function endBroken(channel, error) {
  * Node's Workers do it; native code looks it up for each error.
  *
  * @param {import('./channel.js').Channel} channel to the host
+ * @param {() => void} beforeEnd called before the last report
  */
-function installErrorReport(channel) {
+function installErrorReport(channel, beforeEnd) {
     const nodeHandler = process._fatalException;
     process._fatalException = function (error, isRejection) {
         let uncaught = error;
@@ -199,9 +200,23 @@ function installErrorReport(channel) {
             uncaught = thrownByHandler;
             process.exitCode = EXIT_UNCAUGHT;
         }
+        beforeEnd();
         report(channel, uncaught);
         reallyExit(Number(process.exitCode ?? EXIT_UNCAUGHT));
     };
 }
 
-module.exports = {installOutput, installErrorReport, endBroken, endOrphan, endSoon};
+/**
+ * Calls back before `process.exit` ends the process.
+ *
+ * @param {() => void} beforeEnd
+ */
+function noteExit(beforeEnd) {
+    const exit = process.reallyExit;
+    process.reallyExit = function (...args) {
+        beforeEnd();
+        return exit.apply(process, args);
+    };
+}
+
+module.exports = {noteExit, installOutput, installErrorReport, endBroken, endOrphan, endSoon};

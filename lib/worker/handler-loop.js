@@ -18,9 +18,6 @@ const Module = require('node:module');
 const RUN = Symbol.for('@tryghost/job-manager.run');
 /** Bytes of the numbers ahead of a RUN's header: the run's, and the header's length. */
 const LEAD_BYTES = 8;
-/** Runs begun in one turn of the event loop, before the job's own timers and sockets get theirs. */
-const RUNS_PER_TURN = 32;
-const MS_PER_TURN = 5;
 /** How long a process has no run before its title says so. */
 const IDLE_AFTER_MS = 50;
 const BYTES_PER_MB = 1024 * 1024;
@@ -29,7 +26,6 @@ const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
 
 // Taken now: a job may install fake timers.
 const {setImmediate, setTimeout} = globalThis;
-const nowMs = performance.now.bind(performance);
 const memoryBytes = process.memoryUsage.rss;
 
 /** What the module gives: with the module as the main one, as for a script. */
@@ -124,9 +120,7 @@ class HandlerLoop {
     #current;
     /** It begins no further run. */
     #isWorn = false;
-    #begunThisTurn = 0;
-    #turnStartedMs = 0;
-    #isTurnMarked = false;
+    #isNextDue = false;
 
     /**
      * @param {{name: string, title?: string, reuseMemoryMb?: number}} job
@@ -157,10 +151,8 @@ class HandlerLoop {
     take(kind, payload) {
         if (kind === ToWorker.RUN) {
             this.#waiting.push(payload);
-            if (this.#isWorn) {
-                this.#giveBack();
-            } else if (this.#current === undefined) {
-                this.#next();
+            if (this.#current === undefined && !this.#isNextDue) {
+                this.#beginNext();
             }
             return;
         }
@@ -174,7 +166,11 @@ class HandlerLoop {
         }
     }
 
-    /** The host is told of runs that wait here, of one or of all, that they will not begin here. */
+    /**
+     * Tells the host of runs that wait here that they will not begin here.
+     *
+     * @param {number} [only] this one; left out, all of them
+     */
     #giveBack(only) {
         const isMeant = (payload) => only === undefined || readUint32(payload, 0) === only;
         const given = this.#waiting.filter(isMeant);
@@ -188,30 +184,25 @@ class HandlerLoop {
         return reason;
     }
 
+    /**
+     * The next run begins in a turn of the event loop of its own: what the job has open is served between two runs, and
+     * a promise that the last run has left rejected ends the process before another run has begun in it.
+     */
     #next() {
         if (this.#waiting.length === 0) {
             this.#title.ended();
-        } else if (!this.#isTurnOver()) {
-            this.#begunThisTurn += 1;
-            void this.#run(this.#waiting.shift());
+        } else if (!this.#isNextDue) {
+            this.#isNextDue = true;
+            setImmediate(this.#beginNext);
         }
     }
 
-    /** The event loop gets its turn after a while: what the job has open must be served too. */
-    #isTurnOver() {
-        if (!this.#isTurnMarked) {
-            this.#isTurnMarked = true;
-            this.#begunThisTurn = 0;
-            this.#turnStartedMs = nowMs();
-            setImmediate(() => {
-                this.#isTurnMarked = false;
-                if (this.#current === undefined) {
-                    this.#next();
-                }
-            });
+    #beginNext = () => {
+        this.#isNextDue = false;
+        if (this.#current === undefined && this.#waiting.length > 0 && !this.#isWorn) {
+            void this.#run(this.#waiting.shift());
         }
-        return this.#begunThisTurn >= RUNS_PER_TURN || nowMs() - this.#turnStartedMs > MS_PER_TURN;
-    }
+    };
 
     async #run(payload) {
         const {run, facts, data} = parseRun(payload);
@@ -232,12 +223,20 @@ class HandlerLoop {
         this.#next();
     }
 
-    /** Said before the end of the run, so that the host hands this process no other one. */
     #checkMemory() {
-        if (!this.#isWorn && this.#memoryLimitBytes !== Infinity && memoryBytes() > this.#memoryLimitBytes) {
+        if (this.#memoryLimitBytes !== Infinity && memoryBytes() > this.#memoryLimitBytes) {
+            this.beginNoMore();
+        }
+    }
+
+    /**
+     * Tells the host that no further run begins here: before the run that goes has ended, so that this process is handed
+     * no other one, or before the process ends. The host takes back what it has handed to it.
+     */
+    beginNoMore() {
+        if (!this.#isWorn) {
             this.#isWorn = true;
-            this.#giveBack();
-            this.#reports.worn();
+            this.#reports.worn(this.#current?.run ?? 0);
         }
     }
 }

@@ -50,9 +50,9 @@ class RunReports {
         this.#send(ToHost.NOT_BEGUN, run, NOTHING);
     }
 
-    /** The process takes no further run. */
-    worn() {
-        this.#channel.send(ToHost.WORN);
+    /** The process begins no further run; `going` is the one that goes, or 0. */
+    worn(going) {
+        this.#send(ToHost.WORN, going, NOTHING);
     }
 
     /** Where the reports of a run's context go. */

@@ -13,7 +13,7 @@
 
 const {Channel} = require('./channel.js');
 const {Conversation} = require('./conversation.js');
-const {endBroken, endOrphan, endSoon, installErrorReport, installOutput} = require('./ending.js');
+const {endBroken, endOrphan, endSoon, installErrorReport, installOutput, noteExit} = require('./ending.js');
 const {restoreOptions} = require('../wire/boot.js');
 const {ToHost} = require('../wire/frames.js');
 const {lookAtMain, noteEvents} = require('./main-export.js');
@@ -151,6 +151,7 @@ async function becomeHandler() {
     channel.send(ToHost.LOADING);
     const handler = await loadHandler(job);
     handlerLoop = new HandlerLoop(job, handler, channel);
+    noteExit(() => handlerLoop.beginNoMore());
     channel.send(ToHost.ONLINE);
     orEndBroken(() => conversation.listenForRuns());
 }
@@ -224,7 +225,7 @@ function hidePreload() {
  */
 function prepare({isPreload}) {
     restoreOptions(process.env);
-    installErrorReport(channel);
+    installErrorReport(channel, () => handlerLoop?.beginNoMore());
     installOutput();
     installThreads({
         hasImported: !isCold,

@@ -172,7 +172,7 @@ impl Engine {
                 | WorkerFrame::Threw { .. }
                 | WorkerFrame::NotBegun { .. }
                 | WorkerFrame::Loading
-                | WorkerFrame::Worn,
+                | WorkerFrame::Worn { .. },
                 Some(_),
             ) => {
                 self.signal(worker, StopSignal::Kill);

@@ -70,8 +70,11 @@ pub enum WorkerFrame {
     },
     /// The process of a handler has booted, and loads the module.
     Loading,
-    /// The process takes no further run: it has grown over its limit.
-    Worn,
+    /// The process begins no further run: it has grown over its limit, or is about to end.
+    Worn {
+        /// The number of the run that goes; 0 if none does.
+        going: u32,
+    },
     /// A handler has thrown. The process waits for its next run.
     Threw {
         /// The number of the run.
@@ -199,7 +202,7 @@ impl FrameHeader {
             }
             FrameKind::NotBegun => WorkerFrame::NotBegun { run: split_run(&payload)?.0 },
             FrameKind::Loading => WorkerFrame::Loading,
-            FrameKind::Worn => WorkerFrame::Worn,
+            FrameKind::Worn => WorkerFrame::Worn { going: split_run(&payload)?.0 },
         })
     }
 }

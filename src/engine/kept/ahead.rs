@@ -2,8 +2,8 @@
 //! wait for the host between two short runs.
 //!
 //! It has not begun. If the process ends first, or the run in front of it takes longer than such runs
-//! do, it goes to another one. Whether it has begun is known to the process alone, which answers a
-//! RECALL by `NOT_BEGUN`; from then on it never begins it.
+//! do, it goes to another one. Whether it has begun is known to the process alone: it answers a RECALL
+//! by `NOT_BEGUN`, and its last frame before it ends names the run that goes.
 
 use std::time::Duration;
 
@@ -69,14 +69,42 @@ impl Engine {
         }
     }
 
-    /// The process has not begun the run that stood ahead in it, and will not.
+    /// The process has not begun a run that was sent ahead to it, and will not.
     pub(super) fn not_begun(&mut self, number: RunId, id: RunId, now: Now) {
-        let process = self.kept.processes.get_mut(&number);
-        let Some(process) = process.filter(|process| process.ahead == Some(id)) else { return };
-        process.ahead = None;
+        let Some(process) = self.kept.processes.get_mut(&number) else { return };
         let job = process.job;
-        self.comes_back(id, now);
+        if process.ahead == Some(id) {
+            process.ahead = None;
+            self.comes_back(id, now);
+            self.feed(job, now);
+        }
+    }
+
+    /// The process begins no further run; `going` is the one that goes in it, if one does. Whatever else was
+    /// handed to it has not begun: it may have written this before it has read that.
+    pub(super) fn begins_no_more(&mut self, number: RunId, going: RunId, now: Now) {
+        let Some(process) = self.kept.processes.get_mut(&number) else { return };
+        process.is_worn = true;
+        let job = process.job;
+        let ahead = process.ahead.take();
+        let handed = process.current.take_if(|current| *current != going);
+        for id in [ahead, handed].into_iter().flatten() {
+            self.take_back(id);
+            self.comes_back(id, now);
+        }
         self.feed(job, now);
+        self.wait_idle(number, now);
+    }
+
+    /// The run has not begun, whatever was thought.
+    fn take_back(&mut self, id: RunId) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        if run.attempt <= 1 {
+            run.first_started = None;
+        }
+        (run.started, run.started_at) = (None, None);
+        let keys = [run.time_limit.take(), run.next_step.take()];
+        self.cancel_deadlines(keys);
     }
 
     /// A run that stood ahead has not begun: it is the next one for another process.

@@ -66,7 +66,7 @@ struct Process {
     worker: Option<WorkerId>,
     stage: Stage,
     is_leaving: bool,
-    /// It serves no more runs, and begins none that was sent ahead.
+    /// It serves no more runs.
     is_worn: bool,
     current: Option<RunId>,
     ahead: Option<RunId>,
@@ -189,11 +189,7 @@ impl Engine {
                 }
             }
             WorkerFrame::NotBegun { run } => self.not_begun(number, RunId(run), now),
-            WorkerFrame::Worn => {
-                if let Some(process) = self.kept.processes.get_mut(&number) {
-                    process.is_worn = true;
-                }
-            }
+            WorkerFrame::Worn { going } => self.begins_no_more(number, RunId(going), now),
             WorkerFrame::Report { run, kind, payload } => {
                 if self.kept.current(number) == Some(RunId(run)) {
                     self.take_report(RunId(run), kind, payload);
@@ -309,8 +305,8 @@ impl Engine {
             // A signal is on its way to the process.
             process.is_worn = true;
         }
-        // The process has begun what stood ahead, unless it has said before that it begins nothing more.
-        let next = if process.is_worn { None } else { process.ahead.take() };
+        // What stood ahead has begun: else the process would have said otherwise before.
+        let next = process.ahead.take();
         process.current = next;
         self.note_length(job, elapsed);
         match (next, worker) {

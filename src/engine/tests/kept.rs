@@ -116,9 +116,8 @@ fn a_process_serves_no_more_runs_than_reuse_allows_where_runs_are_short() {
 fn a_process_over_its_memory_is_replaced_and_its_run_ends_well() {
     let (mut bench, current, ahead) = with_one_ahead(1);
     // Sent ahead before the host has heard that the process is worn: it is not begun.
-    bench.frame(FIRST, WorkerFrame::Worn);
+    bench.frame(FIRST, WorkerFrame::Worn { going: current.0 });
     returns(&mut bench, FIRST, current);
-    bench.frame(FIRST, WorkerFrame::NotBegun { run: ahead.0 });
     assert_eq!(bench.ends_so_far(), [(current, EndCause::Returned(vec![7]))]);
     let effects = bench.take();
     let leaves = |effect: &Effect| matches!(effect, Effect::Signal { worker: FIRST, .. });
@@ -127,17 +126,6 @@ fn a_process_over_its_memory_is_replaced_and_its_run_ends_well() {
     assert_eq!(sent(&mut bench), [(SECOND, ahead.0)]);
     bench.exit(FIRST, ExitStatus::Signal(15));
     assert_eq!(bench.ends(), []);
-}
-
-#[test]
-fn a_worn_process_that_dies_before_it_answers_gives_back_what_stood_ahead() {
-    let (mut bench, current, ahead) = with_one_ahead(1);
-    bench.frame(FIRST, WorkerFrame::Worn);
-    returns(&mut bench, FIRST, current);
-    bench.take();
-    bench.exit(FIRST, ExitStatus::Signal(15));
-    online(&mut bench, SECOND);
-    assert_eq!(sent(&mut bench), [(SECOND, ahead.0)]);
 }
 
 #[test]
@@ -158,6 +146,36 @@ fn a_process_that_dies_between_two_runs_fails_none_and_the_host_is_told() {
     assert_eq!(lost, Some(EndCause::Error(vec![5])));
     online(&mut bench, SECOND);
     assert_eq!(sent(&mut bench), [(SECOND, second.0)]);
+}
+
+#[test]
+fn a_run_that_a_dying_process_had_not_begun_is_not_to_blame() {
+    for is_ahead in [true, false] {
+        let (mut bench, current, next) = with_one_ahead(1);
+        if !is_ahead {
+            bench.frame(FIRST, WorkerFrame::NotBegun { run: next.0 });
+        }
+        returns(&mut bench, FIRST, current);
+        bench.frame(FIRST, WorkerFrame::Worn { going: 0 });
+        bench.frame(FIRST, WorkerFrame::Error { envelope: vec![5], is_permanent: false });
+        bench.exit(FIRST, ExitStatus::Code(1));
+        assert_eq!(bench.ends_so_far(), [(current, EndCause::Returned(vec![7]))]);
+        let is_lost = |effect: &Effect| matches!(effect, Effect::Emit(JobEvent::ProcessLost { .. }));
+        assert!(bench.take().iter().any(is_lost));
+        online(&mut bench, SECOND);
+        assert_eq!(sent(&mut bench), [(SECOND, next.0)]);
+    }
+}
+
+#[test]
+fn a_run_that_goes_in_a_dying_process_fails_with_its_error() {
+    let (mut bench, current, ahead) = with_one_ahead(1);
+    bench.frame(FIRST, WorkerFrame::Worn { going: current.0 });
+    bench.frame(FIRST, WorkerFrame::Error { envelope: vec![5], is_permanent: false });
+    bench.exit(FIRST, ExitStatus::Code(1));
+    assert_eq!(bench.ends_so_far(), [(current, EndCause::Error(vec![5]))]);
+    online(&mut bench, SECOND);
+    assert_eq!(sent(&mut bench), [(SECOND, ahead.0)]);
 }
 
 #[test]
