@@ -26,7 +26,8 @@ impl Engine {
             || process.said.is_some()
             || process.stop.is_some()
             || process.served >= reuse.max_runs
-            || reuse.max_age.is_some_and(|limit| now.mono.since(process.born) >= limit)
+            || (process.served > 0
+                && reuse.max_age.is_some_and(|limit| now.mono.since(process.born) >= limit))
             || !self.jobs.contains_key(&process.job)
             || process.worker.is_none_or(|worker| !self.pool.is_current(worker, &self.host))
     }

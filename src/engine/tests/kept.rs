@@ -441,3 +441,16 @@ fn nothing_is_kept_of_a_job_that_was_removed() {
     assert_eq!(kept.sizes(), (0, 0, 0), "{kept:?}");
     assert!(bench.engine.runs.is_empty());
 }
+
+#[test]
+fn a_process_that_took_longer_to_boot_than_its_age_allows_serves_one_run() {
+    let mut bench =
+        bench_with(handler_with(1, |handler| handler.reuse.max_age = Some(Duration::from_millis(1))));
+    let (first, second) = (ask(&mut bench), ask(&mut bench));
+    bench.pass_ms(50);
+    online(&mut bench, FIRST);
+    assert_eq!(sent(&mut bench), [(FIRST, first.0)]);
+    returns(&mut bench, FIRST, first);
+    online(&mut bench, SECOND);
+    assert_eq!(sent(&mut bench), [(SECOND, second.0)]);
+}
