@@ -18,7 +18,13 @@ const AFTER_HOLD_MS = 40;
 
 async function withFaults(t, options, ofManager) {
     const host = createManager(t, ofManager);
-    await host.manager.defineJob({name: 'faults', job: jobs('faults.js'), concurrency: 1, ...options});
+    await host.manager.defineJob({
+        name: 'faults',
+        job: jobs('faults.js'),
+        concurrency: 1,
+        gracePeriod: 20,
+        ...options
+    });
     const result = (how, data) => resultOf(host.manager, 'faults', {data: {how, ...data}});
     return {...host, result, pid: () => result('pid')};
 }

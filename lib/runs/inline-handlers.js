@@ -66,7 +66,7 @@ class InlineHandlers {
         try {
             outcome = {value: await this.#call(registered, {context, data, timeoutMs})};
         } catch (error) {
-            outcome = {error};
+            outcome = {error: error ?? new Error(`Job "${registered.name}" threw ${error}`)};
         }
         context.flush();
         if (!this.#going.delete(run)) {

@@ -398,7 +398,14 @@ function logLine({atMs, level, message, fields}) {
 }
 
 /** How a run ended, where the native side knows only that its function threw. */
-const causeOf = (cause, error) => (error?.code === 'JOB_TIMEOUT' ? 'timeout' : cause);
+function causeOf(cause, error) {
+    try {
+        return error?.code === 'JOB_TIMEOUT' ? 'timeout' : cause;
+    } catch {
+        // A function may throw anything: here something whose properties cannot be read.
+        return cause;
+    }
+}
 
 function refusal(code, name, registered) {
     const message = REFUSALS[code]?.(name, registered);
