@@ -217,7 +217,7 @@ suite('maxWorkers', () => {
         await manager.addJob({name: 'script', job: () => {}, at: new Date(Date.now() + 1e8)});
         let most = 0;
         const count = setInterval(() => {
-            const workers = childrenOf(process.pid).filter((pid) => /^job: /.test(titleOf(pid)));
+            const workers = childrenOf(process.pid).filter((pid) => titleOf(pid).startsWith('job: '));
             most = Math.max(most, workers.length);
         }, 1);
         t.after(() => clearInterval(count));

@@ -28,11 +28,23 @@ const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
 const {setImmediate, setTimeout} = globalThis;
 const memoryBytes = process.memoryUsage.rss;
 
+const isEmpty = (value) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
+/**
+ * What looks empty to `require` may be an ES module that nothing but its syntax marks as one: as a main module it is
+ * imported in the background. The loader answers from its cache.
+ */
+async function imported(target, exported) {
+    const namespace = await import(pathToFileURL(target).href);
+    return namespace.default === exported ? exported : namespace;
+}
+
 /** What the module gives: with the module as the main one, as for a script. */
 async function load(target) {
     if (!target.endsWith('.mjs') && !target.endsWith('.mts')) {
         try {
-            return Module._load(target, null, true);
+            const exported = Module._load(target, null, true);
+            return isEmpty(exported) ? await imported(target, exported) : exported;
         } catch (error) {
             if (!NEEDS_IMPORT.has(error?.code)) {
                 throw error;
