@@ -2,7 +2,7 @@
 //! wait for the host between two short runs.
 //!
 //! It has not begun. If the process ends first, or the run in front of it takes longer than such runs
-//! do, it goes to another one. Whether it has begun is known to the process alone: it answers a RECALL
+//! do, it goes back to its lane. Whether it has begun is known to the process alone: it answers a RECALL
 //! by `NOT_BEGUN`, and its last frame before it ends names the run that goes.
 
 use std::time::Duration;
@@ -10,7 +10,8 @@ use std::time::Duration;
 use super::{Engine, stopped};
 use crate::engine::event::Usage;
 use crate::engine::ids::{JobId, RunId};
-use crate::engine::run::{EndCause, Phase, Run};
+use crate::engine::job::Work;
+use crate::engine::run::{Phase, Run};
 use crate::engine::{Deadline, Effect};
 use crate::timer::Now;
 use crate::worker::ipc::HostFrame;
@@ -72,11 +73,9 @@ impl Engine {
     /// The process has not begun a run that was sent ahead to it, and will not.
     pub(super) fn not_begun(&mut self, number: RunId, id: RunId, now: Now) {
         let Some(process) = self.kept.processes.get_mut(&number) else { return };
-        let job = process.job;
         if process.ahead == Some(id) {
             process.ahead = None;
             self.comes_back(id, now);
-            self.feed(job, now);
         }
     }
 
@@ -85,14 +84,12 @@ impl Engine {
     pub(super) fn begins_no_more(&mut self, number: RunId, going: RunId, now: Now) {
         let Some(process) = self.kept.processes.get_mut(&number) else { return };
         process.is_worn = true;
-        let job = process.job;
         let ahead = process.ahead.take();
         let handed = process.current.take_if(|current| *current != going);
         for id in [ahead, handed].into_iter().flatten() {
             self.take_back(id);
             self.comes_back(id, now);
         }
-        self.feed(job, now);
         self.wait_idle(number, now);
     }
 
@@ -107,19 +104,18 @@ impl Engine {
         self.cancel_deadlines(keys);
     }
 
-    /// A run that stood ahead has not begun: it is the next one for another process.
+    /// A run that has not begun takes its place in its lane again, in front.
     pub(super) fn comes_back(&mut self, id: RunId, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         if let Some(cause) = stopped(run.stop) {
             return self.end_run(id, cause, Usage::default(), None, now);
         }
-        run.phase = Phase::Ready;
-        let job = run.job;
-        self.count(id);
-        match self.kept.teams.get_mut(&job) {
-            Some(team) => team.ready.push_front(id),
-            // A job without processes has no run that stands ahead in one.
-            None => self.end_run(id, EndCause::Cancelled, Usage::default(), None, now),
+        let (Some(key), Work::Handler(handler)) = (run.lane(), &run.work) else { return };
+        run.phase = Phase::Waiting;
+        self.lanes.push_front(key.clone(), handler.concurrency, id, run.priority);
+        if std::mem::take(&mut run.is_counted) {
+            self.lanes.leave(&key);
         }
+        self.let_go(&key, now);
     }
 }

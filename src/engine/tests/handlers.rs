@@ -58,7 +58,9 @@ pub(super) fn sent(bench: &mut Bench) -> Vec<(WorkerId, u32)> {
 }
 
 pub(super) fn online(bench: &mut Bench, worker: WorkerId) {
-    bench.bring_online(worker);
+    bench.send(Input::WorkerStarted { worker, pid: 100 + worker.0, rights: Rights::numbered(0) }).unwrap();
+    bench.frame(worker, WorkerFrame::Loading);
+    bench.frame(worker, WorkerFrame::Online);
 }
 
 pub(super) fn returns(bench: &mut Bench, worker: WorkerId, run: RunId) {

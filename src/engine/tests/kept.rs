@@ -40,20 +40,41 @@ fn with_one_ahead(concurrency: usize) -> (Bench, RunId, RunId) {
 }
 
 #[test]
-fn a_run_behind_one_that_takes_long_is_taken_back_and_goes_to_another_process() {
+fn a_run_behind_one_that_takes_long_is_taken_back_and_is_the_next_of_its_lane() {
     let (mut bench, current, ahead) = with_one_ahead(1);
+    let last = ask(&mut bench);
     bench.pass_ms(49);
     assert_eq!(written(&mut bench, RECALL), []);
     bench.pass_ms(1);
     assert_eq!(written(&mut bench, RECALL), [(FIRST, ahead.0)]);
     bench.frame(FIRST, WorkerFrame::NotBegun { run: ahead.0 });
-    assert_eq!(bench.boots(), [SECOND]);
-    online(&mut bench, SECOND);
-    assert_eq!(sent(&mut bench), [(SECOND, ahead.0)]);
-    returns(&mut bench, SECOND, ahead);
+    assert_eq!(bench.boots(), [], "no more go at once than before");
+    bench.pass_ms(1_000);
     returns(&mut bench, FIRST, current);
-    let ended: Vec<RunId> = bench.ends().into_iter().map(|(run, _)| run).collect();
-    assert_eq!(ended, [ahead, current]);
+    assert_eq!(sent(&mut bench), [(FIRST, ahead.0)]);
+    returns(&mut bench, FIRST, ahead);
+    returns(&mut bench, FIRST, last);
+    let returned = |run| (run, EndCause::Returned(vec![7]));
+    assert_eq!(bench.ends(), [returned(ahead), returned(last)]);
+}
+
+#[test]
+fn a_run_behind_one_that_takes_long_goes_to_another_process() {
+    let mut bench = handlers(2);
+    let runs: Vec<RunId> = (0..6).map(|_| ask(&mut bench)).collect();
+    online(&mut bench, FIRST);
+    online(&mut bench, SECOND);
+    returns(&mut bench, FIRST, runs[0]);
+    bench.take();
+    returns(&mut bench, SECOND, runs[1]);
+    assert_eq!(sent(&mut bench), [(SECOND, runs[4].0), (SECOND, runs[5].0)]);
+    bench.pass_ms(40);
+    returns(&mut bench, FIRST, runs[2]);
+    bench.pass_ms(10);
+    assert_eq!(written(&mut bench, RECALL), [(SECOND, runs[5].0)]);
+    bench.frame(SECOND, WorkerFrame::NotBegun { run: runs[5].0 });
+    returns(&mut bench, FIRST, runs[3]);
+    assert_eq!(sent(&mut bench), [(FIRST, runs[5].0)]);
 }
 
 #[test]

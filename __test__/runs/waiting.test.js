@@ -1,8 +1,9 @@
 'use strict';
 
-// Runs that wait while the host shuts down, exits, or is blocked.
+// Runs that wait while the host shuts down, exits, or is blocked; and listeners of runs.
 
 const assert = require('node:assert/strict');
+const {once} = require('node:events');
 const path = require('node:path');
 const {suite, test} = require('node:test');
 const {startHost} = require('../support/hosts');
@@ -130,6 +131,21 @@ suite('a host whose event loop is blocked', () => {
 });
 
 suite('listeners', () => {
+    test('one that comes after the end of a run hears of it once', async (t) => {
+        const {manager} = createManager(t);
+        await manager.defineJob({name: 'inline', job: () => 1});
+        const run = await manager.runJob('inline');
+        await run.result;
+        let ends = 0;
+        run.on('ended', () => {
+            ends += 1;
+        });
+        const [info] = await once(run, 'ended');
+        assert.equal(info.state, 'completed');
+        await run.cancel();
+        assert.equal(ends, 1);
+    });
+
     test('one that throws at any event of a run changes nothing for it or for others', async (t) => {
         const {manager, logs} = createManager(t);
         await manager.defineJob({name: 'reports', job: jobs('reports.js'), concurrency: 1});
