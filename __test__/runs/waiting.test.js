@@ -122,7 +122,7 @@ suite('a host whose event loop is blocked', () => {
         await Promise.allSettled(runs.map(({result}) => result));
         const infos = runs.map((run) => run.info());
         assert.ok(
-            infos.every(({ended}) => ended >= startedMs && ended < endedMs),
+            infos.every(({ended}) => ended < endedMs),
             `the last one ended ${infos.at(-1).ended - startedMs} ms after the block began`
         );
         assert.equal(infos[50].cause, 'timeout');

@@ -75,8 +75,22 @@ impl Engine {
         let Some(process) = self.kept.processes.get_mut(&number) else { return };
         if process.ahead == Some(id) {
             process.ahead = None;
-            self.comes_back(id, now);
+            return self.comes_back(id, now);
         }
+        if process.current != Some(id) {
+            return;
+        }
+        // The run in front of it has ended, so that it seemed to have begun; it was given back before that.
+        let (next, job, worker) = (process.ahead.take(), process.job, process.worker);
+        process.current = next;
+        self.take_back(id);
+        match (next, worker) {
+            (Some(next), Some(worker)) => self.begin(next, worker, now),
+            _ => self.rest(number, now),
+        }
+        self.comes_back(id, now);
+        self.feed(job, now);
+        self.wait_idle(number, now);
     }
 
     /// The process begins no further run; `going` is the one that goes in it, if one does. Whatever else was

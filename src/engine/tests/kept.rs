@@ -100,6 +100,34 @@ fn a_run_that_stands_ahead_is_cancelled_without_having_begun() {
 }
 
 #[test]
+fn a_run_that_is_given_back_after_the_one_before_it_has_ended_leaves_its_place_to_the_next() {
+    let (mut bench, current, ahead) = with_one_ahead(1);
+    let last = ask(&mut bench);
+    bench.send(Input::CancelRun { run: ahead, request: RequestId(1) }).unwrap();
+    bench.take();
+    returns(&mut bench, FIRST, current);
+    assert_eq!(sent(&mut bench), [], "what is being stopped may keep the process");
+    bench.frame(FIRST, WorkerFrame::NotBegun { run: ahead.0 });
+    assert_eq!(bench.ends_so_far(), [(ahead, EndCause::Cancelled)]);
+    assert_eq!(sent(&mut bench), [(FIRST, last.0)]);
+    returns(&mut bench, FIRST, last);
+    assert_eq!(bench.ends(), [(last, EndCause::Returned(vec![7]))]);
+}
+
+#[test]
+fn a_run_that_is_taken_back_as_it_seems_to_begin_is_not_run_twice() {
+    let (mut bench, current, ahead) = with_one_ahead(1);
+    bench.pass_ms(50);
+    bench.take();
+    returns(&mut bench, FIRST, current);
+    assert_eq!(sent(&mut bench), []);
+    bench.frame(FIRST, WorkerFrame::NotBegun { run: ahead.0 });
+    assert_eq!(sent(&mut bench), [(FIRST, ahead.0)], "again, and nothing else was handed to the process");
+    returns(&mut bench, FIRST, ahead);
+    assert_eq!(bench.ends(), [(ahead, EndCause::Returned(vec![7]))]);
+}
+
+#[test]
 fn a_run_that_is_cancelled_ahead_and_begins_all_the_same_gets_the_ladder() {
     let (mut bench, current, ahead) = with_one_ahead(1);
     bench.send(Input::CancelRun { run: ahead, request: RequestId(1) }).unwrap();
