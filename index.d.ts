@@ -535,6 +535,8 @@ declare namespace JobManager {
         idle?: number;
         /** How old it may be at the beginning of a run, in ms. Default: any age. */
         age?: number;
+        /** Resident memory that it may have at the end of a run, in MB: over it, it is replaced. Default: any amount. */
+        memoryMb?: number;
     }
 
     interface RunJobOptions<Data = any> {

@@ -49,7 +49,13 @@ test('every documented call has its documented outcome, and a second run refuses
         'email-module': ranOnce('inline module'),
         'email-checker-now': ranOnce('offloaded, now'),
         'members-migrations': ranOnce('one-off, inline', 'finished'),
-        'generate-backup-2022-09-15': ranOnce('one-off, offloaded', 'finished')
+        'generate-backup-2022-09-15': ranOnce('one-off, offloaded', 'finished'),
+        'count-words': ranOnce('handler, offloaded'),
+        'flaky-service': ranOnce('handler, three attempts'),
+        'slow-report': {
+            ...ranOnce('handler, cancelled'),
+            outcome: 'cancelled: the quickstart has seen enough'
+        }
     });
 
     const second = await runQuickstart(folder);

@@ -1,6 +1,7 @@
 'use strict';
 
-// Every call of the documentation, in its order, on real files and a real database:
+// Every call of the documentation, in its order, on real files and a real database; then a handler, a retry that heals, and
+// a run that is cancelled:
 //     node examples/quickstart.js [--database FILE] [--folder FOLDER] [--every-seconds N]
 // With the same database file again, the one-off jobs are refused, since they have been executed.
 
@@ -11,6 +12,7 @@ const path = require('node:path');
 const {parseArgs} = require('node:util');
 const JobManager = require('..');
 const {openDatabase} = require('./database');
+const {expectHandlers, runHandlers} = require('./handlers');
 const Report = require('./report');
 const createStripeService = require('./stripe-service');
 const writeSampleFiles = require('./sample-files');
@@ -148,6 +150,7 @@ async function main() {
         workerMessageHandler: (meta) => checkMessage(report, meta, inboxFacts)
     });
     await expectOutcomes(report, jobManager, JobModel);
+    expectHandlers(report);
 
     const work = async () => {
         await registerJobs({
@@ -158,6 +161,7 @@ async function main() {
                 at.startsWith('every') ? `every ${everySeconds} seconds` : `*/${everySeconds} * * * * *`,
             refused: (name) => (error) => report.refused(name, error)
         });
+        await runHandlers(jobManager, report);
         await jobManager.allSettled();
         if (fs.existsSync(path.join(folder, 'outbox', 'send@here.com.eml'))) {
             report.completed('email-module');

@@ -48,6 +48,7 @@ const nowMs = performance.now.bind(performance);
  */
 class JobManager {
     /** Leads the ids of runs. */
+    #environment;
     #instance = newInstance();
     #native;
     #keepAlive;
@@ -120,6 +121,7 @@ class JobManager {
             warn: (message) => this.#logger.warn(message)
         });
         const environment = new HostEnvironment(this.#native, bootVariables);
+        this.#environment = environment;
         this.bree = new BreeFacade(() => this.#jobs, {worker, logger: this.#logger, timezone});
         this.bree.on('worker created', (name) => void this.#reportStarted(name));
         this.#inlineRuns = new InlineRuns(this.#native);
@@ -243,6 +245,8 @@ class JobManager {
      */
     async runJob(name, options = {}) {
         this.#options.check(tables.RUN_REQUEST, options, name);
+        // Before the run is handed to a process that is kept: it may have been started with others.
+        this.#environment.refreshIfOld();
         return this.#runs.request(name, options);
     }
 

@@ -68,7 +68,7 @@ const BUSY = {
 };
 
 const warningsOf = (logs) => logs.filter(({level}) => level === 'warn').map(({text}) => text);
-const isAboutExport = (text) => /exports a function, which addJob does not call\. Call it/.test(text);
+const isAboutExport = (text) => /exports a function, which addJob does not call\. Use defineJob/.test(text);
 
 suite('a one-off that ran nothing', () => {
     for (const [what, module] of Object.entries(IDLE)) {

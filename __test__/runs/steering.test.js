@@ -54,6 +54,25 @@ test('a run that waits for its time is cancelled', async (t) => {
     assert.equal((await failureOf(later)).error.code, 'JOB_CANCELLED');
 });
 
+for (const [kind, job] of [
+    ['offloaded', jobs('ends.js')],
+    ['inline', require('./jobs/ends.js')]
+]) {
+    test(`attempts of one run of an ${kind} handler wait as the job's backoff says`, async (t) => {
+        const {manager} = createManager(t);
+        await manager.defineJob({name: 'ends', job, backoff: 5});
+        const run = await manager.runJob('ends', {data: {how: 'throw'}, attempts: 3});
+        const waitsMs = [];
+        run.on('attempt failed', ({retryAt}) => waitsMs.push(retryAt - Date.now()));
+        assert.equal((await failureOf(run)).info.attempt, 3);
+        assert.equal(waitsMs.length, 2);
+        assert.ok(
+            waitsMs.every((waitMs) => waitMs <= 5),
+            `${waitsMs} ms`
+        );
+    });
+}
+
 test('an offloaded run that goes is cancelled by its signal, and keeps its process', async (t) => {
     const {manager} = createManager(t);
     await manager.defineJob({name: 'ends', job: jobs('ends.js'), concurrency: 1});

@@ -16,7 +16,7 @@ async function use(): Promise<void> {
     await manager.defineJob({
         name: 'resize',
         job: './resize.js',
-        reuse: {runs: 100, idle: 1_000, age: 60_000}
+        reuse: {runs: 100, idle: 1_000, age: 60_000, memoryMb: 200}
     });
     await manager.defineJob({
         name: 'resize',

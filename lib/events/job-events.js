@@ -129,6 +129,8 @@ class JobEvents {
                 return this.#runStarted(event);
             case 'runOnline':
                 return this.#runOnline(event);
+            case 'processLost':
+                return this.#processLost(event, bytes.subarray(event.start, event.end));
             case 'message':
                 // The value of the message may keep these bytes.
                 return this.#message(event, bytes.slice(event.start, event.end));
@@ -230,6 +232,15 @@ class JobEvents {
                 {worker: worker.meta}
             );
         }
+    }
+
+    /** No run went in it, so none fails. */
+    #processLost({name, ending}, envelope) {
+        const error = errorOf(name, ending, envelope);
+        this.#host.logger.error(
+            `A process of job "${name}" ended between two runs: ${textOf(error)}. The next run gets another one. Something ` +
+                'that an earlier run left behind may have caused it, such as a timer or a promise that nobody waited for'
+        );
     }
 
     /** 'done' has decided how the run ended. */

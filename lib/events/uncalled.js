@@ -8,8 +8,9 @@
 const {JobError} = require('../host/errors');
 
 const REMEDY =
-    'Call it at the end of the file, or add the job with `offloaded: false`, which calls it in this process. ' +
-    "If the file has done its work without that, let it post 'done': parentPort.postMessage('done').";
+    'Use defineJob() and runJob(), which call it in a process that is kept, or `offloaded: false`, which calls it in ' +
+    "this one; or call it at the end of the file. If the file has done its work without that, let it post 'done': " +
+    "parentPort.postMessage('done').";
 
 class Uncalled {
     #logger;

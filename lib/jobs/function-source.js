@@ -109,7 +109,7 @@ function callingWithData(target) {
  * @param {unknown} job - as it was given to `addJob`
  */
 function explainClosure(error, name, job) {
-    if (typeof job !== 'function' || !(error instanceof ReferenceError)) {
+    if (typeof job !== 'function' || !types.isNativeError(error) || error.name !== 'ReferenceError') {
         return;
     }
     const [, identifier] = NOT_DEFINED.exec(error.message) ?? [];

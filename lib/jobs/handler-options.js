@@ -6,12 +6,15 @@ const os = require('node:os');
 const {invalid} = require('../host/options');
 const {nearestName} = require('../host/nearest-name');
 const {encode} = require('../wire/compact');
+const {MAX_PAYLOAD_BYTES} = require('../wire/frames');
 const {locateUncloneable} = require('../wire/uncloneable');
 const {offloadedSource} = require('./job-source');
 
 const DEFAULT_INLINE_CONCURRENCY = 3;
 const DEFAULT_MAX_WAITING = 100_000;
 const DEFAULT_IDLE_MS = 30_000;
+/** The rest of a frame is for what else a run is told. */
+const MOST_DATA_BYTES = MAX_PAYLOAD_BYTES - 1024 * 1024;
 /** Runs of one process where nothing else is said. */
 const ANY_NUMBER = 2 ** 32 - 1;
 
@@ -38,11 +41,22 @@ function handlerRequest(job, queues = {}) {
 
 /** What a handler in a process is called with, as bytes. */
 function encodeData(name, data) {
+    let bytes;
     try {
-        return encode(data);
+        bytes = encode(data);
     } catch (error) {
         throw locateUncloneable(error, `Job "${name}"`, {data});
     }
+    if (bytes.length > MOST_DATA_BYTES) {
+        throw Object.assign(
+            new RangeError(
+                `The data for job "${name}" takes ${bytes.length} bytes, and a run can be given ${MOST_DATA_BYTES} at most. Write it ` +
+                    'to a file or a database, and give the run its path or id'
+            ),
+            {code: 'ERR_MESSAGE_TOO_LARGE'}
+        );
+    }
+    return bytes;
 }
 
 function ownConcurrency(job) {
@@ -113,9 +127,9 @@ function checkHandler(job) {
     }
 }
 
-/** @returns {import('./job-source').JobSource} the module of a handler that runs in a process */
-function handlerSource(name, job) {
-    return {...offloadedSource(name, job), kind: 'handler'};
+/** @returns {import('./job-source').JobSource & {reuseMemoryMb?: number}} the module of a handler that runs in a process */
+function handlerSource(name, job, {reuse}) {
+    return {...offloadedSource(name, job), kind: 'handler', reuseMemoryMb: reuse?.memoryMb};
 }
 
 module.exports = {checkHandler, encodeData, handlerRequest, handlerSource, isOffloaded};

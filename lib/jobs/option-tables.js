@@ -211,7 +211,7 @@ const JOB = optionTable({
 const REUSE = optionTable({
     call: 'reuse',
     owner: (name) => `in "reuse" ${ofJob(name)}`,
-    kinds: {runs: count(1), idle: milliseconds, age: milliseconds}
+    kinds: {runs: count(1), idle: milliseconds, age: milliseconds, memoryMb: megabytes}
 });
 
 const HANDLER = optionTable({

@@ -13,7 +13,7 @@ const {handlerRequest, handlerSource, isOffloaded} = require('./handler-options'
 const {assertSource, defaultName, offloadedSource} = require('./job-source');
 const {JobTotals} = require('./job-totals');
 const {JOB} = require('./option-tables');
-const {retryOptions} = require('./retry-options');
+const {retryPolicy} = require('./retry-options');
 const {CRON_LIKE, isNeverDue, neverDue, nextDue, parseAt} = require('./schedules');
 const {JobOptions} = require('../native/native');
 const {locateUncloneable} = require('../wire/uncloneable');
@@ -336,13 +336,13 @@ class RegisteredJobs {
         const when = handler && job.at === undefined ? ON_REQUEST : parseAt(job.at, {timezone, dst});
         const anchorMs = Date.now();
         const announcement = announce(name, job.at, when, anchorMs);
-        const retry = retryOptions(job);
+        const retry = retryPolicy(job);
         if (!isQuiet) {
             this.#logger.info(announcement);
-            this.#warnOfUselessBackoff(name, job, retry);
+            this.#warnOfUselessBackoff(name, job, {retry, handler});
         }
         const sourceOf = handler ? handlerSource : offloadedSource;
-        const source = offloaded ? sourceOf(name, job.job) : undefined;
+        const source = offloaded ? sourceOf(name, job.job, job) : undefined;
         // A handler is given its data with each run.
         const data = handler ? undefined : job.data;
         const description = describeJob(name, {...job, data}, source);
@@ -365,8 +365,9 @@ class RegisteredJobs {
         };
     }
 
-    #warnOfUselessBackoff(name, {attempts, backoff}, retry) {
-        if (backoff !== undefined && attempts === undefined && retry === undefined) {
+    /** A handler may be asked for with more attempts than its own. */
+    #warnOfUselessBackoff(name, {attempts, backoff}, {retry, handler}) {
+        if (backoff !== undefined && attempts === undefined && retry.attempts === 1 && !handler) {
             this.#logger.warn(
                 `The option "backoff" of job "${name}" has no effect without "attempts", which counts the first try too`
             );

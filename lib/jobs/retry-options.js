@@ -22,6 +22,16 @@ const NEVER = {
  * @throws {IncorrectUsageError} INVALID_OPTION
  */
 function retryOptions(job) {
+    const policy = retryPolicy(job);
+    return policy?.attempts > 1 ? policy : undefined;
+}
+
+/**
+ * As `retryOptions`, also for a job whose runs are tried once: `runJob` may ask for a run that is tried more often.
+ *
+ * @returns {import('../native/binding').RetryOptions | undefined} undefined for a job that says nothing of other attempts
+ */
+function retryPolicy(job) {
     const {attempts, backoff, retryOn, giveUpAfter} = job;
     if (attempts === undefined && backoff === undefined && retryOn === undefined) {
         return undefined;
@@ -29,7 +39,7 @@ function retryOptions(job) {
     const rule = backoffRule(backoff, job);
     const causes = causesOf(retryOn, job);
     const tries = attempts ?? (rule.delaysMs && Array.isArray(backoff) ? backoff.length + 1 : 1);
-    return tries === 1 ? undefined : {attempts: tries, ...rule, retryOn: causes, giveUpAfterMs: giveUpAfter};
+    return {attempts: tries, ...rule, retryOn: causes, giveUpAfterMs: giveUpAfter};
 }
 
 function backoffRule(backoff, job) {
@@ -120,4 +130,4 @@ function defaultPause(retry, random = Math.random()) {
     return Math.min(max, delay * factor ** (retry - 1)) * (1 - jitter * random);
 }
 
-module.exports = {retryOptions, checkStaleAfter, defaultPause};
+module.exports = {retryOptions, retryPolicy, checkStaleAfter, defaultPause};

@@ -98,9 +98,10 @@ function resolveWorker(worker, defaults, execPath) {
 const OF_JOB = ['argv', 'env', 'resourceLimits', 'name'];
 
 /** Whether the description contains everything that the worker needs, in values that survive JSON. */
-function isPlain(description, options) {
+function isPlain(source, description, options) {
     return (
         description.worker === undefined &&
+        source.reuseMemoryMb === undefined &&
         description.date === undefined &&
         OF_JOB.every((key) => options[key] === undefined) &&
         Object.keys(options.workerData).length === 0
@@ -121,7 +122,7 @@ function isPlain(description, options) {
  * @throws {DOMException} DataCloneError, if its data cannot be cloned
  */
 function encodeJob({name, source, description, data}, options) {
-    if (isPlain(description, options)) {
+    if (isPlain(source, description, options)) {
         return JSON.stringify([source.kind, description]);
     }
     const isArgument = source.takesData && data !== undefined;
@@ -137,7 +138,8 @@ function encodeJob({name, source, description, data}, options) {
             workerData: workerData(options.workerData, description, data),
             env: options.env,
             resourceLimits: options.resourceLimits,
-            title: options.name
+            title: options.name,
+            reuseMemoryMb: source.reuseMemoryMb
         })
     );
 }

@@ -73,15 +73,23 @@ class Run {
         return this.info();
     }
 
+    /** A listener for 'ended' is called once, also when the run has ended before: it may end while its request is awaited. */
     on(event, listener) {
-        this.#emitter ??= new EventEmitter();
-        this.#emitter.on(event, listener);
-        return this;
+        return this.#listen('on', event, listener);
     }
 
     once(event, listener) {
+        return this.#listen('once', event, listener);
+    }
+
+    #listen(how, event, listener) {
+        if (event === 'ended' && this.#ending !== undefined) {
+            const late = new EventEmitter().once(event, listener);
+            queueMicrotask(() => this.#owner.emit(late, event, this.info()));
+            return this;
+        }
         this.#emitter ??= new EventEmitter();
-        this.#emitter.once(event, listener);
+        this.#emitter[how](event, listener);
         return this;
     }
 

@@ -541,7 +541,14 @@ const valueOfReturned = ({cause}, bytes, isWanted) =>
     cause === 'returned' ? valueOfBytes(bytes, isWanted) : NONE;
 
 /** How a run ended, where the native side knows only that its function threw. */
-const causeOf = (cause, error) => (error?.code === 'JOB_TIMEOUT' ? 'timeout' : cause);
+function causeOf(cause, error) {
+    try {
+        return error?.code === 'JOB_TIMEOUT' ? 'timeout' : cause;
+    } catch {
+        // A function may throw anything: here something whose properties cannot be read.
+        return cause;
+    }
+}
 
 function logLine({atMs, level, message, fields}) {
     return {at: new Date(atMs), level, message, fields};

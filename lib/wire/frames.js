@@ -14,7 +14,7 @@ const HEADER_BYTES = 5;
 const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
 
 /** What a frame from the host carries. */
-const ToWorker = Object.freeze({START: 1, MESSAGE: 2, GO: 3, RUN: 4, ABORT: 5, TAKE_SIGNAL: 6});
+const ToWorker = Object.freeze({START: 1, MESSAGE: 2, GO: 3, RUN: 4, ABORT: 5, TAKE_SIGNAL: 6, RECALL: 7});
 
 /** What a frame from the worker carries. */
 const ToHost = Object.freeze({
@@ -33,7 +33,10 @@ const ToHost = Object.freeze({
     RETURNED: 16,
     THREW: 17,
     ALIVE: 18,
-    PERMANENT_ERROR: 19
+    PERMANENT_ERROR: 19,
+    NOT_BEGUN: 20,
+    WORN: 21,
+    LOADING: 22
 });
 
 /** The other side sent bytes that are not a valid frame of this protocol. */

@@ -6,6 +6,8 @@ const {createParentPort} = require('./parent-port.js');
 
 /** The message for stopping a job. */
 const CANCEL = 'cancel';
+/** What concerns the runs of a handler. */
+const RUN_FRAMES = new Set([ToWorker.RUN, ToWorker.ABORT, ToWorker.RECALL]);
 
 /** What host and job say to each other once the job has begun. */
 class Conversation {
@@ -62,7 +64,7 @@ class Conversation {
     }
 
     #receive(kind, payload) {
-        if (kind === ToWorker.RUN || kind === ToWorker.ABORT) {
+        if (RUN_FRAMES.has(kind)) {
             this.#endings.onRunFrame(kind, payload);
             return;
         }

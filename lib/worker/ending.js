@@ -6,7 +6,7 @@
 
 const fs = require('node:fs');
 const {writeFully} = require('./channel.js');
-const {MAX_PAYLOAD_BYTES, ToHost} = require('../wire/frames.js');
+const {ToHost} = require('../wire/frames.js');
 const {isPermanent} = require('../wire/permanent.js');
 
 function stat(fd) {
@@ -106,27 +106,10 @@ const EXIT_PROTOCOL = 76;
 /** Exit code of a worker whose job failed with an uncaught error. */
 const EXIT_UNCAUGHT = 1;
 
-/** Characters kept of the texts of an error that is too large for a frame. */
-const LONGEST_TEXT = 64 * 1024;
-
 // Taken now: jobs replace timers (fake clocks), and libraries hook process.reallyExit.
 const {setImmediate} = globalThis;
 const reallyExit = process.reallyExit.bind(process);
 const kill = process.kill.bind(process);
-
-/** The error as one frame can carry it. */
-function errorPayload(thrown) {
-    const {deserializeError, serializeError} = require('./later.js').clone;
-    const payload = serializeError(thrown);
-    if (payload.length <= MAX_PAYLOAD_BYTES) {
-        return payload;
-    }
-    // As data, without what the job's own getters would do.
-    const {message, stack} = Object(deserializeError(payload));
-    const summary = new Error(String(message ?? 'an error too large to be sent').slice(0, LONGEST_TEXT));
-    summary.stack = String(stack ?? summary.stack).slice(0, LONGEST_TEXT);
-    return serializeError(summary);
-}
 
 const NOT_FOUND = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND']);
 
@@ -146,7 +129,7 @@ function isJobMissing(thrown) {
 function report(channel, thrown) {
     let payload;
     try {
-        payload = errorPayload(thrown);
+        payload = require('./later.js').errorPayload(thrown);
         const isFinal = isPermanent(thrown) || isJobMissing(thrown);
         channel.send(isFinal ? ToHost.PERMANENT_ERROR : ToHost.ERROR, payload);
     } catch (error) {
@@ -203,8 +186,9 @@ function endBroken(channel, error) {
  * Node's Workers do it; native code looks it up for each error.
  *
  * @param {import('./channel.js').Channel} channel to the host
+ * @param {() => void} beforeEnd called before the last report
  */
-function installErrorReport(channel) {
+function installErrorReport(channel, beforeEnd) {
     const nodeHandler = process._fatalException;
     process._fatalException = function (error, isRejection) {
         let uncaught = error;
@@ -216,9 +200,23 @@ function installErrorReport(channel) {
             uncaught = thrownByHandler;
             process.exitCode = EXIT_UNCAUGHT;
         }
+        beforeEnd();
         report(channel, uncaught);
         reallyExit(Number(process.exitCode ?? EXIT_UNCAUGHT));
     };
 }
 
-module.exports = {installOutput, installErrorReport, endBroken, endOrphan, endSoon};
+/**
+ * Calls back before `process.exit` ends the process.
+ *
+ * @param {() => void} beforeEnd
+ */
+function noteExit(beforeEnd) {
+    const exit = process.reallyExit;
+    process.reallyExit = function (...args) {
+        beforeEnd();
+        return exit.apply(process, args);
+    };
+}
+
+module.exports = {noteExit, installOutput, installErrorReport, endBroken, endOrphan, endSoon};

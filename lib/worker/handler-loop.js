@@ -10,6 +10,7 @@ const {decode} = require('../wire/compact.js');
 const {handlerOf} = require('../wire/handler-export.js');
 const {RunContext} = require('../wire/run-context.js');
 const {RunReports} = require('./run-reports.js');
+const {showTitle, titleOf} = require('./start.js');
 
 const Module = require('node:module');
 
@@ -17,21 +18,33 @@ const Module = require('node:module');
 const RUN = Symbol.for('@tryghost/job-manager.run');
 /** Bytes of the numbers ahead of a RUN's header: the run's, and the header's length. */
 const LEAD_BYTES = 8;
-/** Runs begun in one turn of the event loop, before the job's own timers and sockets get theirs. */
-const RUNS_PER_TURN = 32;
-const MS_PER_TURN = 5;
+/** How long a process has no run before its title says so. */
+const IDLE_AFTER_MS = 50;
+const BYTES_PER_MB = 1024 * 1024;
 /** What `require` says of a module that has to be imported instead. */
 const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
 
 // Taken now: a job may install fake timers.
-const {setImmediate} = globalThis;
-const nowMs = performance.now.bind(performance);
+const {setImmediate, setTimeout} = globalThis;
+const memoryBytes = process.memoryUsage.rss;
+
+const isEmpty = (value) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
+/**
+ * What looks empty to `require` may be an ES module that nothing but its syntax marks as one: as a main module it is
+ * imported in the background. The loader answers from its cache.
+ */
+async function imported(target, exported) {
+    const namespace = await import(pathToFileURL(target).href);
+    return namespace.default === exported ? exported : namespace;
+}
 
 /** What the module gives: with the module as the main one, as for a script. */
 async function load(target) {
     if (!target.endsWith('.mjs') && !target.endsWith('.mts')) {
         try {
-            return Module._load(target, null, true);
+            const exported = Module._load(target, null, true);
+            return isEmpty(exported) ? await imported(target, exported) : exported;
         } catch (error) {
             if (!NEEDS_IMPORT.has(error?.code)) {
                 throw error;
@@ -65,77 +78,116 @@ function parseRun(payload) {
     };
 }
 
+/** Gives the process its title: the job's while a run goes, and once it has had none for a moment that it is idle. */
+class Title {
+    #busy;
+    #isIdle = false;
+    #isWatched = false;
+    #isRunning = false;
+    #hasRun = true;
+
+    constructor(job) {
+        this.#busy = titleOf(job);
+    }
+
+    begun() {
+        this.#isRunning = true;
+        this.#hasRun = true;
+        if (this.#isIdle) {
+            this.#isIdle = false;
+            showTitle(this.#busy);
+        }
+    }
+
+    /** No run goes. One watch looks after many short runs: setting the title takes as long as half of one. */
+    ended() {
+        this.#isRunning = false;
+        if (!this.#isWatched) {
+            this.#isWatched = true;
+            this.#hasRun = false;
+            setTimeout(() => this.#look(), IDLE_AFTER_MS).unref?.();
+        }
+    }
+
+    #look() {
+        this.#isWatched = false;
+        if (!this.#isRunning && this.#hasRun) {
+            this.ended();
+        } else if (!this.#isRunning) {
+            this.#isIdle = true;
+            showTitle(`${this.#busy} (idle)`);
+        }
+    }
+}
+
 class HandlerLoop {
     #handler;
     #name;
     #reports;
+    #title;
+    #memoryLimitBytes;
     /** RUN payloads that wait for the one that goes. */
     #waiting = [];
-    /** Those of them that were asked to stop: the host waits for an answer. */
-    #abortedAhead = [];
     /** The run that goes, if one does. */
     #current;
-    #begunThisTurn = 0;
-    #turnStartedMs = 0;
-    #isTurnMarked = false;
+    /** It begins no further run. */
+    #isWorn = false;
+    #isNextDue = false;
 
     /**
-     * @param {string} name of the job
+     * @param {{name: string, title?: string, reuseMemoryMb?: number}} job
      * @param {Function} handler
      * @param {import('./channel.js').Channel} channel to the host
      */
-    constructor(name, handler, channel) {
-        this.#name = name;
+    constructor(job, handler, channel) {
+        this.#name = job.name;
         this.#handler = handler;
         this.#reports = new RunReports(channel);
+        this.#title = new Title(job);
+        this.#memoryLimitBytes =
+            job.reuseMemoryMb === undefined ? Infinity : job.reuseMemoryMb * BYTES_PER_MB;
         Object.defineProperty(globalThis, RUN, {
-            value: undefined,
-            writable: true,
+            get: () => this.#current?.context,
             configurable: true,
             enumerable: false
         });
+        this.#title.ended();
     }
 
     /**
      * Takes a frame of the host that concerns runs.
      *
-     * @param {number} kind RUN or ABORT
+     * @param {number} kind RUN, ABORT or RECALL
      * @param {Buffer} payload
      */
     take(kind, payload) {
         if (kind === ToWorker.RUN) {
             this.#waiting.push(payload);
-            if (this.#current === undefined) {
-                this.#next();
+            if (this.#current === undefined && !this.#isNextDue) {
+                this.#beginNext();
             }
-        } else {
-            this.#abort(readUint32(payload, 0));
-        }
-    }
-
-    /** The run that goes, for the process's own error report. */
-    get current() {
-        return this.#current?.run;
-    }
-
-    #abort(run) {
-        if (this.#current?.run === run) {
-            this.#current.context.abort(this.#abortError());
             return;
         }
-        const index = this.#waiting.findIndex((payload) => readUint32(payload, 0) === run);
-        if (index !== -1) {
-            this.#waiting.splice(index, 1);
-            this.#abortedAhead.push(run);
-            this.#answerAborted();
+        const run = readUint32(payload, 0);
+        if (this.#current?.run === run && kind === ToWorker.ABORT) {
+            // The process may have to be ended: what stands behind this run goes elsewhere.
+            this.#giveBack();
+            this.#current.context.abort(this.#abortError());
+        } else if (this.#current?.run !== run) {
+            this.#giveBack(run);
         }
     }
 
-    /** Runs that were asked to stop before they began never begin. The host hears of them in its order. */
-    #answerAborted() {
-        if (this.#current === undefined) {
-            this.#abortedAhead.splice(0).forEach((run) => this.#reports.threw(run, this.#abortError()));
-        }
+    /**
+     * Tells the host of runs that wait here that they will not begin here.
+     *
+     * @param {number} [only] this one; left out, all of them
+     */
+    #giveBack(only) {
+        const isMeant = (payload) => only === undefined || readUint32(payload, 0) === only;
+        const given = this.#waiting.filter(isMeant);
+        this.#waiting = this.#waiting.filter((payload) => !isMeant(payload));
+        given.forEach((payload) => this.#reports.notBegun(readUint32(payload, 0)));
     }
 
     #abortError() {
@@ -144,50 +196,60 @@ class HandlerLoop {
         return reason;
     }
 
+    /**
+     * The next run begins in a turn of the event loop of its own: what the job has open is served between two runs, and
+     * a promise that the last run has left rejected ends the process before another run has begun in it.
+     */
     #next() {
-        this.#answerAborted();
         if (this.#waiting.length === 0) {
-            return;
+            this.#title.ended();
+        } else if (!this.#isNextDue) {
+            this.#isNextDue = true;
+            setImmediate(this.#beginNext);
         }
-        if (this.#isTurnOver()) {
-            return;
-        }
-        this.#begunThisTurn += 1;
-        void this.#run(this.#waiting.shift());
     }
 
-    /** The event loop gets its turn after a while: what the job has open must be served too. */
-    #isTurnOver() {
-        if (!this.#isTurnMarked) {
-            this.#isTurnMarked = true;
-            this.#begunThisTurn = 0;
-            this.#turnStartedMs = nowMs();
-            setImmediate(() => {
-                this.#isTurnMarked = false;
-                if (this.#current === undefined) {
-                    this.#next();
-                }
-            });
+    #beginNext = () => {
+        this.#isNextDue = false;
+        if (this.#current === undefined && this.#waiting.length > 0 && !this.#isWorn) {
+            void this.#run(this.#waiting.shift());
         }
-        return this.#begunThisTurn >= RUNS_PER_TURN || nowMs() - this.#turnStartedMs > MS_PER_TURN;
-    }
+    };
 
     async #run(payload) {
         const {run, facts, data} = parseRun(payload);
         const context = new RunContext(facts, this.#reports.sinkOf(run));
         this.#current = {run, context};
-        globalThis[RUN] = context;
+        this.#title.begun();
         try {
             const value = await this.#handler.call(undefined, data, context);
             context.flush();
+            this.#checkMemory();
             this.#reports.returned(run, value);
         } catch (thrown) {
             context.flush();
+            this.#checkMemory();
             this.#reports.threw(run, thrown);
         }
-        globalThis[RUN] = undefined;
         this.#current = undefined;
         this.#next();
+    }
+
+    #checkMemory() {
+        if (this.#memoryLimitBytes !== Infinity && memoryBytes() > this.#memoryLimitBytes) {
+            this.beginNoMore();
+        }
+    }
+
+    /**
+     * Tells the host that no further run begins here: before the run that goes has ended, so that this process is handed
+     * no other one, or before the process ends. The host takes back what it has handed to it.
+     */
+    beginNoMore() {
+        if (!this.#isWorn) {
+            this.#isWorn = true;
+            this.#reports.worn(this.#current?.run ?? 0);
+        }
     }
 }
 

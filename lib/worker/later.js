@@ -8,6 +8,9 @@ module.exports = {
     get clone() {
         return require('../wire/clone.js');
     },
+    get errorPayload() {
+        return require('./error-payload.js').errorPayload;
+    },
     get handlerLoop() {
         return require('./handler-loop.js');
     },

@@ -3,14 +3,15 @@
 /** What a run reports to the host, as frames: each begins with the number of the run. */
 
 const {HEADER_BYTES, MAX_PAYLOAD_BYTES, ToHost} = require('../wire/frames.js');
-const {serializeError} = require('../wire/clone.js');
 const {encode} = require('../wire/compact.js');
 const {isPermanent} = require('../wire/permanent.js');
+const {errorPayload} = require('./error-payload.js');
 
 /** Bytes of a run's number. */
 const RUN_BYTES = 4;
 /** Bytes ahead of what a frame carries. */
 const LEAD_BYTES = HEADER_BYTES + RUN_BYTES;
+const NOTHING = Buffer.alloc(0);
 /** In THREW: trying again is of no use. */
 const PERMANENT = 1;
 
@@ -36,7 +37,7 @@ class RunReports {
 
     /** The run has failed. */
     threw(run, thrown) {
-        const envelope = serializeError(thrown);
+        const envelope = errorPayload(thrown);
         const frame = Buffer.allocUnsafe(LEAD_BYTES + 1 + envelope.length);
         writeRun(frame, HEADER_BYTES, run);
         frame[LEAD_BYTES] = isPermanent(thrown) ? PERMANENT : 0;
@@ -44,12 +45,22 @@ class RunReports {
         this.#channel.sendInPlace(ToHost.THREW, frame);
     }
 
+    /** A run that was sent ahead has not begun, and will not. */
+    notBegun(run) {
+        this.#send(ToHost.NOT_BEGUN, run, NOTHING);
+    }
+
+    /** The process begins no further run; `going` is the one that goes, or 0. */
+    worn(going) {
+        this.#send(ToHost.WORN, going, NOTHING);
+    }
+
     /** Where the reports of a run's context go. */
     sinkOf(run) {
         return {
             progress: (report) => this.#sendJson(ToHost.PROGRESS, run, report),
             log: (line) => this.#sendJson(ToHost.LOG, run, line),
-            alive: () => this.#send(ToHost.ALIVE, run, Buffer.alloc(0)),
+            alive: () => this.#send(ToHost.ALIVE, run, NOTHING),
             result: (value) => this.#sendBytes(ToHost.RESULT, run, encode(value, LEAD_BYTES))
         };
     }

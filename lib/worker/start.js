@@ -161,6 +161,9 @@ function showTitle(title) {
     }
 }
 
+/** @returns {string} the name of the process while the job runs */
+const titleOf = ({title, name}) => title ?? `job: ${name}`;
+
 /**
  * Makes the process that of the job.
  *
@@ -172,7 +175,7 @@ function applyStart(header, job) {
     enterDirectory(header.cwd);
     applyEnvironment(header, job);
     applyArguments(job);
-    showTitle(job.title ?? `job: ${job.name}`);
+    showTitle(titleOf(job));
     describeThread({...job, threadId: header.threadId});
 }
 
@@ -190,4 +193,4 @@ function runSoon(job) {
     );
 }
 
-module.exports = {parseStart, applyStart, checkGo, currentDirectory, runSoon};
+module.exports = {parseStart, applyStart, checkGo, currentDirectory, runSoon, showTitle, titleOf};

@@ -13,7 +13,7 @@
 
 const {Channel} = require('./channel.js');
 const {Conversation} = require('./conversation.js');
-const {endBroken, endOrphan, endSoon, installErrorReport, installOutput} = require('./ending.js');
+const {endBroken, endOrphan, endSoon, installErrorReport, installOutput, noteExit} = require('./ending.js');
 const {restoreOptions} = require('../wire/boot.js');
 const {ToHost} = require('../wire/frames.js');
 const {lookAtMain, noteEvents} = require('./main-export.js');
@@ -79,6 +79,10 @@ const conversation = new Conversation(channel, {
         scriptRun?.abort(new Error('The job was asked to stop'));
     },
     onLastWord: () => {
+        if (job.kind === 'handler') {
+            // A message like any other: the run ends when the handler returns.
+            return;
+        }
         isEnding = true;
         scriptRun?.flush();
         endSoon(channel);
@@ -150,8 +154,10 @@ function lookAtExports(file) {
 /** Loads the handler; from then on the channel brings runs. What loading throws ends the process, as in a script. */
 async function becomeHandler() {
     const {HandlerLoop, loadHandler} = require('./later.js').handlerLoop;
+    channel.send(ToHost.LOADING);
     const handler = await loadHandler(job);
-    handlerLoop = new HandlerLoop(job.name, handler, channel);
+    handlerLoop = new HandlerLoop(job, handler, channel);
+    noteExit(() => handlerLoop.beginNoMore());
     channel.send(ToHost.ONLINE);
     orEndBroken(() => conversation.listenForRuns());
 }
@@ -226,7 +232,7 @@ function hidePreload() {
  */
 function prepare({isPreload}) {
     restoreOptions(process.env);
-    installErrorReport(channel);
+    installErrorReport(channel, () => handlerLoop?.beginNoMore());
     installOutput();
     installThreads({
         hasImported: !isCold && !isBrief,

@@ -61,6 +61,19 @@ pub enum NativeEvent {
         /// When.
         at_ms: f64,
     },
+    /// A process that was kept for a handler ended by itself while it had no run.
+    ProcessLost {
+        /// The job.
+        name: String,
+        /// The number that the job was registered with.
+        registration: u32,
+        /// How.
+        ending: RunEnd,
+        /// Where the envelope of an uncaught error begins.
+        start: u32,
+        /// Where it ends.
+        end: u32,
+    },
     /// A run posted a message.
     Message {
         /// The run.
@@ -364,6 +377,16 @@ impl NativeEvent {
             }
             JobEvent::RunOnline { run, pid, at } => {
                 NativeEvent::RunOnline { run: run.0, pid, at_ms: epoch_ms(at) }
+            }
+            JobEvent::ProcessLost { name, registration, cause } => {
+                let (ending, start, end) = RunEnd::with_envelope(&cause, Usage::default(), bytes);
+                NativeEvent::ProcessLost {
+                    name: name.to_string(),
+                    registration: registration.0,
+                    ending,
+                    start,
+                    end,
+                }
             }
             JobEvent::Message { run, handler, bytes: message } => {
                 let (start, end) = append(bytes, &message);

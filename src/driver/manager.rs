@@ -106,7 +106,7 @@ impl Shared {
         let mut engine = self.lock();
         let wakeup = engine.next_wakeup();
         let now = Now::read();
-        if engine.wants_rights(&input) {
+        if engine.wants_rights(&input, now) {
             let _accepted = engine.handle(Input::SetRights(Rights::read()), now);
         }
         let reply = engine.handle(input, now);

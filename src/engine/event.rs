@@ -55,6 +55,15 @@ pub enum JobEvent {
         /// When.
         at: EpochMs,
     },
+    /// A process that was kept for a handler ended by itself while it had no run.
+    ProcessLost {
+        /// The job.
+        name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
+        /// How.
+        cause: EndCause,
+    },
     /// A run posted a message.
     Message {
         /// The run.

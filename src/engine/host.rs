@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::timer::MonoMs;
 use crate::worker::environment::Environment;
 use crate::worker::os::Rights;
 
@@ -12,4 +13,6 @@ pub(super) struct Host {
     pub(super) environment: Arc<Environment>,
     /// Its user, groups, limits and so on; `None` as long as no process was started.
     pub(super) rights: Option<Rights>,
+    /// When they were read last.
+    pub(super) rights_read: Option<MonoMs>,
 }

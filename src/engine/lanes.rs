@@ -24,7 +24,7 @@ pub enum LaneKey {
 pub struct Priority(pub i8);
 
 /// A place among waiting runs: by priority, then in order of arrival.
-type Place = (Reverse<Priority>, u64);
+type Place = (Reverse<Priority>, i64);
 
 /// Every lane that has runs.
 #[derive(Debug, Default)]
@@ -32,7 +32,9 @@ pub(super) struct Lanes {
     open: HashMap<LaneKey, Lane>,
     /// Where each waiting run stands.
     places: HashMap<RunId, (LaneKey, Place)>,
-    next_place: u64,
+    next_place: i64,
+    /// For runs that come back: they stand before all others of their priority.
+    next_front: i64,
 }
 
 #[derive(Debug)]
@@ -47,8 +49,17 @@ struct Lane {
 impl Lanes {
     /// A run arrives. Opens the lane with this limit if it has no runs.
     pub(super) fn push(&mut self, key: LaneKey, limit: usize, run: RunId, priority: Priority) {
-        let place = (Reverse(priority), self.next_place);
+        self.insert(key, limit, run, (Reverse(priority), self.next_place));
         self.next_place += 1;
+    }
+
+    /// A run comes back that was the first in line, and has not begun.
+    pub(super) fn push_front(&mut self, key: LaneKey, limit: usize, run: RunId, priority: Priority) {
+        self.next_front -= 1;
+        self.insert(key, limit, run, (Reverse(priority), self.next_front));
+    }
+
+    fn insert(&mut self, key: LaneKey, limit: usize, run: RunId, place: Place) {
         let lane = self.open.entry(key.clone()).or_insert_with(|| Lane::new(limit));
         lane.waiting.insert(place, run);
         self.places.insert(run, (key, place));
@@ -160,6 +171,14 @@ mod tests {
         assert!(!lanes.remove(RunId(2)));
         assert_eq!(lanes.waiting(&MAIL), 2);
         assert_eq!(all(&mut lanes), [1, 3]);
+    }
+
+    #[test]
+    fn a_run_that_comes_back_is_first_among_its_equals() {
+        let mut lanes = lanes_with(&[0, 0, 5]);
+        lanes.push_front(MAIL, 2, RunId(8), Priority(0));
+        lanes.push_front(MAIL, 2, RunId(9), Priority(0));
+        assert_eq!(all(&mut lanes), [3, 9, 8, 1, 2]);
     }
 
     #[test]

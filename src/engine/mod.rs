@@ -163,6 +163,8 @@ enum Deadline {
     TimeLimit(RunId),
     /// A process that is kept has had no run for long enough.
     KeptIdle(RunId),
+    /// A run that was sent ahead to a process may stand behind one that takes long.
+    Recall(RunId),
     /// The next attempt of a run is due, or the first one that was to begin later.
     NextAttempt(RunId),
     /// A run may have given no sign of life for too long.
@@ -371,13 +373,10 @@ impl Engine {
         self.names.get(name).and_then(|id| self.jobs.get(id)).is_some_and(|job| !job.is_finished())
     }
 
-    /// Whether this input may give a spare to a job, so that [`Input::SetRights`] should come first:
-    /// reading them takes some microseconds.
-    pub fn wants_rights(&self, input: &Input) -> bool {
-        if !self.pool.has_spares() {
-            return false;
-        }
-        match input {
+    /// Whether this input may give a spare, or a process that is kept, to a run, so that [`Input::SetRights`]
+    /// should come first. Reading them takes some microseconds, so what was read just now will do for the latter.
+    pub fn wants_rights(&self, input: &Input, now: Now) -> bool {
+        let may_start = match input {
             Input::AddJob { spec, .. } => matches!(spec.when, When::Now),
             Input::ScheduleJob(_)
             | Input::RunJob(_)
@@ -388,7 +387,8 @@ impl Engine {
             // Handlers have processes of their own, and are asked for often.
             Input::RequestRun { name, .. } => self.is_script(name),
             _ => false,
-        }
+        };
+        (may_start && self.pool.has_spares()) || (self.kept.may_serve(input) && self.are_rights_old(now))
     }
 
     fn is_script(&self, name: &str) -> bool {
@@ -408,6 +408,7 @@ impl Engine {
                 Deadline::SpareWanted => {}
                 Deadline::BootsResume => self.pool.resume_boots(),
                 Deadline::KeptIdle(number) => self.kept_idle(number, now),
+                Deadline::Recall(number) => self.look_ahead(number, now),
                 Deadline::NextAttempt(run) => self.attempt_due(run, now),
                 Deadline::Stall(run) => self.stall_due(run, now),
                 Deadline::Slow(run) => self.slow_due(run, now),

@@ -50,6 +50,16 @@ impl RunQueue {
         self.by_profile.get(profile)?.first().copied()
     }
 
+    /// All that wait, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = RunId> {
+        self.waiting.iter().copied()
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Whether the run waits.
     pub(super) fn contains(&self, run: RunId) -> bool {
         self.waiting.contains(&run)

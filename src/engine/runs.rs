@@ -85,8 +85,7 @@ impl Engine {
 
     /// A process for a handler has its turn.
     fn start_process(&mut self, number: RunId, spare: Option<WorkerId>, now: Now) {
-        let Some(profile) = self.wanted_process(number) else { return };
-        self.queue.remove(number, &profile);
+        let Some(profile) = self.take_asked(number) else { return };
         let worker = spare.unwrap_or_else(|| self.boot(profile, WarmUp::Cold, now));
         self.start_kept(number, worker, now);
     }
@@ -179,7 +178,14 @@ impl Engine {
             }
             (WorkerFrame::Report { kind, payload, .. }, Some(run)) => self.take_report(run, kind, payload),
             // Only a process that is kept has handlers.
-            (WorkerFrame::Returned { .. } | WorkerFrame::Threw { .. }, Some(_)) => {
+            (
+                WorkerFrame::Returned { .. }
+                | WorkerFrame::Threw { .. }
+                | WorkerFrame::NotBegun { .. }
+                | WorkerFrame::Loading
+                | WorkerFrame::Worn { .. },
+                Some(_),
+            ) => {
                 self.signal(worker, StopSignal::Kill);
             }
             (WorkerFrame::Message(bytes), Some(run)) => {

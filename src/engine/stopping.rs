@@ -68,7 +68,7 @@ impl Engine {
         let id = self.job_named(name)?;
         let reply = self.stop_with(name, request, Stop::cancel(GaveUp::Removed), now);
         self.forget_job(id);
-        self.leave_idle(Some(id), now);
+        self.leave_unused(Some(id), now);
         reply
     }
 
@@ -97,7 +97,7 @@ impl Engine {
         self.is_shut_down = true;
         self.stop_all_runs(Stop::cancel(GaveUp::Shutdown), now);
         self.retire_spares(now);
-        self.leave_idle(None, now);
+        self.leave_unused(None, now);
         let limit = Some(self.deadlines.insert(now.mono.plus(timeout), Deadline::ShutdownLimit(request)));
         self.requests.add_shutdown(Shutdown { request, limit, timed_out: false });
     }
@@ -201,10 +201,13 @@ impl Engine {
     }
 
     pub(super) fn channel_broke(&mut self, worker: WorkerId, error: ChannelError, now: Now) {
-        match self.run_at(worker) {
-            Some(run) => self.stop_run(run, Stop::kill(StopReason::ChannelBroke(error)), now),
-            None => self.signal(worker, StopSignal::Kill),
+        if let Some(run) = self.run_at(worker) {
+            return self.stop_run(run, Stop::kill(StopReason::ChannelBroke(error)), now);
         }
+        if let Some(number) = self.pool.run_of(worker) {
+            self.kept.note_broken_channel(number, error);
+        }
+        self.signal(worker, StopSignal::Kill);
     }
 
     /// The run that goes in the process; `None` for one that has none.
@@ -304,7 +307,7 @@ impl Engine {
         }
     }
 
-    fn take_step(&mut self, id: RunId, worker: WorkerId, step: StopStep, now: Now) {
+    pub(super) fn take_step(&mut self, id: RunId, worker: WorkerId, step: StopStep, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.phase = Phase::Stopping(worker, step);
         let limits = run.policy.limits;
@@ -369,6 +372,9 @@ impl Engine {
     /// Waits no longer for a process that cannot be ended. It is one of the host's until it exits.
     pub(super) fn abandon(&mut self, worker: WorkerId, survivor: Survivor, now: Now) {
         let Some(id) = self.pool.abandon(worker) else { return };
+        if self.kept.is_process(id) {
+            return self.kept_abandoned(id, survivor, now);
+        }
         let Some(run) = self.runs.get_mut(&id) else { return };
         let cause = match run.said.take() {
             Some(Said::Done) => EndCause::Done,

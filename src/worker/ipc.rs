@@ -63,6 +63,18 @@ pub enum WorkerFrame {
         /// Structured-clone bytes.
         value: Vec<u8>,
     },
+    /// The process has not begun this run, which was sent ahead, and will not.
+    NotBegun {
+        /// The number of the run.
+        run: u32,
+    },
+    /// The process of a handler has booted, and loads the module.
+    Loading,
+    /// The process begins no further run: it has grown over its limit, or is about to end.
+    Worn {
+        /// The number of the run that goes; 0 if none does.
+        going: u32,
+    },
     /// A handler has thrown. The process waits for its next run.
     Threw {
         /// The number of the run.
@@ -142,6 +154,9 @@ enum FrameKind {
     Report(ReportKind),
     Returned,
     Threw,
+    NotBegun,
+    Loading,
+    Worn,
 }
 
 impl FrameHeader {
@@ -185,6 +200,9 @@ impl FrameHeader {
                 let (&flags, envelope) = rest.split_first().ok_or(ChannelError::Cut)?;
                 WorkerFrame::Threw { run, envelope: envelope.to_vec(), is_permanent: flags & 1 != 0 }
             }
+            FrameKind::NotBegun => WorkerFrame::NotBegun { run: split_run(&payload)?.0 },
+            FrameKind::Loading => WorkerFrame::Loading,
+            FrameKind::Worn => WorkerFrame::Worn { going: split_run(&payload)?.0 },
         })
     }
 }
@@ -220,6 +238,9 @@ pub async fn read_header<R: AsyncRead + Unpin>(reader: &mut R) -> Result<Option<
         17 => FrameKind::Threw,
         18 => FrameKind::Report(ReportKind::Alive),
         19 => FrameKind::PermanentError,
+        20 => FrameKind::NotBegun,
+        21 => FrameKind::Worn,
+        22 => FrameKind::Loading,
         kind => return Err(ChannelError::UnknownKind(kind)),
     };
     Ok(Some(FrameHeader { kind, length }))
@@ -288,6 +309,13 @@ impl HostFrame {
     /// The request to stop a run of a handler.
     pub fn abort(run: u32) -> Self {
         let mut frame = Self::new(5, 4, Arc::default());
+        frame.head.extend_from_slice(&run.to_le_bytes());
+        frame
+    }
+
+    /// The request to give back a run that was sent ahead, unless it has begun.
+    pub fn recall(run: u32) -> Self {
+        let mut frame = Self::new(7, 4, Arc::default());
         frame.head.extend_from_slice(&run.to_le_bytes());
         frame
     }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! Booting(no run) ──▶ Idle ──▶ Primed ──▶ Busy ──▶ (exited)
-//!        │ claimed      ├─────────┼──────▶ Busy
+//!        │ claimed      ├─────────┼──────▶ Busy ──▶ Kept
 //!        │              └─────────┴──────▶ Leaving ──▶ (exited)
 //!        ▼
 //! Booting(run) ──────────────────────────▶ Busy
@@ -185,6 +185,15 @@ impl Pool {
         if let Some(worker) = self.workers.get_mut(&id) {
             worker.pid = Some(pid);
             worker.rights = Some(rights);
+        }
+    }
+
+    /// A handler's process has booted, and loads the module.
+    pub(super) fn note_loading(&mut self, id: WorkerId, run: RunId) {
+        if let Some(worker) =
+            self.workers.get_mut(&id).filter(|worker| worker.state == WorkerState::Busy(run))
+        {
+            worker.state = WorkerState::Kept(run);
         }
     }
 

@@ -58,8 +58,14 @@ impl Engine {
             return self.abandon(worker, survivor, now);
         }
         let start_timeout = self.pool.start_timeout();
-        if let Some(run) = self.pool.run_of(worker).and_then(|run| self.runs.get_mut(&run)) {
-            run.stop.get_or_insert(StopReason::TooLate(start_timeout));
+        match self.pool.run_of(worker) {
+            Some(number) if self.kept.is_process(number) => self.kept.note_too_late(number, start_timeout),
+            Some(run) => {
+                if let Some(run) = self.runs.get_mut(&run) {
+                    run.stop.get_or_insert(StopReason::TooLate(start_timeout));
+                }
+            }
+            None => {}
         }
         // Do not record this as a requested stop: a process that has to be killed here is a failed boot.
         self.effects.push(Effect::Signal { worker, signal: StopSignal::Kill });
@@ -247,6 +253,7 @@ impl Engine {
 
     /// The host has these rights now.
     pub(in crate::engine) fn set_rights(&mut self, rights: Rights, now: Now) {
+        self.host.rights_read = Some(now.mono);
         if self.host.rights.replace(rights) != Some(rights) {
             self.retire_outdated(now);
         }

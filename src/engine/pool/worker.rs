@@ -40,6 +40,8 @@ pub(super) enum WorkerState {
     /// It is ready for a run of this job, which is due in a moment, and waits for GO.
     Primed(JobId, RunId),
     Busy(RunId),
+    /// It has booted, and is kept for a handler, whose faults are its own.
+    Kept(RunId),
     Leaving,
     /// It cannot be ended, and is no longer waited for.
     Abandoned,
@@ -108,7 +110,7 @@ impl WorkerState {
     pub(super) fn run(self) -> Option<RunId> {
         match self {
             WorkerState::Booting(run) => run,
-            WorkerState::Busy(run) => Some(run),
+            WorkerState::Busy(run) | WorkerState::Kept(run) => Some(run),
             _ => None,
         }
     }

@@ -6,9 +6,9 @@ use crate::engine::job::{Handler, Reuse};
 use crate::engine::lanes::Priority;
 use crate::worker::ipc::ReportKind;
 
-const IDLE: Duration = Duration::from_secs(30);
+pub(super) const IDLE: Duration = Duration::from_secs(30);
 
-fn handler_with(concurrency: usize, change: impl FnOnce(&mut Handler)) -> JobSpec {
+pub(super) fn handler_with(concurrency: usize, change: impl FnOnce(&mut Handler)) -> JobSpec {
     let process = Offloaded { boot: Arc::default(), job: Arc::from(b"job".as_slice()) };
     let mut handler = Handler {
         process: Some(process),
@@ -22,30 +22,30 @@ fn handler_with(concurrency: usize, change: impl FnOnce(&mut Handler)) -> JobSpe
     JobSpec { work: Work::Handler(Arc::new(handler)), ..offloaded("job", When::HostClock) }
 }
 
-fn bench_with(spec: JobSpec) -> Bench {
+pub(super) fn bench_with(spec: JobSpec) -> Bench {
     let limits = PoolLimits { max_boots: 9, warm_workers: WarmWorkers::Count(0), ..PoolLimits::default() };
     let mut bench = Bench::with(limits);
     bench.add(spec).unwrap();
     bench
 }
 
-fn handlers(concurrency: usize) -> Bench {
+pub(super) fn handlers(concurrency: usize) -> Bench {
     bench_with(handler_with(concurrency, |_| {}))
 }
 
-fn ask_with(bench: &mut Bench, request: RunRequest) -> RunId {
+pub(super) fn ask_with(bench: &mut Bench, request: RunRequest) -> RunId {
     match bench.send(Input::RequestRun { name: "job".into(), request }) {
         Ok(Reply::Run(run)) => run,
         other => panic!("{other:?}"),
     }
 }
 
-fn ask(bench: &mut Bench) -> RunId {
+pub(super) fn ask(bench: &mut Bench) -> RunId {
     ask_with(bench, RunRequest { data: Some(Arc::from(b"data".as_slice())), ..RunRequest::default() })
 }
 
 /// The runs that were sent to processes since the last look.
-fn sent(bench: &mut Bench) -> Vec<(WorkerId, u32)> {
+pub(super) fn sent(bench: &mut Bench) -> Vec<(WorkerId, u32)> {
     bench
         .take()
         .into_iter()
@@ -59,11 +59,13 @@ fn sent(bench: &mut Bench) -> Vec<(WorkerId, u32)> {
         .collect()
 }
 
-fn online(bench: &mut Bench, worker: WorkerId) {
-    bench.bring_online(worker);
+pub(super) fn online(bench: &mut Bench, worker: WorkerId) {
+    bench.send(Input::WorkerStarted { worker, pid: 100 + worker.0, rights: Rights::numbered(0) }).unwrap();
+    bench.frame(worker, WorkerFrame::Loading);
+    bench.frame(worker, WorkerFrame::Online);
 }
 
-fn returns(bench: &mut Bench, worker: WorkerId, run: RunId) {
+pub(super) fn returns(bench: &mut Bench, worker: WorkerId, run: RunId) {
     bench.frame(worker, WorkerFrame::Returned { run: run.0, value: vec![7] });
 }
 

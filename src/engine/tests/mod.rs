@@ -5,6 +5,7 @@ mod again;
 mod clock_step;
 mod handlers;
 mod inspection;
+mod kept;
 mod outdated;
 mod pausing;
 mod pool;

@@ -147,13 +147,16 @@ fn rights_are_read_only_for_inputs_that_may_give_a_spare_to_a_job() {
     let run = Input::RunJob(Arc::from("job"));
     let now = || Input::AddJob { spec: offloaded("now", When::Now), replace_finished: false, is_held: false };
     let later = Input::AddJob { spec: offloaded("a", in_ms(9_000)), replace_finished: false, is_held: false };
-    let engine = idle_spare().engine;
+    let Bench { engine, now: at, .. } = idle_spare();
     for input in [&run, &now(), &Input::TimePassed] {
-        assert!(engine.wants_rights(input), "{input:?}");
+        assert!(engine.wants_rights(input, at), "{input:?}");
     }
-    assert!(!engine.wants_rights(&later), "registration stays cheap");
+    assert!(!engine.wants_rights(&later, at), "registration stays cheap");
     assert!(
-        !engine.wants_rights(&Input::Frame { worker: FIRST, frame: WorkerFrame::Message(Vec::new().into()) })
+        !engine.wants_rights(
+            &Input::Frame { worker: FIRST, frame: WorkerFrame::Message(Vec::new().into()) },
+            at
+        )
     );
-    assert!(!Bench::new().engine.wants_rights(&now()), "there is no spare to compare");
+    assert!(!Bench::new().engine.wants_rights(&now(), at), "there is no spare to compare");
 }

@@ -1,0 +1,3 @@
+'use strict';
+
+module.exports = () => ({pid: process.pid, user: process.getuid()});
