@@ -24,19 +24,29 @@ module.exports = class Report extends EventEmitter {
     }
 
     /**
-     * Counts every run of a named job that completes, for as long as the process lives. One that is still going at the
-     * shutdown is cancelled by it: that is no outcome of the job.
+     * Counts every run of a named job that completes, until the job manager is shut down. One that is still going then is
+     * cancelled: that is no outcome of the job.
      */
     async follow(jobManager, name) {
-        for (;;) {
-            await jobManager.awaitCompletion(name).then(
+        for (let isOver = false; !isOver;) {
+            isOver = await jobManager.awaitCompletion(name).then(
                 () => this.completed(name),
-                (error) =>
-                    error.code === 'JOB_CANCELLED'
-                        ? this.say(`${name}: cancelled by the shutdown`)
-                        : this.completed(name, `failed: ${error.message}`)
+                (error) => this.#failed(name, error)
             );
         }
+    }
+
+    /** @returns {boolean} no further run follows */
+    #failed(name, error) {
+        if (error.code === 'MANAGER_SHUT_DOWN') {
+            return true;
+        }
+        if (error.code === 'JOB_CANCELLED') {
+            this.say(`${name}: cancelled by the shutdown`);
+        } else {
+            this.completed(name, `failed: ${error.message}`);
+        }
+        return false;
     }
 
     /** Notes that a run of a job completed. */
