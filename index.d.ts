@@ -433,6 +433,13 @@ declare namespace JobManager {
     type InlineModuleJob = InlineOptions & ModuleSource & InlineTime<{name?: string}>;
     /** A function, called on this event loop. */
     type InlineFunctionJob<Data = any> = InlineOptions & FunctionSource<Data> & InlineTime<{name: string}>;
+    /** A function that is called with its run, on this event loop. */
+    type InlineContextJob<Data = any> = InlineOptions & {
+        context: true;
+        name: string;
+        job: (data: Data, run: RunContext) => unknown;
+    } & DataFor<Data> &
+        InlineTime<{name: string}>;
     /** A scheduled inline job needs a name; one that is queued at once does not. */
     type InlineTime<Name> = (NowOptions & {name?: string}) | (TimeOptions & Name);
 
@@ -446,6 +453,7 @@ declare namespace JobManager {
         | OffloadedFunctionJob<Data>
         | InlineModuleJob
         | InlineFunctionJob<Data>
+        | InlineContextJob<Data>
         | EitherJob<Data>;
 
     /** A job that is run once, ever, as soon as it is added. */

@@ -1,0 +1,78 @@
+// What a host sees of its jobs and runs, and what it does to them, as the compiler knows it.
+
+import JobManager = require('../..');
+
+async function seen(manager: JobManager): Promise<void> {
+    const jobs: JobManager.JobInfo[] = manager.jobs({
+        state: 'running',
+        sort: 'lastRun',
+        tag: 'nightly',
+        limit: 10
+    });
+    const next: Date | undefined = jobs[0]?.next;
+    const skipped: number = jobs[0].totals.skipped.paused;
+    const job: JobManager.JobInfo | undefined = manager.job('backup');
+    const failed: JobManager.RunInfo[] = manager.runs({job: 'backup', state: 'failed', before: 'a-1'});
+    const message: string | undefined = failed[0]?.error?.message;
+    const run: JobManager.RunInfo | undefined = manager.run('a-1');
+    const due: Date = manager.upcoming({from: new Date(), to: Date.now() + 1_000, limit: 5})[0].due;
+    const kept: number = manager.stats().processes.kept;
+    void [next, skipped, job, message, run, due, kept];
+    // @ts-expect-error not a state of a job
+    manager.jobs({state: 'failed'});
+    // @ts-expect-error not a state of a run
+    manager.runs({state: 'paused'});
+    // @ts-expect-error snapshots are read-only
+    manager.job('backup')!.tags.push('new');
+}
+
+async function steered(manager: JobManager): Promise<void> {
+    await manager.pauseJob('backup', {note: 'until Monday', cancelRunning: true, by: 'operator'});
+    await manager.resumeJob('backup', {catchUp: true});
+    await manager.pauseAll({by: 'host'});
+    await manager.resumeAll();
+    const ended: JobManager.RunInfo = await manager.cancelRun('a-1', {reason: 'not needed'});
+    const again: JobManager.Run = await manager.retryRun('a-1');
+    void [ended.state, again.result];
+    // @ts-expect-error who pauses
+    await manager.pauseJob('backup', {by: 'nobody'});
+}
+
+function heard(manager: JobManager): void {
+    manager.events
+        .on('run ended', ({run, error, result}) => void [run.state, error, result])
+        .once('attempt failed', ({retryAt}) => void retryAt?.getTime())
+        .on('job paused', ({job, by, note}) => void [job.name, by === 'failures', note])
+        .on('run skipped', ({reason, count}) => void [reason === 'overlap', count + 1])
+        .on('run log', ({line}) => void line.level);
+    // @ts-expect-error no such event
+    manager.events.on('run finished', () => {});
+}
+
+async function declared(): Promise<void> {
+    const manager = new JobManager({
+        job: {attempts: 3, warnAfter: 60_000, history: false},
+        history: {perJob: 5, total: 100, maxAge: 1_000}
+    });
+    await manager.addJob({
+        name: 'report',
+        job: './report.js',
+        at: 'every day',
+        stallAfter: 60_000,
+        paused: true,
+        pauseAfterFailures: 3,
+        tags: ['nightly'],
+        description: 'Makes the report'
+    });
+    await manager.addJob({
+        name: 'inline',
+        offloaded: false,
+        context: true,
+        data: 5,
+        job: (data: number, run) => run.log(`${data}`)
+    });
+    // @ts-expect-error a number, or false
+    await manager.addJob({name: 'report', job: './report.js', history: true});
+}
+
+void [seen, steered, heard, declared];
