@@ -49,7 +49,10 @@ async function buildAddon(options) {
         process.arch,
         JSON.stringify([name, version, napi, env])
     ];
-    const hash = contentHash(['src', '.cargo', 'build.rs', 'Cargo.toml', 'Cargo.lock'], [...facts, ...options]);
+    const hash = contentHash(
+        ['src', '.cargo', 'build.rs', 'Cargo.toml', 'Cargo.lock'],
+        [...facts, ...options]
+    );
     if (isCurrent('build', hash) && isBuilt(napi.binaryName)) {
         return UP_TO_DATE;
     }

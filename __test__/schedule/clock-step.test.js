@@ -14,7 +14,7 @@ function linesFor(event) {
     const lines = [];
     const log = (level) => (line) => lines.push(`${level}: ${line}`);
     const logger = {info: log('info'), warn: log('warn'), error: log('error')};
-    new JobEvents({takeEvents: () => batches.shift()}, {}, {logger}).pump();
+    new JobEvents({takeEvents: () => batches.shift()}, {}, {logger, failed: new Map()}).pump();
     return lines;
 }
 
