@@ -18,7 +18,7 @@ const MEMORY_PAUSE_MS = 15;
 
 /**
  * @param {object} task
- * @param {'ours' | 'upstream' | 'pool' | 'worker'} task.target
+ * @param {'ours' | 'upstream' | 'pool' | 'threads' | 'worker'} task.target
  * @param {string} task.file the scenario's file
  * @param {object} task.params
  * @param {Record<string, string>} [task.env]

@@ -5,11 +5,15 @@ const path = require('node:path');
 
 const ROOT = path.resolve(__dirname, '..');
 
-/** What can be measured: the two packages, a pool of processes (that of jest), and a bare Worker of `node:worker_threads`, which has none. */
+/**
+ * What can be measured: the two packages, a pool of processes (that of jest), one of threads (piscina), and a bare Worker of
+ * `node:worker_threads`, which has none.
+ */
 const REQUESTS = {
     ours: ROOT,
     upstream: require.resolve('upstream-job-manager'),
     pool: require.resolve('jest-worker', {paths: [require.resolve('jest/package.json')]}),
+    threads: require.resolve('piscina'),
     worker: null
 };
 

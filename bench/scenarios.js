@@ -18,7 +18,7 @@
  * @property {any} params what `run` is given
  * @property {any} tiny the smallest `params` that make sense, for tests
  * @property {object} [goal] as `isMet` takes it
- * @property {'upstream' | 'pool' | 'worker'} [baseline] what ours is compared with; nothing when left out
+ * @property {'upstream' | 'pool' | 'threads' | 'worker'} [baseline] what ours is compared with; nothing when left out
  * @property {Record<string, string>} [env] of the measuring process
  * @property {string[]} [execArgv] flags of the measuring process
  * @property {boolean} [watchesMemory] the result is the peak memory of all its processes, in MB

@@ -1,6 +1,9 @@
 'use strict';
 
-/** Runs of a handler that does nothing, in two processes; the baseline is a pool of processes, that of jest-worker. */
+/**
+ * Runs of a handler that does nothing, in two processes. The baselines are a pool of processes, that of jest-worker, one of
+ * threads, piscina, and the package that ours replaces, which starts a thread for each.
+ */
 
 const os = require('node:os');
 const {jobFile} = require('../talk');
@@ -29,6 +32,30 @@ module.exports = {
             tiny: {inFlight: 1, runs: 10, warmUp: 1, isRoundTrip: true}
         },
         {
+            name: '256 in flight, beside threads',
+            unit: 'runs/s',
+            baseline: 'threads',
+            goal: {ratioAtLeast: 1},
+            params: {inFlight: 256, runs: 30_000, warmUp: WARM_UP},
+            tiny: {inFlight: 4, runs: 10, warmUp: 1}
+        },
+        {
+            name: 'round trip, beside threads',
+            unit: 'ms',
+            baseline: 'threads',
+            goal: {ratioAtMost: 1},
+            params: {inFlight: 1, runs: 4_000, warmUp: WARM_UP, isRoundTrip: true},
+            tiny: {inFlight: 1, runs: 10, warmUp: 1, isRoundTrip: true}
+        },
+        {
+            name: 'one short thing, again and again',
+            unit: 'runs/s',
+            baseline: 'upstream',
+            goal: {ratioAtLeast: 100},
+            params: {inFlight: 2, runs: 2_000, warmUp: 2, least: 200},
+            tiny: {inFlight: 1, runs: 3, warmUp: 1, least: 3}
+        },
+        {
             name: 'inline, 256 in flight',
             unit: 'runs/s',
             params: {inFlight: 256, runs: 30_000, warmUp: WARM_UP, isInline: true},
@@ -36,13 +63,46 @@ module.exports = {
         }
     ],
 
-    async run({load, target, params: {inFlight, runs, warmUp, isInline, isRoundTrip}}) {
-        const call = target === 'pool' ? poolCall(load()) : await handlerCall(load(), isInline);
+    async run({load, target, params: {inFlight, runs, warmUp, isInline, isRoundTrip, least}}) {
+        const call = await CALLS[target](load(), isInline);
         await callAll(call, Math.min(inFlight, warmUp), warmUp);
-        const ms = await callAll(call, inFlight, runs);
-        return isRoundTrip ? ms / runs : (runs / ms) * 1_000;
+        // The old package takes 25 ms for each.
+        const count = target === 'upstream' ? least : runs;
+        const ms = await callAll(call, inFlight, count);
+        return isRoundTrip ? ms / count : (count / ms) * 1_000;
     }
 };
+
+const CALLS = {
+    ours: handlerCall,
+    pool: poolCall,
+    threads: threadsCall,
+    upstream: upstreamCall
+};
+
+function threadsCall({Piscina}) {
+    const pool = new Piscina({
+        filename: jobFile('handler-noop.js'),
+        minThreads: PROCESSES,
+        maxThreads: PROCESSES
+    });
+    return (data) => pool.run(data);
+}
+
+/** A thread for each run, which posts what it was given. */
+function upstreamCall(JobManager) {
+    const answers = new Map();
+    const manager = new JobManager({
+        workerMessageHandler: ({name, message}) => message !== 'done' && answers.set(name, message)
+    });
+    return async (data) => {
+        const name = `noop-${data}-${answers.size}`;
+        const completion = manager.awaitCompletion(name);
+        await manager.addJob({name, job: jobFile('echo-once.js'), data: {data}});
+        await completion;
+        return answers.get(name);
+    };
+}
 
 function poolCall({Worker}) {
     const pool = new Worker(jobFile('handler-noop.js'), {
