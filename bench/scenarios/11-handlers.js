@@ -52,7 +52,7 @@ module.exports = {
             unit: 'runs/s',
             baseline: 'upstream',
             goal: {ratioAtLeast: 100},
-            params: {inFlight: 2, runs: 2_000, warmUp: 2, least: 200},
+            params: {inFlight: 8, runs: 2_000, warmUp: 2, least: 200},
             tiny: {inFlight: 1, runs: 3, warmUp: 1, least: 3}
         },
         {
