@@ -12,9 +12,9 @@ const {temporaryFolder} = require('./support/temporary-folder');
 const QUICKSTART = path.join(__dirname, '../examples/quickstart.js');
 
 /** Runs the quickstart to its end. */
-function runQuickstart(folder) {
+function runQuickstart(folder, ...options) {
     return new Promise((resolve) => {
-        const args = [QUICKSTART, '--folder', folder, '--every-seconds', '1'];
+        const args = [QUICKSTART, '--folder', folder, '--every-seconds', '1', ...options];
         execFile(process.execPath, args, (error, stdout, stderr) => {
             resolve({exitCode: error ? error.code : 0, stdout, stderr, table: parseTable(stdout)});
         });
@@ -52,6 +52,7 @@ test('every documented call has its documented outcome, and a second run refuses
         'generate-backup-2022-09-15': ranOnce('one-off, offloaded', 'finished'),
         'count-words': ranOnce('handler, offloaded'),
         'flaky-service': ranOnce('handler, three attempts'),
+        'kept-count': ranOnce('handler, kept in the store'),
         'slow-report': {
             ...ranOnce('handler, cancelled'),
             outcome: 'cancelled: the quickstart has seen enough'
@@ -68,6 +69,18 @@ test('every documented call has its documented outcome, and a second run refuses
         );
         assert.equal(second.table[name].status, 'finished');
     }
+});
+
+test('a quickstart that is killed in the middle of a run recovers it at the next start, once', async (t) => {
+    const folder = temporaryFolder(t);
+    const killed = await runQuickstart(folder, '--kill');
+    assert.match(killed.stdout, /kept-count: this process is killed/);
+    assert.equal(killed.exitCode, null);
+    const second = await runQuickstart(folder);
+    assert.equal(second.exitCode, 0, second.stdout + second.stderr);
+    assert.match(second.stdout, /kept-count: recovered from a process that died, attempt 2/);
+    const third = await runQuickstart(folder);
+    assert.match(third.stdout, /kept-count: was done by an earlier start, attempt 2/);
 });
 
 // Found through /proc. The other systems' ways to end with the host are tested where they are built.

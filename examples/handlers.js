@@ -6,6 +6,7 @@ const {once} = require('node:events');
 function expectHandlers(report) {
     report.expect('count-words', 'handler, offloaded');
     report.expect('flaky-service', 'handler, three attempts');
+    report.expect('kept-count', 'handler, kept in the store');
     report.expect('slow-report', 'handler, cancelled', {
         outcome: 'cancelled: the quickstart has seen enough'
     });
@@ -55,4 +56,42 @@ async function runHandlers(jobManager, report) {
     report.completed('slow-report', `${state}: the quickstart has seen enough`);
 }
 
-module.exports = {expectHandlers, runHandlers};
+/**
+ * A run that is kept in the store: with the same id it is the same run, also in the next process.
+ *
+ * @param {boolean} isKilled - kills this process in the middle of the run
+ */
+async function runKept(jobManager, report, {isKilled}) {
+    await jobManager.defineJob({
+        name: 'kept-count',
+        job: './jobs/count-slowly.js',
+        attempts: 3,
+        backoff: 100
+    });
+    const run = await jobManager.runJob('kept-count', {
+        data: 'Nothing that was accepted is lost',
+        id: 'the count'
+    });
+    if (isKilled && run.info().ended === undefined) {
+        // It may have reported before anybody could listen.
+        if (run.info().progress === undefined) {
+            await once(run, 'progress');
+        }
+        report.say(
+            'kept-count: this process is killed in the middle of the run; start it again in the same folder'
+        );
+        process.kill(process.pid, 'SIGKILL');
+    }
+    const isOld = run.info().ended !== undefined;
+    const {words, attempt} = await run.result;
+    const how = isOld
+        ? 'was done by an earlier start'
+        : attempt > 1
+          ? 'recovered from a process that died'
+          : 'done';
+    report.say(`kept-count: ${how}, attempt ${attempt}`);
+    report.found('kept-count', {words}, {words: 6});
+    report.completed('kept-count');
+}
+
+module.exports = {expectHandlers, runHandlers, runKept};

@@ -2,8 +2,9 @@
 
 // Every call of the documentation, in its order, on real files and a real database; then a handler, a retry that heals, and
 // a run that is cancelled:
-//     node examples/quickstart.js [--database FILE] [--folder FOLDER] [--every-seconds N]
-// With the same database file again, the one-off jobs are refused, since they have been executed.
+//     node examples/quickstart.js [--database FILE] [--folder FOLDER] [--every-seconds N] [--kill]
+// With the same database file again, the one-off jobs are refused, since they have been executed. With --kill the process kills
+// itself in the middle of a run; the next start in the same folder recovers it from the store, and later ones find it done.
 
 const {once} = require('node:events');
 const fs = require('node:fs');
@@ -12,7 +13,7 @@ const path = require('node:path');
 const {parseArgs} = require('node:util');
 const JobManager = require('..');
 const {openDatabase} = require('./database');
-const {expectHandlers, runHandlers} = require('./handlers');
+const {expectHandlers, runHandlers, runKept} = require('./handlers');
 const Report = require('./report');
 const createStripeService = require('./stripe-service');
 const writeSampleFiles = require('./sample-files');
@@ -135,7 +136,7 @@ async function main() {
     process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
     const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(LONGEST_WAIT_MS)]);
 
-    const {database, folder, everySeconds} = readOptions();
+    const {database, folder, everySeconds, isKilled} = readOptions();
     console.log(`folder   ${folder}\ndatabase ${database}\n`);
     const inboxFacts = writeSampleFiles(folder);
 
@@ -147,6 +148,7 @@ async function main() {
     const {JobModel, close} = await openDatabase(database);
     const jobManager = new JobManager({
         JobModel,
+        store: path.join(folder, 'runs.db'),
         workerMessageHandler: (meta) => checkMessage(report, meta, inboxFacts)
     });
     await expectOutcomes(report, jobManager, JobModel);
@@ -162,6 +164,7 @@ async function main() {
             refused: (name) => (error) => report.refused(name, error)
         });
         await runHandlers(jobManager, report);
+        await runKept(jobManager, report, {isKilled});
         await jobManager.allSettled();
         if (fs.existsSync(path.join(folder, 'outbox', 'send@here.com.eml'))) {
             report.completed('email-module');
@@ -197,7 +200,8 @@ function readOptions() {
         options: {
             database: {type: 'string'},
             folder: {type: 'string'},
-            'every-seconds': {type: 'string', default: '2'}
+            'every-seconds': {type: 'string', default: '2'},
+            kill: {type: 'boolean', default: false}
         }
     });
     const everySeconds = Number(values['every-seconds']);
@@ -205,7 +209,12 @@ function readOptions() {
         throw new RangeError('--every-seconds must be a whole number from 1 to 5');
     }
     const folder = path.resolve(values.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'job-manager-')));
-    return {everySeconds, folder, database: path.resolve(values.database ?? path.join(folder, 'jobs.db'))};
+    return {
+        everySeconds,
+        folder,
+        isKilled: values.kill,
+        database: path.resolve(values.database ?? path.join(folder, 'jobs.db'))
+    };
 }
 
 // Until the end is reached, an event loop with nothing left to do is a failure.
