@@ -90,8 +90,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// A few texts, as a host has them.
 fn plans() -> Result<Vec<Arc<Plan>>, Box<dyn std::error::Error>> {
     let plan = |minute: usize| {
-        let schedule = Schedule::parse(&format!("0 {minute} 3 1 1 *"))?;
-        Ok(Arc::new(Plan { schedule, zone: jiff::tz::TimeZone::UTC, clock_change: ClockChange::Debian }))
+        let text = format!("0 {minute} 3 1 1 *");
+        let schedule = Schedule::parse(&text)?;
+        let (zone, clock_change) = (jiff::tz::TimeZone::UTC, ClockChange::Debian);
+        Ok(Arc::new(Plan { text: Arc::from(text.as_str()), schedule, zone, clock_change }))
     };
     (0..60).map(plan).collect()
 }

@@ -8,7 +8,7 @@ const {Completions} = require('./events/completions');
 const {createNative, newInstance} = require('./native/create-native');
 const {FailedAttempts} = require('./events/failed-attempts');
 const {FailureLog} = require('./events/failure-log');
-const {incorrectUsage} = require('./host/errors');
+const {StoreError, incorrectUsage} = require('./host/errors');
 const {HostEnvironment} = require('./host/host-environment');
 const {checkInline, resolveModule} = require('./inline/inline-function');
 const {InlineJobs} = require('./inline/inline-jobs');
@@ -35,6 +35,10 @@ const {Inspection} = require('./runs/inspection');
 const {RunAnnouncements} = require('./runs/run-announcements');
 const {Runs} = require('./runs/runs');
 const {Steering} = require('./runs/steering');
+const {Acceptance} = require('./store/acceptance');
+const {KeptRuns} = require('./store/kept-runs');
+const {inMemoryLine} = require('./store/store-lines');
+const {storeRequest} = require('./store/store-options');
 const {JobListeners} = require('./host/job-listeners');
 const {within} = require('./host/deadline');
 const {safely} = require('./host/safe-call');
@@ -62,6 +66,8 @@ class JobManager {
     #inline;
     #runner;
     #jobs;
+    /** Of a manager with a store. */
+    #acceptance;
     #runs;
     #listeners;
     #announcements;
@@ -81,6 +87,7 @@ class JobManager {
     /**
      * @param {import('../index').Options} [options]
      * @throws {IncorrectUsageError} INVALID_OPTION
+     * @throws {StoreError} STORE_...: the store cannot be opened
      */
     constructor(options) {
         prepareLogger();
@@ -113,7 +120,11 @@ class JobManager {
             this.#logger,
             (name) => this.#jobs.isComing(name) || !this.#inline.isIdle
         );
-        this.#native = createNative(rest, this, JobManager.#pump, this.#instance);
+        const hasStore = this.#openNative(rest);
+        const kept = new KeptRuns(this.#native);
+        if (hasStore) {
+            this.#acceptance = new Acceptance(this.#native);
+        }
         this.#keepAlive = new KeepAlive(this.#native, this, () => this.#events.pump(), rest.unref);
         this.#oneOffs = new OneOffJobs(() => this._jobsRepository, {
             staleAfterMs: staleAfter,
@@ -157,6 +168,8 @@ class JobManager {
             failed: this.#failedAttempts,
             accept: (name) => this.#lifecycle.assertOpen(name),
             settle: (send) => this.#settle(send),
+            acceptance: this.#acceptance,
+            kept,
             onAsked: (registered) => this.#runAsked(registered, environment)
         });
         this.#turns = new InlineTurns({
@@ -174,6 +187,7 @@ class JobManager {
             native: this.#native,
             jobs: this.#jobs,
             runs: this.#runs,
+            kept,
             manager: {
                 instance: this.#instance,
                 sinceMs: Date.now(),
@@ -196,7 +210,10 @@ class JobManager {
             stopWorkers: (timeoutMs, waiting) => this.#stopWorkers(timeoutMs, waiting),
             droppedRuns: () => this.#runs.dropped,
             rows: () => this._jobsRepository,
-            onShutDown: () => this.#closeCompletions()
+            onShutDown: () => {
+                this.#closeCompletions();
+                this.#closeStore();
+            }
         });
     }
 
@@ -233,6 +250,10 @@ class JobManager {
         }
         this.#hasHandlers = true;
         this.#jobs.define(job, this.#queues);
+        if (this.#acceptance !== undefined) {
+            // Runs that an earlier host has left may be read now.
+            this.#keepAlive.hold();
+        }
     }
 
     /**
@@ -548,6 +569,35 @@ class JobManager {
         return this.#settle((request) => this.#native.shutdown(request, left()));
     }
 
+    /** @returns {boolean} whether there is a store @throws {StoreError} */
+    #openNative({store, history, ...rest}) {
+        const create = (request) =>
+            createNative({...rest, store: request}, this, JobManager.#pump, this.#instance);
+        const request = storeRequest(store, history);
+        try {
+            this.#native = create(request);
+            return request !== undefined;
+        } catch (error) {
+            if (!String(error.code).startsWith('STORE_')) {
+                throw error;
+            }
+            if (!request.goesOnInMemory) {
+                throw new StoreError(error);
+            }
+            this.#logger.warn(inMemoryLine(error));
+            this.#native = create(undefined);
+            return false;
+        }
+    }
+
+    #closeStore() {
+        try {
+            this.#native.closeStore();
+        } catch (error) {
+            this.#safely('The logger', () => this.#logger.error(new StoreError(error)));
+        }
+    }
+
     #closeCompletions() {
         const isIdle = () => this.#inline.isIdle;
         this.#completions.close((name, isRegistered) =>
@@ -659,7 +709,7 @@ class JobManager {
             onInlineWaits: () => this.#turns.waits(),
             onInlineGaveUp: (registered, error) => this.#turns.gaveUp(registered, error),
             onInlineEnded: (registered) => this.#jobs.runEnded(registered),
-            onPaused: (registered, by) => this.#inspection.paused(registered, by),
+            onPaused: (registered, event) => this.#inspection.paused(registered, event),
             onResumed: (registered) => this.#inspection.resumed(registered),
             onAllPaused: (by) => this.#announcements.allPaused(by),
             onAllResumed: () => this.#announcements.allResumed(),

@@ -9,6 +9,7 @@ const {deserialize, deserializeError} = require('../wire/clone');
 const {runError} = require('../host/errors');
 const {safely} = require('../host/safe-call');
 const {clockLine} = require('./clock-line');
+const {WORKING_LINE, failingLine, orphanLine} = require('../store/store-lines');
 const {addAttempts, retryLine} = require('./failed-attempts');
 const {Uncalled} = require('./uncalled');
 const {textOf} = require('../wire/text-of');
@@ -18,7 +19,7 @@ const {WorkerView} = require('./worker-view');
 const isCompletion = (end) =>
     end.cause === 'done' || end.cause === 'returned' || (end.cause === 'exit' && end.exitCode === 0);
 /** Whether the host itself requested the end: such a run is not reported to `errorHandler`. */
-const isRequested = (end) => end.cause === 'cancelled';
+const isRequested = (end) => end.cause === 'cancelled' || end.cause === 'left';
 
 /** The envelope of an error that is known already. */
 const NO_BYTES = new Uint8Array(0);
@@ -115,6 +116,20 @@ class JobEvents {
         switch (event.type) {
             case 'runQueued':
                 return this.#host.runs().queued(event, this.#registered(event));
+            case 'runsAccepted':
+                return this.#host.runs().accepted(event.runs);
+            case 'runRefused':
+                return this.#host.runs().refused(event);
+            case 'runRead':
+                return this.#host
+                    .runs()
+                    .read(event, bytes.subarray(event.start, event.end), this.#registered(event));
+            case 'orphanRuns':
+                return this.#host.logger.warn(orphanLine(event));
+            case 'storeFails':
+                return this.#host.logger.error(failingLine(event));
+            case 'storeWorks':
+                return this.#host.logger.info(WORKING_LINE);
             case 'reported':
                 return this.#host
                     .runs()
@@ -156,7 +171,7 @@ class JobEvents {
                 this.#requests.get(event.request)?.({timedOut: event.timedOut, survivors: event.survivors});
                 return this.#requests.delete(event.request);
             case 'jobPaused':
-                return this.#host.onPaused(this.#registered(event), event.by);
+                return this.#host.onPaused(this.#registered(event), event);
             case 'jobResumed':
                 return this.#host.onResumed(this.#registered(event));
             case 'allPaused':
@@ -293,7 +308,7 @@ class JobEvents {
         // A run that was stopped while it still waited for a process never had a worker.
         const worker = this.#takeWorker(run);
         this.#warnedOfOverlap.delete(registration);
-        if (!worker && isWaiting(event, failed)) {
+        if (!worker && end.cause !== 'left' && isWaiting(event, failed)) {
             this.#gaveUp(event, failed);
             return;
         }

@@ -108,8 +108,8 @@ function checkStopped({survivors}) {
  * A run of a job did not complete, or a job was not run.
  *
  * @property {string} code - JOB_EXIT_CODE, JOB_SIGNAL, JOB_TIMEOUT, JOB_MEMORY_LIMIT, JOB_CANCELLED,
- *   JOB_TERMINATED, JOB_FAILED_TO_START, JOB_CHANNEL_BROKEN, JOB_SKIPPED, JOB_REMOVED, JOB_NOT_STOPPED
- *   or JOB_NOT_RUN
+ *   JOB_TERMINATED, JOB_FAILED_TO_START, JOB_CHANNEL_BROKEN, JOB_SKIPPED, JOB_REMOVED, JOB_NOT_STOPPED,
+ *   JOB_NOT_RUN, HOST_DIED or JOB_LEFT_IN_STORE
  * @property {string} jobName
  */
 class JobError extends Error {
@@ -121,6 +121,40 @@ class JobError extends Error {
         Object.assign(this, properties);
     }
 }
+
+/**
+ * The store of a manager cannot be opened, or cannot keep a run.
+ *
+ * @property {string} code - STORE_IN_USE, STORE_LOCKED, STORE_READ_ONLY, STORE_FOLDER_MISSING, STORE_NOT_A_FILE,
+ *   STORE_NOT_A_STORE, STORE_CORRUPT, STORE_NEWER, STORE_NO_COPY, STORE_FULL, STORE_NETWORK, STORE_GONE, STORE_REJECTED,
+ *   STORE_FAILED or STORE_CLOSED
+ */
+class StoreError extends Error {
+    constructor({code, message}) {
+        super(message);
+        this.name = 'StoreError';
+        this.code = code;
+    }
+}
+
+/** The codes of runs that failed for another reason than an exception, by the cause that the native side names. */
+const CODES = {
+    exit: 'JOB_EXIT_CODE',
+    exited: 'JOB_EXIT_CODE',
+    signal: 'JOB_SIGNAL',
+    timeout: 'JOB_TIMEOUT',
+    stalled: 'JOB_STALLED',
+    memory: 'JOB_MEMORY_LIMIT',
+    start: 'JOB_FAILED_TO_START',
+    cancelled: 'JOB_CANCELLED',
+    notStopped: 'JOB_NOT_STOPPED',
+    terminated: 'JOB_TERMINATED',
+    HOST_DIED: 'HOST_DIED',
+    orphaned: 'JOB_UNKNOWN'
+};
+
+/** @returns {string} the code of a run that ended so */
+const errorCodeOf = (cause) => CODES[cause] ?? 'JOB_CHANNEL_BROKEN';
 
 /** A signal from outside the host is to a job that listens for messages what 'cancel' is. */
 function cancelledBy(name, worker, signal) {
@@ -185,6 +219,19 @@ function runError(name, end) {
             return end.signal === undefined
                 ? new JobError('JOB_CANCELLED', name, `${worker} was cancelled`)
                 : cancelledBy(name, worker, signalName(end.signal));
+        case 'hostDied':
+            return new JobError(
+                'HOST_DIED',
+                name,
+                `The host died while a run of job "${name}" was under way, and the run has no attempt left`
+            );
+        case 'left':
+            return new JobError(
+                'JOB_LEFT_IN_STORE',
+                name,
+                `The run of job "${name}" was not done when the manager was shut down: it stays in the store, and goes on ` +
+                    'when a manager is started with it'
+            );
         case 'notStopped':
             return new JobError('JOB_NOT_STOPPED', name, `${worker} could not be stopped: ${end.message}`);
         case 'terminated':
@@ -224,6 +271,8 @@ module.exports = {
     checkStopped,
     TimeoutError,
     JobError,
+    StoreError,
+    errorCodeOf,
     jobRemoved,
     jobSkipped,
     neverCompletes,

@@ -35,6 +35,8 @@ function handlerRequest(job, queues = {}) {
         queue,
         concurrency: queue === undefined ? ownConcurrency(job) : queueConcurrency(job, queues),
         maxWaiting,
+        keepResult: job.keepResult,
+        keepsHistory: job.history === undefined || job.history > 0,
         ...reuseOf(job)
     };
 }

@@ -311,7 +311,16 @@ const HISTORY = optionTable({
 });
 
 const JOB_STATES = ['armed', 'running', 'retrying', 'waiting', 'paused', 'finished', 'held'];
-const RUN_STATES = ['queued', 'running', 'stopping', 'retrying', 'completed', 'failed', 'cancelled'];
+const RUN_STATES = [
+    'waiting',
+    'queued',
+    'running',
+    'stopping',
+    'retrying',
+    'completed',
+    'failed',
+    'cancelled'
+];
 const pageLimit = wholeFrom(1, 1_000);
 
 const JOB_FILTER = optionTable({
@@ -366,6 +375,20 @@ const CANCEL = optionTable({
     kinds: {reason: text}
 });
 
+const STORE = optionTable({
+    call: 'store',
+    owner: () => 'in "store" of the manager',
+    kinds: {
+        path: kind(
+            'the path of a file, such as "data/jobs.db"',
+            (value) => typeof value === 'string' && value !== ''
+        ),
+        durability: oneOf('normal', 'full'),
+        onError: oneOf('refuse', 'memory'),
+        orphanRuns: oneOf('keep', 'fail')
+    }
+});
+
 const OF_EACH_JOB = 'pass it to addJob(), for each job, or as "job: {…}", for all jobs';
 const MANAGER = optionTable({
     call: 'new JobManager()',
@@ -382,6 +405,11 @@ const MANAGER = optionTable({
         queues: kind('an object such as {mail: {concurrency: 2}}', isObject),
         job: kind('an object of options for all jobs, such as {attempts: 3}', isObject, JOB_DEFAULTS),
         history: kind('an object such as {perJob: 20, total: 10000}', isObject, HISTORY),
+        store: optional(
+            'the path of a file, such as "data/jobs.db", or an object such as {path: "data/jobs.db"}',
+            (value) => (typeof value === 'string' && value !== '') || isObject(value),
+            STORE
+        ),
         maxWorkers: count(1),
         warmWorkers: kind("'auto' or a whole number from 0 up", (value) => {
             return value === 'auto' || isWhole(value, 0, MOST_COUNTED);

@@ -18,9 +18,14 @@ function usualPath() {
  *   not throw
  * @param {string} instance - leads the ids of runs
  * @returns {NativeManager}
- * @throws {IncorrectUsageError} MANAGER_IN_PRELOAD
+ * @throws {Error} MANAGER_IN_PRELOAD; a StoreError
  */
-function createNative({maxWorkers, warmWorkers = 'auto', startTimeout, execPath}, owner, onEvents, instance) {
+function createNative(
+    {maxWorkers, warmWorkers = 'auto', startTimeout, execPath, store},
+    owner,
+    onEvents,
+    instance
+) {
     refuseInPreload();
     const options = {
         maxWorkers,
@@ -30,7 +35,8 @@ function createNative({maxWorkers, warmWorkers = 'auto', startTimeout, execPath}
         bootstrapPath: WORKER_SCRIPT,
         cancelMessage: serializeShortText('cancel', 0),
         seed: Math.random(),
-        instance
+        instance,
+        store
     };
     const weakOwner = new WeakRef(owner);
     return new NativeManager(options, () => {

@@ -21,7 +21,8 @@ class InlineHandlers {
 
     /**
      * @param {object} host
-     * @param {(run: number, failed?: boolean) => void} host.onSettled - as `inlineEnded` of the native side
+     * @param {(run: number, failed: boolean | undefined, outcome: object) => void} host.onSettled - as `inlineEnded` of
+     *   the native side, with what came of the function
      * @param {(run: number, registered: object) => import('../wire/run-context').Sink} host.sinkOf - where its reports go
      * @param {(registered: object, context: RunContext) => object} host.traceOf - what tracers are told of an attempt
      */
@@ -91,7 +92,7 @@ class InlineHandlers {
         }
         this.#going.delete(run);
         this.#outcomes.set(run, outcome);
-        this.#onSettled(run, 'error' in outcome ? isPermanent(outcome.error) : undefined);
+        this.#onSettled(run, 'error' in outcome ? isPermanent(outcome.error) : undefined, outcome);
     }
 
     async #call(registered, {context, data, timeoutMs}) {

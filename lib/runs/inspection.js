@@ -9,6 +9,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_LIMIT = 100;
 const DEFAULT_UPCOMING = 1_000;
 const LIVE_STATES = new Set(['queued', 'running', 'stopping', 'retrying']);
+const ENDED_STATES = new Set(['completed', 'failed', 'cancelled']);
+/** Of runs that an earlier host has left in the store. */
+const WAITING_STATES = new Set(['waiting', 'retrying']);
 
 class Inspection {
     #native;
@@ -17,6 +20,7 @@ class Inspection {
     #jobs;
     #runs;
     #manager;
+    #kept;
 
     /**
      * @param {object} parts
@@ -25,9 +29,11 @@ class Inspection {
      * @param {object} parts.logger
      * @param {import('../jobs/registered-jobs').RegisteredJobs} parts.jobs
      * @param {import('./runs').Runs} parts.runs
+     * @param {import('../store/kept-runs').KeptRuns} parts.kept
      * @param {object} parts.manager - `instance`, `version`, `sinceMs`, `inline`, `rowsPending()`
      */
-    constructor({native, announcements, logger, jobs, runs, manager}) {
+    constructor({native, announcements, logger, jobs, runs, kept, manager}) {
+        this.#kept = kept;
         this.#announcements = announcements;
         this.#logger = logger;
         this.#manager = manager;
@@ -60,10 +66,11 @@ class Inspection {
     }
 
     /** The event 'jobPaused'. */
-    paused(registered, by) {
+    paused(registered, {by, note: keptNote}) {
         if (registered === undefined) {
             return;
         }
+        registered.pauseNote ??= keptNote;
         const {name, pauseNote: note, job} = registered;
         if (by === 'failures') {
             this.#logger.warn(
@@ -86,18 +93,51 @@ class Inspection {
 
     /** @param {import('../../index').RunFilter} [filter] - checked */
     runs({job, state, before, limit = DEFAULT_LIMIT} = {}) {
+        const own = this.#ownRuns({job, state, before, limit});
+        const kept = this.#keptRuns({job, state, before, limit});
+        if (kept.length === 0) {
+            return own;
+        }
+        // The sort is stable: runs of this host come before those of the same millisecond that only the store has.
+        return [...own, ...kept].toSorted((one, other) => other.queued - one.queued).slice(0, limit);
+    }
+
+    /** Runs that this host has in memory, the newest first. */
+    #ownRuns({job, state, before, limit}) {
         const beforeNumber = before === undefined ? undefined : this.#runs.numberOf(before);
-        const wantsLive = state === undefined || LIVE_STATES.has(state);
+        // A run that only the store has is older than all that go.
+        const untilMs =
+            before === undefined || beforeNumber !== undefined ? Infinity : this.#queuedMsOf(before);
+        const wantsLive = (state === undefined || LIVE_STATES.has(state)) && untilMs === Infinity;
         const wantsEnded = state === undefined || !LIVE_STATES.has(state);
         const live = wantsLive ? this.#runs.live({job, state, before: beforeNumber, limit}) : [];
         const ended = wantsEnded ? this.#runs.history.list({job}) : [];
         const isMeant = (run) =>
             (state === undefined || run.state === state) &&
-            (beforeNumber === undefined || run.number < beforeNumber);
+            (beforeNumber === undefined || run.number < beforeNumber) &&
+            (untilMs === Infinity || run.info().queued < untilMs);
         return [...live, ...ended.filter(isMeant)]
             .toSorted((one, other) => other.number - one.number)
             .slice(0, limit)
             .map((run) => run.info());
+    }
+
+    /** Runs that only the store has, the newest first. */
+    #keptRuns({job, state, before, limit}) {
+        const beforeRun = before === undefined ? undefined : this.#kept.get(before);
+        const beforeKey = beforeRun?.key;
+        const untilMs = before === undefined || beforeRun ? undefined : this.#queuedMsOf(before);
+        const list = (isWaiting) => this.#kept.list({job, state, isWaiting, untilMs, beforeKey, limit});
+        const ended = state === undefined || ENDED_STATES.has(state) ? list(false) : [];
+        const waiting = state === undefined || WAITING_STATES.has(state) ? list(true) : [];
+        return [...ended, ...waiting]
+            .toSorted((one, other) => other.key - one.key)
+            .filter((run) => !this.#runs.isKnown(run.id))
+            .map((run) => run.info());
+    }
+
+    #queuedMsOf(id) {
+        return this.#runs.queuedMsOf(id) ?? Infinity;
     }
 
     /** @param {{from?: Date | number, to?: Date | number, limit?: number}} [range] - checked */
@@ -132,7 +172,8 @@ class Inspection {
 
     #info(row) {
         const registered = this.#jobs.registered(row.name, row.registration);
-        return jobInfo(row, registered, registered?.totals?.last?.info());
+        const last = registered?.totals?.last ?? (registered?.handler && this.#kept.last(row.name));
+        return jobInfo(row, registered, last?.info());
     }
 
     /** @returns {{rows: object[], hasMore: boolean}} jobs by name or by their next due time */

@@ -108,4 +108,4 @@ class RunHistory {
     }
 }
 
-module.exports = {RunHistory};
+module.exports = {DEFAULTS, RunHistory};

@@ -25,6 +25,13 @@ class RunIds {
         this.#ids.set(run, [...(this.#ids.get(run) ?? []), id]);
     }
 
+    /** There is no such run. */
+    remove(run) {
+        for (const id of this.#ids.get(run) ?? []) {
+            this.#runs.delete(id);
+        }
+    }
+
     /** A run has ended: its ids are forgotten when enough others have. */
     ended(run) {
         for (const id of this.#ids.get(run) ?? []) {

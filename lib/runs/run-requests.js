@@ -2,7 +2,7 @@
 
 /** Requests for runs (`runJob`): from the host to the native side, which decides when they begin. */
 
-const {incorrectUsage} = require('../host/errors');
+const {StoreError, incorrectUsage} = require('../host/errors');
 const {encodeData, isOffloaded} = require('../jobs/handler-options');
 const {Run} = require('./run-handle');
 const {RunIds} = require('./run-ids');
@@ -31,6 +31,8 @@ class RunRequests {
      * @param {import('./live-run').LiveRuns} parts.live
      * @param {object} parts.owner - of `Run`
      * @param {(number: number) => string} parts.idOf
+     * @param {import('../store/acceptance').Acceptance} [parts.acceptance] - of a manager with a store
+     * @param {import('../store/kept-runs').KeptRuns} parts.kept
      */
     constructor(parts) {
         this.#parts = parts;
@@ -42,11 +44,12 @@ class RunRequests {
      * @param {string} name
      * @param {object} options - of `runJob`, checked
      * @param {{retryOf?: string}} [origin]
-     * @returns {Run} the run; that of an earlier request where one run answers both
+     * @returns {Run | Promise<Run>} the run; that of an earlier request where one run answers both. With a store the
+     *   promise of a handler's run, resolved when that is kept
      * @throws {Error} JOB_UNKNOWN, QUEUE_FULL, JOB_ALREADY_RUNNING, RUN_ID_TAKEN, or what was wrong with its data
      */
     request(name, options, origin = {}) {
-        const {accept, jobs, onAsked} = this.#parts;
+        const {accept, acceptance, jobs, onAsked} = this.#parts;
         accept(name);
         const registered = jobs.get(name);
         if (registered === undefined) {
@@ -54,16 +57,48 @@ class RunRequests {
         }
         const known = this.#known(name, options.id);
         if (known !== undefined) {
-            return known;
+            return acceptance?.of(Run.numberOf(known)) ?? known;
         }
         options.signal?.throwIfAborted();
-        const answer = this.#send(registered, options, origin.retryOf === undefined ? undefined : true);
+        const answer = this.#send(registered, options, origin.retryOf);
         if (answer.answer === 'already-running') {
             throw this.#alreadyRunning(name, answer);
         }
         const run = this.#adopt(answer.run ?? answer, registered, options, origin);
         onAsked(registered);
-        return run;
+        return acceptance !== undefined && registered.handler ? acceptance.wait(Run.numberOf(run), run) : run;
+    }
+
+    /** The event 'runRefused': a run was not accepted, because the store cannot keep it or has one of its id. */
+    refused({run: number, name, code, message, knownJob, knownRun}) {
+        const {acceptance, kept, live} = this.#parts;
+        const {run, resolve, reject} = acceptance.take(number) ?? {};
+        if (run === undefined) {
+            return;
+        }
+        if (knownRun === number && knownJob === name) {
+            // It waits in the store, under this number from now on.
+            resolve(run);
+            return;
+        }
+        live.take(number);
+        this.#ids.remove(run);
+        if (code !== undefined) {
+            reject(new StoreError({code, message}));
+        } else if (knownJob !== name) {
+            reject(taken(run.id, knownJob));
+        } else {
+            resolve(knownRun === undefined ? endedRun(kept.get(run.id), run) : this.handleOf(knownRun, name));
+        }
+    }
+
+    /** The event 'runRead': a run that an earlier host has accepted waits in this one. */
+    read({run: number, name, id, trigger, dueMs, queuedMs, attempts, timeoutMs: timeout}, registered, given) {
+        const {live} = this.#parts;
+        const handle = this.#adopt(number, registered ?? {name}, {id, attempts, timeout, ...given});
+        Object.assign(live.get(number), {trigger, dueMs, queuedMs});
+        this.#parts.acceptance.accepted(number);
+        return handle;
     }
 
     /** @returns {Run | undefined} the run that was given this id */
@@ -85,20 +120,19 @@ class RunRequests {
     #known(name, id) {
         const known = id === undefined ? undefined : this.#ids.get(id);
         if (known !== undefined && known.name !== name) {
-            throw incorrectUsage({
-                message: `The id "${id}" is that of a run of job "${known.name}": ids are unique within a manager`,
-                code: 'RUN_ID_TAKEN'
-            });
+            throw taken(id, known.name);
         }
         return known;
     }
 
     /** @returns {number | import('../native/binding').RunAnswer} number of the run, or what there is instead of a new one */
-    #send(registered, options, isRetry) {
+    #send(registered, options, retryOf) {
         const {name} = registered;
+        const {acceptance, native} = this.#parts;
         const bytes = this.#bytes(registered, options);
+        acceptance?.flushSoon();
         try {
-            return this.#parts.native.requestRun(name, bytes, nativeOptions(options, isRetry));
+            return native.requestRun(name, bytes, nativeOptions(options, retryOf));
         } catch (error) {
             throw refusal(error.code, name, registered) ?? error;
         }
@@ -109,7 +143,7 @@ class RunRequests {
         const hasData = options.data !== undefined;
         if (handler) {
             if (!isOffloaded(job)) {
-                return NO_BYTES;
+                return hasData && this.#parts.acceptance ? encodeData(name, options.data) : NO_BYTES;
             }
             return hasData ? encodeData(name, options.data) : handler.data;
         }
@@ -169,10 +203,26 @@ function follow(signal, run) {
 }
 
 /** Nothing, for most runs. */
-function nativeOptions({id, priority, at, delay, attempts, timeout}, isRetry) {
+function nativeOptions({id, priority, at, delay, attempts, timeout}, retryOf) {
     const delayMs = at === undefined ? delay : Math.max(0, at - Date.now());
-    const given = id ?? priority ?? delayMs ?? attempts ?? timeout ?? isRetry;
-    return given === undefined ? undefined : {id, priority, delayMs, attempts, timeoutMs: timeout, isRetry};
+    const given = id ?? priority ?? delayMs ?? attempts ?? timeout ?? retryOf;
+    const dateMs = at?.getTime();
+    return given === undefined
+        ? undefined
+        : {id, priority, delayMs, dateMs, attempts, timeoutMs: timeout, retryOf};
+}
+
+const taken = (id, name) =>
+    incorrectUsage({
+        message: `The id "${id}" is that of a run of job "${name}": ids are unique within a manager, and within its store`,
+        code: 'RUN_ID_TAKEN'
+    });
+
+/** A run that has ended in this host or an earlier one, as the store has it. */
+function endedRun(kept, {id, name}) {
+    const run = new Run({id, name, number: 0}, {});
+    Run.ended(run, {error: kept?.error, read: () => kept?.read(), info: () => kept?.info()});
+    return run;
 }
 
 function refusal(code, name, registered) {

@@ -16,6 +16,8 @@ const {errorInfo, runInfo} = require('./run-info');
 const {contextOf} = require('./run-announcements');
 const {RunRequests} = require('./run-requests');
 const {NONE, sizeOf, valueOf, valueOfBytes} = require('./run-value');
+const {serializeError} = require('../wire/clone');
+const {decode, encode} = require('../wire/compact');
 
 /** Data of a run that failed is kept up to this size, so that it can be run again. */
 const MOST_KEPT_DATA_BYTES = 64 * 1024;
@@ -46,9 +48,11 @@ class Runs {
      * @param {(name: string) => void} parts.accept - throws once the manager takes no more jobs
      * @param {(send: (request: number) => void) => Promise<{survivors: object[]}>} parts.settle
      * @param {(registered: object) => void} parts.onAsked - a run was asked for
+     * @param {import('../store/acceptance').Acceptance} [parts.acceptance] - of a manager with a store
+     * @param {import('../store/kept-runs').KeptRuns} parts.kept
      */
     constructor(parts) {
-        const {native, jobs, accept, onAsked} = parts;
+        const {native, jobs, accept, onAsked, acceptance, kept} = parts;
         this.#parts = parts;
         this.#history = new RunHistory(parts.history);
         this.#requests = new RunRequests({
@@ -56,6 +60,8 @@ class Runs {
             jobs,
             accept,
             onAsked,
+            acceptance,
+            kept,
             live: this.#live,
             owner: this,
             idOf: (number) => this.#numbered(number)
@@ -90,6 +96,24 @@ class Runs {
             Object.assign(this.#live.make(run), {trigger, dueMs});
         }
         this.#remember(run, {name: event.name, trigger, dueMs, queuedMs: event.atMs});
+        this.#parts.announcements.queued(() => this.#infoIn('queued', run));
+    }
+
+    /** The event 'runsAccepted'. */
+    accepted(runs) {
+        runs.forEach((run) => this.#parts.acceptance.accepted(run));
+    }
+
+    /** The event 'runRefused'. */
+    refused(event) {
+        this.#requests.refused(event);
+    }
+
+    /** The event 'runRead'. */
+    read(event, bytes, registered) {
+        const {run, name, trigger, dueMs, queuedMs} = event;
+        this.#requests.read(event, registered, bytes.length > 0 ? {data: decode(bytes.slice())} : {});
+        this.#remember(run, {name, trigger, dueMs, queuedMs});
         this.#parts.announcements.queued(() => this.#infoIn('queued', run));
     }
 
@@ -222,18 +246,23 @@ class Runs {
         const live = this.#live.take(run);
         const limit = historyLimit(registered);
         const value = this.#valueOf(event, bytes, {live, isWanted: live !== undefined || limit !== 0});
-        const id = live?.handle?.id ?? this.#numbered(run);
+        const id = event.id ?? live?.handle?.id ?? this.#numbered(run);
+        const isLeft = event.ending.cause === 'left';
         const ended = new EndedRun(event, {id, registered, live, error, value, failures, pid});
         const read = () => value.read();
-        this.#history.add(ended, limit);
-        registered?.ended(ended);
+        if (!isLeft) {
+            this.#history.add(ended, limit);
+            registered?.ended(ended);
+        }
         this.#countDropped(event);
         this.#inlineHandlers?.forget(run);
         if (live?.handle !== undefined) {
             this.#requests.ended(live.handle);
             Run.ended(live.handle, {error, read, info: () => ended.info()});
         }
-        this.#parts.announcements.ended(run, () => ended.info(), {error, read});
+        if (!isLeft) {
+            this.#parts.announcements.ended(run, () => ended.info(), {error, read});
+        }
         return {id, read};
     }
 
@@ -264,10 +293,26 @@ class Runs {
         if (handle !== undefined) {
             return handle.info();
         }
+        return this.#known(id)?.info() ?? this.#parts.kept.get(id)?.info();
+    }
+
+    /** @returns {boolean} whether a run has not ended, or is in the history of this host */
+    isKnown(id) {
+        return this.#known(id) !== undefined;
+    }
+
+    #known(id) {
         const number = this.numberOf(id);
-        return number === undefined
-            ? undefined
-            : (this.#liveInfo(number) ?? this.#history.get(number)?.info());
+        if (number === undefined) {
+            return undefined;
+        }
+        const info = this.#liveInfo(number);
+        return info === undefined ? this.#history.get(number) : {info: () => info};
+    }
+
+    /** @returns {number | undefined} when a run was queued, by its id */
+    queuedMsOf(id) {
+        return (this.info(id)?.queued ?? undefined)?.getTime();
     }
 
     /**
@@ -297,7 +342,9 @@ class Runs {
      */
     optionsOf(id) {
         const ended = this.#history.get(this.numberOf(id));
-        const options = ended?.requestOptions ?? {};
+        const kept =
+            ended === undefined || ended.requestOptions === TOO_LARGE ? this.#parts.kept.get(id) : undefined;
+        const options = kept?.requestOptions ?? ended?.requestOptions ?? {};
         if (options === TOO_LARGE) {
             throw incorrectUsage({
                 message:
@@ -388,13 +435,20 @@ class Runs {
         if (this.#inlineHandlers === undefined) {
             const {InlineHandlers} = require('./inline-handlers');
             this.#inlineHandlers = new InlineHandlers({
-                onSettled: (run, failed) => this.#parts.native.inlineEnded(run, failed),
+                onSettled: (run, failed, outcome) => this.#inlineSettled(run, failed, outcome),
                 sinkOf: (run, registered) => this.#sinkOf(run, registered),
                 traceOf: (registered, {id, name, attempt}) =>
                     contextOf({job: name, id, attempt}, registered, this.#parts.instance, 'inline')
             });
         }
         return this.#inlineHandlers;
+    }
+
+    /** The function of a handler has settled. A store keeps what came of it. */
+    #inlineSettled(run, failed, outcome) {
+        const {acceptance, native} = this.#parts;
+        acceptance?.flushSoon();
+        native.inlineEnded(run, failed, acceptance && bytesOf(outcome));
     }
 
     #sinkOf(run, registered) {
@@ -524,6 +578,16 @@ function keptOptions(options) {
     }
     const {data, priority, attempts, timeout} = options;
     return sizeOf(data) <= MOST_KEPT_DATA_BYTES ? {data, priority, attempts, timeout} : TOO_LARGE;
+}
+
+/** What the store keeps of the outcome of a function. */
+function bytesOf(outcome) {
+    try {
+        return 'error' in outcome ? serializeError(outcome.error) : encode(outcome.value);
+    } catch {
+        // It cannot be cloned.
+        return NO_BYTES;
+    }
 }
 
 /** Whether the function of an inline job is called with its run. */

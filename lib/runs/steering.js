@@ -45,6 +45,13 @@ class Steering {
                 `The run "${id}" of job "${run.job}" cannot be cancelled: it has ${run.state}`
             );
         }
+        if (run.state === 'waiting' || !this.#runs.isKnown(id)) {
+            throw coded(
+                'RUN_NOT_STOPPABLE',
+                `The run "${id}" of job "${run.job}" cannot be cancelled yet: it waits in the store until its job is defined and ` +
+                    'its turn is near'
+            );
+        }
         const {job = {}, handler} = this.#jobs.get(run.job) ?? {};
         if (job.offloaded === false && !handler && !job.context && run.state === 'running') {
             throw coded(
@@ -88,9 +95,13 @@ class Steering {
         const registered = this.#registered(name);
         registered.pauseNote = note ?? registered.pauseNote;
         if (cancelRunning) {
-            checkStopped(await this.#settle((request) => this.#native.pauseJob(name, by, request)));
+            checkStopped(
+                await this.#settle((request) =>
+                    this.#native.pauseJob(name, by, request, registered.pauseNote)
+                )
+            );
         } else {
-            this.#native.pauseJob(name, by);
+            this.#native.pauseJob(name, by, undefined, registered.pauseNote);
         }
         this.#onChanged();
     }

@@ -37,6 +37,71 @@ pub enum NativeEvent {
         /// When.
         at_ms: f64,
     },
+    /// Runs that were asked for are in the store.
+    RunsAccepted {
+        /// The runs.
+        runs: Vec<u32>,
+    },
+    /// A run that was asked for was not accepted.
+    RunRefused {
+        /// The run.
+        run: u32,
+        /// Its job.
+        name: String,
+        /// Stable code of what is wrong with the store.
+        code: Option<String>,
+        /// The same as a sentence.
+        message: Option<String>,
+        /// The job of the run that has its id already.
+        known_job: Option<String>,
+        /// The number of that run; absent for one that has ended.
+        known_run: Option<u32>,
+    },
+    /// A run that an earlier host has accepted waits in this one.
+    RunRead {
+        /// The run.
+        run: u32,
+        /// Its job.
+        name: String,
+        /// The number that the job was registered with.
+        registration: u32,
+        /// Its id.
+        id: String,
+        /// As for 'runQueued'; also 'retry' and 'recovered'.
+        trigger: &'static str,
+        /// The due time that it answers.
+        due_ms: Option<f64>,
+        /// When it was accepted.
+        queued_ms: f64,
+        /// Which try comes next.
+        attempt: u32,
+        /// Tries in all.
+        attempts: u32,
+        /// The longest attempt, in place of what its job says.
+        timeout_ms: Option<f64>,
+        /// Where the data of a function on the host's event loop begins.
+        start: u32,
+        /// Where it ends.
+        end: u32,
+    },
+    /// Runs wait in the store for a job that has not been defined.
+    OrphanRuns {
+        /// The job that is missing.
+        job: String,
+        /// How many.
+        runs: f64,
+        /// They have failed with that.
+        have_failed: bool,
+    },
+    /// The store cannot keep anything now.
+    StoreFails {
+        /// Stable.
+        code: &'static str,
+        /// One sentence.
+        message: String,
+    },
+    /// The store keeps again what it is given.
+    StoreWorks,
     /// An attempt of a run was given a process.
     RunStarted {
         /// The run.
@@ -167,6 +232,8 @@ pub enum NativeEvent {
         name: String,
         /// The number that the job was registered with.
         registration: u32,
+        /// Its id, of a run that only an earlier host knew.
+        id: Option<String>,
         /// Why there was a run: 'now', 'schedule', 'date', 'manual', 'retry' or 'missed'.
         trigger: &'static str,
         /// The due time that it answered.
@@ -237,6 +304,8 @@ pub enum NativeEvent {
         registration: u32,
         /// 'host', 'operator' or 'failures'.
         by: String,
+        /// Why, where the store has kept the pause.
+        note: Option<String>,
         /// When.
         at_ms: f64,
     },
@@ -365,6 +434,56 @@ impl NativeEvent {
                 due_ms: due.map(epoch_ms),
                 at_ms: epoch_ms(at),
             },
+            JobEvent::RunsAccepted { runs } => {
+                NativeEvent::RunsAccepted { runs: runs.into_iter().map(|run| run.0).collect() }
+            }
+            JobEvent::RunRefused { run, name, registration: _, error, known } => {
+                let known_run = known.as_ref().and_then(|known| known.run).map(|run| run.0);
+                NativeEvent::RunRefused {
+                    run: run.0,
+                    name: name.to_string(),
+                    code: error.as_ref().map(|error| error.code().to_owned()),
+                    message: error.map(|error| error.to_string()),
+                    known_job: known.map(|known| known.job.into()),
+                    known_run,
+                }
+            }
+            JobEvent::RunRead {
+                run,
+                name,
+                registration,
+                id,
+                trigger,
+                due,
+                queued,
+                attempt,
+                attempts,
+                timeout,
+                data,
+            } => {
+                let (start, end) = append(bytes, data.as_deref().unwrap_or_default());
+                NativeEvent::RunRead {
+                    run: run.0,
+                    name: name.to_string(),
+                    registration: registration.0,
+                    id: id.to_string(),
+                    trigger: trigger.name(),
+                    due_ms: due.map(epoch_ms),
+                    queued_ms: epoch_ms(queued),
+                    attempt,
+                    attempts,
+                    timeout_ms: timeout.map(|timeout| timeout.as_secs_f64() * 1000.0),
+                    start,
+                    end,
+                }
+            }
+            JobEvent::OrphanRuns { name, runs, have_failed } => {
+                NativeEvent::OrphanRuns { job: name.to_string(), runs: number(runs), have_failed }
+            }
+            JobEvent::StoreFails(error) => {
+                NativeEvent::StoreFails { code: error.code(), message: error.to_string() }
+            }
+            JobEvent::StoreWorks => NativeEvent::StoreWorks,
             JobEvent::RunStarted { run, name, registration, thread, attempt, at } => {
                 NativeEvent::RunStarted {
                     run: run.0,
@@ -449,12 +568,13 @@ impl NativeEvent {
             JobEvent::RetryPlanned { run, retry_at } => {
                 NativeEvent::RetryPlanned { run: run.0, retry_at_ms: epoch_ms(retry_at) }
             }
-            JobEvent::RunEnded { run, name, registration, facts, cause, usage, gave_up, at } => {
+            JobEvent::RunEnded { run, name, registration, id, facts, cause, usage, gave_up, at } => {
                 let (ending, start, end) = RunEnd::with_envelope(&cause, usage, bytes);
                 NativeEvent::RunEnded {
                     run: run.0,
                     name: name.to_string(),
                     registration: registration.0,
+                    id: id.map(|id| id.to_string()),
                     trigger: facts.trigger.name(),
                     due_ms: facts.due.map(epoch_ms),
                     queued_ms: epoch_ms(facts.queued),
@@ -486,10 +606,11 @@ impl NativeEvent {
                     at_ms: epoch_ms(at),
                 }
             }
-            JobEvent::JobPaused { name, registration, by, at } => NativeEvent::JobPaused {
+            JobEvent::JobPaused { name, registration, by, note, at } => NativeEvent::JobPaused {
                 name: name.to_string(),
                 registration: registration.0,
                 by: by.name().to_owned(),
+                note: note.map(|note| note.to_string()),
                 at_ms: epoch_ms(at),
             },
             JobEvent::JobResumed { name, registration, at } => NativeEvent::JobResumed {
@@ -541,8 +662,8 @@ impl RunEnd {
     }
 
     fn new(cause: &EndCause) -> Self {
-        let named = |cause: &str| RunEnd {
-            cause: cause.to_owned(),
+        let named = || RunEnd {
+            cause: cause.name().to_owned(),
             exit_code: None,
             signal: None,
             code: None,
@@ -554,33 +675,30 @@ impl RunEnd {
             peak_memory_bytes: 0.0,
         };
         match cause {
-            EndCause::Done => named("done"),
-            EndCause::Returned(_) => named("returned"),
-            EndCause::HandlerExited(code) => RunEnd { exit_code: Some(*code), ..named("exited") },
-            EndCause::ExitCode(code) => RunEnd { exit_code: Some(*code), ..named("exit") },
-            EndCause::Error(_) => named("error"),
-            EndCause::Signal(signal) => RunEnd { signal: Some(*signal), ..named("signal") },
-            EndCause::Cancelled => named("cancelled"),
-            EndCause::CancelledBySignal(signal) => RunEnd { signal: Some(*signal), ..named("cancelled") },
-            EndCause::Terminated => named("terminated"),
-            EndCause::Timeout(limit) => {
-                RunEnd { limit: Some(limit.as_secs_f64() * 1000.0), ..named("timeout") }
+            EndCause::Done
+            | EndCause::Returned(_)
+            | EndCause::Error(_)
+            | EndCause::Cancelled
+            | EndCause::Terminated
+            | EndCause::Left => named(),
+            EndCause::HandlerExited(code) | EndCause::ExitCode(code) => {
+                RunEnd { exit_code: Some(*code), ..named() }
             }
-            EndCause::Stalled(limit) => {
-                RunEnd { limit: Some(limit.as_secs_f64() * 1000.0), ..named("stalled") }
+            EndCause::Signal(signal) | EndCause::CancelledBySignal(signal) => {
+                RunEnd { signal: Some(*signal), ..named() }
             }
-            EndCause::Memory { limit_bytes, used_bytes } => RunEnd {
-                limit: Some(number(*limit_bytes)),
-                used: Some(number(*used_bytes)),
-                ..named("memory")
-            },
+            EndCause::Timeout(limit) | EndCause::Stalled(limit) => {
+                RunEnd { limit: Some(limit.as_secs_f64() * 1000.0), ..named() }
+            }
+            EndCause::Memory { limit_bytes, used_bytes } => {
+                RunEnd { limit: Some(number(*limit_bytes)), used: Some(number(*used_bytes)), ..named() }
+            }
             EndCause::FailedToStart { code, message } => {
-                RunEnd { code: Some((*code).to_owned()), message: Some(message.clone()), ..named("start") }
+                RunEnd { code: Some((*code).to_owned()), message: Some(message.clone()), ..named() }
             }
-            EndCause::NotStopped(survivor) => {
-                RunEnd { message: Some(survivor.to_string()), ..named("notStopped") }
-            }
-            EndCause::ChannelBroke(error) => RunEnd { message: Some(error.to_string()), ..named("channel") },
+            EndCause::NotStopped(survivor) => RunEnd { message: Some(survivor.to_string()), ..named() },
+            EndCause::ChannelBroke(error) => RunEnd { message: Some(error.to_string()), ..named() },
+            EndCause::HostDied => RunEnd { cause: "hostDied".to_owned(), ..named() },
         }
     }
 }

@@ -6,8 +6,11 @@ use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
 use super::error::Error;
-use super::values::{duration, payload};
+use super::values::{duration, instant, payload};
 use crate::engine::{Handler, Priority, Reuse, RunRequest, Work};
+
+/// Longest result that a store keeps, if the job does not say.
+const KEEP_RESULT: usize = 16 * 1024;
 
 /// What makes a job a handler.
 #[napi(object)]
@@ -20,6 +23,10 @@ pub struct HandlerRequest {
     pub concurrency: u32,
     /// Runs that may wait.
     pub max_waiting: u32,
+    /// Longest result that a store keeps, in bytes; 16 KiB when absent.
+    pub keep_result: Option<u32>,
+    /// Whether a store keeps runs of it that have completed or were cancelled; true when absent.
+    pub keeps_history: Option<bool>,
     /// A process leaves after so many runs.
     pub max_runs: u32,
     /// A process leaves when it has had no run for so long.
@@ -41,8 +48,10 @@ pub struct RunOptions {
     pub attempts: Option<u32>,
     /// The longest attempt, in place of what the job says.
     pub timeout_ms: Option<f64>,
-    /// It runs again what has failed: its trigger is 'retry'.
-    pub is_retry: Option<bool>,
+    /// The date of `delayMs`, where the host has named one.
+    pub date_ms: Option<f64>,
+    /// The id of a run that has failed, which it runs again: its trigger is 'retry'.
+    pub retry_of: Option<String>,
 }
 
 impl RunOptions {
@@ -54,7 +63,8 @@ impl RunOptions {
             delay: self.delay_ms.map(|ms| duration("delay", ms)).transpose()?,
             attempts: self.attempts,
             timeout: self.timeout_ms.map(|ms| duration("timeout", ms)).transpose()?,
-            is_retry: self.is_retry.unwrap_or(false),
+            date: self.date_ms.map(|ms| instant("at", ms)).transpose()?,
+            retry_of: self.retry_of.map(Arc::from),
         })
     }
 }
@@ -77,6 +87,8 @@ impl HandlerRequest {
             queue: self.queue.map(Arc::from),
             concurrency: self.concurrency.max(1) as usize,
             max_waiting: self.max_waiting as usize,
+            keep_result: self.keep_result.map_or(KEEP_RESULT, |bytes| bytes as usize),
+            keeps_history: self.keeps_history.unwrap_or(true),
         })))
     }
 }

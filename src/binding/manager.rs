@@ -14,8 +14,9 @@ use super::event::EventBatch;
 use super::handlers::{HandlerRequest, RunOptions};
 use super::request::{DueRequest, JobOptions, ManagerOptions};
 use super::steering::RunAnswer;
+use super::store::{Inspector, Opened, StoreRequest};
 use super::values::{duration, payload};
-use crate::driver::{EventQueue, Manager, NodeCommand};
+use crate::driver::{EventQueue, Keeper, Manager, NodeCommand};
 use crate::engine::{Engine, InlineOutcome, Input, Reply, RequestId, RunId, RunNumbers, RunRequest, Setup};
 use crate::worker::environment::Environment;
 
@@ -33,6 +34,8 @@ pub struct NativeManager {
     pub(super) manager: Arc<Manager>,
     /// Present while the host process should not exit by itself: a reference to its event loop.
     keep_alive: RefCell<Option<Wake<false>>>,
+    /// Reads the store, while there is one.
+    pub(super) inspector: RefCell<Option<Inspector>>,
 }
 
 #[napi]
@@ -58,6 +61,7 @@ impl NativeManager {
             // Refused only when the environment is ending, and with it this manager.
             let _status = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         });
+        let opened = options.store.as_ref().map(StoreRequest::open).transpose()?;
         let engine = Engine::new(Setup {
             limits: options.pool_limits(),
             cancel_message: payload(&options.cancel_message)?,
@@ -67,8 +71,16 @@ impl NativeManager {
         });
         let command =
             NodeCommand { exec_path: options.exec_path.into(), bootstrap: options.bootstrap_path.into() };
-        let manager = Manager::start(engine, command, events)
+        let (keeper, setup, inspector) = match opened {
+            Some(Opened { keeper, setup, inspector }) => (keeper, Some(setup), Some(inspector)),
+            None => (Keeper::default(), None, None),
+        };
+        let manager = Manager::start(engine, command, events, keeper)
             .map_err(|error| system(format!("the scheduler's thread cannot be started: {error}")))?;
+        if let Some(setup) = setup {
+            // A fact: never refused.
+            let _accepted = manager.submit(Input::StoreOpened(Box::new(setup)));
+        }
         let manager = Arc::new(manager);
         let closing = Arc::downgrade(&manager);
         env.add_env_cleanup_hook(closing, |manager| {
@@ -77,7 +89,7 @@ impl NativeManager {
             }
         })
         .map_err(|error| system(error.reason.clone()))?;
-        Ok(NativeManager { manager, keep_alive: RefCell::new(None) })
+        Ok(NativeManager { manager, keep_alive: RefCell::new(None), inspector: RefCell::new(inspector) })
     }
 
     /// Registers a job. `job` is what `lib/worker/bootstrap.js` is given; absent for an inline job. With
@@ -120,7 +132,9 @@ impl NativeManager {
         self.submit(Input::ScheduleJob(Arc::from(name)))
     }
 
-    /// Asks for a run of a job. Answers with its number, or with what there is instead of a new run.
+    /// Asks for a run of a job. Answers with its number, or with what there is instead of a new run. With a store
+    /// `flushStore` has to be called, once for all runs of a turn; a run of a handler is then accepted or refused by
+    /// an event.
     ///
     /// # Errors
     /// `JOB_UNKNOWN`, `QUEUE_FULL`, `MANAGER_SHUTTING_DOWN`.
@@ -136,8 +150,10 @@ impl NativeManager {
             None => RunRequest::default(),
         };
         let request = RunRequest { data: data.map(payload).transpose()?, ..request };
-        let reply =
-            self.manager.submit(Input::RequestRun { name: Arc::from(name), request }).map_err(refused)?;
+        let reply = self
+            .manager
+            .submit_unflushed(Input::RequestRun { name: Arc::from(name), request })
+            .map_err(refused)?;
         match (reply, RunAnswer::of(reply)) {
             (_, Some(answer)) => Ok(Either::B(answer)),
             (Reply::Run(run), None) => Ok(Either::A(run.0)),
@@ -241,13 +257,17 @@ impl NativeManager {
     }
 
     /// The function for an inline run has settled. `failed` is absent for one that returned; true when
-    /// trying again is of no use.
+    /// trying again is of no use. With a store `bytes` are what it has returned, or the envelope of its error, and
+    /// `flushStore` has to be called.
     #[napi]
-    pub fn inline_ended(&self, run: u32, failed: Option<bool>) {
+    pub fn inline_ended(&self, run: u32, failed: Option<bool>, bytes: Option<&[u8]>) {
         let outcome =
             failed.map_or(InlineOutcome::Completed, |is_permanent| InlineOutcome::Failed { is_permanent });
         // A fact: never refused.
-        let _accepted = self.manager.submit(Input::InlineEnded { run: RunId(run), outcome });
+        let has_bytes = bytes.is_some();
+        let ended = Input::InlineEnded { run: RunId(run), outcome, bytes: bytes.map(Arc::from) };
+        let _accepted =
+            if has_bytes { self.manager.submit_unflushed(ended) } else { self.manager.submit(ended) };
     }
 
     /// How long a run waits before its next attempt; absent for no more attempts.

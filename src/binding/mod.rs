@@ -13,4 +13,5 @@ mod retries;
 pub mod schedules;
 mod shared;
 pub mod steering;
+pub mod store;
 mod values;

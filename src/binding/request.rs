@@ -9,6 +9,7 @@ use napi_derive::napi;
 use super::error::{Error, bad_value};
 use super::retries::RetryOptions;
 use super::schedules::{self, ScheduleOptions};
+use super::store::StoreRequest;
 use super::values::{duration, instant, payload, whole};
 use crate::engine::{
     BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Policy, PoolLimits, RegistrationId,
@@ -35,6 +36,8 @@ pub struct ManagerOptions {
     pub seed: f64,
     /// Leads the ids of runs.
     pub instance: String,
+    /// The file that keeps runs, pauses and due times; none when absent.
+    pub store: Option<StoreRequest>,
 }
 
 /// Options that many jobs share.

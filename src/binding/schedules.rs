@@ -118,7 +118,7 @@ pub(super) fn plan(text: &str, options: &ScheduleOptions) -> Result<Arc<Plan>, E
 fn read_plan(text: &str, options: &ScheduleOptions) -> Result<Plan, Error> {
     let schedule = Schedule::parse(text).map_err(|error| bad_schedule(&error))?;
     let zone = zone::resolve(options.timezone.as_deref()).map_err(|error| bad_zone(&error))?;
-    Ok(Plan { schedule, zone, clock_change: clock_change(options)? })
+    Ok(Plan { text: Arc::from(text), schedule, zone, clock_change: clock_change(options)? })
 }
 
 fn clock_change(options: &ScheduleOptions) -> Result<ClockChange, Error> {

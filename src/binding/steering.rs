@@ -44,15 +44,21 @@ pub fn take_run_number() -> u32 {
 #[napi]
 impl NativeManager {
     /// Pauses a job: its due times get no run until it is resumed. `by` is 'host' or 'operator'. With `cancelRequest`
-    /// its runs are cancelled too, and that request is settled by an event when none of them is left. Pausing a paused
+    /// its runs are cancelled too, and that request is settled by an event when none of them is left. A store keeps `note`. Pausing a paused
     /// job changes nothing.
     ///
     /// # Errors
     /// `JOB_UNKNOWN`, `INVALID_OPTION`.
     #[napi]
-    pub fn pause_job(&self, name: String, by: String, cancel_request: Option<u32>) -> Result<(), Error> {
+    pub fn pause_job(
+        &self,
+        name: String,
+        by: String,
+        cancel_request: Option<u32>,
+        note: Option<String>,
+    ) -> Result<(), Error> {
         let (name, by, cancel) = (Arc::from(name), paused_by(&by)?, cancel_request.map(RequestId));
-        self.submit(Input::Pause { name, by, cancel }).map(drop)
+        self.submit(Input::Pause { name, by, note: note.map(Arc::from), cancel }).map(drop)
     }
 
     /// Arms a paused job again; with `catchUp` it runs once now if a due time has passed meanwhile. Resuming a job

@@ -187,6 +187,7 @@ mod tests {
             run: RunId(run),
             name: Arc::from("job"),
             registration,
+            id: None,
             facts: RunFacts {
                 trigger: Trigger::Now,
                 due: None,

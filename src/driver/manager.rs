@@ -9,10 +9,12 @@ use tokio::sync::{Notify, mpsc};
 
 use super::command::{NodeCommand, child_command, start_header};
 use super::events::EventQueue;
+use super::keeper::Keeper;
 use super::reports::WorkerReports;
 use super::runtime;
 use super::sleep::Sleeper;
 use crate::engine::{Activity, BootProfile, Effect, Engine, Input, Refusal, Reply, WarmUp, WorkerId};
+use crate::store::StoreError;
 use crate::timer::Now;
 use crate::worker::backlog::Backlog;
 use crate::worker::environment::Environment;
@@ -31,6 +33,9 @@ pub(super) struct Shared {
     engine: Mutex<Engine>,
     orders: mpsc::UnboundedSender<Effect>,
     events: EventQueue,
+    store: Keeper,
+    /// The loop is to have committed what was written.
+    flush: Notify,
     /// The next deadline has changed.
     rearm: Notify,
     is_closed: AtomicBool,
@@ -41,15 +46,23 @@ impl Manager {
     ///
     /// # Errors
     /// The system cannot start the thread that all managers of a process share.
-    pub fn start(engine: Engine, command: NodeCommand, events: EventQueue) -> io::Result<Self> {
+    pub fn start(
+        engine: Engine,
+        command: NodeCommand,
+        events: EventQueue,
+        store: Keeper,
+    ) -> io::Result<Self> {
         let (orders, inbox) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             engine: Mutex::new(engine),
             orders,
             events,
+            store,
+            flush: Notify::new(),
             rearm: Notify::new(),
             is_closed: AtomicBool::new(false),
         });
+        shared.store.report_to(&shared);
         let driver =
             Driver { shared: Arc::clone(&shared), command, workers: HashMap::new(), backlog: Backlog::new() };
         runtime::handle()?.spawn(driver.run(inbox));
@@ -62,6 +75,32 @@ impl Manager {
     /// The engine's refusal.
     pub fn submit(&self, input: Input) -> Result<Reply, Refusal> {
         self.shared.submit(input)
+    }
+
+    /// As `submit`, and what the engine has the store keep is committed with what follows, once [`Manager::flush`]
+    /// is called.
+    ///
+    /// # Errors
+    /// The engine's refusal.
+    pub fn submit_unflushed(&self, input: Input) -> Result<Reply, Refusal> {
+        let (reply, due) = self.shared.submit_quietly(input);
+        if due.wake {
+            self.shared.events.wake();
+        }
+        reply
+    }
+
+    /// Has the store commit what it has been given.
+    pub fn flush(&self) {
+        self.shared.store.flush();
+    }
+
+    /// Closes the store, which keeps what it has been given before. Nothing that happens later is kept.
+    ///
+    /// # Errors
+    /// Something that has happened could not be kept.
+    pub fn close_store(&self) -> Result<(), Arc<StoreError>> {
+        self.shared.store.close()
     }
 
     /// The events that wait for the host.
@@ -89,20 +128,46 @@ impl Manager {
         let _accepted = self.shared.submit(Input::Close);
         self.shared.is_closed.store(true, Ordering::Release);
         self.shared.rearm.notify_one();
+        // The environment ends: there is nobody to tell. What is owed is lost with the process in any case.
+        let _closed = self.shared.store.close();
     }
+}
+
+/// What the caller has to do after an input has been answered.
+#[derive(Debug, Default, Clone, Copy)]
+struct Due {
+    /// Wake the host.
+    wake: bool,
+    /// Flush the store.
+    flush: bool,
 }
 
 impl Shared {
     pub(super) fn submit(&self, input: Input) -> Result<Reply, Refusal> {
-        let (reply, must_wake) = self.submit_quietly(input);
-        if must_wake {
+        let (reply, due) = self.submit_quietly(input);
+        if due.flush {
+            self.store.flush();
+        }
+        if due.wake {
             self.events.wake();
         }
         reply
     }
 
-    /// As `submit`, but leaves waking the host to the caller: true if the host has to be woken.
-    fn submit_quietly(&self, input: Input) -> (Result<Reply, Refusal>, bool) {
+    /// As `submit`, for one of many facts: the loop flushes the store once for all of them.
+    pub(super) fn submit_one_of_many(&self, input: Input) {
+        // The engine refuses no fact.
+        let (_accepted, due) = self.submit_quietly(input);
+        if due.flush {
+            self.flush.notify_one();
+        }
+        if due.wake {
+            self.events.wake();
+        }
+    }
+
+    /// As `submit`, but leaves waking the host and flushing the store to the caller.
+    fn submit_quietly(&self, input: Input) -> (Result<Reply, Refusal>, Due) {
         let mut engine = self.lock();
         let wakeup = engine.next_wakeup();
         let now = Now::read();
@@ -110,10 +175,16 @@ impl Shared {
             let _accepted = engine.handle(Input::SetRights(Rights::read()), now);
         }
         let reply = engine.handle(input, now);
-        let mut must_wake = false;
+        let mut due = Due::default();
         for effect in engine.drain_effects() {
             match effect {
-                Effect::Emit(event) => must_wake |= self.events.push(event),
+                Effect::Emit(event) => due.wake |= self.events.push(event),
+                // Within the lock: the file has the order of the engine.
+                Effect::Keep(write) => {
+                    self.store.write(write);
+                    due.flush = true;
+                }
+                Effect::Read { job, limit } => self.store.read(job, limit),
                 // The receiver is gone once the manager is closed; later effects are dropped.
                 order => drop(self.orders.send(order)),
             }
@@ -121,7 +192,7 @@ impl Shared {
         if engine.next_wakeup() != wakeup {
             self.rearm.notify_one();
         }
-        (reply, must_wake)
+        (reply, due)
     }
 
     /// The engine's own steps do not panic on anything from outside; should one do so all the same,
@@ -154,6 +225,7 @@ impl Driver {
             tokio::select! {
                 biased;
                 Some(effect) = inbox.recv() => self.perform(effect),
+                () = self.shared.flush.notified() => self.shared.store.flush(),
                 () = self.shared.rearm.notified() => {}
                 () = sleeper.until(wakeup) => self.time_passed(&mut inbox).await,
             }
@@ -165,13 +237,16 @@ impl Driver {
     /// Sends GO to workers before waking the host: the host's handling takes longer and may compete
     /// for the same core.
     async fn time_passed(&mut self, inbox: &mut mpsc::UnboundedReceiver<Effect>) {
-        let (_accepted, must_wake) = self.shared.submit_quietly(Input::TimePassed);
+        let (_accepted, due) = self.shared.submit_quietly(Input::TimePassed);
         self.perform_all(inbox);
+        if due.flush {
+            self.shared.store.flush();
+        }
         // Yield twice: our own effects have woken this task, which ends the first wait at once.
         for _ in 0..2 {
             tokio::task::yield_now().await;
         }
-        if must_wake {
+        if due.wake {
             self.shared.events.wake();
         }
     }
@@ -205,8 +280,8 @@ impl Driver {
             Effect::Write { worker, frame } => self.order(worker, WorkerOrder::Write(frame)),
             Effect::Signal { worker, signal } => self.order(worker, WorkerOrder::Signal(signal)),
             Effect::Retire(worker) => self.order(worker, WorkerOrder::Retire),
-            // `submit` has already queued it for the host.
-            Effect::Emit(_) => {}
+            // `submit` has already given it to the host, or to the store.
+            Effect::Emit(_) | Effect::Keep(_) | Effect::Read { .. } => {}
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod command;
 mod events;
+mod keeper;
 mod manager;
 mod reports;
 mod runtime;
@@ -14,4 +15,5 @@ mod sleep;
 
 pub use command::NodeCommand;
 pub use events::EventQueue;
+pub use keeper::Keeper;
 pub use manager::Manager;

@@ -21,8 +21,7 @@ impl WorkerReports {
 
 impl Report for WorkerReports {
     fn report(&self, fact: Fact) {
-        // The engine refuses no fact.
-        let _accepted = self.manager.submit(input(self.worker, fact));
+        self.manager.submit_one_of_many(input(self.worker, fact));
     }
 }
 

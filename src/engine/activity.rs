@@ -21,7 +21,11 @@ pub enum Activity {
 impl Engine {
     /// The strongest reason for the host process to stay alive.
     pub fn activity(&self) -> Activity {
-        if self.has_live_runs() || !self.requests.is_empty() {
+        let is_keeping = || {
+            let is_writing = self.keeping.as_ref().is_some_and(|keeping| keeping.is_busy());
+            is_writing || self.has_unread_runs()
+        };
+        if self.has_live_runs() || !self.requests.is_empty() || is_keeping() {
             Activity::Busy
         } else if self.holding_due > 0 {
             Activity::Due

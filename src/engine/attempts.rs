@@ -36,7 +36,7 @@ impl Engine {
 
     /// What keeps the run from another attempt, whatever its policy says.
     fn gives_up(&self, run: &Run) -> Option<GaveUp> {
-        if self.is_shut_down {
+        if self.is_shut_down && run.record.is_none() {
             Some(GaveUp::Shutdown)
         } else if run.stop.is_some_and(StopReason::is_request) {
             Some(GaveUp::Stopped)
@@ -65,6 +65,12 @@ impl Engine {
             Next::Retry(delay) => Some(delay),
             Next::Ask => None,
         };
+        self.keep_retry(id, &cause, delay, now);
+        if self.is_shut_down {
+            // It waits for its next attempt in the store.
+            self.mark_left(id);
+            return self.end_run(id, EndCause::Cancelled, usage, None, now);
+        }
         let Some(run) = self.runs.get_mut(&id) else { return };
         let keys = [run.time_limit.take(), run.next_step.take()];
         run.failure = Some(Box::new((cause.clone(), usage)));
@@ -125,6 +131,7 @@ impl Engine {
         match next {
             Next::Retry(delay) => {
                 self.wait_for_attempt(id, delay, now);
+                self.keep_time(id, now.wall.plus(delay));
                 let event = JobEvent::RetryPlanned { run: id, retry_at: now.wall.plus(delay) };
                 self.emit(event);
             }
@@ -158,7 +165,8 @@ impl Engine {
         let (Some(key), Work::Handler(handler)) = (run.lane(), &run.work) else { return self.go(id, now) };
         let (limit, priority) = (handler.concurrency, run.priority);
         self.move_run(id, Phase::Waiting);
-        self.lanes.push(key.clone(), limit, id, priority);
+        let place = self.runs.get_mut(&id).and_then(|run| run.record.as_mut()?.place.take());
+        self.lanes.push(key.clone(), limit, id, (priority, place));
         self.let_go(&key, now);
     }
 
@@ -195,6 +203,10 @@ impl Engine {
                 self.serve(id, &handler, now);
             }
             Work::Inline | Work::Handler(_) => {
+                if !self.may_begin(id, now) {
+                    return self.move_run(id, Phase::Beginning(None));
+                }
+                let Some(run) = self.runs.get_mut(&id) else { return };
                 run.started = Some(now.mono);
                 run.started_at = Some(now.wall);
                 run.first_started.get_or_insert(now.wall);
@@ -214,8 +226,14 @@ impl Engine {
     }
 
     /// The host's function for an inline run has settled.
-    pub(super) fn inline_ended(&mut self, id: RunId, outcome: InlineOutcome, now: Now) {
-        let Some(run) = self.runs.get(&id).filter(|run| run.phase == Phase::Inline) else { return };
+    pub(super) fn inline_ended(
+        &mut self,
+        id: RunId,
+        outcome: InlineOutcome,
+        bytes: Option<Arc<[u8]>>,
+        now: Now,
+    ) {
+        let Some(run) = self.runs.get_mut(&id).filter(|run| run.phase == Phase::Inline) else { return };
         let elapsed = now.mono.since(run.started.unwrap_or(now.mono));
         let usage = Usage { elapsed, ..Usage::default() };
         let stopped = if run.has_signal() { stopped(run.stop) } else { None };
@@ -223,9 +241,15 @@ impl Engine {
             return self.end_run(id, cause, usage, Some(GaveUp::Stopped), now);
         }
         match outcome {
-            InlineOutcome::Completed => self.end_run(id, EndCause::Done, usage, None, now),
+            InlineOutcome::Completed => {
+                if let Some(record) = run.record.as_mut() {
+                    record.result = bytes;
+                }
+                self.end_run(id, EndCause::Done, usage, None, now);
+            }
             InlineOutcome::Failed { is_permanent } => {
-                self.attempt_ended(id, EndCause::Error(Vec::new()), usage, is_permanent, now);
+                let envelope = bytes.map(|bytes| bytes.to_vec()).unwrap_or_default();
+                self.attempt_ended(id, EndCause::Error(envelope), usage, is_permanent, now);
             }
         }
     }

@@ -87,6 +87,7 @@ impl Job {
     }
 }
 
-fn repeats_nothing(plan: &Plan, step: Duration) -> bool {
+/// Whether a job on this schedule repeats nothing after the wall clock has been set back so far.
+pub(super) fn repeats_nothing(plan: &Plan, step: Duration) -> bool {
     step <= LARGEST_REPEAT && plan.schedule.is_at_fixed_times()
 }

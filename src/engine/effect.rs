@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::event::JobEvent;
 use super::ids::WorkerId;
 use super::job::BootProfile;
+use crate::store::Write;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::HostFrame;
 use crate::worker::os::StopSignal;
@@ -81,6 +82,15 @@ pub enum Effect {
     },
     /// Close the channel to an idle process: it leaves by itself.
     Retire(WorkerId),
+    /// Have the store keep something.
+    Keep(Write),
+    /// Read runs of a job that an earlier host has left in the store.
+    Read {
+        /// The job.
+        job: Arc<str>,
+        /// So many at most.
+        limit: usize,
+    },
     /// Report an event to the host.
     Emit(JobEvent),
 }

@@ -9,6 +9,7 @@ use super::ids::{RegistrationId, RequestId, RunId};
 use super::pausing::PausedBy;
 use super::retry::GaveUp;
 use super::run::{EndCause, Trigger};
+use crate::store::StoreError;
 use crate::timer::EpochMs;
 use crate::worker::backlog::Payload;
 use crate::worker::ipc::ReportKind;
@@ -31,6 +32,62 @@ pub enum JobEvent {
         /// When.
         at: EpochMs,
     },
+    /// Runs that the host has asked for are in the store.
+    RunsAccepted {
+        /// The runs.
+        runs: Vec<RunId>,
+    },
+    /// A run that the host has asked for was not accepted: there is no such run.
+    RunRefused {
+        /// The run.
+        run: RunId,
+        /// Its job.
+        name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
+        /// Why the store cannot keep it.
+        error: Option<Arc<StoreError>>,
+        /// The run that has its id.
+        known: Option<KnownRun>,
+    },
+    /// A run that an earlier host has accepted waits in this one.
+    RunRead {
+        /// The run.
+        run: RunId,
+        /// Its job.
+        name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
+        /// Its id.
+        id: Arc<str>,
+        /// Why there is one.
+        trigger: Trigger,
+        /// The due time that it answers.
+        due: Option<EpochMs>,
+        /// When it was accepted.
+        queued: EpochMs,
+        /// Which try comes next.
+        attempt: u32,
+        /// Tries in all.
+        attempts: u32,
+        /// The longest attempt, in place of what its job says.
+        timeout: Option<Duration>,
+        /// What a function on the host's event loop is called with.
+        data: Option<Arc<[u8]>>,
+    },
+    /// Runs wait in the store for a job that has not been defined.
+    OrphanRuns {
+        /// The job.
+        name: Arc<str>,
+        /// How many.
+        runs: u64,
+        /// They have failed with that.
+        have_failed: bool,
+    },
+    /// The store cannot keep anything now.
+    StoreFails(Arc<StoreError>),
+    /// It can again.
+    StoreWorks,
     /// An attempt of a run was given a process.
     RunStarted {
         /// The run.
@@ -145,6 +202,8 @@ pub enum JobEvent {
         name: Arc<str>,
         /// The job's registration.
         registration: RegistrationId,
+        /// Its id, of a run that only an earlier host knew.
+        id: Option<Arc<str>>,
         /// What is to be known of it besides.
         facts: RunFacts,
         /// How.
@@ -197,6 +256,8 @@ pub enum JobEvent {
         registration: RegistrationId,
         /// Who paused it.
         by: PausedBy,
+        /// Why, where the store has kept the pause.
+        note: Option<Arc<str>>,
         /// When.
         at: EpochMs,
     },
@@ -271,6 +332,15 @@ impl fmt::Display for Survivor {
         let Survivor { pid, errno } = *self;
         write!(formatter, "process {pid} could not be killed: {}", io::Error::from_raw_os_error(errno))
     }
+}
+
+/// The run that has the id of a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownRun {
+    /// Its job.
+    pub job: Box<str>,
+    /// Its number; `None` for one that has ended.
+    pub run: Option<RunId>,
 }
 
 /// Why a due time got no run.

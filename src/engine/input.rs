@@ -8,6 +8,9 @@ use super::ids::{RequestId, RunId, WorkerId};
 use super::job::JobSpec;
 use super::lanes::Priority;
 use super::pausing::PausedBy;
+use super::reading::StoreSetup;
+use crate::store::{Outcome, StoreError, Ticket, Window};
+use crate::timer::EpochMs;
 use crate::worker::backlog::Payload;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::{ChannelError, WorkerFrame};
@@ -28,8 +31,10 @@ pub struct RunRequest {
     pub attempts: Option<u32>,
     /// How long an attempt may take, in place of what the job says.
     pub timeout: Option<Duration>,
-    /// It runs again what has failed.
-    pub is_retry: bool,
+    /// The date of that, where the host has named one.
+    pub date: Option<EpochMs>,
+    /// The id of the run that has failed, and is to be run again.
+    pub retry_of: Option<Arc<str>>,
 }
 
 /// One thing that happened.
@@ -61,6 +66,8 @@ pub enum Input {
         name: Arc<str>,
         /// Who wants it.
         by: PausedBy,
+        /// Why.
+        note: Option<Arc<str>>,
         /// Cancel its runs too; settled when none of them is left.
         cancel: Option<RequestId>,
     },
@@ -130,6 +137,8 @@ pub enum Input {
         run: RunId,
         /// How.
         outcome: InlineOutcome,
+        /// With a store: what it has returned, or the envelope of its error.
+        bytes: Option<Arc<[u8]>>,
     },
     /// The host's answer to `JobEvent::AttemptFailed` without a time.
     SetBackoff {
@@ -220,4 +229,14 @@ pub enum Input {
     },
     /// A deadline may have come.
     TimePassed,
+    /// The manager has a store. To be sent before anything else.
+    StoreOpened(Box<StoreSetup>),
+    /// Writes of the store are settled.
+    WritesSettled(Vec<(Ticket, Outcome)>),
+    /// Runs have been read from the store.
+    WindowRead(Window),
+    /// The store cannot keep anything now.
+    StoreFails(Arc<StoreError>),
+    /// It can again.
+    StoreWorks,
 }

@@ -237,6 +237,7 @@ impl Engine {
                 Standing::Going => counts.running += 1,
             }
         }
+        counts.waiting += usize::try_from(self.all_unread_runs()).unwrap_or(usize::MAX);
         counts.kept_processes = self.kept.without_run();
         (counts.busy_processes, counts.spare_processes, counts.booting_processes) = self.pool.counts();
         counts.busy_processes = counts.busy_processes.saturating_sub(counts.kept_processes);
@@ -293,7 +294,9 @@ impl Engine {
             due: job.next_due(),
             retry_at: if job.runs.aside > 0 { self.next_retry(id, now) } else { None },
             running: job.runs.going,
-            waiting: job.waiting(),
+            waiting: job
+                .waiting()
+                .saturating_add(u32::try_from(self.unread_runs(&job.spec.name)).unwrap_or(u32::MAX)),
             retrying: job.runs.aside,
             paused: job.paused.as_deref().map(|&Paused { since, by, is_of_all, .. }| (since, by, is_of_all)),
             failures_in_a_row: job.failures_in_a_row,

@@ -51,6 +51,8 @@ pub enum When {
 /// A schedule and the clock that it is read against.
 #[derive(Debug)]
 pub struct Plan {
+    /// The text.
+    pub text: Arc<str>,
     /// What the text says.
     pub schedule: Schedule,
     /// Where its wall-clock times are read.
@@ -60,6 +62,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The name of its zone, as the store keeps it.
+    pub(super) fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("")
+    }
+
     /// The first due instant strictly after `after`; `None` when there is none.
     pub fn next_after(&self, after: EpochMs, anchor: EpochMs) -> Option<EpochMs> {
         self.schedule.next_after(instant(after)?, &self.place(anchor)?).map(epoch_ms)
@@ -133,6 +140,10 @@ pub struct Handler {
     pub concurrency: usize,
     /// Runs that may wait; one more is refused.
     pub max_waiting: usize,
+    /// Longest result that the store keeps, in bytes.
+    pub keep_result: usize,
+    /// Whether the store keeps runs of it that have completed or were cancelled.
+    pub keeps_history: bool,
 }
 
 /// How long a process is kept for a handler.

@@ -47,10 +47,25 @@ struct Lane {
 }
 
 impl Lanes {
+    /// Lower places are for runs that come with theirs.
+    pub(super) fn begin_at(&mut self, place: i64) {
+        self.next_place = place;
+    }
+
     /// A run arrives. Opens the lane with this limit if it has no runs.
-    pub(super) fn push(&mut self, key: LaneKey, limit: usize, run: RunId, priority: Priority) {
-        self.insert(key, limit, run, (Reverse(priority), self.next_place));
-        self.next_place += 1;
+    /// A run that waited before all of this host comes with its place.
+    pub(super) fn push(
+        &mut self,
+        key: LaneKey,
+        limit: usize,
+        run: RunId,
+        (priority, place): (Priority, Option<i64>),
+    ) {
+        let place = place.unwrap_or_else(|| {
+            self.next_place += 1;
+            self.next_place
+        });
+        self.insert(key, limit, run, (Reverse(priority), place));
     }
 
     /// A run comes back that was the first in line, and has not begun.
@@ -80,6 +95,11 @@ impl Lanes {
     /// The run that is next in line, whether the lane has room or not.
     pub(super) fn first(&self, key: &LaneKey) -> Option<RunId> {
         self.open.get(key)?.waiting.first_key_value().map(|(_, &run)| run)
+    }
+
+    /// Runs that wait in the lane, in order.
+    pub(super) fn in_line(&self, key: &LaneKey) -> impl Iterator<Item = RunId> {
+        self.open.get(key).into_iter().flat_map(|lane| lane.waiting.values().copied())
     }
 
     /// A run that did not leave the line through [`Lanes::next`] goes.
@@ -136,7 +156,7 @@ mod tests {
     fn lanes_with(priorities: &[i8]) -> Lanes {
         let mut lanes = Lanes::default();
         for (run, &priority) in (1..).zip(priorities) {
-            lanes.push(MAIL, 2, RunId(run), Priority(priority));
+            lanes.push(MAIL, 2, RunId(run), (Priority(priority), None));
         }
         lanes
     }
@@ -153,6 +173,17 @@ mod tests {
     #[test]
     fn higher_priorities_go_first_and_equal_ones_in_order() {
         assert_eq!(all(&mut lanes_with(&[0, 5, 0, 5, -1])), [2, 4, 1, 3, 5]);
+    }
+
+    #[test]
+    fn runs_of_an_earlier_host_go_before_those_of_this_one() {
+        let mut lanes = Lanes::default();
+        lanes.begin_at(8);
+        lanes.push(MAIL, 2, RunId(1), (Priority(0), None));
+        lanes.push(MAIL, 2, RunId(2), (Priority(0), Some(6)));
+        lanes.push(MAIL, 2, RunId(3), (Priority(0), Some(7)));
+        lanes.push(MAIL, 2, RunId(4), (Priority(1), None));
+        assert_eq!(all(&mut lanes), [4, 2, 3, 1]);
     }
 
     #[test]

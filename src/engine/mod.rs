@@ -15,6 +15,8 @@
 //! | `watching.rs` | runs without a sign of life, and runs that take longer than usual |
 //! | `inspection.rs` | nothing: pages of jobs and runs, due times to come |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown; `requests.rs`: what waits for them |
+//! | `keeping.rs` | what the store keeps of runs, and what waits for that |
+//! | `reading.rs` | runs that an earlier host has left; `slots.rs`: due times that it has missed |
 //! | `pool/` | processes: boots, limits, backing off; `spares.rs`: those booted ahead of a job; `demand.rs`: whether one is worth booting though nothing is due |
 
 mod activity;
@@ -29,18 +31,21 @@ mod ids;
 mod input;
 mod inspection;
 mod job;
+mod keeping;
 mod kept;
 mod lanes;
 mod overlap;
 mod pausing;
 mod pool;
 mod queue;
+mod reading;
 mod registry;
 mod requests;
 mod retry;
 mod run;
 mod runs;
 mod skips;
+mod slots;
 mod stopping;
 #[cfg(test)]
 mod tests;
@@ -55,7 +60,7 @@ pub use activity::Activity;
 pub use attempts::InlineOutcome;
 pub use backoff::{Backoff, Curve, Random};
 pub use effect::{Effect, WarmUp};
-pub use event::{JobEvent, RunFacts, SkipReason, Survivor, Usage};
+pub use event::{JobEvent, KnownRun, RunFacts, SkipReason, Survivor, Usage};
 pub use ids::{JobId, RegistrationId, RequestId, RunId, RunNumbers, WorkerId};
 pub use input::{Input, RunRequest};
 pub use inspection::{Counts, JobCursor, JobQuery, JobRow, JobSort, JobState, RunQuery, RunRow, Upcoming};
@@ -65,6 +70,7 @@ pub use job::{
 pub use lanes::{LaneKey, Priority};
 pub use pausing::PausedBy;
 pub use pool::{PoolLimits, WarmWorkers};
+pub use reading::StoreSetup;
 pub use retry::{Cause, Causes, GaveUp, RetryPolicy};
 pub use run::{EndCause, Trigger};
 pub use skips::Skipped;
@@ -73,6 +79,7 @@ use crate::timer::{EpochMs, MonoMs, Now, TimerHeap};
 use clock_step::ClockWatch;
 use host::Host;
 use job::Job;
+use keeping::Keeping;
 use kept::Kept;
 use lanes::Lanes;
 use pausing::AllPaused;
@@ -103,6 +110,8 @@ pub struct Engine {
     lanes: Lanes,
     /// The processes that are kept for handlers.
     kept: Kept,
+    /// What the store keeps; `None` without one.
+    keeping: Option<Box<Keeping>>,
     /// Leads the ids of runs.
     instance: Arc<str>,
     pool: Pool,
@@ -171,6 +180,10 @@ enum Deadline {
     Stall(RunId),
     /// A run takes longer than usual.
     Slow(RunId),
+    /// The first of the unread runs of a job may begin.
+    Unread(JobId),
+    /// Runs in the store may have no job.
+    Orphans,
     /// A run has not done in time what its phase waits for.
     NextStep(RunId),
     /// A shutdown has reached its time limit.
@@ -267,6 +280,7 @@ impl Engine {
             queue: RunQueue::default(),
             lanes: Lanes::default(),
             kept: Kept::default(),
+            keeping: None,
             instance: setup.instance,
             pool: Pool::new(setup.limits),
             usual_profile: None,
@@ -302,7 +316,7 @@ impl Engine {
             Input::RunJob(name) => self.run_job(&name, now),
             Input::RequestRun { name, request } => self.request_run(&name, request, now),
             Input::CancelRun { run, request } => self.cancel_run(run, request, now),
-            Input::Pause { name, by, cancel } => self.pause_job(&name, by, cancel, now),
+            Input::Pause { name, by, note, cancel } => self.pause_job(&name, (by, note), cancel, now),
             Input::Resume { name, catch_up } => self.resume_job(&name, catch_up, now),
             Input::StopJob { name, request } => self.stop_job(&name, request, now),
             Input::RemoveJob { name, request } => self.remove_job(&name, request, now),
@@ -323,7 +337,7 @@ impl Engine {
     /// Takes what is never refused: facts, and requests that can always be met.
     fn take(&mut self, input: Input, now: Now) {
         match input {
-            Input::InlineEnded { run, outcome } => self.inline_ended(run, outcome, now),
+            Input::InlineEnded { run, outcome, bytes } => self.inline_ended(run, outcome, bytes, now),
             Input::SetBackoff { run, delay } => self.set_backoff(run, delay, now),
             Input::SetEnvironment(environment) => self.set_environment(environment, now),
             Input::SetRights(rights) => self.set_rights(rights, now),
@@ -347,6 +361,11 @@ impl Engine {
             Input::ResumeAll { catch_up } => self.resume_all(catch_up, now),
             Input::Drain { request } => self.drain(request, now),
             Input::Shutdown { request, timeout } => self.shutdown(request, timeout, now),
+            Input::StoreOpened(setup) => self.store_opened(*setup, now),
+            Input::WritesSettled(settled) => self.writes_settled(settled, now),
+            Input::WindowRead(window) => self.window_read(window, now),
+            Input::StoreFails(error) => self.emit(JobEvent::StoreFails(error)),
+            Input::StoreWorks => self.emit(JobEvent::StoreWorks),
             Input::Close => self.close(),
             // The requests that can be refused were taken by `handle`.
             _ => {}
@@ -413,6 +432,8 @@ impl Engine {
                 Deadline::Stall(run) => self.stall_due(run, now),
                 Deadline::Slow(run) => self.slow_due(run, now),
                 Deadline::TimeLimit(run) => self.time_limit_reached(run, now),
+                Deadline::Unread(job) => self.unread_due(job),
+                Deadline::Orphans => self.orphans_due(now),
                 Deadline::NextStep(run) => self.take_next_step(run, now),
                 Deadline::ShutdownLimit(request) => self.shutdown_limit_reached(request, now),
             }

@@ -7,6 +7,7 @@ use super::event::SkipReason;
 use super::ids::{JobId, RunId};
 use super::input::RunRequest;
 use super::job::{Overlap, Work};
+use super::keeping::Accepted;
 use super::lanes::LaneKey;
 use super::run::{Origin, Outcome, Phase, Standing, Trigger};
 use super::stopping::Stop;
@@ -42,7 +43,7 @@ impl Engine {
         }
         let Some(job) = self.jobs.get(&id) else { return Err(Refusal::UnknownJob) };
         let origin = Origin {
-            trigger: if request.is_retry { Trigger::Retry } else { Trigger::Manual },
+            trigger: if request.retry_of.is_some() { Trigger::Retry } else { Trigger::Manual },
             due: None,
             priority: request.priority,
             data: request.data,
@@ -50,12 +51,15 @@ impl Engine {
             delay: request.delay,
             attempts: request.attempts,
             timeout: request.timeout,
+            date: request.date,
+            retry_of: request.retry_of,
+            slot: None,
         };
         match &job.spec.work {
             Work::Handler(handler) => {
                 let key =
                     handler.queue.as_ref().map_or(LaneKey::Own(id), |name| LaneKey::Named(Arc::clone(name)));
-                if self.lanes.waiting(&key) >= handler.max_waiting {
+                if self.waiting_in(&key, name) >= handler.max_waiting {
                     return Err(Refusal::QueueFull);
                 }
                 Ok(Reply::Run(self.start_run(id, origin, now)))
@@ -63,6 +67,13 @@ impl Engine {
             _ if origin.delay.is_some() || job.has_room() => Ok(Reply::Run(self.start_run(id, origin, now))),
             _ => self.request_behind(id, origin, now),
         }
+    }
+
+    /// Runs that wait in the lane, are going to, or wait for it in the store.
+    fn waiting_in(&self, key: &LaneKey, job: &str) -> usize {
+        let accepting = self.keeping.as_ref().map_or(0, |keeping| keeping.accepting(key));
+        let unread = usize::try_from(self.unread_runs(job)).unwrap_or(usize::MAX);
+        self.lanes.waiting(key).saturating_add(accepting).saturating_add(unread)
     }
 
     /// The run that was asked for has no room now.
@@ -127,6 +138,7 @@ impl Engine {
         }
         match job.spec.policy.overlap {
             Overlap::Skip => {
+                self.keep_slot(origin.slot);
                 self.skip(id, SkipReason::Overlap, 1, origin.due, now);
                 return self.already_running(id);
             }
@@ -157,6 +169,19 @@ impl Engine {
         let primed = if is_plain { self.primed_run(id) } else { None };
         let run = primed.unwrap_or_else(|| self.run_numbers.next());
         let delay = origin.delay;
+        if self.is_kept(id) {
+            let asked = Accepted {
+                delay,
+                date: origin.date,
+                timeout: origin.timeout,
+                retry_of: origin.retry_of.clone(),
+                slot: origin.slot.clone(),
+            };
+            self.add_run(run, id, origin, Phase::Accepting, now);
+            self.accept(run, asked, now);
+            return run;
+        }
+        self.keep_slot(origin.slot.clone());
         let phase = if delay.is_some() { Phase::Delayed } else { Phase::Queued };
         self.add_run(run, id, origin, phase, now);
         match delay {

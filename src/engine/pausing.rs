@@ -16,9 +16,11 @@ use std::sync::Arc;
 use super::event::{JobEvent, SkipReason};
 use super::ids::{JobId, RequestId, RunId};
 use super::job::{Job, When};
+use super::reading::ALL_JOBS;
 use super::run::{Origin, Outcome, Phase, Trigger};
 use super::stopping::Stop;
 use super::{Engine, Refusal, Reply};
+use crate::store::{self, Change};
 use crate::timer::{EpochMs, Now};
 
 /// Who paused a job.
@@ -40,6 +42,12 @@ impl PausedBy {
             PausedBy::Operator => "operator",
             PausedBy::Failures => "failures",
         }
+    }
+
+    /// As the store has kept it.
+    fn of_name(name: &str) -> Self {
+        let all = [PausedBy::Operator, PausedBy::Failures];
+        all.into_iter().find(|by| by.name() == name).unwrap_or(PausedBy::Host)
     }
 }
 
@@ -74,12 +82,13 @@ impl Engine {
     pub(super) fn pause_job(
         &mut self,
         name: &str,
-        by: PausedBy,
+        (by, note): (PausedBy, Option<Arc<str>>),
         cancel: Option<RequestId>,
         now: Now,
     ) -> Result<Reply, Refusal> {
         let id = self.job_named(name)?;
         self.pause(id, by, false, now);
+        self.keep_pause(id, note);
         if let Some(request) = cancel {
             let runs = self.stop_runs_of(id, Stop::CANCEL, now);
             self.requests.wait_for(request, &runs);
@@ -98,6 +107,12 @@ impl Engine {
             return;
         }
         self.all_paused = Some(AllPaused { by });
+        self.keep(vec![Change::Pause(store::Pause {
+            job: Arc::from(ALL_JOBS),
+            since: now.wall,
+            by: by.name().into(),
+            note: None,
+        })]);
         for id in self.jobs_in_order() {
             self.pause(id, by, true, now);
         }
@@ -110,6 +125,7 @@ impl Engine {
             return;
         }
         self.emit(JobEvent::AllResumed { at: now.wall });
+        self.keep(vec![Change::Resume { job: Arc::from(ALL_JOBS) }]);
         let is_of_all = |job: &Job| job.paused.as_ref().is_some_and(|paused| paused.is_of_all);
         for id in self.jobs_in_order() {
             if self.jobs.get(&id).is_some_and(|job| is_of_all(job)) {
@@ -127,7 +143,12 @@ impl Engine {
 
     /// A job is added: its own options may pause it, or the pause of all.
     pub(super) fn pause_new_job(&mut self, id: JobId, now: Now) {
-        let is_paused = self.jobs.get(&id).is_some_and(|job| job.spec.policy.is_paused);
+        let Some(job) = self.jobs.get(&id) else { return };
+        let is_paused = job.spec.policy.is_paused;
+        let kept = self.keeping.as_mut().and_then(|keeping| keeping.pauses.remove(&job.spec.name));
+        if let Some(pause) = kept {
+            return self.restore_pause(id, pause);
+        }
         match self.all_paused {
             _ if is_paused => self.pause(id, PausedBy::Host, false, now),
             Some(AllPaused { by }) => self.pause(id, by, true, now),
@@ -148,8 +169,33 @@ impl Engine {
         self.await_resume(id, awaits);
         self.hold_waiting(id);
         if !is_of_all {
-            self.emit(JobEvent::JobPaused { name, registration, by, at: now.wall });
+            self.emit(JobEvent::JobPaused { name, registration, by, note: None, at: now.wall });
         }
+    }
+
+    /// A host before this one was told to pause the job.
+    fn restore_pause(&mut self, id: JobId, pause: store::Pause) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let (by, since, note) = (PausedBy::of_name(&pause.by), pause.since, pause.note);
+        job.paused = Some(Box::new(Paused { by, since, is_of_all: false, awaits: Awaits::Nothing }));
+        let (name, registration) = (Arc::clone(&job.spec.name), job.spec.registration);
+        self.emit(JobEvent::JobPaused { name, registration, by, note, at: since });
+    }
+
+    /// A host before this one was told to pause all jobs.
+    pub(super) fn restore_pause_of_all(&mut self, pause: &store::Pause, now: Now) {
+        let by = PausedBy::of_name(&pause.by);
+        self.all_paused = Some(AllPaused { by });
+        self.emit(JobEvent::AllPaused { by, at: now.wall });
+    }
+
+    /// The pause of a job outlives the host.
+    fn keep_pause(&mut self, id: JobId, note: Option<Arc<str>>) {
+        let Some(job) = self.jobs.get(&id) else { return };
+        let Some(paused) = job.paused.as_deref().filter(|paused| !paused.is_of_all) else { return };
+        let (since, by) = (paused.since, paused.by.name().into());
+        let pause = store::Pause { job: Arc::clone(&job.spec.name), since, by, note };
+        self.keep(vec![Change::Pause(pause)]);
     }
 
     /// What a paused job will do once it is resumed; a job that is not paused awaits nothing.
@@ -181,9 +227,14 @@ impl Engine {
         let Some(paused) = job.paused.take() else { return };
         job.failures_in_a_row = 0;
         job.answered = now.wall;
+        let is_recurring = matches!(job.spec.when, When::Recurring { .. });
         let (name, registration) = (Arc::clone(&job.spec.name), job.spec.registration);
         if !paused.is_of_all {
+            self.keep(vec![Change::Resume { job: Arc::clone(&name) }]);
             self.emit(JobEvent::JobResumed { name, registration, at: now.wall });
+        }
+        if is_recurring {
+            self.answer(id, now.wall);
         }
         self.release(id, now);
         match awaits {
@@ -240,6 +291,7 @@ impl Engine {
         let limit = job.spec.policy.pause_after_failures;
         if limit.is_some_and(|limit| job.failures_in_a_row >= limit) {
             self.pause(id, PausedBy::Failures, false, now);
+            self.keep_pause(id, None);
         }
     }
 }

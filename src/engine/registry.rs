@@ -7,6 +7,7 @@ use super::ids::JobId;
 use super::job::{Job, JobSpec, MISSED_AFTER, When, Work};
 use super::pausing::Awaits;
 use super::run::{Origin, Trigger};
+use super::slots::Resumed;
 use super::{Engine, Refusal, Reply};
 use crate::timer::{EpochMs, Now};
 
@@ -37,7 +38,9 @@ impl Engine {
         self.names.insert(Arc::clone(&spec.name), id);
         self.jobs.insert(id, Box::new(Job::new(spec)));
         self.pause_new_job(id, now);
-        Ok(if is_held { Reply::Accepted } else { self.arm(id, first_due, now) })
+        let reply = if is_held { Reply::Accepted } else { self.arm(id, first_due, now) };
+        self.read_runs_of(id);
+        Ok(reply)
     }
 
     pub(super) fn schedule_job(&mut self, name: &str, now: Now) -> Result<Reply, Refusal> {
@@ -67,16 +70,21 @@ impl Engine {
 
     /// Arms the first due time, or starts the run when there is nothing to wait for.
     fn arm(&mut self, id: JobId, first_due: Option<EpochMs>, now: Now) -> Reply {
+        let Resumed { first_due, passed } = self.resume_schedule(id, first_due, now);
         let Some(job) = self.jobs.get_mut(&id) else { return Reply::Accepted };
         job.is_held = false;
-        if job.paused.is_none() {
-            self.set_due(id, first_due);
-        } else {
+        let is_paused = job.paused.is_some();
+        if is_paused {
             let awaits = match (&job.spec.when, first_due) {
                 (When::Now, _) => Awaits::Now,
-                (_, due) => due.map_or(Awaits::Nothing, Awaits::Due),
+                (_, due) => passed.or(due).map_or(Awaits::Nothing, Awaits::Due),
             };
             self.await_resume(id, awaits);
+        } else {
+            self.set_due(id, first_due);
+        }
+        if let Some(passed) = passed.filter(|_| !is_paused) {
+            self.make_up(id, passed, now);
         }
         let Some(job) = self.jobs.get(&id) else { return Reply::Accepted };
         match (&job.spec.when, first_due) {
@@ -99,6 +107,7 @@ impl Engine {
             _ => None,
         };
         self.set_due(id, next);
+        let slot = self.slot(id, now.wall);
         let Some(job) = self.jobs.get(&id) else { return };
         if job.spec.policy.missed.runs(now.wall.since(at)) {
             let is_late = now.wall.since(at) > MISSED_AFTER;
@@ -107,9 +116,10 @@ impl Engine {
                 (When::At(_), _) => Trigger::Date,
                 _ => Trigger::Schedule,
             };
-            self.trigger(id, Origin::of(trigger, Some(at)), now);
+            self.trigger(id, Origin { slot, ..Origin::of(trigger, Some(at)) }, now);
         } else {
             let count = job.spec.when.count_due(at, now.wall);
+            self.keep_slot(slot);
             self.skip(id, SkipReason::Missed, count, Some(at), now);
         }
     }

@@ -90,7 +90,9 @@ impl Cause {
             | EndCause::Cancelled
             | EndCause::CancelledBySignal(_)
             | EndCause::Terminated
-            | EndCause::NotStopped(_) => None,
+            | EndCause::NotStopped(_)
+            | EndCause::HostDied
+            | EndCause::Left => None,
         }
     }
 }

@@ -14,8 +14,10 @@ use std::time::Duration;
 use super::event::{RunFacts, Survivor, Usage};
 use super::ids::{JobId, RegistrationId, RunId, WorkerId};
 use super::job::{BootProfile, Policy, Work};
+use super::keeping::Record;
 use super::lanes::{LaneKey, Priority};
 use super::watching::Watch;
+use crate::store::{HOST_DIED, RunKey, Slot};
 use crate::timer::{EpochMs, MonoMs, TimerKey};
 use crate::worker::ipc::ChannelError;
 use crate::worker::os::{Exit, ExitStatus};
@@ -44,6 +46,8 @@ pub(super) struct Run {
     pub(super) data: Arc<[u8]>,
     /// The id that the host has given it.
     pub(super) id: Option<Arc<str>>,
+    /// What the store has of it; `None` for a run that is not kept.
+    pub(super) record: Option<Box<Record>>,
     /// How the last attempt failed, while the run waits for the next one.
     pub(super) failure: Option<Box<(EndCause, Usage)>>,
     pub(super) phase: Phase,
@@ -88,6 +92,12 @@ pub(super) struct Origin {
     pub(super) attempts: Option<u32>,
     /// In place of what the job says.
     pub(super) timeout: Option<Duration>,
+    /// The date that the host has asked for.
+    pub(super) date: Option<EpochMs>,
+    /// The run that it repeats.
+    pub(super) retry_of: Option<Arc<str>>,
+    /// What the store keeps when this due time is answered.
+    pub(super) slot: Option<Slot>,
 }
 
 impl Origin {
@@ -97,7 +107,8 @@ impl Origin {
 
     /// The policy of the run: the job's, but for what was asked for.
     pub(super) fn policy(&self, of_job: &Arc<Policy>) -> Arc<Policy> {
-        if self.attempts.is_none() && self.timeout.is_none() {
+        let is_usual = self.attempts.is_none_or(|attempts| attempts == of_job.retry.attempts);
+        if is_usual && self.timeout.is_none() {
             return Arc::clone(of_job);
         }
         let mut policy = (**of_job).clone();
@@ -123,6 +134,8 @@ pub enum Trigger {
     Retry,
     /// A due time that was noticed late.
     Missed,
+    /// Its host died in the middle of an attempt.
+    Recovered,
 }
 
 impl Trigger {
@@ -140,13 +153,31 @@ impl Trigger {
             Trigger::Manual => "manual",
             Trigger::Retry => "retry",
             Trigger::Missed => "missed",
+            Trigger::Recovered => "recovered",
         }
+    }
+
+    /// As the store has kept it.
+    pub(super) fn of_name(name: &str) -> Self {
+        let all = [
+            Trigger::Now,
+            Trigger::Schedule,
+            Trigger::Date,
+            Trigger::Retry,
+            Trigger::Missed,
+            Trigger::Recovered,
+        ];
+        all.into_iter().find(|trigger| trigger.name() == name).unwrap_or(Trigger::Manual)
     }
 }
 
 /// Where a run is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
+    /// Is being written to the store.
+    Accepting,
+    /// The begin of its attempt is being written to the store. It has this process, or is to go on the host's event loop.
+    Beginning(Option<WorkerId>),
     /// Waits for a place to boot in.
     Queued,
     /// Has a process, which has not reached the job yet.
@@ -195,9 +226,13 @@ impl Phase {
         match self {
             Phase::Delayed | Phase::Behind => Standing::Apart,
             Phase::Retrying | Phase::HeldAttempt => Standing::Aside,
-            Phase::Queued | Phase::Waiting | Phase::Ready | Phase::Ahead(_) | Phase::HeldInLane => {
-                Standing::Waiting
-            }
+            Phase::Accepting
+            | Phase::Beginning(_)
+            | Phase::Queued
+            | Phase::Waiting
+            | Phase::Ready
+            | Phase::Ahead(_)
+            | Phase::HeldInLane => Standing::Waiting,
             Phase::Starting(_)
             | Phase::Running(_)
             | Phase::Stopping(..)
@@ -298,6 +333,16 @@ impl Run {
         }
     }
 
+    /// Its number in the store.
+    pub(super) fn key(&self) -> Option<RunKey> {
+        self.record.as_ref().map(|record| record.key)
+    }
+
+    /// Whether it is one of a handler in a process.
+    pub(super) fn is_in_process(&self) -> bool {
+        matches!(&self.work, Work::Handler(handler) if handler.process.is_some())
+    }
+
     /// Whether its function on the host's event loop can be asked to stop.
     pub(super) fn has_signal(&self) -> bool {
         matches!(self.work, Work::Handler(_)) || self.policy.takes_context
@@ -373,6 +418,10 @@ pub enum EndCause {
     ChannelBroke(ChannelError),
     /// It had to be ended, and could not be: its process still runs.
     NotStopped(Survivor),
+    /// Its host died while it went, and it has no attempt left.
+    HostDied,
+    /// The manager was shut down before it was done: it stays in the store, and goes on in the next host.
+    Left,
 }
 
 /// What a run comes to.
@@ -387,9 +436,66 @@ impl EndCause {
     pub(super) fn outcome(&self) -> Outcome {
         match self {
             EndCause::Done | EndCause::Returned(_) | EndCause::ExitCode(0) => Outcome::Completed,
-            EndCause::Cancelled | EndCause::CancelledBySignal(_) => Outcome::Cancelled,
+            EndCause::Cancelled | EndCause::CancelledBySignal(_) | EndCause::Left => Outcome::Cancelled,
             _ => Outcome::Failed,
         }
+    }
+
+    /// The name in JavaScript and in the store.
+    pub fn name(&self) -> &'static str {
+        match self {
+            EndCause::Done => "done",
+            EndCause::Returned(_) => "returned",
+            EndCause::HandlerExited(_) => "exited",
+            EndCause::ExitCode(_) => "exit",
+            EndCause::Error(_) => "error",
+            EndCause::Signal(_) => "signal",
+            EndCause::Cancelled | EndCause::CancelledBySignal(_) => "cancelled",
+            EndCause::Terminated => "terminated",
+            EndCause::Timeout(_) => "timeout",
+            EndCause::Stalled(_) => "stalled",
+            EndCause::Memory { .. } => "memory",
+            EndCause::FailedToStart { .. } => "start",
+            EndCause::ChannelBroke(_) => "channel",
+            EndCause::NotStopped(_) => "notStopped",
+            EndCause::HostDied => HOST_DIED,
+            EndCause::Left => "left",
+        }
+    }
+
+    /// What happened, for people who read the store; `None` where the error of the job says it.
+    pub(super) fn sentence(&self) -> Option<String> {
+        Some(match self {
+            EndCause::Done | EndCause::Returned(_) | EndCause::Error(_) | EndCause::ExitCode(0) => {
+                return None;
+            }
+            EndCause::HandlerExited(code) => {
+                format!("Its process exited with code {code} before the handler had returned")
+            }
+            EndCause::ExitCode(code) => format!("Its process exited with code {code}"),
+            EndCause::Signal(signal) => format!("Its process was ended by signal {signal}"),
+            EndCause::Cancelled => "It was cancelled".to_owned(),
+            EndCause::CancelledBySignal(signal) => {
+                format!("It was cancelled by signal {signal} from outside the host")
+            }
+            EndCause::Terminated => "It was terminated".to_owned(),
+            EndCause::Timeout(limit) => {
+                format!("It was stopped: it exceeded its timeout of {} ms", limit.as_millis())
+            }
+            EndCause::Stalled(limit) => {
+                format!("It was stopped: it gave no sign of life for {} ms", limit.as_millis())
+            }
+            EndCause::Memory { limit_bytes, used_bytes } => {
+                format!(
+                    "It was stopped: it used {used_bytes} bytes of memory, and its limit is {limit_bytes}"
+                )
+            }
+            EndCause::FailedToStart { message, .. } => format!("It failed to start: {message}"),
+            EndCause::ChannelBroke(error) => format!("It was stopped: {error}"),
+            EndCause::NotStopped(survivor) => format!("It could not be stopped: {survivor}"),
+            EndCause::HostDied => "The host died while this attempt was running".to_owned(),
+            EndCause::Left => return None,
+        })
     }
 }
 

@@ -35,6 +35,7 @@ impl Engine {
             priority,
             data: data.unwrap_or_else(|| spec.work.own_data()),
             id: given,
+            record: None,
             is_counted: false,
             is_beside_pause,
             queued_at: now.wall,
@@ -51,16 +52,30 @@ impl Engine {
             said: None,
             stop: None,
         };
-        if phase != Phase::Delayed {
+        if !matches!(phase, Phase::Delayed | Phase::Accepting) {
             self.note_request(&run, now);
         }
-        // The host knows of what it has asked for, and handlers are asked for often.
-        let is_told = self.is_watched || !matches!(run.work, Work::Handler(_)) || !trigger.is_request();
-        let (name, registration) = (Arc::clone(&run.name), run.registration);
         self.runs_of.insert((job, id));
         self.runs.insert(id, run);
+        if phase != Phase::Accepting {
+            self.tell_queued(id);
+        }
+    }
+
+    /// A run has been accepted.
+    pub(super) fn tell_queued(&mut self, id: RunId) {
+        let Some(run) = self.runs.get(&id) else { return };
+        // The host knows of what it has asked for, and handlers are asked for often.
+        let is_told = self.is_watched || !matches!(run.work, Work::Handler(_)) || !run.trigger.is_request();
         if is_told {
-            self.emit(JobEvent::RunQueued { run: id, name, registration, trigger, due, at: now.wall });
+            self.emit(JobEvent::RunQueued {
+                run: id,
+                name: Arc::clone(&run.name),
+                registration: run.registration,
+                trigger: run.trigger,
+                due: run.due,
+                at: run.queued_at,
+            });
         }
     }
 
@@ -150,7 +165,13 @@ impl Engine {
             | Phase::Delayed
             | Phase::Behind => run.outbox.push(bytes),
             // The function of a handler is called with data, and hears of nothing else.
-            Phase::Inline | Phase::Waiting | Phase::HeldInLane | Phase::Ready | Phase::Ahead(_) => {}
+            Phase::Accepting
+            | Phase::Beginning(_)
+            | Phase::Inline
+            | Phase::Waiting
+            | Phase::HeldInLane
+            | Phase::Ready
+            | Phase::Ahead(_) => {}
         }
         Ok(Reply::Accepted)
     }
@@ -334,18 +355,23 @@ impl Engine {
         self.note_request_ended(&run, now);
         self.runs_of.remove(&(run.job, id));
         self.cancel_deadlines([run.time_limit, run.next_step]);
-        self.requests.run_ended(id);
-        let registration = run.registration;
-        self.emit(JobEvent::RunEnded {
-            registration,
+        let event = JobEvent::RunEnded {
+            registration: run.registration,
             run: id,
-            name: run.name,
+            name: Arc::clone(&run.name),
+            id: None,
             facts,
             cause,
             usage,
             gave_up,
             at: now.wall,
-        });
+        };
+        if run.record.is_some() {
+            self.keep_end(id, &run, event);
+        } else {
+            self.requests.run_ended(id);
+            self.emit(event);
+        }
         self.run_of_job_ended(run.job, id, run.phase.standing(), outcome, now);
     }
 

@@ -1,10 +1,11 @@
 //! How runs are stopped: the message 'cancel', then SIGTERM, then SIGKILL, each to the whole process
 //! group after a grace period; and what becomes of a process that cannot be ended.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::ids::{JobId, RequestId, RunId, WorkerId};
-use super::job::Work;
+use super::job::{When, Work};
 use super::kept::Kept;
 use super::lanes::Lanes;
 use super::queue::RunQueue;
@@ -12,6 +13,7 @@ use super::requests::{Requests, Settled, Shutdown};
 use super::retry::GaveUp;
 use super::run::{EndCause, Phase, Run, Said, Standing, StopReason, StopStep};
 use super::{Deadline, Effect, Engine, JobEvent, Refusal, Reply, Survivor, Usage};
+use crate::store::Change;
 use crate::timer::Now;
 use crate::worker::ipc::{ChannelError, HostFrame};
 use crate::worker::os::StopSignal;
@@ -67,6 +69,7 @@ impl Engine {
     pub(super) fn remove_job(&mut self, name: &str, request: RequestId, now: Now) -> Result<Reply, Refusal> {
         let id = self.job_named(name)?;
         let reply = self.stop_with(name, request, Stop::cancel(GaveUp::Removed), now);
+        self.forget_in_store(id, now);
         self.forget_job(id);
         self.leave_unused(Some(id), now);
         reply
@@ -95,6 +98,7 @@ impl Engine {
             self.disarm(id);
         }
         self.is_shut_down = true;
+        self.leave_all_runs();
         self.stop_all_runs(Stop::cancel(GaveUp::Shutdown), now);
         self.retire_spares(now);
         self.leave_unused(None, now);
@@ -112,11 +116,15 @@ impl Engine {
         let is_left = |run: &Run| {
             let is_held = matches!(run.phase.standing(), Standing::Apart | Standing::Aside)
                 || run.phase == Phase::HeldInLane;
-            matches!(run.work, Work::Handler(_)) && !is_held
+            // What the store has, and has not begun, is for the next host.
+            let is_for_next_host =
+                run.record.is_some() && matches!(run.phase, Phase::Accepting | Phase::Waiting | Phase::Ready);
+            matches!(run.work, Work::Handler(_)) && !is_held && !is_for_next_host
         };
         let (left, others): (Vec<RunId>, Vec<RunId>) =
             self.runs.keys().copied().partition(|id| self.runs.get(id).is_some_and(is_left));
         for run in others {
+            self.mark_left(run);
             self.stop_run(run, Stop::cancel(GaveUp::Shutdown), now);
         }
         self.requests.wait_for(request, &left);
@@ -150,6 +158,7 @@ impl Engine {
         self.queue = RunQueue::default();
         self.lanes = Lanes::default();
         self.kept = Kept::default();
+        self.keeping = None;
         self.runs.clear();
         self.runs_of.clear();
         self.behind.clear();
@@ -162,6 +171,36 @@ impl Engine {
         for worker in self.pool.all() {
             self.signal(worker, StopSignal::Kill);
         }
+    }
+
+    /// What ends with this host goes on in the next one, where the store has it.
+    fn leave_all_runs(&mut self) {
+        if self.keeping.is_some() {
+            let runs: Vec<RunId> = self.runs.keys().copied().collect();
+            for run in runs {
+                self.mark_left(run);
+            }
+        }
+    }
+
+    /// A job is removed: nothing of it is left for the next host.
+    fn forget_in_store(&mut self, id: JobId, now: Now) {
+        if self.keeping.is_none() {
+            return;
+        }
+        let Some(job) = self.jobs.get(&id) else { return };
+        let name = Arc::clone(&job.spec.name);
+        let mut changes = Vec::new();
+        if matches!(job.spec.when, When::Recurring { .. }) {
+            changes.push(Change::ForgetSchedule { job: Arc::clone(&name) });
+        }
+        if job.paused.as_ref().is_some_and(|paused| !paused.is_of_all) {
+            changes.push(Change::Resume { job: Arc::clone(&name) });
+        }
+        if !changes.is_empty() {
+            self.keep(changes);
+        }
+        self.cancel_unread(&name, now);
     }
 
     fn stop_all_runs(&mut self, stop: Stop, now: Now) {
@@ -270,7 +309,7 @@ impl Engine {
                 self.end_run(id, EndCause::Cancelled, Usage::default(), None, now);
             }
             // It ends when its process has answered.
-            Phase::Ahead(worker) => {
+            Phase::Ahead(worker) if run.is_begun() => {
                 self.effects.push(Effect::Write { worker, frame: HostFrame::abort(id.0) });
             }
             // A function cannot be stopped, but asked: the run ends when it settles, or is not waited for any more.
@@ -290,7 +329,13 @@ impl Engine {
                 self.take_step(id, worker, StopStep::Killed, now);
             }
             // A function of the host that was asked already, or has no signal: its run ends when it settles.
-            Phase::Stopping(..) | Phase::Finishing(_) | Phase::Inline => {}
+            // One that is being written to the store ends when that is settled.
+            Phase::Stopping(..)
+            | Phase::Finishing(_)
+            | Phase::Inline
+            | Phase::Accepting
+            | Phase::Ahead(_)
+            | Phase::Beginning(_) => {}
         }
     }
 
@@ -394,8 +439,11 @@ impl Engine {
             return;
         }
         let is_called = |run: &Run| run.phase == Phase::Inline && matches!(run.work, Work::Handler(_));
-        let nothing_left =
-            self.queue.first().is_none() && self.pool.is_empty() && !self.runs.values().any(is_called);
+        let is_writing = self.keeping.as_ref().is_some_and(|keeping| keeping.is_busy());
+        let nothing_left = !is_writing
+            && self.queue.first().is_none()
+            && self.pool.is_empty()
+            && !self.runs.values().any(is_called);
         for Shutdown { request, limit, timed_out } in self.requests.take_shutdowns(nothing_left) {
             if let Some(limit) = limit {
                 self.deadlines.cancel(limit);

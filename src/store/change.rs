@@ -62,6 +62,13 @@ pub enum Change {
         /// When.
         begin_at: EpochMs,
     },
+    /// An attempt whose begin was kept has not begun, and does not in this host.
+    Withdraw {
+        /// The run.
+        run: RunKey,
+        /// When it may begin.
+        begin_at: EpochMs,
+    },
     /// A run has ended.
     End {
         /// The run.

@@ -11,7 +11,7 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    pub(super) fn new(path: &Path, fault: Fault) -> Self {
+    pub(crate) fn new(path: &Path, fault: Fault) -> Self {
         StoreError { path: path.to_path_buf(), fault }
     }
 

@@ -44,7 +44,7 @@ impl Later {
             Change::ForgetSchedule { job } => !self.slots.insert(Arc::clone(job)),
             Change::Pause(pause) => !self.pauses.insert(Arc::clone(&pause.job)),
             Change::Resume { job } => !self.pauses.insert(Arc::clone(job)),
-            Change::Accept(_) | Change::EndUnread { .. } => false,
+            Change::Accept(_) | Change::Withdraw { .. } | Change::EndUnread { .. } => false,
         }
     }
 }

@@ -43,7 +43,7 @@ pub use error::{Fault, StoreError};
 pub use found::{DiedRun, Found, KnownRun, Outcome, Report, WaitingJob, WaitingRun, Window};
 pub use options::{Bounds, Durability, Options};
 pub use recovery::HOST_DIED;
-pub use sqlite::{Attempt, KeptRun, Reader, RunFilter};
+pub use sqlite::{Attempt, KeptRun, Reader, RunFilter, Stage};
 
 use crate::timer::EpochMs;
 use backlog::Backlog;

@@ -2,6 +2,7 @@
 
 pub mod backlog;
 mod channel;
+pub mod envelope;
 pub mod environment;
 pub(crate) mod fact;
 mod intake;

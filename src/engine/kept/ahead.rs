@@ -52,7 +52,9 @@ impl Engine {
                 self.deadlines.insert(now.mono.plus(RECALL_AFTER), Deadline::Recall(number))
             });
         }
-        self.send_run(worker, next);
+        if self.may_begin(next, now) {
+            self.send_run(worker, next);
+        }
     }
 
     /// Looks whether the run that goes keeps another one waiting behind it.
@@ -65,7 +67,13 @@ impl Engine {
         };
         let started = self.runs.get(&current).and_then(|run| run.started).unwrap_or(now.mono);
         let due = started.plus(RECALL_AFTER);
-        if due <= now.mono {
+        let is_sent = self.is_begun(ahead);
+        let Some(process) = self.kept.processes.get_mut(&number) else { return };
+        if due <= now.mono && !is_sent {
+            // The process does not know of it yet.
+            self.take_from_ahead(number);
+            self.comes_back(ahead, now);
+        } else if due <= now.mono {
             self.effects.push(Effect::Write { worker, frame: HostFrame::recall(ahead.0) });
         } else {
             process.recall = Some(self.deadlines.insert(due, Deadline::Recall(number)));
@@ -87,7 +95,7 @@ impl Engine {
         process.current = next;
         self.take_back(id);
         match (next, worker) {
-            (Some(next), Some(worker)) => self.begin(next, worker, now),
+            (Some(next), Some(worker)) => self.begin_ahead(next, worker, now),
             _ => self.rest(number, now),
         }
         self.comes_back(id, now);

@@ -26,7 +26,10 @@ impl Engine {
         let has_failed = said.is_some() || process.stop.is_some();
         // A spare that died before it loaded anything: that is not the fault of the job.
         let is_unlucky = was_spare && process.stage == Stage::Booting && !has_failed;
-        if let Some(run) = process.current {
+        if let Some(run) = process.current.filter(|&run| self.is_beginning(run)) {
+            // It has not been sent to the process.
+            self.comes_back(run, now);
+        } else if let Some(run) = process.current {
             self.run_lost_its_process(run, said, exit, now);
         } else if is_unlucky || (process.is_leaving && !has_failed) {
             // Another one is asked for, if it is still wanted.
@@ -43,7 +46,9 @@ impl Engine {
     /// A process cannot be ended, and is no longer waited for.
     pub(in crate::engine) fn kept_abandoned(&mut self, number: RunId, survivor: Survivor, now: Now) {
         let Some(process) = self.forget_process(number, now) else { return };
-        if let Some(id) = process.current {
+        if let Some(id) = process.current.filter(|&run| self.is_beginning(run)) {
+            self.comes_back(id, now);
+        } else if let Some(id) = process.current {
             let started = self.runs.get(&id).and_then(|run| run.started);
             let elapsed = now.mono.since(started.unwrap_or(now.mono));
             self.requests.note_survivor(id, survivor);

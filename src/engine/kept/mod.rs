@@ -14,12 +14,14 @@
 //! | `asking.rs` | how many processes are asked for |
 //! | `ahead.rs` | which run is sent to a process before it has ended the one that goes, and when that is taken back |
 //! | `leaving.rs` | when a process leaves: worn, idle, wanted elsewhere, not wanted any more |
+//! | `storing.rs` | what waits until the store has that a run begins |
 //! | `lost.rs` | what becomes of runs whose process has gone |
 
 mod ahead;
 mod asking;
 mod leaving;
 mod lost;
+mod storing;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -265,8 +267,7 @@ impl Engine {
         if let Some(key) = process.idle.take() {
             self.deadlines.cancel(key);
         }
-        self.send_run(worker, id);
-        self.begin(id, worker, now);
+        self.begin_or_wait(id, worker, now);
     }
 
     fn send_run(&mut self, worker: WorkerId, id: RunId) {
@@ -323,7 +324,7 @@ impl Engine {
         process.current = next;
         self.note_length(job, elapsed);
         match (next, worker) {
-            (Some(next), Some(worker)) => self.begin(next, worker, now),
+            (Some(next), Some(worker)) => self.begin_ahead(next, worker, now),
             _ => self.rest(number, now),
         }
         // The process is free before its lane lets the next run go.

@@ -17,7 +17,7 @@ fn due_times_of_an_unref_job_do_not_keep_the_host_and_its_runs_do() {
     assert_eq!(bench.engine.activity(), Activity::UnrefDue);
     bench.pass(Duration::from_secs(60));
     assert_eq!(bench.engine.activity(), Activity::Busy);
-    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed }).unwrap();
+    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed, bytes: None }).unwrap();
     assert_eq!(bench.engine.activity(), Activity::UnrefDue);
     remove(&mut bench, "a");
     assert!(bench.is_idle());
@@ -54,7 +54,9 @@ fn due_times_are_counted_through_steps_of_the_clock_dates_and_removal() {
     bench.set_wall(EpochMs(START_MS));
     bench.pass(Duration::from_secs(600));
     for run in 1..=3 {
-        bench.send(Input::InlineEnded { run: RunId(run), outcome: InlineOutcome::Completed }).unwrap();
+        bench
+            .send(Input::InlineEnded { run: RunId(run), outcome: InlineOutcome::Completed, bytes: None })
+            .unwrap();
     }
     assert_eq!(bench.engine.activity(), Activity::Due);
     remove(&mut bench, "a");

@@ -122,7 +122,7 @@ fn a_date_keeps_its_instant_and_runs_once() {
     assert_eq!(minutes_until_due(&mut bench, 120), None);
     for run in [1, 2] {
         let outcome = InlineOutcome::Completed;
-        bench.send(Input::InlineEnded { run: RunId(run), outcome }).unwrap();
+        bench.send(Input::InlineEnded { run: RunId(run), outcome, bytes: None }).unwrap();
     }
     assert!(bench.is_idle());
 }

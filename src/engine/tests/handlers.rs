@@ -17,6 +17,8 @@ pub(super) fn handler_with(concurrency: usize, change: impl FnOnce(&mut Handler)
         queue: None,
         concurrency,
         max_waiting: 100,
+        keep_result: 1_000,
+        keeps_history: true,
     };
     change(&mut handler);
     JobSpec { work: Work::Handler(Arc::new(handler)), ..offloaded("job", When::HostClock) }
@@ -312,7 +314,7 @@ fn an_inline_handler_is_called_by_the_host_as_often_as_its_concurrency_allows() 
     };
     let runs: Vec<RunId> = (0..3).map(|_| ask(&mut bench)).collect();
     assert_eq!(due(&mut bench), runs[..2]);
-    bench.send(Input::InlineEnded { run: runs[0], outcome: InlineOutcome::Completed }).unwrap();
+    bench.send(Input::InlineEnded { run: runs[0], outcome: InlineOutcome::Completed, bytes: None }).unwrap();
     assert_eq!(due(&mut bench), runs[2..]);
 }
 
@@ -401,7 +403,7 @@ fn an_inline_handler_is_asked_to_stop_and_its_run_ends_when_it_settles() {
     bench.take();
     bench.send(Input::CancelRun { run, request: RequestId(1) }).unwrap();
     assert!(bench.events().contains(&JobEvent::InlineAbort { run }));
-    bench.send(Input::InlineEnded { run, outcome: InlineOutcome::Completed }).unwrap();
+    bench.send(Input::InlineEnded { run, outcome: InlineOutcome::Completed, bytes: None }).unwrap();
     assert_eq!(bench.ends(), [(run, EndCause::Cancelled)]);
 }
 
@@ -422,7 +424,7 @@ fn a_shutdown_waits_for_inline_handlers_and_at_its_time_no_longer() {
 }
 
 fn pause(bench: &mut Bench) {
-    bench.send(Input::Pause { name: "job".into(), by: PausedBy::Host, cancel: None }).unwrap();
+    bench.send(Input::Pause { name: "job".into(), by: PausedBy::Host, note: None, cancel: None }).unwrap();
 }
 
 #[test]
@@ -446,7 +448,7 @@ fn runs_of_its_schedule_that_wait_in_the_lane_are_held_by_a_pause_and_those_aske
         runs.collect::<Vec<_>>()
     };
     let settle = |bench: &mut Bench, run| {
-        bench.send(Input::InlineEnded { run, outcome: InlineOutcome::Completed }).unwrap();
+        bench.send(Input::InlineEnded { run, outcome: InlineOutcome::Completed, bytes: None }).unwrap();
     };
     settle(&mut bench, RunId(1));
     assert_eq!(due(&mut bench), [asked]);

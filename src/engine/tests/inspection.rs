@@ -59,7 +59,9 @@ fn every_state_of_a_job_can_be_seen_and_asked_for() {
     bench.add(inline("running", When::Now)).unwrap();
     bench.add(inline("armed", every("every hour"))).unwrap();
     bench.add(inline("paused", every("every hour"))).unwrap();
-    bench.send(Input::Pause { name: "paused".into(), by: PausedBy::Operator, cancel: None }).unwrap();
+    bench
+        .send(Input::Pause { name: "paused".into(), by: PausedBy::Operator, note: None, cancel: None })
+        .unwrap();
     bench.add(inline("finished", in_ms(-1))).unwrap();
     let spec = inline("held", every("every hour"));
     bench.send(Input::AddJob { spec, replace_finished: false, is_held: true }).unwrap();
@@ -137,7 +139,7 @@ fn runs_are_seen_with_their_stamps_newest_first() {
 
 #[test]
 fn a_run_that_waits_stays_small() {
-    assert!(size_of::<super::super::run::Run>() <= 320, "{}", size_of::<super::super::run::Run>());
+    assert!(size_of::<super::super::run::Run>() <= 328, "{}", size_of::<super::super::run::Run>());
 }
 
 #[test]
@@ -147,7 +149,7 @@ fn due_times_of_all_jobs_come_in_order() {
     bench.add(inline("half", every("every 30 seconds"))).unwrap();
     bench.add(inline("once", in_ms(45_000))).unwrap();
     bench.add(inline("paused", every("every second"))).unwrap();
-    bench.send(Input::Pause { name: "paused".into(), by: PausedBy::Host, cancel: None }).unwrap();
+    bench.send(Input::Pause { name: "paused".into(), by: PausedBy::Host, note: None, cancel: None }).unwrap();
     let expected = [
         ("half", 30_000),
         ("once", 45_000),

@@ -5,6 +5,7 @@ mod again;
 mod clock_step;
 mod handlers;
 mod inspection;
+mod keeping;
 mod kept;
 mod outdated;
 mod pausing;
@@ -210,7 +211,8 @@ fn inline(name: &str, when: When) -> JobSpec {
 
 fn every(text: &str) -> When {
     let schedule = Schedule::parse(text).unwrap();
-    let plan = Plan { schedule, zone: jiff::tz::TimeZone::UTC, clock_change: ClockChange::Debian };
+    let (zone, clock_change) = (jiff::tz::TimeZone::UTC, ClockChange::Debian);
+    let plan = Plan { text: Arc::from(text), schedule, zone, clock_change };
     When::Recurring { plan: Arc::new(plan), anchor: EpochMs(START_MS) }
 }
 

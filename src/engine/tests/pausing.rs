@@ -6,7 +6,7 @@ use super::*;
 const SECOND_MS: u64 = 1_000;
 
 fn pause(bench: &mut Bench, name: &str) {
-    bench.send(Input::Pause { name: name.into(), by: PausedBy::Host, cancel: None }).unwrap();
+    bench.send(Input::Pause { name: name.into(), by: PausedBy::Host, note: None, cancel: None }).unwrap();
 }
 
 fn resume(bench: &mut Bench, name: &str, catch_up: bool) {
@@ -129,7 +129,7 @@ fn pausing_and_resuming_twice_is_once() {
     resume(&mut bench, "a", false);
     resume(&mut bench, "a", false);
     assert_eq!(bench.events().len(), 2, "resumed, and what was skipped");
-    let unknown = Input::Pause { name: "b".into(), by: PausedBy::Host, cancel: None };
+    let unknown = Input::Pause { name: "b".into(), by: PausedBy::Host, note: None, cancel: None };
     assert_eq!(bench.send(unknown), Err(Refusal::UnknownJob));
 }
 
@@ -188,7 +188,7 @@ fn so_many_failures_in_a_row_pause_a_job() {
             JobEvent::InlineDue { run, .. } => Some(run),
             _ => None,
         });
-        bench.send(Input::InlineEnded { run: run.unwrap(), outcome }).unwrap();
+        bench.send(Input::InlineEnded { run: run.unwrap(), outcome, bytes: None }).unwrap();
         bench
             .events()
             .into_iter()
@@ -274,7 +274,7 @@ fn due_times_that_wait_behind_a_run_are_held() {
     bench.pass_ms(MINUTE_MS);
     bench.take();
     pause(&mut bench, "a");
-    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed }).unwrap();
+    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed, bytes: None }).unwrap();
     assert_eq!(due_runs(&mut bench), 0);
     resume(&mut bench, "a", false);
     assert_eq!(due_runs(&mut bench), 1);
@@ -298,7 +298,7 @@ fn all_jobs_are_paused_and_resumed_with_those_added_meanwhile() {
     assert_eq!(due_runs(&mut bench), 1, "one may go on before the others");
     bench.send(Input::ResumeAll { catch_up: false }).unwrap();
     assert!(bench.events().iter().any(|event| matches!(event, JobEvent::AllResumed { .. })));
-    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed }).unwrap();
+    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed, bytes: None }).unwrap();
     bench.pass_ms(MINUTE_MS);
     assert_eq!(due_runs(&mut bench), 3, "all but the one that was paused on its own");
     bench.add(minutely("last")).unwrap();
@@ -323,7 +323,7 @@ fn a_pause_may_cancel_the_runs_of_its_job() {
     bench.bring_online(FIRST);
     bench.take();
     let cancel = Some(RequestId(7));
-    bench.send(Input::Pause { name: "job".into(), by: PausedBy::Host, cancel }).unwrap();
+    bench.send(Input::Pause { name: "job".into(), by: PausedBy::Host, note: None, cancel }).unwrap();
     bench.exit(FIRST, ExitStatus::Code(0));
     let events = bench.events();
     assert!(

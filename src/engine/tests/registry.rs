@@ -71,7 +71,7 @@ fn a_date_runs_once_and_not_before_its_time() {
     assert_eq!(due_runs(&mut bench), 1);
     bench.pass_ms(MINUTE_MS);
     assert_eq!(due_runs(&mut bench), 0);
-    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed }).unwrap();
+    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed, bytes: None }).unwrap();
     assert!(bench.is_idle());
 }
 
@@ -166,7 +166,7 @@ fn overlap_skip_drops_and_counts() {
     assert_eq!(skips(&mut bench), [(SkipReason::Overlap, 1)]);
     bench.pass_ms(10_000);
     assert_eq!(skips(&mut bench), [(SkipReason::Overlap, 2)]);
-    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed }).unwrap();
+    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed, bytes: None }).unwrap();
     bench.pass_ms(10_000);
     assert_eq!(due_runs(&mut bench), 1);
 }
@@ -180,10 +180,12 @@ fn overlap_queue_gives_every_due_time_its_run() {
     }
     assert_eq!(due_runs(&mut bench), 1);
     for run in 1..=2 {
-        bench.send(Input::InlineEnded { run: RunId(run), outcome: InlineOutcome::Completed }).unwrap();
+        bench
+            .send(Input::InlineEnded { run: RunId(run), outcome: InlineOutcome::Completed, bytes: None })
+            .unwrap();
         assert_eq!(due_runs(&mut bench), 1);
     }
-    bench.send(Input::InlineEnded { run: RunId(3), outcome: InlineOutcome::Completed }).unwrap();
+    bench.send(Input::InlineEnded { run: RunId(3), outcome: InlineOutcome::Completed, bytes: None }).unwrap();
     assert_eq!(due_runs(&mut bench), 0);
 }
 

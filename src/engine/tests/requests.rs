@@ -100,8 +100,8 @@ fn a_request_takes_the_place_of_the_due_time_that_waits_where_one_may() {
     let second = new_run(request(&mut bench));
     bench.pass_ms(MINUTE_MS);
     bench.take();
-    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed }).unwrap();
-    bench.send(Input::InlineEnded { run: second, outcome: InlineOutcome::Completed }).unwrap();
+    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed, bytes: None }).unwrap();
+    bench.send(Input::InlineEnded { run: second, outcome: InlineOutcome::Completed, bytes: None }).unwrap();
     assert_eq!(bench.ends().len(), 2);
     assert_eq!(bench.engine.live_runs(&super::super::RunQuery::default(), bench.now), (vec![], false));
 }
@@ -137,7 +137,7 @@ fn a_run_that_begins_later_does_not_keep_the_schedule_waiting() {
     let first =
         bench.engine.live_runs(&super::super::RunQuery { limit: 9, ..Default::default() }, bench.now).0;
     let first = first.into_iter().find(|row| row.run != later).unwrap().run;
-    bench.send(Input::InlineEnded { run: first, outcome: InlineOutcome::Completed }).unwrap();
+    bench.send(Input::InlineEnded { run: first, outcome: InlineOutcome::Completed, bytes: None }).unwrap();
     assert_eq!(state(&bench, later), Some("running"));
 }
 

@@ -353,12 +353,12 @@ fn an_inline_run_is_tried_again_by_the_host() {
     bench.add(spec).unwrap();
     bench.take();
     let failed = InlineOutcome::Failed { is_permanent: false };
-    bench.send(Input::InlineEnded { run: RunId(1), outcome: failed }).unwrap();
+    bench.send(Input::InlineEnded { run: RunId(1), outcome: failed, bytes: None }).unwrap();
     assert_eq!(end(&mut bench), None);
     bench.pass(PAUSE);
     let events = bench.events();
     assert!(matches!(events[..], [JobEvent::InlineDue { run: RunId(1), attempt: 2, .. }]), "{events:?}");
-    bench.send(Input::InlineEnded { run: RunId(1), outcome: failed }).unwrap();
+    bench.send(Input::InlineEnded { run: RunId(1), outcome: failed, bytes: None }).unwrap();
     assert_eq!(gave_up(&mut bench), Some(GaveUp::Attempts));
 }
 

@@ -129,6 +129,6 @@ fn an_inline_run_that_stalls_is_not_waited_for() {
     assert_eq!(bench.ends(), []);
     bench.pass_ms(1_000);
     assert_eq!(bench.ends(), [(RunId(1), EndCause::Stalled(STALL))]);
-    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed }).unwrap();
+    bench.send(Input::InlineEnded { run: RunId(1), outcome: InlineOutcome::Completed, bytes: None }).unwrap();
     assert_eq!(bench.ends(), []);
 }

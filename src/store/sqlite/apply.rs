@@ -22,6 +22,10 @@ const RETRY: &str = "
 UPDATE runs SET state = 'retrying', attempt = ?2 + 1, begin_at = ?3
 WHERE run = ?1 AND ended_at IS NULL";
 
+const WITHDRAW: &str = "
+UPDATE runs SET state = iif(attempt > 1, 'retrying', 'waiting'), started_at = NULL, begin_at = ?2
+WHERE run = ?1 AND state = 'running'";
+
 const NOTE_ATTEMPT: &str = "
 INSERT OR REPLACE INTO attempts (run, attempt, started_at, ended_at, cause, message, error)
 SELECT run, ?2, ?3, ?4, ?5, ?6, ?7 FROM runs WHERE run = ?1";
@@ -57,6 +61,7 @@ pub(super) fn apply(
     match change {
         Change::Accept(run) => return accept(connection, run),
         Change::Begin { run, attempt, at } => execute(connection, BEGIN, (run.0, attempt, at.0))?,
+        Change::Withdraw { run, begin_at } => execute(connection, WITHDRAW, (run.0, begin_at.0))?,
         Change::Retry { run, failed, begin_at } => retry(connection, *run, failed, *begin_at)?,
         Change::Postpone { run, begin_at } => {
             let statement = "UPDATE runs SET begin_at = ?2 WHERE run = ?1 AND begin_at IS NOT NULL";

@@ -15,7 +15,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub(super) use log::Log;
 pub(super) use open::open;
 pub(super) use prune::Pruner;
-pub use runs::{Attempt, KeptRun, Reader, RunFilter};
+pub use runs::{Attempt, KeptRun, Reader, RunFilter, Stage};
 pub(super) use waiting::read_window;
 
 use super::change::{RunKey, Write};

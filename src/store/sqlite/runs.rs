@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::fault::of_sqlite;
-use crate::store::change::RunKey;
+use crate::store::change::{EndState, RunKey};
 use crate::store::error::StoreError;
 use crate::timer::EpochMs;
 
@@ -29,10 +29,23 @@ pub struct RunFilter<'a> {
     pub job: Option<&'a str>,
     /// In this state.
     pub state: Option<&'a str>,
+    /// Only those that have ended, or that wait.
+    pub stage: Option<Stage>,
+    /// Accepted at this time or before.
+    pub until: Option<EpochMs>,
     /// Accepted before this one: the last of the page before.
     pub before: Option<RunKey>,
     /// So many at most.
     pub limit: u32,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It waits for its turn, or for its next attempt.
+    Waiting,
+    /// It has ended.
+    Ended,
 }
 
 /// A run in the file.
@@ -96,13 +109,21 @@ impl Reader {
             // Only what is asked for is compared, so that an index can serve it.
             let of_job = if filter.job.is_some() { "job = ?1" } else { "?1 IS NULL" };
             let in_state = if filter.state.is_some() { "state = ?2" } else { "?2 IS NULL" };
+            let stage = match filter.stage {
+                Some(Stage::Waiting) => "begin_at IS NOT NULL",
+                Some(Stage::Ended) => "ended_at IS NOT NULL",
+                None => "true",
+            };
+            let until = if filter.until.is_some() { "queued_at <= ?5" } else { "?5 IS NULL" };
             let query = format!(
-                "SELECT {COLUMNS} FROM runs WHERE {of_job} AND {in_state} AND run < ?3 ORDER BY run DESC LIMIT ?4"
+                "SELECT {COLUMNS} FROM runs WHERE {of_job} AND {in_state} AND {stage} AND {until} AND run < ?3 \
+                 ORDER BY run DESC LIMIT ?4"
             );
             let before = filter.before.map_or(i64::MAX, |key| key.0);
+            let until_at = filter.until.map(|at| at.0);
             connection
                 .prepare_cached(&query)?
-                .query_map(params![filter.job, filter.state, before, filter.limit], kept_run)?
+                .query_map(params![filter.job, filter.state, before, filter.limit, until_at], kept_run)?
                 .collect()
         })
     }
@@ -115,6 +136,27 @@ impl Reader {
         self.read(|connection| {
             let query = format!("SELECT {COLUMNS} FROM runs WHERE id = ?1");
             connection.prepare_cached(&query)?.query_row((id,), kept_run).optional()
+        })
+    }
+
+    /// The run of the job that ended last.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn last(&self, job: &str) -> Result<Option<KeptRun>, StoreError> {
+        self.read(|connection| {
+            // One seek in the index for each state.
+            let query = format!(
+                "SELECT {COLUMNS} FROM runs WHERE job = ?1 AND state = ?2 AND ended_at IS NOT NULL \
+                 ORDER BY ended_at DESC LIMIT 1"
+            );
+            let mut statement = connection.prepare_cached(&query)?;
+            let mut last: Option<KeptRun> = None;
+            for state in EndState::ALL {
+                let found = statement.query_row((job, state.name()), kept_run).optional()?;
+                last = [last, found].into_iter().flatten().max_by_key(|run| (run.ended_at, run.key));
+            }
+            Ok(last)
         })
     }
 
