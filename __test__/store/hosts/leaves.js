@@ -41,6 +41,8 @@ const SCENARIOS = {
         while (run.info().state !== 'retrying') {
             await new Promise((resolve) => setTimeout(resolve, 1));
         }
+        // What happened before this one was accepted is in the file.
+        await manager.runJob('job', {id: 'much-later', delay: 3_600_000});
     },
     /** Runs of which nobody knows yet that they were accepted. */
     async accepted(manager) {
