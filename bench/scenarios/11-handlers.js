@@ -3,6 +3,7 @@
 /** Runs of a handler that does nothing, in two processes; the baseline is a pool of processes, that of jest-worker. */
 
 const os = require('node:os');
+const {callAll} = require('../call-all');
 const {jobFile} = require('../talk');
 
 const PROCESSES = Math.min(2, os.availableParallelism());
@@ -61,21 +62,4 @@ async function handlerCall(JobManager, isInline) {
         concurrency: PROCESSES
     });
     return async (data) => (await manager.runJob('noop', {data})).result;
-}
-
-/** @returns {Promise<number>} how long it took, in ms */
-async function callAll(call, inFlight, runs) {
-    let next = 0;
-    const callInTurn = async () => {
-        while (next < runs) {
-            const data = next;
-            next += 1;
-            if ((await call(data)) !== data) {
-                throw new Error('a run answered with something else than its data');
-            }
-        }
-    };
-    const startedAt = performance.now();
-    await Promise.all(Array.from({length: inFlight}, callInTurn));
-    return performance.now() - startedAt;
 }
