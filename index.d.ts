@@ -17,6 +17,7 @@ declare global {
  * their own; now, at a date, or on a recurring schedule.
  */
 declare class JobManager {
+    /** Throws an IncorrectUsageError for an invalid option, and a StoreError for a `store` that cannot be opened. */
     constructor(options?: JobManager.Options);
 
     /** The queue of inline jobs. */
@@ -50,7 +51,8 @@ declare class JobManager {
      * Asks for a run of a job, handler or script. Resolves when it is accepted.
      *
      * Rejects with the code `JOB_UNKNOWN`, `QUEUE_FULL`, `JOB_ALREADY_RUNNING` (a script that runs, whose `overlap` is
-     * 'skip'), `RUN_ID_TAKEN`, `MANAGER_SHUTTING_DOWN` or `MANAGER_SHUT_DOWN`, and for data that cannot be cloned.
+     * 'skip'), `RUN_ID_TAKEN`, `MANAGER_SHUTTING_DOWN` or `MANAGER_SHUT_DOWN`, and for data that cannot be cloned. With a
+     * `store`, a run of a handler is accepted when it is kept; if it cannot be, it rejects with a StoreError.
      */
     runJob<Name extends keyof JobManager.JobTypes>(
         name: Name,
@@ -208,6 +210,11 @@ declare namespace JobManager {
         job?: JobDefaults;
         /** How many ended runs are kept. */
         history?: HistoryOptions;
+        /**
+         * A file that keeps what outlives this process: runs of handlers, which due times were answered, pauses, and what
+         * came of runs. Default: none, all is in memory. See docs/store.md.
+         */
+        store?: string | StoreOptions;
         /** Inline jobs that run at once. Default 3. */
         inlineConcurrency?: number;
         /** Worker processes that run at once. Default: no bound. */
@@ -550,7 +557,10 @@ declare namespace JobManager {
     interface RunJobOptions<Data = any> {
         /** In place of the job's own. A function on this event loop gets this very value, a process a structured clone. */
         data?: Data;
-        /** Asked for again while this run is known (it waits, runs, or was among the last 1,000): the same run is answered. */
+        /**
+         * Asked for again while this run is known (it waits, runs, or was among the last 1,000; with a store, while that has
+         * it): the same run is answered.
+         */
         id?: string;
         /** When it begins at the earliest. */
         at?: Date;
@@ -566,7 +576,9 @@ declare namespace JobManager {
         timeout?: number;
     }
 
-    type RunState = 'queued' | 'running' | 'stopping' | 'retrying' | 'completed' | 'failed' | 'cancelled';
+    type RunState =
+        /** Waits in the store: its job is not defined yet, or its turn is far off. */
+        'waiting' | 'queued' | 'running' | 'stopping' | 'retrying' | 'completed' | 'failed' | 'cancelled';
 
     /** A run as it was when it was looked at. Frozen. */
     interface RunInfo {
@@ -867,6 +879,43 @@ declare namespace JobManager {
         maxAge?: number;
     }
 
+    interface StoreOptions {
+        /** The file, such as 'data/jobs.db'. Its folder has to exist. One manager at a time uses it. */
+        path: string;
+        /**
+         * 'normal' (default): what was accepted outlives the death of the process. 'full': and a power failure; each commit
+         * waits for the disk.
+         */
+        durability?: 'normal' | 'full';
+        /**
+         * 'refuse' (default): a store that cannot be opened is an error, and `runJob` rejects while it cannot keep anything.
+         * 'memory': the manager goes on without it, with a warning.
+         */
+        onError?: 'refuse' | 'memory';
+        /** Runs whose job is not defined within a minute: 'keep' (default) lets them wait on, 'fail' ends them. */
+        orphanRuns?: 'keep' | 'fail';
+    }
+
+    /** The store cannot be opened, or cannot keep a run. The message names the file, and what to do. */
+    interface StoreError extends Error {
+        code:
+            | 'STORE_IN_USE'
+            | 'STORE_LOCKED'
+            | 'STORE_READ_ONLY'
+            | 'STORE_FOLDER_MISSING'
+            | 'STORE_NOT_A_FILE'
+            | 'STORE_NOT_A_STORE'
+            | 'STORE_CORRUPT'
+            | 'STORE_NEWER'
+            | 'STORE_NO_COPY'
+            | 'STORE_FULL'
+            | 'STORE_NETWORK'
+            | 'STORE_GONE'
+            | 'STORE_REJECTED'
+            | 'STORE_FAILED'
+            | 'STORE_CLOSED';
+    }
+
     interface Progress {
         /** 0 to 1. */
         value: number;
@@ -1077,7 +1126,11 @@ declare namespace JobManager {
             | 'memory'
             | 'start'
             | 'channel'
-            | 'notStopped';
+            | 'notStopped'
+            /** Its host died, and it has no attempt left. */
+            | 'hostDied'
+            /** The manager was shut down before it was done: it stays in the store. */
+            | 'left';
         exitCode?: number;
         /** With 'signal', and with 'cancelled' when a signal from outside the host asked for that. */
         signal?: number;
@@ -1129,7 +1182,9 @@ declare namespace JobManager {
             | 'JOB_REMOVED'
             | 'MANAGER_SHUT_DOWN'
             | 'JOB_NOT_STOPPED'
-            | 'JOB_NOT_RUN';
+            | 'JOB_NOT_RUN'
+            | 'HOST_DIED'
+            | 'JOB_LEFT_IN_STORE';
         jobName: string;
     }
 }

@@ -16,6 +16,7 @@ const LIB = path.join(ROOT, 'lib');
 const MAY_IMPORT = {
     jobs: ['host', 'native', 'wire'],
     runs: ['host', 'inline', 'jobs', 'native', 'wire'],
+    store: ['host', 'runs', 'wire'],
     inline: ['host', 'jobs', 'wire'],
     'one-off': ['host'],
     events: ['host', 'wire'],

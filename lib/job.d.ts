@@ -13,7 +13,15 @@ export declare class PermanentJobError extends Error {
 }
 
 /** Why a run exists. */
-export type Trigger = 'now' | 'schedule' | 'date' | 'manual' | 'retry' | 'missed';
+export type Trigger =
+    | 'now'
+    | 'schedule'
+    | 'date'
+    | 'manual'
+    | 'retry'
+    | 'missed'
+    /** Its host died in the middle of its last attempt: see docs/store.md. */
+    | 'recovered';
 
 export interface RunContext {
     /** Of the run: the same in each attempt. */

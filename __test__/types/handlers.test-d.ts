@@ -12,6 +12,13 @@ declare module '../../index.js' {
 
 const manager = new JobManager({queues: {mail: {concurrency: 2}, post: {}}});
 
+const kept: JobManager.Options = {store: 'jobs.db', history: {perJob: 5}};
+const stores: JobManager.StoreOptions[] = [
+    {path: 'jobs.db', durability: 'full', onError: 'memory', orphanRuns: 'fail'}
+];
+const code: JobManager.StoreError['code'] = 'STORE_IN_USE';
+void [kept, stores, code];
+
 async function use(): Promise<void> {
     await manager.defineJob({
         name: 'resize',
