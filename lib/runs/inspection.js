@@ -130,9 +130,14 @@ class Inspection {
         const list = (isWaiting) => this.#kept.list({job, state, isWaiting, untilMs, beforeKey, limit});
         const ended = state === undefined || ENDED_STATES.has(state) ? list(false) : [];
         const waiting = state === undefined || WAITING_STATES.has(state) ? list(true) : [];
-        return [...ended, ...waiting]
+        const kept = [...ended, ...waiting];
+        if (kept.length === 0) {
+            return kept;
+        }
+        const inMemory = new Set(this.#runs.history.list({job}).map(({id}) => id));
+        return kept
             .toSorted((one, other) => other.key - one.key)
-            .filter((run) => !this.#runs.isKnown(run.id))
+            .filter(({id}) => !inMemory.has(id) && !this.#runs.isKnown(id))
             .map((run) => run.info());
     }
 

@@ -537,6 +537,7 @@ class EndedRun {
      */
     constructor(event, {id, registered, live, error, value, failures, pid}) {
         this.number = event.run;
+        this.id = id;
         this.name = event.name;
         this.endedMs = event.atMs;
         this.attempt = event.attempt;

@@ -11,6 +11,13 @@ const [store, file, scenario] = process.argv.slice(2);
 const tell = (what, more) => process.send({what, ...more});
 const silent = {info() {}, warn() {}, error() {}};
 
+/** So many handlers have been called. */
+async function begun(count) {
+    while (fs.readFileSync(file, 'utf8').split('B ').length <= count) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+}
+
 const SCENARIOS = {
     /** Runs that are under way: one that has an attempt left, and one that has not. */
     async running(manager) {
@@ -19,15 +26,14 @@ const SCENARIOS = {
         const data = {file, how: 'wait'};
         await manager.runJob('job', {id: 'has-more', data: {file, how: 'wait'}});
         await manager.runJob('process', {id: 'has-none', data});
-        while (fs.readFileSync(file, 'utf8').split('B ').length < 3) {
-            await new Promise((resolve) => setTimeout(resolve, 5));
-        }
+        await begun(2);
         await manager.runJob('process', {id: 'waits', data: {file}});
     },
     /** Runs that wait, in another order than that of their requests. */
     async waiting(manager) {
         await manager.defineJob({name: 'job', job: notes, concurrency: 1});
         await manager.runJob('job', {id: 'first', data: {file, how: 'wait'}});
+        await begun(1);
         await manager.runJob('job', {id: 'low', data: {file}, priority: -1});
         await manager.runJob('job', {id: 'usual', data: {file, map: new Map([[1, 2n]])}});
         await manager.runJob('job', {id: 'high', data: {file}, priority: 5});
@@ -44,13 +50,13 @@ const SCENARIOS = {
         // What happened before this one was accepted is in the file.
         await manager.runJob('job', {id: 'much-later', delay: 3_600_000});
     },
-    /** Runs of which nobody knows yet that they were accepted. */
+    /** Runs that were all asked for at once. */
     async accepted(manager) {
         await manager.defineJob({name: 'job', job: notes});
         const asked = Array.from({length: 500}, (_, index) =>
             manager.runJob('job', {id: `run-${index}`, data: {file}, delay: 1})
         );
-        await Promise.race(asked);
+        await Promise.all(asked);
     },
     /** Nothing: it has the store. */
     async nothing() {}

@@ -344,6 +344,28 @@ fn short_runs_are_begun_together_ahead_of_their_turn() {
 }
 
 #[test]
+fn the_next_run_of_a_process_is_sent_once_the_store_has_its_begin() {
+    let mut bench = store(found());
+    bench.add(handler_with(1, |_| {})).unwrap();
+    let runs: Vec<RunId> = (0..2).map(|_| ask_with(&mut bench, request(b"data"))).collect();
+    bench.commit();
+    online(&mut bench, FIRST);
+    bench.commit();
+    returns(&mut bench, FIRST, runs[0]);
+    bench.commit();
+    bench.take();
+    let ahead = ask_with(&mut bench, request(b"data"));
+    bench.commit();
+    returns(&mut bench, FIRST, runs[1]);
+    let writes = bench.writes();
+    assert_eq!(sent(&mut bench), [], "not before");
+    bench.settle(&writes, &Outcome::Kept);
+    assert_eq!(sent(&mut bench), [(FIRST, ahead.0)]);
+    bench.exit(FIRST, ExitStatus::Signal(9));
+    assert_eq!(names(&bench.commit()), ["end 102 failed"]);
+}
+
+#[test]
 fn a_shutdown_leaves_what_has_not_begun_for_the_next_host() {
     let mut bench = store(found());
     bench.add(handler_with(1, |_| {})).unwrap();

@@ -238,3 +238,45 @@ fn writes_are_settled_in_their_order() {
     let expected: Vec<_> = (1..=1_500).map(|half| (Ticket(2 * half), Outcome::Kept)).collect();
     assert_eq!(settled, expected);
 }
+
+#[test]
+fn a_begin_that_is_withdrawn_has_not_been() {
+    let (_folder, options) = new_store();
+    let host = Host::start(&options);
+    host.keep(vec![Change::Accept(NewRun { attempts: 3, ..new_run(1, "mail") }), begin(1, 1)]);
+    host.keep(vec![Change::Withdraw { run: RunKey(1), begin_at: NOW }]);
+    let run = host.run("run-1");
+    assert_eq!((&*run.state, run.attempt, run.started_at), ("waiting", 1, None));
+    let retry = Change::Retry { run: RunKey(1), failed: failed(1), begin_at: NOW };
+    host.keep(vec![begin(1, 1), retry, begin(1, 2), Change::Withdraw { run: RunKey(1), begin_at: NOW }]);
+    let run = host.run("run-1");
+    assert_eq!((&*run.state, run.attempt), ("retrying", 2));
+    host.close();
+    let host = Host::start(&options);
+    assert_eq!((host.found.recovered, host.found.died.len()), (0, 0), "it goes on as if nothing had been");
+}
+
+#[test]
+fn runs_are_found_by_how_far_they_have_come_and_by_their_job() {
+    let (_folder, options) = new_store();
+    let host = Host::start(&options);
+    let later = NewRun { queued_at: NOW.plus(Duration::from_millis(9)), ..new_run(4, "mail") };
+    host.keep(vec![accept(1, "mail"), accept(2, "mail"), accept(3, "mail"), Change::Accept(later)]);
+    host.keep(vec![end(1, "mail", EndState::Completed)]);
+    let failed = Change::End {
+        run: RunKey(2),
+        job: "mail".into(),
+        ending: ending(EndState::Failed, EpochMs(NOW.0 + 90)),
+    };
+    host.keep(vec![failed]);
+    let found = |filter: RunFilter<'_>| {
+        let runs = host.reader().runs(&RunFilter { limit: 10, ..filter }).unwrap();
+        runs.into_iter().map(|run| run.key.0).collect::<Vec<_>>()
+    };
+    let of_stage = |stage| RunFilter { stage: Some(stage), ..RunFilter::default() };
+    assert_eq!(found(of_stage(Stage::Ended)), [2, 1]);
+    assert_eq!(found(of_stage(Stage::Waiting)), [4, 3]);
+    assert_eq!(found(RunFilter { until: Some(NOW), ..of_stage(Stage::Waiting) }), [3]);
+    assert_eq!(host.reader().last("mail").unwrap().map(|run| run.key), Some(RunKey(2)));
+    assert_eq!(host.reader().last("other").unwrap(), None);
+}
