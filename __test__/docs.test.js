@@ -5,6 +5,7 @@
 //
 //     <!-- file: jobs/a.js -->                     a file for the programs of its page
 //     <!-- program: app.mjs, prints: text -->      run with node until it has printed the text; SIGTERM then ends it with 0
+//     <!-- program: app.mjs, ends after: text -->  run with node until it ends by itself, with 0 and this text among its output
 //     <!-- with: jobManager -->                    the body of an async function that has `jobManager`, `path`, …
 //     <!-- with: documented -->                    the same, in the folder and with the services that the examples assume
 //     <!-- from: examples/a.mjs -->                stands in that file, word for word
@@ -138,10 +139,11 @@ async function runFragment(folder, block) {
 
 async function runProgram(folder, block) {
     const [file, prints] = block.value.split(', prints: ');
-    write(folder, file, block.code);
-    const {exitCode, signal, output} = await run(folder, file, prints);
+    const [ownFile, last] = file.split(', ends after: ');
+    write(folder, ownFile, block.code);
+    const {exitCode, signal, output} = await run(folder, ownFile, prints);
     assert.deepEqual({exitCode, signal}, {exitCode: 0, signal: null}, output);
-    assert.ok(!prints || output.includes(prints), output);
+    assert.ok(output.includes(prints ?? last ?? ''), output);
 }
 
 const CHECKS = {
