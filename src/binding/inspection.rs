@@ -53,8 +53,6 @@ pub struct JobsPage {
     pub paused_since_ms: Float64Array,
     /// 'host', 'operator' or 'failures'; '' for those that are not paused.
     pub paused_by: Vec<&'static str>,
-    /// 1 for those that are paused by `pauseAll`.
-    pub is_paused_with_all: Uint32Array,
     /// Runs that failed for good since the last one that completed.
     pub failures_in_a_row: Uint32Array,
     /// Due times skipped because a run was going.
@@ -310,7 +308,6 @@ impl JobsPage {
             retrying: counts(|row| row.retrying),
             paused_since_ms: instants(|row| row.paused.map(|(since, ..)| since)),
             paused_by: rows.iter().map(|row| row.paused.map_or("", |(_, by, _)| by.name())).collect(),
-            is_paused_with_all: counts(|row| u32::from(row.paused.is_some_and(|(.., is_of_all)| is_of_all))),
             failures_in_a_row: counts(|row| row.failures_in_a_row),
             skipped_overlap: counts(|row| row.skipped.overlap),
             skipped_missed: counts(|row| row.skipped.missed),
@@ -322,21 +319,22 @@ impl JobsPage {
 
 impl LiveRun {
     fn new(row: RunRow) -> Self {
+        let facts = row.facts;
         LiveRun {
             run: row.run.0,
             name: row.name.to_string(),
             registration: row.registration.0,
             state: row.state,
-            trigger: row.trigger.name(),
-            due_ms: row.due.map(epoch_ms),
-            queued_ms: epoch_ms(row.queued),
-            started_ms: row.started.map(epoch_ms),
-            online_ms: row.online.map(epoch_ms),
-            attempt: row.attempt,
-            attempts: row.attempts,
+            trigger: facts.trigger.name(),
+            due_ms: facts.due.map(epoch_ms),
+            queued_ms: epoch_ms(facts.queued),
+            started_ms: facts.started.map(epoch_ms),
+            online_ms: facts.online.map(epoch_ms),
+            attempt: facts.attempt,
+            attempts: facts.attempts,
             retry_at_ms: row.retry_at.map(epoch_ms),
             pid: row.pid,
-            thread: row.thread,
+            thread: facts.thread,
             priority: i32::from(row.priority.0),
             queue: row.queue.map(|queue| queue.to_string()),
             is_slow: row.is_slow,

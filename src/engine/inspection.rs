@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::code_units::compare;
+use super::event::RunFacts;
 use super::ids::{JobId, RegistrationId, RunId};
 use super::job::{Job, Plan, When, Work};
 use super::lanes::Priority;
 use super::pausing::{Paused, PausedBy};
-use super::run::{Phase, Run, Standing, Trigger};
+use super::run::{Phase, Run, Standing};
 use super::skips::Skipped;
 use crate::timer::{EpochMs, Now};
 
@@ -136,26 +137,12 @@ pub struct RunRow {
     pub registration: RegistrationId,
     /// 'queued', 'running', 'stopping' or 'retrying'.
     pub state: &'static str,
-    /// Why there is one.
-    pub trigger: Trigger,
-    /// The due time that it answers.
-    pub due: Option<EpochMs>,
-    /// When it was accepted.
-    pub queued: EpochMs,
-    /// When this attempt was given its process, or its place on the host's event loop.
-    pub started: Option<EpochMs>,
-    /// When this attempt reached the job's first line.
-    pub online: Option<EpochMs>,
-    /// The try that goes, has failed last, or comes first.
-    pub attempt: u32,
-    /// Tries in all.
-    pub attempts: u32,
+    /// Where it came from, and its attempt: the one that goes, has failed last, or comes first.
+    pub facts: RunFacts,
     /// When the next attempt, or the first one, begins; `None` for one that is held by a pause.
     pub retry_at: Option<EpochMs>,
     /// Its process.
     pub pid: Option<u32>,
-    /// What the job sees as `threadId` in this attempt.
-    pub thread: u32,
     /// Its place among those that wait.
     pub priority: Priority,
     /// The queue of the manager that it waits in.
@@ -348,19 +335,12 @@ impl Engine {
             name: Arc::clone(&run.name),
             registration: run.registration,
             state: run.phase.name(),
-            trigger: run.trigger,
-            due: run.due,
-            queued: run.queued_at,
-            started: run.started_at,
-            online: run.online_at(),
-            attempt: run.attempt,
-            attempts: run.policy.retry.attempts,
+            facts: run.stamps(),
             retry_at: match run.phase {
                 Phase::Retrying | Phase::Delayed => run.next_attempt_at(now),
                 _ => None,
             },
             pid: run.phase.worker().and_then(|worker| self.pool.pid(worker)),
-            thread: run.thread,
             priority: run.priority,
             queue,
             is_slow: run.watch.as_ref().is_some_and(|watch| watch.is_slow),
@@ -475,7 +455,7 @@ impl Run {
     }
 
     /// When this attempt reached the job's first line. A handler is loaded before it gets a run.
-    fn online_at(&self) -> Option<EpochMs> {
+    pub(super) fn online_at(&self) -> Option<EpochMs> {
         match (&self.watch, self.phase) {
             (Some(watch), _) if watch.online_at.is_some() => watch.online_at,
             (_, Phase::Running(_) | Phase::Stopping(..) | Phase::Inline)

@@ -319,15 +319,15 @@ impl StopReason {
 }
 
 impl Run {
-    /// What is told of it when it has ended.
-    pub(super) fn ended_facts(&self) -> RunFacts {
+    /// What the host is shown of it, while it goes and when it has ended.
+    pub(super) fn stamps(&self) -> RunFacts {
         RunFacts {
             trigger: self.trigger,
             due: self.due,
             queued: self.queued_at,
             started: self.started_at,
-            online: self.watch.as_ref().and_then(|watch| watch.online_at),
-            attempt: self.attempt.max(1),
+            online: self.online_at(),
+            attempt: self.attempt,
             attempts: self.policy.retry.attempts,
             thread: self.thread,
         }

@@ -348,7 +348,7 @@ impl Engine {
         now: Now,
     ) {
         self.leave_lane(id, now);
-        let Some(facts) = self.runs.get(&id).map(Run::ended_facts) else { return };
+        let Some(facts) = self.runs.get(&id).map(Run::stamps) else { return };
         self.unwatch(id);
         let Some(run) = self.runs.remove(&id) else { return };
         let outcome = cause.outcome();

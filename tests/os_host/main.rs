@@ -3,6 +3,9 @@
 //! in the environment it is such a host.
 
 #[cfg(target_os = "linux")]
+#[path = "../harness/mod.rs"]
+mod harness;
+#[cfg(target_os = "linux")]
 mod hosts;
 #[cfg(target_os = "linux")]
 mod inheritance;
@@ -16,7 +19,7 @@ mod support;
 fn main() {
     match std::env::var(hosts::ROLE) {
         Ok(role) => hosts::run(&role),
-        Err(_) => suite::run(),
+        Err(_) => harness::run(suite::TESTS),
     }
 }
 

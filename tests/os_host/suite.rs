@@ -1,6 +1,5 @@
 //! The tests.
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-#![expect(clippy::print_stdout, reason = "the tests are listed there")]
 
 use crate::hosts::ROLE;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -12,7 +11,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 /// Far beyond what anything here takes: so that a failure is one, and not a hanging test.
 const HANGING: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
 
-const TESTS: &[(&str, fn())] = &[
+pub(crate) const TESTS: &[(&str, fn())] = &[
     ("nothing_outlives_a_killed_host", nothing_outlives_a_killed_host),
     ("nothing_outlives_a_killed_host_whose_guard_was_replaced", || ends_when_killed("with_replaced_guard")),
     ("a_worker_does_not_outlive_a_killed_host_without_guard", || ends_when_killed("with_dead_guard")),
@@ -32,21 +31,6 @@ const TESTS: &[(&str, fn())] = &[
     ("a_kill_that_is_refused_says_so", || succeeds("dropped_root")),
     ("memory_of_a_worker_is_not_the_hosts", || succeeds("large")),
 ];
-
-/// Runs the tests whose name contains the first argument that is no option, or all, and reports as
-/// Rust's own harness does. The first that fails ends the program.
-pub(crate) fn run() {
-    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let mut passed = 0;
-    for (name, test) in TESTS {
-        if filter.as_ref().is_none_or(|part| name.contains(part.as_str())) {
-            test();
-            passed += 1;
-            println!("test {name} ... ok");
-        }
-    }
-    println!("\ntest result: ok. {passed} passed; 0 failed; {} filtered out", TESTS.len() - passed);
-}
 
 fn nothing_outlives_a_killed_host() {
     let mut host = Host::start("with_spinning_job");

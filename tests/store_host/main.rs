@@ -2,9 +2,11 @@
 //! disk full. Without arguments, or with part of a test's name, it runs the tests; with a role in the
 //! environment it is such a host.
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test, or the host that it started")]
-#![expect(clippy::print_stdout, reason = "hosts answer there, and the tests are listed there")]
+#![expect(clippy::print_stdout, reason = "hosts answer there")]
 
 mod busy;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod killed;
 #[cfg(target_os = "linux")]
 mod small_disk;
@@ -38,21 +40,8 @@ fn main() {
         #[cfg(target_os = "linux")]
         Ok("small_disk") => small_disk::fill(),
         Ok(role) => unreachable!("there is no role {role}"),
-        Err(_) => run_tests(),
+        Err(_) => harness::run(TESTS),
     }
-}
-
-fn run_tests() {
-    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let mut passed = 0;
-    for (name, test) in TESTS {
-        if filter.as_ref().is_none_or(|part| name.contains(part.as_str())) {
-            test();
-            passed += 1;
-            println!("test {name} ... ok");
-        }
-    }
-    println!("\ntest result: ok. {passed} passed; 0 failed; {} filtered out", TESTS.len() - passed);
 }
 
 /// A host of that role.

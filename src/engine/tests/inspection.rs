@@ -122,10 +122,13 @@ fn runs_are_seen_with_their_stamps_newest_first() {
     assert!(!has_more);
     let minute = EpochMs(START_MS + 60_000);
     let first = &rows[1];
-    assert_eq!((first.due, first.queued, first.started), (Some(minute), minute, Some(minute)));
-    assert_eq!((first.online, first.pid), (Some(EpochMs(START_MS + 60_500)), Some(101)));
-    assert_eq!((first.state, first.trigger, first.attempt), ("running", Trigger::Schedule, 1));
-    assert_eq!(rows[0].online, None);
+    assert_eq!(
+        (first.facts.due, first.facts.queued, first.facts.started),
+        (Some(minute), minute, Some(minute))
+    );
+    assert_eq!((first.facts.online, first.pid), (Some(EpochMs(START_MS + 60_500)), Some(101)));
+    assert_eq!((first.state, first.facts.trigger, first.facts.attempt), ("running", Trigger::Schedule, 1));
+    assert_eq!(rows[0].facts.online, None);
     let older = RunQuery { before: Some(RunId(2)), ..query.clone() };
     assert_eq!(bench.engine.live_runs(&older, bench.now).0.len(), 1);
     assert!(bench.engine.live_runs(&RunQuery { limit: 1, ..query.clone() }, bench.now).1);

@@ -39,6 +39,19 @@ fn state(bench: &Bench, run: RunId) -> Option<&'static str> {
     bench.engine.live_run(run, bench.now).map(|row| row.state)
 }
 
+/// A job whose first attempt has failed: its second one waits.
+fn retrying() -> Bench {
+    let mut bench = Bench::new();
+    let spec = offloaded("job", When::Now);
+    let mut policy = (*spec.policy).clone();
+    policy.retry = RetryPolicy { attempts: 2, ..RetryPolicy::default() };
+    bench.add(JobSpec { policy: Arc::new(policy), ..spec }).unwrap();
+    bench.bring_online(FIRST);
+    bench.exit(FIRST, ExitStatus::Code(1));
+    bench.take();
+    bench
+}
+
 #[test]
 fn a_job_that_must_not_overlap_answers_which_run_goes_and_since_when() {
     let mut bench = running(Overlap::Skip);
@@ -53,14 +66,7 @@ fn a_job_that_must_not_overlap_answers_which_run_goes_and_since_when() {
 
 #[test]
 fn a_run_that_waits_for_its_next_attempt_is_promoted() {
-    let mut bench = Bench::new();
-    let spec = offloaded("job", When::Now);
-    let mut policy = (*spec.policy).clone();
-    policy.retry = RetryPolicy { attempts: 2, ..RetryPolicy::default() };
-    bench.add(JobSpec { policy: Arc::new(policy), ..spec }).unwrap();
-    bench.bring_online(FIRST);
-    bench.exit(FIRST, ExitStatus::Code(1));
-    bench.take();
+    let mut bench = retrying();
     assert_eq!(request(&mut bench), Ok(Reply::Promoted(RunId(1))));
     assert_eq!(bench.boots(), [SECOND]);
 }
@@ -160,14 +166,7 @@ fn a_run_can_be_cancelled_wherever_it_waits() {
 
 #[test]
 fn a_run_that_is_cancelled_while_its_retry_waits_says_that_it_had_failed() {
-    let mut bench = Bench::new();
-    let spec = offloaded("job", When::Now);
-    let mut policy = (*spec.policy).clone();
-    policy.retry = RetryPolicy { attempts: 2, ..RetryPolicy::default() };
-    bench.add(JobSpec { policy: Arc::new(policy), ..spec }).unwrap();
-    bench.bring_online(FIRST);
-    bench.exit(FIRST, ExitStatus::Code(1));
-    bench.take();
+    let mut bench = retrying();
     bench.send(Input::CancelRun { run: RunId(1), request: RequestId(1) }).unwrap();
     let events = bench.events();
     let is_end = |event: &JobEvent| {

@@ -47,6 +47,15 @@ fn a_run_without_a_sign_of_life_is_stopped_by_the_ladder() {
     assert_eq!(bench.engine.activity(), Activity::Idle);
 }
 
+/// The run stalls when the limit is over, counted from now.
+fn stalls_after_the_whole_limit(bench: &mut Bench) {
+    bench.take();
+    bench.pass_ms(9_999);
+    assert!(!is_asked_to_stop(bench));
+    bench.pass_ms(1);
+    assert!(is_asked_to_stop(bench));
+}
+
 #[test]
 fn messages_logs_progress_and_heartbeats_are_signs_of_life() {
     let report = |kind| WorkerFrame::Report { run: 1, kind, payload: Vec::new().into() };
@@ -61,11 +70,7 @@ fn messages_logs_progress_and_heartbeats_are_signs_of_life() {
         bench.pass_ms(9_000);
         bench.frame(FIRST, frame);
     }
-    bench.take();
-    bench.pass_ms(9_999);
-    assert!(!is_asked_to_stop(&mut bench));
-    bench.pass_ms(1);
-    assert!(is_asked_to_stop(&mut bench));
+    stalls_after_the_whole_limit(&mut bench);
 }
 
 #[test]
@@ -78,11 +83,7 @@ fn a_run_that_stalled_is_tried_again_and_watched_again() {
     assert!(bench.events().iter().any(failed));
     bench.pass(STALL);
     bench.bring_online(SECOND);
-    bench.take();
-    bench.pass_ms(9_999);
-    assert!(!is_asked_to_stop(&mut bench));
-    bench.pass_ms(1);
-    assert!(is_asked_to_stop(&mut bench));
+    stalls_after_the_whole_limit(&mut bench);
 }
 
 #[test]
