@@ -788,7 +788,7 @@ declare namespace JobManager {
     }
 
     /** Why a due time got no run. */
-    type SkipReason = 'overlap' | 'missed' | 'paused' | 'past';
+    type SkipReason = 'overlap' | 'missed' | 'paused';
 
     interface JobEvents {
         'job added': [event: {job: JobInfo}];

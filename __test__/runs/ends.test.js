@@ -53,7 +53,7 @@ const LOSES = [
     ['exits with code 0', {how: 'exit', value: 0}, {code: 'JOB_EXIT_CODE', exitCode: 0}],
     ['exits with another code', {how: 'exit', value: 3}, {code: 'JOB_EXIT_CODE', exitCode: 3}],
     ['is killed', {how: 'kill'}, {code: 'JOB_SIGNAL', signal: 'SIGKILL'}],
-    ['throws where nobody catches it', {how: 'uncaught'}, {message: 'out of the blue'}]
+    ['throws an uncaught error', {how: 'uncaught'}, {message: 'out of the blue'}]
 ];
 for (const [what, data, expected] of LOSES) {
     test(`a handler that ${what} loses its process, and the next run gets another`, async (t) => {
@@ -129,7 +129,7 @@ test('an inline handler that throws fails its run, and the errorHandler is calle
     );
 });
 
-test('nobody need ask for the result of a run that fails', async (t) => {
+test('a failed run whose result is never read is no unhandled rejection', async (t) => {
     const {manager, errors} = await withEnds(t);
     const rejections = [];
     const note = (error) => rejections.push(error);

@@ -109,7 +109,7 @@ for (const [kind, job] of [
     ['offloaded', jobs('reports.js')],
     ['inline', require('./jobs/reports.js')]
 ]) {
-    test(`progress and log lines of an ${kind} run reach whoever listens`, async (t) => {
+    test(`listeners of an ${kind} run get its progress and log lines`, async (t) => {
         const {manager} = createManager(t);
         await manager.defineJob({name: 'reports', job});
         const run = await manager.runJob('reports');

@@ -1,6 +1,6 @@
 'use strict';
 
-// How long a process is kept, what it costs meanwhile, and when it is replaced.
+// Kept processes: for how long, their cost while they are idle, and when they are replaced.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

@@ -28,7 +28,7 @@ test('a paused job gets no run of its schedule, can be run by hand, and goes on 
     assert.ok(logs.some(({text}) => text === 'Job "ticks" goes on'));
 });
 
-test('a job is paused after so many failed runs in a row, and says so', async (t) => {
+test('pauseAfterFailures pauses a job after that many consecutive failures, and logs it', async (t) => {
     const {manager, logs} = createManager(t);
     await manager.defineJob({
         name: 'fails',
@@ -104,14 +104,14 @@ test('what does not exist is refused with its code', async (t) => {
     const still = await manager.runJob('still');
     await eventually('the run', () => still.info().state === 'running');
     const refusals = [
-        [() => manager.pauseJob('nobody'), 'JOB_UNKNOWN'],
-        [() => manager.resumeJob('nobody'), 'JOB_UNKNOWN'],
-        [() => manager.cancelRun('nobody'), 'RUN_UNKNOWN'],
+        [() => manager.pauseJob('no-such-job'), 'JOB_UNKNOWN'],
+        [() => manager.resumeJob('no-such-job'), 'JOB_UNKNOWN'],
+        [() => manager.cancelRun('no-such-run'), 'RUN_UNKNOWN'],
         [() => manager.cancelRun(5), 'INVALID_OPTION'],
         [() => manager.cancelRun(run.id), 'RUN_ENDED'],
         [() => manager.cancelRun(still.id), 'RUN_NOT_STOPPABLE'],
         [() => manager.cancelRun(still.id, {reason: 5}), 'INVALID_OPTION'],
-        [() => manager.retryRun('nobody'), 'RUN_UNKNOWN'],
+        [() => manager.retryRun('no-such-run'), 'RUN_UNKNOWN'],
         [() => manager.retryRun(run.id), 'RUN_NOT_FAILED'],
         [() => manager.pauseJob('job', {cancelRunning: 1}), 'INVALID_OPTION'],
         [() => manager.resumeJob('job', {catchUp: 'yes'}), 'INVALID_OPTION']
@@ -121,7 +121,7 @@ test('what does not exist is refused with its code', async (t) => {
     }
 });
 
-test('a run is cancelled by its id, with a reason, whoever asked for it', async (t) => {
+test('cancelRun cancels a run that no runJob requested, with a reason', async (t) => {
     const {manager, errors} = createManager(t);
     const {job} = trying(t, ['hang'], {name: 'script', gracePeriod: 0});
     const online = once(manager.events, 'run online');

@@ -18,7 +18,7 @@ const SCRIPT = jobs('script.js');
 const PRINTS = /a line[^]*aborted: false, permanent: true/;
 
 for (const major of NODE_MAJORS) {
-    test(`a script reports to whoever asked for its run, on Node.js ${major}`, async () => {
+    test(`the Run of a script gets what the script reports, on Node.js ${major}`, async () => {
         const {stdout} = await run(nodeBinary(major), [path.join(__dirname, 'hosts/script.js'), SCRIPT]);
         const told = JSON.parse(stdout.split('\n').find((line) => line.startsWith('{')));
         assert.deepEqual(told, {

@@ -13,41 +13,26 @@ const PROCESSES = Math.min(2, os.availableParallelism());
 /** Until what runs has been compiled, at both ends. */
 const WARM_UP = 2_000;
 
+/** As many runs at once as keep the processes busy. */
+const MANY = {
+    unit: 'runs/s',
+    params: {inFlight: 256, runs: 30_000, warmUp: WARM_UP},
+    tiny: {inFlight: 4, runs: 10, warmUp: 1}
+};
+const ONE_AFTER_ANOTHER = {
+    unit: 'ms',
+    goal: {ratioAtMost: 1},
+    params: {inFlight: 1, runs: 4_000, warmUp: WARM_UP, isRoundTrip: true},
+    tiny: {inFlight: 1, runs: 10, warmUp: 1, isRoundTrip: true}
+};
+
 module.exports = {
     name: 'handlers',
     measurements: [
-        {
-            name: '256 in flight',
-            unit: 'runs/s',
-            baseline: 'pool',
-            goal: {ratioAtLeast: 1.3},
-            params: {inFlight: 256, runs: 30_000, warmUp: WARM_UP},
-            tiny: {inFlight: 4, runs: 10, warmUp: 1}
-        },
-        {
-            name: 'round trip, one in flight',
-            unit: 'ms',
-            baseline: 'pool',
-            goal: {ratioAtMost: 1},
-            params: {inFlight: 1, runs: 4_000, warmUp: WARM_UP, isRoundTrip: true},
-            tiny: {inFlight: 1, runs: 10, warmUp: 1, isRoundTrip: true}
-        },
-        {
-            name: '256 in flight, beside threads',
-            unit: 'runs/s',
-            baseline: 'threads',
-            goal: {ratioAtLeast: 1},
-            params: {inFlight: 256, runs: 30_000, warmUp: WARM_UP},
-            tiny: {inFlight: 4, runs: 10, warmUp: 1}
-        },
-        {
-            name: 'round trip, beside threads',
-            unit: 'ms',
-            baseline: 'threads',
-            goal: {ratioAtMost: 1},
-            params: {inFlight: 1, runs: 4_000, warmUp: WARM_UP, isRoundTrip: true},
-            tiny: {inFlight: 1, runs: 10, warmUp: 1, isRoundTrip: true}
-        },
+        {...MANY, name: '256 in flight', baseline: 'pool', goal: {ratioAtLeast: 1.3}},
+        {...ONE_AFTER_ANOTHER, name: 'round trip, one in flight', baseline: 'pool'},
+        {...MANY, name: '256 in flight, beside threads', baseline: 'threads', goal: {ratioAtLeast: 1}},
+        {...ONE_AFTER_ANOTHER, name: 'round trip, beside threads', baseline: 'threads'},
         {
             name: 'one short thing, again and again',
             unit: 'runs/s',
@@ -57,10 +42,10 @@ module.exports = {
             tiny: {inFlight: 1, runs: 3, warmUp: 1, least: 3}
         },
         {
+            ...MANY,
             name: 'inline, 256 in flight',
-            unit: 'runs/s',
-            params: {inFlight: 256, runs: 30_000, warmUp: WARM_UP, isInline: true},
-            tiny: {inFlight: 4, runs: 10, warmUp: 1, isInline: true}
+            params: {...MANY.params, isInline: true},
+            tiny: {...MANY.tiny, isInline: true}
         }
     ],
 
