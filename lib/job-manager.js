@@ -52,8 +52,8 @@ const nowMs = performance.now.bind(performance);
  */
 class JobManager {
     /** Leads the ids of runs. */
-    #environment;
     #instance = newInstance();
+    #environment;
     #native;
     #keepAlive;
     #logger;
@@ -131,17 +131,16 @@ class JobManager {
             report: (error, name) => this.#reportDatabase(error, name),
             warn: (message) => this.#logger.warn(message)
         });
-        const environment = new HostEnvironment(this.#native, bootVariables);
-        this.#environment = environment;
+        this.#environment = new HostEnvironment(this.#native, bootVariables);
         this.bree = new BreeFacade(() => this.#jobs, {worker, logger: this.#logger, timezone});
         this.bree.on('worker created', (name) => void this.#reportStarted(name));
         this.#inlineRuns = new InlineRuns(this.#native);
-        this.#events = new JobEvents(this.#native, this.bree, this.#eventHost(environment));
+        this.#events = new JobEvents(this.#native, this.bree, this.#eventHost());
         this.#jobs = new RegisteredJobs({
             native: this.#native,
             bree: this.bree,
             logger: this.#logger,
-            environment,
+            environment: this.#environment,
             defaults: {timezone, dst, gracePeriod, execPath: rest.execPath, unref: rest.unref},
             checker: this.#options,
             accept: (name) => this.#lifecycle.assertOpen(name),
@@ -170,7 +169,7 @@ class JobManager {
             settle: (send) => this.#settle(send),
             acceptance: this.#acceptance,
             kept,
-            onAsked: (registered) => this.#runAsked(registered, environment)
+            onAsked: (registered) => this.#runAsked(registered)
         });
         this.#turns = new InlineTurns({
             native: this.#native,
@@ -266,8 +265,12 @@ class JobManager {
      */
     async runJob(name, options = {}) {
         this.#options.check(tables.RUN_REQUEST, options, name);
-        // Before the run is handed to a process that is kept: it may have been started with others.
-        this.#environment.refreshIfOld();
+        // Before the run is handed to a process, which may have been started with other variables.
+        if (this.#jobs.get(name)?.handler) {
+            this.#environment.refreshIfOld();
+        } else {
+            this.#environment.refresh();
+        }
         return this.#runs.request(name, options);
     }
 
@@ -637,11 +640,10 @@ class JobManager {
     }
 
     /** A run was asked for. */
-    #runAsked({handler}, environment) {
+    #runAsked({handler}) {
         if (handler) {
             this.#keepAlive.holdFor();
         } else {
-            environment.refresh();
             this.#keepAlive.pump();
         }
     }
@@ -684,7 +686,7 @@ class JobManager {
     }
 
     /** Handlers of the native events, for JobEvents. */
-    #eventHost(environment) {
+    #eventHost() {
         return {
             failed: this.#failedAttempts,
             inlineRuns: this.#inlineRuns,
@@ -714,7 +716,7 @@ class JobManager {
             onAllPaused: (by) => this.#announcements.allPaused(by),
             onAllResumed: () => this.#announcements.allResumed(),
             onMissed: (registered) => this.#jobs.missed(registered),
-            onEnvironmentWanted: () => environment.refresh(),
+            onEnvironmentWanted: () => this.#environment.refresh(),
             onMore: () => this.#keepAlive.pumpLater()
         };
     }

@@ -193,7 +193,7 @@ class JobEvents {
         const {run, name, thread, attempt} = event;
         const registered = this.#registered(event);
         this.#host.runs().started(event, registered);
-        if (registered?.handler || registered?.job.offloaded === false) {
+        if (registered?.handler || registered?.isInline) {
             // Reported only if somebody listens. It has no worker of its own.
             this.#host.runs().online(event);
             return;

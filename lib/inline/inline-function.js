@@ -10,10 +10,8 @@ const {pathToFileURL} = require('node:url');
 const {invalid} = require('../host/options');
 const {assertSource, isFile, resolvePath} = require('../jobs/job-source');
 const {describeMissing} = require('../jobs/missing-file');
+const {functionOf, handlerOf, needsImport} = require('../wire/handler-export');
 const {withinLimit} = require('./time-limit');
-
-/** Error codes of `require` for a module that must be loaded with `import()`. */
-const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
 
 /**
  * @param {string | URL} job - a path (relative to the working directory), a file URL, or a specifier that `require`
@@ -47,11 +45,9 @@ function resolveName(job, target) {
 async function loadFunction(job, handler) {
     const exported = await load(resolveModule(job));
     if (handler) {
-        return require('../wire/handler-export').handlerOf(exported, handler);
+        return handlerOf(exported, handler);
     }
-    const found = [exported, exported?.default, exported?.default?.default].find(
-        (value) => typeof value === 'function'
-    );
+    const found = functionOf(exported);
     if (!found) {
         throw new TypeError(`The module ${job} of an inline job must have a function as its default export`);
     }
@@ -63,7 +59,7 @@ async function load(target) {
         try {
             return require(target);
         } catch (error) {
-            if (!NEEDS_IMPORT.has(error.code)) {
+            if (!needsImport(error)) {
                 throw error;
             }
         }

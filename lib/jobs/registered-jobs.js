@@ -62,6 +62,11 @@ class RegisteredJob extends JobScope {
         this.pauseNote = undefined;
     }
 
+    /** Whether it runs on the event loop of the host. */
+    get isInline() {
+        return this.job.offloaded === false;
+    }
+
     /** A run of it has ended. */
     ended(run) {
         this.totals ??= new JobTotals();

@@ -100,17 +100,11 @@ class InlineHandlers {
         const handler = await this.#functionOf(registered);
         // It was cancelled before it began.
         context.throwIfAborted();
-        if (timeoutMs === undefined && !isTraced()) {
-            return handler(data, context);
-        }
-        const call = async () =>
-            isTraced()
-                ? traceInline(async () => handler(data, context), this.#traceOf(registered, context))
-                : handler(data, context);
-        if (timeoutMs === undefined) {
-            return call();
-        }
-        return withinLimit(call, {name, timeoutMs, onTimeout: (error) => context.abort(error)});
+        const own = async () => handler(data, context);
+        const call = isTraced() ? () => traceInline(own, this.#traceOf(registered, context)) : own;
+        return timeoutMs === undefined
+            ? call()
+            : withinLimit(call, {name, timeoutMs, onTimeout: (error) => context.abort(error)});
     }
 
     #functionOf(registered) {

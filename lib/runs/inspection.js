@@ -248,7 +248,6 @@ function rowsOf(page) {
         retrying: page.retrying[index],
         pausedSinceMs: known(page.pausedSinceMs[index]),
         pausedBy: page.pausedBy[index],
-        isPausedWithAll: page.isPausedWithAll[index] === 1,
         failuresInARow: page.failuresInARow[index],
         skipped: {
             overlap: page.skippedOverlap[index],

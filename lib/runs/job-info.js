@@ -37,11 +37,11 @@ const NO_TOTALS = Object.freeze({completed: 0, failed: 0, cancelled: 0, retries:
  * @returns {import('../../index').JobInfo} frozen
  */
 function jobInfo(row, registered, last) {
-    const {job = {}, when, isOneOff = false, totals = NO_TOTALS, pauseNote} = registered ?? {};
+    const {job = {}, when, isInline, isOneOff = false, totals = NO_TOTALS, pauseNote} = registered ?? {};
     const {completed, failed, cancelled, retries} = totals;
     return Object.freeze({
         name: row.name,
-        kind: job.offloaded === false ? 'inline' : 'offloaded',
+        kind: isInline ? 'inline' : 'offloaded',
         state: row.state,
         description: job.description,
         tags: Object.freeze([...(job.tags ?? [])]),

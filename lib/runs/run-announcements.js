@@ -83,7 +83,7 @@ class RunAnnouncements {
 
     /** An attempt has its process, or its place on the event loop. */
     started(run, describe, registered) {
-        if (registered?.job.offloaded !== false) {
+        if (!registered?.isInline) {
             const context = () => contextOf(describe(), registered, this.#instance);
             publish(workerSpawned, context);
             this.#traced.started(run, context);

@@ -39,11 +39,6 @@ class RunHistory {
         return this.#dropped;
     }
 
-    /** @returns {number} runs kept of a job that does not say how many */
-    get perJob() {
-        return this.#limits.perJob;
-    }
-
     /**
      * A run has ended.
      *

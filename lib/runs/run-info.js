@@ -2,9 +2,10 @@
 
 /** What the host is shown of a run, whether it goes or has ended. */
 
+const {cut} = require('../wire/cut');
+
 const LONGEST_MESSAGE = 2 * 1024;
 const LONGEST_STACK = 4 * 1024;
-const CUT = '… (cut)';
 
 /**
  * @typedef {object} RunFacts - times in ms since 1970; what is not known is left out
@@ -92,7 +93,10 @@ function errorInfo(error) {
     if (error === undefined) {
         return undefined;
     }
-    const text = (property, longest) => cut(read(error, property), longest);
+    const text = (property, longest) => {
+        const value = read(error, property);
+        return value === undefined ? undefined : cut(value, longest);
+    };
     return Object.freeze({
         name: text('name', LONGEST_MESSAGE) ?? 'Error',
         message: text('message', LONGEST_MESSAGE) ?? cut(asText(error), LONGEST_MESSAGE),
@@ -117,10 +121,6 @@ function asText(value) {
     } catch {
         return 'a value that cannot be read';
     }
-}
-
-function cut(text, length) {
-    return text === undefined || text.length <= length ? text : text.slice(0, length - CUT.length) + CUT;
 }
 
 const date = (ms) => (ms === undefined || ms === null ? undefined : new Date(ms));

@@ -3,7 +3,7 @@
 /** Requests for runs (`runJob`): from the host to the native side, which decides when they begin. */
 
 const {StoreError, incorrectUsage} = require('../host/errors');
-const {encodeData, isOffloaded} = require('../jobs/handler-options');
+const {encodeData} = require('../jobs/handler-options');
 const {Run} = require('./run-handle');
 const {RunIds} = require('./run-ids');
 
@@ -139,15 +139,15 @@ class RunRequests {
     }
 
     #bytes(registered, options) {
-        const {name, job, handler} = registered;
+        const {name, handler, isInline} = registered;
         const hasData = options.data !== undefined;
         if (handler) {
-            if (!isOffloaded(job)) {
+            if (isInline) {
                 return hasData && this.#parts.acceptance ? encodeData(name, options.data) : NO_BYTES;
             }
             return hasData ? encodeData(name, options.data) : handler.data;
         }
-        if (!hasData || job.offloaded === false) {
+        if (!hasData || isInline) {
             return undefined;
         }
         return Buffer.from(this.#parts.jobs.workWith(registered, options.data));

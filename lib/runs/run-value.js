@@ -129,4 +129,4 @@ function innerOf(object) {
     });
 }
 
-module.exports = {KeptValue, NONE, sizeOf, valueOf, valueOfBytes};
+module.exports = {NONE, sizeOf, valueOf, valueOfBytes};

@@ -7,7 +7,6 @@
 
 const {JobError, checkStopped, incorrectUsage} = require('../host/errors');
 const {safely} = require('../host/safe-call');
-const {isOffloaded} = require('../jobs/handler-options');
 const {takeRunNumber} = require('../native/native');
 const {LiveRuns} = require('./live-run');
 const {Run} = require('./run-handle');
@@ -593,8 +592,7 @@ function bytesOf(outcome) {
 
 /** Whether the function of an inline job is called with its run. */
 const hasContext = (registered) =>
-    registered !== undefined &&
-    (registered.handler ? !isOffloaded(registered.job) : registered.job.context === true);
+    registered?.isInline === true && (registered.handler !== undefined || registered.job.context === true);
 
 /** @returns {number | undefined} runs kept of a job, if it says so */
 function historyLimit(registered) {

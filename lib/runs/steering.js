@@ -52,8 +52,8 @@ class Steering {
                     'its turn is near'
             );
         }
-        const {job = {}, handler} = this.#jobs.get(run.job) ?? {};
-        if (job.offloaded === false && !handler && !job.context && run.state === 'running') {
+        const {job, handler, isInline} = this.#jobs.get(run.job) ?? {};
+        if (isInline && !handler && !job.context && run.state === 'running') {
             throw coded(
                 'RUN_NOT_STOPPABLE',
                 `The run "${id}" of job "${run.job}" cannot be stopped: it is a function on the event loop that is called ` +

@@ -53,22 +53,9 @@ class KeptRun {
         return this.#row.id;
     }
 
-    get name() {
-        return this.#row.name;
-    }
-
     /** The order in which runs were accepted. */
     get key() {
         return this.#row.key;
-    }
-
-    get queuedMs() {
-        return this.#row.queuedMs;
-    }
-
-    /** Whether it has ended. */
-    get hasEnded() {
-        return this.#row.endedMs !== undefined && this.#row.endedMs !== null;
     }
 
     /** What it returned. @throws {Error} when the bytes cannot be read */

@@ -1,5 +1,15 @@
 'use strict';
 
+/** What `require` says of a module that has to be imported instead. */
+const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
+
+/** @returns {boolean} whether a module that `require` has refused can be imported */
+const needsImport = (error) => NEEDS_IMPORT.has(error?.code);
+
+/** @returns {Function | undefined} the default export of a module, however it was compiled */
+const functionOf = (exported) =>
+    [exported, exported?.default, exported?.default?.default].find((value) => typeof value === 'function');
+
 /**
  * The function that the module of a handler exports.
  *
@@ -9,9 +19,7 @@
  * @throws {TypeError} HANDLER_MISSING, when that is no function; it says what the module exports
  */
 function handlerOf(exported, {name, target}) {
-    const found = [exported, exported?.default, exported?.default?.default].find(
-        (value) => typeof value === 'function'
-    );
+    const found = functionOf(exported);
     if (found === undefined) {
         const message =
             `The module ${target} of job "${name}" must export a function as its default: ` +
@@ -29,4 +37,4 @@ function describeExports(exported) {
     return names.length === 0 ? 'nothing' : names.join(', ');
 }
 
-module.exports = {handlerOf};
+module.exports = {functionOf, handlerOf, needsImport};

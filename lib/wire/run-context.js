@@ -5,13 +5,14 @@
  * same in a worker process and on the host's event loop; where reports go is the `sink`.
  */
 
+const {cut} = require('./cut.js');
+
 /** Progress is passed on this often at most; the last value always is. */
 const PROGRESS_PERIOD_MS = 100;
 const LONGEST_MESSAGE = 8 * 1024;
 const LONGEST_FIELDS = 4 * 1024;
 const LONGEST_NOTE = 200;
 const LEVELS = new Set(['debug', 'info', 'warn', 'error']);
-const CUT = '… (cut)';
 
 // Taken now: a job may install fake timers.
 const {setTimeout, clearTimeout} = globalThis;
@@ -163,10 +164,6 @@ function describe(value) {
     return typeof value === 'object' && value !== null
         ? `{done: ${value.done}, total: ${value.total}}`
         : String(value);
-}
-
-function cut(text, length) {
-    return text.length <= length ? text : text.slice(0, length - CUT.length) + CUT;
 }
 
 /** Fields as JSON would carry them; what it cannot carry, or is too long, becomes a note. */

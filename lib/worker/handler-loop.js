@@ -7,7 +7,7 @@
 const {pathToFileURL} = require('node:url');
 const {ProtocolError, ToWorker, readUint32} = require('../wire/frames.js');
 const {decode} = require('../wire/compact.js');
-const {handlerOf} = require('../wire/handler-export.js');
+const {handlerOf, needsImport} = require('../wire/handler-export.js');
 const {RunContext} = require('../wire/run-context.js');
 const {RunReports} = require('./run-reports.js');
 const {showTitle, titleOf} = require('./start.js');
@@ -21,8 +21,6 @@ const LEAD_BYTES = 8;
 /** How long a process has no run before its title says so. */
 const IDLE_AFTER_MS = 50;
 const BYTES_PER_MB = 1024 * 1024;
-/** What `require` says of a module that has to be imported instead. */
-const NEEDS_IMPORT = new Set(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE']);
 
 // Taken now: a job may install fake timers.
 const {setImmediate, setTimeout} = globalThis;
@@ -46,7 +44,7 @@ async function load(target) {
             const exported = Module._load(target, null, true);
             return isEmpty(exported) ? await imported(target, exported) : exported;
         } catch (error) {
-            if (!NEEDS_IMPORT.has(error?.code)) {
+            if (!needsImport(error)) {
                 throw error;
             }
         }
