@@ -122,7 +122,7 @@ test('runs are paged from the newest to the oldest, those that go and those that
     const {result, trigger, queued, started, ended, startDelayMs} = manager.run('my own');
     assert.deepEqual([result, trigger], ['second', 'manual']);
     assert.ok(queued <= started && started <= ended && startDelayMs >= 0);
-    assert.equal(manager.run('nobody'), undefined);
+    assert.equal(manager.run('no-such-run'), undefined);
     assert.equal(manager.run(`${runs[0].id}0`), undefined);
     open('opened');
     await runs[3].result;
@@ -244,6 +244,17 @@ test('events of a run come in order, and its end exactly once, for each kind of 
     });
     await resultOf(manager, 'inline');
     assert.deepEqual(heard.splice(0), order('inline', true));
+});
+
+test('the start of a scheduled run of a handler is an event, also where no run was ever requested', async (t) => {
+    const {manager} = createManager(t);
+    const heard = [];
+    await manager.defineJob({name: 'ticks', at: '* * * * * *', job: jobs('echo.js')});
+    for (const event of ['run queued', 'run started', 'run online', 'run ended']) {
+        manager.events.on(event, () => heard.push(event));
+    }
+    await eventually('the end of a run', () => heard.includes('run ended'));
+    assert.deepEqual(heard.slice(0, 4), ['run queued', 'run started', 'run online', 'run ended']);
 });
 
 test('events of jobs tell what was added, removed, paused and resumed', async (t) => {

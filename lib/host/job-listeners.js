@@ -19,9 +19,9 @@ class JobListeners extends EventEmitter {
         this.#logger = logger;
     }
 
-    /** @internal @returns {boolean} does anybody listen to starts of runs? */
-    static hearsStarts(listeners) {
-        return OF_STARTS.some((event) => listeners.listenerCount(event) > 0);
+    /** @internal @returns {boolean} does anybody listen to starts of runs, or to this event of them? */
+    static hearsStarts(listeners, newEvent) {
+        return OF_STARTS.some((event) => event === newEvent || listeners.listenerCount(event) > 0);
     }
 
     /**

@@ -36,11 +36,17 @@ class RunAnnouncements {
         this.#listeners = listeners;
         this.#native = native;
         this.#instance = instance;
+        listeners.on('newListener', (event) => this.watch(event));
     }
 
-    /** To be called before runs are asked for, and when events have been taken: somebody may listen now, or no longer. */
-    watch() {
-        const isWanted = JobListeners.hearsStarts(this.#listeners) || isTraced();
+    /**
+     * To be called when jobs are added and runs are asked for: a tracer may have subscribed since, or nobody may listen any
+     * longer.
+     *
+     * @param {string} [newEvent] - that somebody is about to listen to
+     */
+    watch(newEvent) {
+        const isWanted = JobListeners.hearsStarts(this.#listeners, newEvent) || isTraced();
         if (isWanted !== this.#isWatching) {
             this.#isWatching = isWanted;
             this.#native.watchStarts(isWanted);
@@ -53,6 +59,7 @@ class RunAnnouncements {
     }
 
     jobAdded(describe) {
+        this.watch();
         publish(jobRegistered, describe);
         tell(this.#listeners, 'job added', () => ({job: describe()}));
     }
