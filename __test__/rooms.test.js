@@ -14,6 +14,7 @@ const LIB = path.join(ROOT, 'lib');
 
 /** What each room may import, besides itself and Node. */
 const MAY_IMPORT = {
+    manager: ['events', 'host', 'inline', 'jobs', 'native', 'one-off', 'runs', 'store', 'wire'],
     jobs: ['host', 'native', 'wire'],
     runs: ['host', 'inline', 'jobs', 'native', 'wire'],
     store: ['host', 'runs', 'wire'],
