@@ -594,7 +594,7 @@ function bytesOf(outcome) {
 const hasContext = (registered) =>
     registered?.isInline === true && (registered.handler !== undefined || registered.job.context === true);
 
-/** @returns {number | undefined} runs kept of a job, if it says so */
+/** @returns {number | undefined} runs kept of a job, if it has such an option */
 function historyLimit(registered) {
     const history = registered?.job.history;
     return history === false ? 0 : history;

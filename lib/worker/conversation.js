@@ -23,7 +23,7 @@ class Conversation {
      * @param {import('./channel.js').Channel} channel to the host
      * @param {object} endings what to do
      * @param {() => void} endings.onCancel when the host has asked the job to stop
-     * @param {() => void} endings.onLastWord when the job says that it has finished
+     * @param {() => void} endings.onFinished when the job has posted 'done' or 'cancelled'
      * @param {(kind: number, payload: Buffer) => void} endings.onRunFrame with what concerns the runs of a handler
      * @param {() => void} endings.onGone when the host has closed its end
      * @param {(error: Error) => void} endings.onNonsense when the host cannot be understood any more
@@ -42,7 +42,7 @@ class Conversation {
         if (this.#port === undefined) {
             const outbox = new Outbox(this.#channel, (kind) => {
                 if (kind === ToHost.DONE || this.#isCancelRequested) {
-                    this.#endings.onLastWord();
+                    this.#endings.onFinished();
                 }
             });
             this.#port = createParentPort(

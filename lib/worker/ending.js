@@ -100,7 +100,7 @@ function afterOutput(callback) {
     behind.once('error', callback);
 }
 
-/** Exit code of a worker that could not make sense of what the host told it (EX_PROTOCOL of sysexits.h). */
+/** Exit code of a worker that received a frame it does not understand (EX_PROTOCOL of sysexits.h). */
 const EXIT_PROTOCOL = 76;
 
 /** Exit code of a worker whose job failed with an uncaught error. */
@@ -143,7 +143,7 @@ function report(channel, thrown) {
 }
 
 /**
- * Ends a worker that has nobody to work for: at once, whatever the job's handlers would do, and with all processes the
+ * Ends a worker whose host is gone: at once, without calling the job's handlers, and with all processes the
  * job started in its group.
  */
 function endOrphan() {
@@ -159,7 +159,7 @@ function endOrphan() {
 }
 
 /**
- * Ends a worker whose job said so: after the turn of the event loop it said it in, its output written, without 'exit'
+ * Ends a worker whose job has posted 'done': after that turn of the event loop, with its output written, without 'exit'
  * handlers, as a terminated Worker. What it writes until then is announced, so that the host waits for it.
  *
  * @param {import('./channel.js').Channel} channel to the host

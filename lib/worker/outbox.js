@@ -12,15 +12,15 @@ const KIND_BY_MESSAGE = new Map([
 /** What the job sends to the host. */
 class Outbox {
     #channel;
-    #onLastWord;
+    #onFinished;
 
     /**
      * @param {import('./channel.js').Channel} channel to the host
-     * @param {(kind: number) => void} onLastWord called when the job has sent DONE or CANCELLED
+     * @param {(kind: number) => void} onFinished called when the job has sent DONE or CANCELLED
      */
-    constructor(channel, onLastWord) {
+    constructor(channel, onFinished) {
         this.#channel = channel;
-        this.#onLastWord = onLastWord;
+        this.#onFinished = onFinished;
     }
 
     /**
@@ -47,7 +47,7 @@ class Outbox {
         const lastWord = KIND_BY_MESSAGE.get(value);
         this.#channel.sendInPlace(lastWord ?? ToHost.MESSAGE, frame);
         if (lastWord !== undefined) {
-            this.#onLastWord(lastWord);
+            this.#onFinished(lastWord);
         }
     }
 }

@@ -84,7 +84,7 @@ function parseStart({kind, payload}) {
 
 /**
  * @param {{kind: number}} frame the host's second
- * @throws {ProtocolError} when it is not the word to run the job
+ * @throws {ProtocolError} when it is not a GO frame
  */
 function checkGo({kind}) {
     if (kind !== ToWorker.GO) {
@@ -181,7 +181,7 @@ function applyStart(header, job) {
 
 /**
  * Schedules the job's module as the next thing the event loop does: it begins on a fresh stack, its ticks and promises
- * are served in the order of a main module, and no frame of ours shows in its stack traces.
+ * are served in the order of a main module, and no frame of this script shows in its stack traces.
  *
  * @param {object} job of parseStart()
  */

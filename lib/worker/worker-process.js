@@ -3,8 +3,8 @@
 /**
  * The life of a worker process.
  *
- * A spare is started ahead of time: it warms up (`--brief`: only a little), says READY, and waits for its job in a
- * blocking read, costing no CPU time. A cold start (`--cold`) has its job already. Either becomes the job, and runs it at the word: `worker_threads`,
+ * A spare is started ahead of time: it warms up (`--brief`: only a little), sends READY, and waits for its job in a
+ * blocking read, costing no CPU time. A cold start (`--cold`) has its job already. Either becomes the job, and runs it when the frame GO arrives: `worker_threads`,
  * process and main module look as they do in a Worker, and nothing of this script can be seen in them.
  *
  * The other end of the channel is the worker room of the Rust engine; docs/design/worker-protocol.md describes what
@@ -36,7 +36,7 @@ const LOADING = new Set(['FSReqPromise', 'CloseReq', 'Immediate']);
 /** Asked before the job's arguments take the place of ours. */
 const [, , flag] = process.argv;
 
-/** Started for a job that waits, and told of it already. */
+/** Started for a job that waits: its START frame is in the channel already. */
 const isCold = flag === '--cold';
 
 /** Started for a job that may not come: what warming up costs must be worth it even then. */
@@ -47,10 +47,10 @@ const channel = new Channel(endOrphan);
 /** The job, once it is known. */
 let job;
 
-/** Whether the job has said that it has finished: then there is nothing to hear any more. */
+/** Whether the job has posted 'done': from then on the channel is not read. */
 let isEnding = false;
 
-/** The immediate of ours that is yet to come, and looks at the job's main module. */
+/** The immediate that will look at the exports of the job's main module. */
 let looking = null;
 
 /** Whether the job kept the event loop alive when that was first looked at. */
@@ -62,7 +62,7 @@ let handlerLoop;
 /** Where `@tryghost/job-manager/job` finds the run. */
 const RUN = Symbol.for('@tryghost/job-manager.run');
 
-/** What the host has said of the process and of the run. */
+/** The header of the START frame: about the process and the run. */
 let header;
 
 /** The run of a script that has asked for it. */
@@ -78,7 +78,7 @@ const conversation = new Conversation(channel, {
     onCancel: () => {
         scriptRun?.abort(new Error('The job was asked to stop'));
     },
-    onLastWord: () => {
+    onFinished: () => {
         if (job.kind === 'handler') {
             // A message like any other: the run ends when the handler returns.
             return;
@@ -91,7 +91,7 @@ const conversation = new Conversation(channel, {
     onNonsense: (error) => endBroken(channel, error)
 });
 
-/** Waits for what the host says before the job runs; leaves when it says nothing more. */
+/** Waits for a frame that comes before the job runs; exits when the host has closed the channel. */
 function nextFrame() {
     return channel.readBlocking() ?? process.reallyExit(0);
 }
@@ -138,7 +138,7 @@ function becomeJob() {
     runSoon(job);
 }
 
-/** Tells the host of a module that exports a function, unless the job has said that it has finished. */
+/** Tells the host of a module that exports a function, unless the job has posted 'done'. */
 function lookAtExports(file) {
     const before = {immediate: looking, wasActive};
     looking = null;
@@ -198,7 +198,7 @@ function orEndBroken(action) {
     }
 }
 
-/** Warms up, says so, and waits for the job. */
+/** Warms up, sends READY, and waits for the job. */
 async function waitAsSpare() {
     const {warmUp} = require('./later.js').warmUp;
     await warmUp({

@@ -148,7 +148,7 @@ impl Engine {
         self.kill_all_workers();
     }
 
-    /// The host's environment ends: nobody is left to be told anything.
+    /// The host's environment ends: no event is sent any more.
     pub(super) fn close(&mut self) {
         self.jobs.clear();
         self.names.clear();
@@ -377,7 +377,7 @@ impl Engine {
         self.set_next_step(id, grace, now);
     }
 
-    /// The process has said that it leaves by itself.
+    /// The process has reported that it will exit by itself.
     pub(super) fn finishing(&mut self, id: RunId, worker: WorkerId, now: Now) {
         if let Some(run) = self.runs.get_mut(&id) {
             run.phase = Phase::Finishing(worker);
