@@ -81,6 +81,14 @@ declare class JobManager {
     /** Due times to come of all jobs, the earliest first. Paused jobs have none. */
     upcoming(range?: JobManager.UpcomingRange): JobManager.UpcomingRun[];
 
+    /**
+     * What a run has printed (option `output`) and written by `run.log`, as far as it is kept. Undefined for a run that has not
+     * gone in this host, or whose record is not kept any more.
+     *
+     * Throws an IncorrectUsageError for an invalid option.
+     */
+    output(id: string, options?: JobManager.OutputOptions): JobManager.RunOutput | undefined;
+
     /** How the manager is. */
     stats(): JobManager.ManagerStats;
 
@@ -210,6 +218,8 @@ declare namespace JobManager {
         job?: JobDefaults;
         /** How many ended runs are kept. */
         history?: HistoryOptions;
+        /** The most bytes of output that are kept of all runs, 0 to 1 GiB. Default 16 MiB. The run that ended first gives its output up first, failed ones last. */
+        outputBudget?: number;
         /**
          * A file that keeps what outlives this process: runs of handlers, which due times were answered, pauses, and what
          * came of runs. Default: none, all is in memory. See docs/store.md.
@@ -352,6 +362,8 @@ declare namespace JobManager {
 
     /** Options of a run in a process of its own. */
     interface OffloadedOptions extends RetryOptions, WatchOptions {
+        /** What becomes of what the job prints. Default 'inherit'. */
+        output?: OutputUse | {stdout?: OutputUse; stderr?: OutputUse};
         /** A process of its own: the default. */
         offloaded?: true;
         /** Options of this job's worker, over the manager's. */
@@ -524,6 +536,8 @@ declare namespace JobManager {
         /** What a process is kept for. `false`: for one run. Default `true`: any number, and 30 s without one. */
         reuse?: boolean | Reuse;
         worker?: WorkerOptions;
+        /** What becomes of what a run prints. Default 'inherit'. */
+        output?: OutputUse | {stdout?: OutputUse; stderr?: OutputUse};
         memoryLimitMb?: number;
         gracePeriod?: number;
     }
@@ -630,6 +644,54 @@ declare namespace JobManager {
         slow?: true;
         threadId?: number;
         pid?: number;
+        /** Bytes that it has printed and logged, as far as they are captured: see `output(id)`. */
+        outputBytes?: number;
+    }
+
+    /** Where one output stream of a job goes. */
+    type OutputUse =
+        /** To where that of the host goes. */
+        | 'inherit'
+        /** It is kept with the run: see `output(id)`. The host prints nothing. */
+        | 'capture'
+        /** It is kept with the run, and written to the host's own stream. */
+        | 'both'
+        /** Nowhere. */
+        | 'ignore';
+
+    interface OutputOptions {
+        /** The place of the first byte that is wanted, counted from 0. To follow a run: `totalBytes` of the last time. */
+        from?: number;
+        /** Whether `lines` are wanted, too. Default false. */
+        lines?: boolean;
+    }
+
+    /** What a run has printed and logged, as far as it is kept. */
+    interface RunOutput {
+        /**
+         * All streams together, in the order in which they were read, without escape sequences and other control characters; what is
+         * no UTF-8 is replaced. Where bytes are left out, a line says how many: "… 1,234 bytes left out …".
+         */
+        readonly text: string;
+        /** The place of the first byte of `text`, or of the first one that is left out. */
+        readonly fromByte: number;
+        /** All that the run has written so far: where to go on reading. */
+        readonly totalBytes: number;
+        /** Bytes from `fromByte` on that are left out. */
+        readonly droppedBytes: number;
+        readonly lines?: readonly OutputLine[];
+    }
+
+    interface OutputLine {
+        /** When the first of it was read. */
+        readonly at: Date;
+        /** 'log' for what the job wrote by `run.log`. */
+        readonly stream: 'stdout' | 'stderr' | 'log';
+        readonly attempt: number;
+        readonly text: string;
+        /** Of a line of the log. */
+        readonly level?: LogLine['level'];
+        readonly fields?: Record<string, any>;
     }
 
     interface AttemptInfo {
@@ -771,6 +833,10 @@ declare namespace JobManager {
         rowsPending: number;
         /** Runs that the history holds. */
         historyRuns: number;
+        /** Bytes of output of runs that are kept. */
+        outputBytes: number;
+        /** Bytes of output that were captured and are not kept, for want of room: since the start, in all. */
+        outputDroppedBytes: number;
     }
 
     interface PauseOptions {
@@ -805,6 +871,8 @@ declare namespace JobManager {
         'run online': [event: {run: RunInfo}];
         'run progress': [event: {runId: string; job: string; progress: Progress}];
         'run log': [event: {runId: string; job: string; line: LogLine}];
+        /** It has printed or logged more, which `output(runId, {from})` gives: four times a second at most for each run. */
+        'run output': [event: {runId: string; job: string; totalBytes: number}];
         'attempt failed': [event: {run: RunInfo; error: any; retryAt?: Date}];
         /** Exactly once for each run, whatever happened. */
         'run ended': [event: {run: RunInfo; error?: any; result?: any}];
@@ -843,6 +911,8 @@ declare namespace JobManager {
         history?: number | false;
         /** The largest result that is kept with a run, in bytes. Default 16,384, at most 1 MiB. */
         keepResult?: number;
+        /** Bytes that are kept of what a run prints and logs: the first quarter and the last three. 0 to 16 MiB, default 65,536. */
+        outputLimit?: number;
         /** Whether what the job writes with `run.log` is written to the manager's logger. Default true. */
         logToHost?: boolean;
         /** At most 500 characters. */
@@ -861,6 +931,8 @@ declare namespace JobManager {
 
     /** What `job` of the manager may give for all its jobs: a job's own option comes first. */
     interface JobDefaults extends RetryOptions, Omit<WatchOptions, 'description' | 'tags'> {
+        /** Of offloaded jobs. */
+        output?: OutputUse | {stdout?: OutputUse; stderr?: OutputUse};
         timeout?: number;
         memoryLimitMb?: number;
         gracePeriod?: number;

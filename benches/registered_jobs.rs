@@ -62,6 +62,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         pause_after_failures: None,
         tags: Arc::default(),
         unref: false,
+        output_limit: 65_536,
     });
     let now = Now::read();
     let (before, started) = (ALLOCATED.load(Ordering::Relaxed), Instant::now());

@@ -107,6 +107,18 @@ class JobManager {
         return this.#parts.runs.info(id);
     }
 
+    /**
+     * What a run has printed and logged, as far as it is kept.
+     *
+     * @param {string} id
+     * @param {import('../index').OutputOptions} [options]
+     * @returns {import('../index').RunOutput | undefined} undefined for a run that is not known here
+     */
+    output(id, options = {}) {
+        this.#options.check(tables.RUN_OUTPUT, options);
+        return this.#runs.output(id, options);
+    }
+
     /** @param {import('../index').UpcomingRange} [range] @returns {import('../index').UpcomingRun[]} due times of all jobs */
     upcoming(range = {}) {
         this.#parts.checker.check(tables.UPCOMING, range);

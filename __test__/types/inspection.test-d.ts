@@ -17,7 +17,12 @@ async function seen(manager: JobManager): Promise<void> {
     const run: JobManager.RunInfo | undefined = manager.run('a-1');
     const due: Date = manager.upcoming({from: new Date(), to: Date.now() + 1_000, limit: 5})[0].due;
     const kept: number = manager.stats().processes.kept;
-    void [next, skipped, job, message, run, due, kept];
+    const output: JobManager.RunOutput | undefined = manager.output('a-1', {from: 1_024, lines: true});
+    const stream: 'stdout' | 'stderr' | 'log' | undefined = output?.lines?.[0].stream;
+    const bytes: number = manager.stats().outputBytes + (run?.outputBytes ?? 0) + (output?.totalBytes ?? 0);
+    void [next, skipped, job, message, run, due, kept, stream, bytes];
+    // @ts-expect-error a number of bytes
+    manager.output('a-1', {from: '7'});
     // @ts-expect-error not a state of a job
     manager.jobs({state: 'failed'});
     // @ts-expect-error not a state of a run
@@ -44,14 +49,22 @@ function heard(manager: JobManager): void {
         .once('attempt failed', ({retryAt}) => void retryAt?.getTime())
         .on('job paused', ({job, by, note}) => void [job.name, by === 'failures', note])
         .on('run skipped', ({reason, count}) => void [reason === 'overlap', count + 1])
-        .on('run log', ({line}) => void line.level);
+        .on('run log', ({line}) => void line.level)
+        .on('run output', ({runId, totalBytes}) => void [runId, totalBytes + 1]);
     // @ts-expect-error no such event
     manager.events.on('run finished', () => {});
 }
 
 async function declared(): Promise<void> {
     const manager = new JobManager({
-        job: {attempts: 3, warnAfter: 60_000, history: false},
+        job: {
+            attempts: 3,
+            warnAfter: 60_000,
+            history: false,
+            output: {stderr: 'capture'},
+            outputLimit: 1_024
+        },
+        outputBudget: 1_000_000,
         history: {perJob: 5, total: 100, maxAge: 1_000}
     });
     await manager.addJob({
@@ -59,6 +72,7 @@ async function declared(): Promise<void> {
         job: './report.js',
         at: 'every day',
         stallAfter: 60_000,
+        output: 'both',
         paused: true,
         pauseAfterFailures: 3,
         tags: ['nightly'],
@@ -71,6 +85,11 @@ async function declared(): Promise<void> {
         data: 5,
         job: (data: number, run) => run.log(`${data}`)
     });
+    // @ts-expect-error an inline job prints where the host does
+    await manager.addJob({name: 'inline', offloaded: false, job: () => {}, output: 'capture'});
+    await manager.defineJob({name: 'handler', job: './handler.js', output: {stdout: 'ignore'}});
+    // @ts-expect-error not where output goes
+    await manager.defineJob({name: 'handler', job: './handler.js', output: 'file'});
     // @ts-expect-error a number, or false
     await manager.addJob({name: 'report', job: './report.js', history: true});
 }

@@ -156,6 +156,8 @@ class JobEvents {
                 return this.#lateError(event.run, bytes.subarray(event.start, event.end));
             case 'output':
                 return this.#output(event, bytes.slice(event.start, event.end));
+            case 'outputGrew':
+                return this.#host.runs().outputGrew(event);
             case 'runEnded':
                 return this.#runEnded(event, bytes.subarray(event.start, event.end));
             case 'inlineDue':

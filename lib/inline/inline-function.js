@@ -101,12 +101,19 @@ async function loadAndCall(job, data, context) {
  * @param {import('../../index').Job} job - an inline one
  * @throws {Error} JOB_MISSING or INVALID_OPTION, if it is invalid
  */
-function checkInline({name, job, memoryLimitMb, stallAfter}) {
+function checkInline({name, job, memoryLimitMb, stallAfter, output}) {
     assertSource(job, name);
     if (memoryLimitMb !== undefined) {
         const owner = name ? `of job "${name}"` : 'of a job';
         throw invalid(
             `The option "memoryLimitMb" ${owner} is only for offloaded jobs: an inline job shares the memory of the host process`
+        );
+    }
+    if (output !== undefined) {
+        const owner = name ? `of job "${name}"` : 'of a job';
+        throw invalid(
+            `The option "output" ${owner} is only for offloaded jobs: an inline job prints where the host does. What is to be kept ` +
+                'with its run it can write by run.log ("context")'
         );
     }
     if (stallAfter !== undefined) {

@@ -97,7 +97,7 @@ function reuseOf({reuse = true}) {
 }
 
 /** Options of a process, which a function on this event loop has not. */
-const OF_A_PROCESS = ['worker', 'memoryLimitMb', 'reuse', 'gracePeriod'];
+const OF_A_PROCESS = ['worker', 'memoryLimitMb', 'reuse', 'gracePeriod', 'output'];
 
 /**
  * @param {object} job - of `defineJob`
@@ -118,7 +118,7 @@ function checkHandler(job) {
     if (stream !== undefined) {
         throw invalid(
             `The option "worker.${stream}" of job "${name}" is for scripts: a handler has no worker whose stream could be ` +
-                'read. What it prints goes where the output of the host goes; leave out the option'
+                'read. Use "output" instead, and read what a run has printed by output(id)'
         );
     }
     const given = isOffloaded(job) ? undefined : OF_A_PROCESS.find((option) => job[option] !== undefined);

@@ -143,6 +143,21 @@ const WATCHED = {
     keepResult: wholeFrom(0, 1024 * 1024, ' (bytes)'),
     logToHost: flag
 };
+const outputUse = oneOf('inherit', 'capture', 'both', 'ignore');
+const OUTPUT_STREAMS = optionTable({
+    call: 'output',
+    owner: (name) => `in "output" ${name === undefined ? 'of the manager' : ofJob(name)}`,
+    kinds: {stdout: outputUse, stderr: outputUse}
+});
+/** What becomes of what a job prints, and how much is kept of that and of its log. */
+const OUTPUT = {
+    output: kind(
+        `${outputUse.expected}, or an object such as {stdout: 'inherit', stderr: 'capture'}`,
+        (value) => outputUse.accepts(value) || (isObject(value) && !Array.isArray(value)),
+        OUTPUT_STREAMS
+    ),
+    outputLimit: wholeFrom(0, 16 * 1024 * 1024, ' (bytes)')
+};
 const DESCRIBED = {
     description: kind(
         'a string of at most 500 characters',
@@ -173,6 +188,7 @@ const RUN = {
     context: flag,
     ...RETRY,
     ...WATCHED,
+    ...OUTPUT,
     ...DESCRIBED
 };
 
@@ -290,6 +306,7 @@ const JOB_DEFAULTS = optionTable({
     kinds: {
         ...RETRY,
         ...WATCHED,
+        ...OUTPUT,
         timeout: milliseconds,
         memoryLimitMb: megabytes,
         gracePeriod: milliseconds,
@@ -375,6 +392,13 @@ const CANCEL = optionTable({
     kinds: {reason: text}
 });
 
+const RUN_OUTPUT = optionTable({
+    call: 'output()',
+    example: '{from: 1024}',
+    owner: () => 'of output()',
+    kinds: {from: wholeFrom(0, Number.MAX_SAFE_INTEGER, ' (bytes)'), lines: flag}
+});
+
 const STORE = optionTable({
     call: 'store',
     owner: () => 'in "store" of the manager',
@@ -410,6 +434,7 @@ const MANAGER = optionTable({
             (value) => (typeof value === 'string' && value !== '') || isObject(value),
             STORE
         ),
+        outputBudget: wholeFrom(0, 1024 * 1024 * 1024, ' (bytes)'),
         maxWorkers: count(1),
         warmWorkers: kind("'auto' or a whole number from 0 up", (value) => {
             return value === 'auto' || isWhole(value, 0, MOST_COUNTED);
@@ -434,7 +459,7 @@ const MANAGER = optionTable({
         timeout: OF_EACH_JOB,
         memoryLimitMb: OF_EACH_JOB,
         overlap: OF_EACH_JOB,
-        ...instead(Object.keys(RETRY), OF_EACH_JOB),
+        ...instead([...Object.keys(RETRY), ...Object.keys(OUTPUT)], OF_EACH_JOB),
         concurrency: 'use "inlineConcurrency" for inline jobs, "maxWorkers" for processes',
         maxThreads: 'use "maxWorkers"',
         root: 'relative paths of jobs start at the working directory',
@@ -486,6 +511,7 @@ module.exports = {
     QUEUE,
     RESUME,
     RUN_FILTER,
+    RUN_OUTPUT,
     RUN_REQUEST,
     SHUTDOWN,
     UPCOMING

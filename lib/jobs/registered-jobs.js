@@ -13,6 +13,7 @@ const {handlerRequest, handlerSource, isOffloaded} = require('./handler-options'
 const {assertSource, defaultName, offloadedSource} = require('./job-source');
 const {JobTotals} = require('./job-totals');
 const {JOB} = require('./option-tables');
+const {DEFAULT_LIMIT_BYTES, isKept, outputStreams} = require('./output-options');
 const {retryPolicy} = require('./retry-options');
 const {CRON_LIKE, isNeverDue, neverDue, nextDue, parseAt} = require('./schedules');
 const {JobOptions} = require('../native/native');
@@ -36,7 +37,7 @@ const NO_STREAMS = Object.freeze({stdout: false, stderr: false});
 
 /** One registration of a job. */
 class RegisteredJob extends JobScope {
-    constructor({name, when, anchorMs, job, retry, handler, isOneOff, isTransient}) {
+    constructor({name, when, anchorMs, job, retry, handler, keepsOutput, isOneOff, isTransient}) {
         super(name);
         /** @type {import('./schedules').When} */
         this.when = when;
@@ -48,6 +49,8 @@ class RegisteredJob extends JobScope {
         this.handler = handler;
         /** How many attempts a run of it has at most. */
         this.attempts = retry?.attempts ?? 1;
+        /** Whether what it prints is kept with its runs. */
+        this.keepsOutput = keepsOutput;
         /** Whether it is removed when its run has ended. */
         this.isTransient = isTransient;
         /** Whether the host's timers are fake, so that this job is scheduled on them. */
@@ -354,6 +357,7 @@ class RegisteredJobs {
         const worker =
             source && this.#worker(handler ? {...job, worker: {...job.worker, ...NO_STREAMS}} : job);
         const work = source && encoded({name, source, description, data}, worker);
+        const output = worker && outputStreams(name, job, worker);
         return {
             name,
             when,
@@ -363,9 +367,11 @@ class RegisteredJobs {
             work,
             retry,
             handler,
+            keepsOutput: output !== undefined && isKept(output),
             options: this.#options(name, handler ? {...job, concurrency: undefined} : job, when, {
                 retry,
-                worker
+                worker,
+                output
             })
         };
     }
@@ -380,7 +386,7 @@ class RegisteredJobs {
     }
 
     /** The native options of a job, reused if they equal those of the job before. `worker` is undefined for inline jobs. */
-    #options(name, job, when, {retry, worker}) {
+    #options(name, job, when, {retry, worker, output}) {
         const {
             overlap,
             missed,
@@ -391,8 +397,9 @@ class RegisteredJobs {
             unref
         } = job;
         const {concurrency, gracePeriod = this.#defaults.gracePeriod} = job;
+        const {outputLimit = DEFAULT_LIMIT_BYTES} = job;
         const {paused, pauseAfterFailures, stallAfter: stallAfterMs, warnAfter: warnAfterMs, tags} = job;
-        const start = worker && startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, worker);
+        const start = worker && startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, worker, output);
         const schedule = when.scheduleOptions;
         const options = {
             schedule,
@@ -408,6 +415,7 @@ class RegisteredJobs {
             takesContext: job.context,
             tags,
             unref,
+            outputLimit,
             worker: start
         };
         const key = JSON.stringify(options);
@@ -419,7 +427,7 @@ class RegisteredJobs {
     }
 
     #register(
-        {name, when, anchorMs, job, description, work, retry, handler, options},
+        {name, when, anchorMs, job, description, work, retry, handler, keepsOutput, options},
         {replaceFinished = false, isTransient = false, isOneOff = false, isHeld = false}
     ) {
         const registered = new RegisteredJob({
@@ -429,6 +437,7 @@ class RegisteredJobs {
             job,
             retry,
             handler,
+            keepsOutput,
             isOneOff,
             isTransient
         });

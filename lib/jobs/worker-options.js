@@ -153,15 +153,16 @@ function encodeJob({name, source, description, data}, options) {
  * @param {number} [limits.gracePeriod] - ms
  * @param {string} [limits.execPath] - the `node` binary, where it is not the manager's
  * @param {object} options - of `resolveWorker`
+ * @param {{stdout: string, stderr: string}} output - of `outputStreams`
  * @returns {import('../native/binding').WorkerOptions}
  */
-function startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, options) {
+function startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, options, output) {
     return {
         execPath,
         execArgv: [...bootFlags(options.flags), ...options.limitFlags],
         bootEnv: [...(options.isElectron ? ['ELECTRON_RUN_AS_NODE=1'] : []), ...bootOverlay(options.env)],
-        captureStdout: Boolean(options.stdout),
-        captureStderr: Boolean(options.stderr),
+        stdout: output.stdout,
+        stderr: output.stderr,
         timeoutMs: timeout,
         memoryLimitBytes: memoryLimitMb === undefined ? undefined : memoryLimitMb * BYTES_PER_MB,
         cancelGraceMs: gracePeriod ?? DEFAULT_GRACE_PERIOD_MS,

@@ -5,6 +5,9 @@ const {serializeShortText} = require('../wire/short-text');
 const {NativeManager} = require('./native');
 const {WORKER_SCRIPT, refuseInPreload} = require('./worker-script');
 
+/** Bytes of output of all runs that are kept, if the host does not say. */
+const DEFAULT_OUTPUT_BUDGET_BYTES = 16 * 1024 * 1024;
+
 function usualPath() {
     return isAbsolute(process.execPath) ? process.execPath : require('./node-path').nodePath();
 }
@@ -21,7 +24,14 @@ function usualPath() {
  * @throws {Error} MANAGER_IN_PRELOAD; a StoreError
  */
 function createNative(
-    {maxWorkers, warmWorkers = 'auto', startTimeout, execPath, store},
+    {
+        maxWorkers,
+        warmWorkers = 'auto',
+        startTimeout,
+        execPath,
+        outputBudget = DEFAULT_OUTPUT_BUDGET_BYTES,
+        store
+    },
     owner,
     onEvents,
     instance
@@ -36,6 +46,7 @@ function createNative(
         cancelMessage: serializeShortText('cancel', 0),
         seed: Math.random(),
         instance,
+        outputBudget,
         store
     };
     const weakOwner = new WeakRef(owner);

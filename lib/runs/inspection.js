@@ -155,7 +155,7 @@ class Inspection {
 
     /** @returns {import('../../index').ManagerStats} */
     stats() {
-        const {running, waiting, retrying, paused, jobs, processes} = this.#native.counts();
+        const {running, waiting, retrying, paused, jobs, processes, ...output} = this.#native.counts();
         const {instance, inline, sinceMs, rowsPending} = this.#manager;
         return Object.freeze({
             instance,
@@ -171,7 +171,9 @@ class Inspection {
             inline: Object.freeze({waiting: inline.length, running: inline.running}),
             processes: Object.freeze(processes),
             rowsPending: rowsPending(),
-            historyRuns: this.#runs.history.size
+            historyRuns: this.#runs.history.size,
+            outputBytes: output.outputBytes,
+            outputDroppedBytes: output.outputDroppedBytes
         });
     }
 

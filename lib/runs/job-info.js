@@ -24,6 +24,8 @@ const SHOWN = [
     'startDeadline',
     'history',
     'keepResult',
+    'output',
+    'outputLimit',
     'pauseAfterFailures',
     'unref'
 ];

@@ -22,6 +22,8 @@ class LiveRun {
     /** Whether its function has been asked to stop. */
     isAborted = false;
     isSlow = false;
+    /** Whether it has written to its log. */
+    hasLogged = false;
     /** What its events have told, for listeners. @type {import('./run-info').RunFacts | undefined} */
     facts;
 }

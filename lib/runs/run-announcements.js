@@ -3,6 +3,7 @@
 /** Announces what happens to jobs and runs: to the listeners of `jobManager.events`, and to tracers. */
 
 const {JobListeners} = require('../host/job-listeners');
+const {OutputWatch} = require('./output-watch');
 const {
     TracedAttempts,
     attemptFailed,
@@ -23,6 +24,7 @@ class RunAnnouncements {
     #native;
     #instance;
     #traced = new TracedAttempts();
+    #output;
     /** Whether the native side reports the start of each handler's run, too. */
     #isWatching = false;
 
@@ -36,6 +38,7 @@ class RunAnnouncements {
         this.#listeners = listeners;
         this.#native = native;
         this.#instance = instance;
+        this.#output = new OutputWatch({listeners, native});
         listeners.on('newListener', (event) => this.watch(event));
     }
 
@@ -115,6 +118,11 @@ class RunAnnouncements {
         tell(this.#listeners, 'run log', describe);
     }
 
+    /** A run has printed or logged something. */
+    outputGrew(run, facts) {
+        this.#output.grew(run, facts);
+    }
+
     slow(describe, limitMs) {
         tell(this.#listeners, 'run slow', () => ({run: describe(), limitMs}));
     }
@@ -127,6 +135,7 @@ class RunAnnouncements {
 
     ended(run, describe, {error, read}) {
         this.#traced.ended(run, {error, read});
+        this.#output.ended(run);
         tell(this.#listeners, 'run ended', () =>
             error === undefined ? {run: describe(), result: read()} : {run: describe(), error}
         );

@@ -23,9 +23,14 @@ class RunHistory {
     /** @type {Map<number, EndedRun>} */
     #runs = new Map();
     #dropped = 0;
+    #onForgotten;
 
-    /** @param {{perJob?: number, total?: number, maxAge?: number}} [limits] */
-    constructor(limits = {}) {
+    /**
+     * @param {{perJob?: number, total?: number, maxAge?: number}} [limits]
+     * @param {(run: EndedRun) => void} [onForgotten] - called for each run that is not kept, or not any longer
+     */
+    constructor(limits = {}, onForgotten = () => {}) {
+        this.#onForgotten = onForgotten;
         this.#limits = {...DEFAULTS, ...limits};
     }
 
@@ -47,13 +52,14 @@ class RunHistory {
      */
     add(run, limit = this.#limits.perJob) {
         if (limit < 1 || this.#limits.total < 1) {
+            this.#onForgotten(run);
             return;
         }
         const runs = this.#ofJob(run.name);
         runs.push(run);
         this.#runs.set(run.number, run);
         while (runs.length > limit || this.#isOld(runs[0], run.endedMs)) {
-            this.#runs.delete(runs.shift().number);
+            this.#forget(runs.shift());
         }
         while (this.#runs.size > this.#limits.total) {
             this.#makeRoom();
@@ -86,6 +92,11 @@ class RunHistory {
         return runs;
     }
 
+    #forget(run) {
+        this.#runs.delete(run.number);
+        this.#onForgotten(run);
+    }
+
     #isOld(run, nowMs) {
         return nowMs - run.endedMs > this.#limits.maxAge;
     }
@@ -93,8 +104,8 @@ class RunHistory {
     #makeRoom() {
         const [[name, runs]] = this.#jobs;
         const isOne = runs.length === 1;
-        for (const {number} of isOne ? runs : runs.splice(0, runs.length - 1)) {
-            this.#runs.delete(number);
+        for (const run of isOne ? runs : runs.splice(0, runs.length - 1)) {
+            this.#forget(run);
             this.#dropped += 1;
         }
         if (isOne) {

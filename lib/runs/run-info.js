@@ -30,6 +30,7 @@ const LONGEST_STACK = 4 * 1024;
  * @property {object} [progress]
  * @property {import('./run-value').KeptValue} [value]
  * @property {boolean} [isSlow]
+ * @property {number} [outputBytes]
  * @property {number} [thread]
  * @property {number} [pid]
  */
@@ -67,6 +68,7 @@ function runInfo(facts) {
         progress: facts.progress,
         ...value?.shown(),
         slow: facts.isSlow ? true : undefined,
+        outputBytes: facts.outputBytes || undefined,
         threadId: facts.thread,
         pid: facts.pid
     });

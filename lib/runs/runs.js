@@ -12,6 +12,7 @@ const {LiveRuns} = require('./live-run');
 const {Run} = require('./run-handle');
 const {RunHistory} = require('./run-history');
 const {errorInfo, runInfo} = require('./run-info');
+const {NO_LINES, NO_OUTPUT, runOutput} = require('./run-output');
 const {contextOf} = require('./run-announcements');
 const {RunRequests} = require('./run-requests');
 const {NONE, sizeOf, valueOf, valueOfBytes} = require('./run-value');
@@ -53,7 +54,11 @@ class Runs {
     constructor(parts) {
         const {native, jobs, accept, onAsked, acceptance, kept} = parts;
         this.#parts = parts;
-        this.#history = new RunHistory(parts.history);
+        this.#history = new RunHistory(parts.history, ({number, outputBytes}) => {
+            if (outputBytes > 0) {
+                native.forgetOutput(number);
+            }
+        });
         this.#requests = new RunRequests({
             native,
             jobs,
@@ -247,7 +252,8 @@ class Runs {
         const value = this.#valueOf(event, bytes, {live, isWanted: live !== undefined || limit !== 0});
         const id = event.id ?? live?.handle?.id ?? this.#numbered(run);
         const isLeft = event.ending.cause === 'left';
-        const ended = new EndedRun(event, {id, registered, live, error, value, failures, pid});
+        const outputBytes = this.#outputBytesOf(run, registered, live);
+        const ended = new EndedRun(event, {id, registered, live, error, value, failures, pid, outputBytes});
         const read = () => value.read();
         if (!isLeft) {
             this.#history.add(ended, limit);
@@ -293,6 +299,32 @@ class Runs {
             return handle.info();
         }
         return this.#known(id)?.info() ?? this.#parts.kept.get(id)?.info();
+    }
+
+    /**
+     * @param {string} id
+     * @param {{from?: number, lines?: boolean}} [options] - checked
+     * @returns {import('../../index').RunOutput | undefined} what the run has printed and logged; undefined for one that this
+     *   host does not know
+     */
+    output(id, {from = 0, lines} = {}) {
+        const number = this.numberOf(id);
+        if (number === undefined) {
+            return undefined;
+        }
+        const {native} = this.#parts;
+        // First: output that comes between the two calls is read the next time.
+        const isLive = (native.liveRun(number) ?? undefined) !== undefined;
+        const excerpt = native.output(number, from) ?? undefined;
+        if (excerpt === undefined) {
+            return isLive || this.info(id) !== undefined ? (lines ? NO_LINES : NO_OUTPUT) : undefined;
+        }
+        return runOutput(excerpt, {isLive, lines});
+    }
+
+    /** The event 'outputGrew'. */
+    outputGrew({run, name}) {
+        this.#parts.announcements.outputGrew(run, {runId: this.idOf(run), job: name});
     }
 
     /** @returns {boolean} whether a run has not ended, or is in the history of this host */
@@ -396,6 +428,7 @@ class Runs {
             name: handle?.name ?? state.name,
             progress,
             retryOf,
+            outputBytes: this.#parts.native.outputBytes(number),
             failures: this.#parts.failed.get(number)?.failures
         });
     }
@@ -461,6 +494,7 @@ class Runs {
             },
             log: (line) => {
                 alive();
+                this.#parts.native.inlineLogged(run, Buffer.from(JSON.stringify(line)));
                 this.#report(run, 'log', line, of);
             },
             alive,
@@ -475,6 +509,7 @@ class Runs {
         const runId = this.idOf(run);
         const value = kind === 'log' ? logLine(report) : Object.freeze({...report, at: new Date()});
         if (kind === 'log') {
+            this.#live.make(run).hasLogged = true;
             this.#log(value, {name, registered, runId});
             announcements.log(() => ({runId, job: name, line: value}));
         } else {
@@ -498,6 +533,12 @@ class Runs {
         safely(logger, 'The logger', () =>
             logger[write](`Job "${name}": ${message}`, {job: name, runId, ...fields})
         );
+    }
+
+    /** How much a run that has ended has printed and logged. Most have nothing that is kept, and are not asked for. */
+    #outputBytesOf(run, registered, live) {
+        const mayHave = registered === undefined || registered.keepsOutput || live?.hasLogged;
+        return mayHave ? this.#parts.native.outputBytes(run) : 0;
     }
 
     /** What the run returned, or else gave to `run.result`. */
@@ -532,14 +573,15 @@ class EndedRun {
 
     /**
      * @param {object} event - 'runEnded'
-     * @param {object} known - `id`, `registered`, `live`, `error`, `value`, `failures`, `pid`
+     * @param {object} known - `id`, `registered`, `live`, `error`, `value`, `failures`, `pid`, `outputBytes`
      */
-    constructor(event, {id, registered, live, error, value, failures, pid}) {
+    constructor(event, {id, registered, live, error, value, failures, pid, outputBytes = 0}) {
         this.number = event.run;
         this.id = id;
         this.name = event.name;
         this.endedMs = event.atMs;
         this.attempt = event.attempt;
+        this.outputBytes = outputBytes;
         /** What `runJob` was given, if it failed; `TOO_LARGE` without the data. */
         this.requestOptions = error === undefined ? undefined : keptOptions(live?.options);
         const keepResult = registered?.job.keepResult ?? DEFAULT_KEEP_RESULT_BYTES;
@@ -553,7 +595,8 @@ class EndedRun {
             retryOf: live?.retryOf,
             isSlow: live?.isSlow,
             failures,
-            pid
+            pid,
+            outputBytes
         };
     }
 

@@ -194,6 +194,15 @@ pub enum NativeEvent {
         /// Where it ends.
         end: u32,
     },
+    /// A run has printed or logged something, and the host wants to know.
+    OutputGrew {
+        /// The run.
+        run: u32,
+        /// Its job.
+        name: String,
+        /// The number that the job was registered with.
+        registration: u32,
+    },
     /// An attempt failed, and another follows.
     AttemptFailed {
         /// The run.
@@ -539,6 +548,9 @@ impl NativeEvent {
             JobEvent::Output { run, is_stderr, bytes: output } => {
                 let (start, end) = append(bytes, &output);
                 NativeEvent::Output { run: run.0, is_stderr, start, end }
+            }
+            JobEvent::OutputGrew { run, name, registration } => {
+                NativeEvent::OutputGrew { run: run.0, name: name.to_string(), registration: registration.0 }
             }
             JobEvent::AttemptFailed {
                 run,

@@ -7,6 +7,7 @@ use napi_derive::napi;
 use super::error::{Error, bad_value};
 use super::event::epoch_ms;
 use super::manager::NativeManager;
+use super::output;
 use super::values::instant;
 use crate::engine::{JobCursor, JobQuery, JobRow, JobSort, JobState, RunId, RunQuery, RunRow};
 use crate::timer::EpochMs;
@@ -152,6 +153,10 @@ pub struct ManagerCounts {
     pub retrying: u32,
     /// Processes of workers.
     pub processes: ProcessCounts,
+    /// Bytes that are kept of the output of runs.
+    pub output_bytes: f64,
+    /// Bytes of output that were not kept for want of room, or were given up.
+    pub output_dropped_bytes: f64,
 }
 
 /// Processes of workers.
@@ -199,8 +204,11 @@ impl NativeManager {
     #[napi]
     pub fn counts(&self) -> ManagerCounts {
         let counts = self.manager.read(|engine, _| engine.counts());
+        let (output_bytes, output_dropped_bytes) = self.manager.outputs().totals();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         ManagerCounts {
+            output_bytes: output::number(output_bytes as u64),
+            output_dropped_bytes: output::number(output_dropped_bytes),
             jobs: number(counts.jobs),
             paused: number(counts.paused),
             running: number(counts.running),

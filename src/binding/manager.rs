@@ -16,7 +16,7 @@ use super::request::{DueRequest, JobOptions, ManagerOptions};
 use super::steering::RunAnswer;
 use super::store::{Inspector, Opened, StoreRequest};
 use super::values::{duration, payload};
-use crate::driver::{EventQueue, Keeper, Manager, NodeCommand};
+use crate::driver::{EventQueue, Keeper, Manager, NodeCommand, Outputs};
 use crate::engine::{Engine, InlineOutcome, Input, Reply, RequestId, RunId, RunNumbers, RunRequest, Setup};
 use crate::worker::environment::Environment;
 
@@ -75,7 +75,8 @@ impl NativeManager {
             Some(Opened { keeper, setup, inspector }) => (keeper, Some(setup), Some(inspector)),
             None => (Keeper::default(), None, None),
         };
-        let manager = Manager::start(engine, command, events, keeper)
+        let outputs = Outputs::new(options.output_budget as usize);
+        let manager = Manager::start(engine, command, events, keeper, outputs)
             .map_err(|error| system(format!("the scheduler's thread cannot be started: {error}")))?;
         if let Some(setup) = setup {
             // A fact: never refused.

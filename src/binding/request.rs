@@ -7,6 +7,7 @@ use napi::bindgen_prelude::{Either, Uint8Array};
 use napi_derive::napi;
 
 use super::error::{Error, bad_value};
+use super::output::stream;
 use super::retries::RetryOptions;
 use super::schedules::{self, ScheduleOptions};
 use super::store::StoreRequest;
@@ -36,6 +37,8 @@ pub struct ManagerOptions {
     pub seed: f64,
     /// Leads the ids of runs.
     pub instance: String,
+    /// Most bytes of output of runs that are kept.
+    pub output_budget: u32,
     /// The file that keeps runs, pauses and due times; none when absent.
     pub store: Option<StoreRequest>,
 }
@@ -69,6 +72,8 @@ pub struct CommonOptions {
     pub tags: Option<Vec<String>>,
     /// Whether its due times alone do not keep the host process alive; false when absent.
     pub unref: Option<bool>,
+    /// Bytes that are kept of what a run prints and logs.
+    pub output_limit: u32,
     /// The process that a run needs; absent for inline jobs.
     pub worker: Option<WorkerOptions>,
 }
@@ -82,10 +87,10 @@ pub struct WorkerOptions {
     pub exec_argv: Vec<String>,
     /// Variables ("KEY=VALUE") of the job, which `node` may read at start.
     pub boot_env: Vec<String>,
-    /// Whether standard output is captured, for `worker.stdout`.
-    pub capture_stdout: bool,
-    /// Whether standard error is captured, for `worker.stderr`.
-    pub capture_stderr: bool,
+    /// What becomes of standard output: 'inherit' (default), 'ignore', 'read' (for `worker.stdout`), 'capture' or 'both'.
+    pub stdout: Option<String>,
+    /// The same for standard error.
+    pub stderr: Option<String>,
     /// Longest time from the job's first line to its end.
     pub timeout_ms: Option<f64>,
     /// Most resident memory of the run's processes.
@@ -157,9 +162,10 @@ impl JobOptions {
             pause_after_failures: options.pause_after_failures,
             tags: options.tags.unwrap_or_default().into_iter().map(String::into_boxed_str).collect(),
             unref: options.unref.unwrap_or(false),
+            output_limit: options.output_limit as usize,
         };
         let schedule = options.schedule.unwrap_or_default();
-        let boot = options.worker.map(|worker| Arc::new(worker.into_profile()));
+        let boot = options.worker.map(WorkerOptions::into_profile).transpose()?.map(Arc::new);
         Ok(JobOptions { schedule, policy: Arc::new(policy), boot })
     }
 
@@ -237,13 +243,13 @@ impl WorkerOptions {
         })
     }
 
-    fn into_profile(self) -> BootProfile {
-        BootProfile {
+    fn into_profile(self) -> Result<BootProfile, Error> {
+        Ok(BootProfile {
+            stdout: stream("stdout", self.stdout.as_deref())?,
+            stderr: stream("stderr", self.stderr.as_deref())?,
             exec_path: self.exec_path,
             exec_args: self.exec_argv,
             env: self.boot_env,
-            capture_stdout: self.capture_stdout,
-            capture_stderr: self.capture_stderr,
-        }
+        })
     }
 }

@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use crate::engine::{BootProfile, WarmUp};
+use crate::engine::{BootProfile, Stream, WarmUp};
 use crate::worker::environment::{Environment, fitting};
 use crate::worker::os::{ChildCommand, EnvBlock, ExecRoom, Output};
+use crate::worker::output::OutputUse;
 
 /// The parts of the command line that all worker processes share.
 #[derive(Debug, Clone)]
@@ -34,15 +35,31 @@ pub(super) fn child_command(
     let is_overlaid = |name: &str| overlay.pairs().any(|(overlaid, _)| overlaid == name);
     let variables = env.pairs().filter(|(name, _)| !is_overlaid(name)).chain(overlay.pairs()).collect();
     let (variables, is_whole) = fitting(variables, ExecRoom::beside(&argv));
-    let output = |is_captured| if is_captured { Output::Pipe } else { Output::Inherit };
     let command = ChildCommand {
         program: exec_path,
         argv,
         env: Arc::new(EnvBlock::new(variables)),
-        stdout: output(profile.capture_stdout),
-        stderr: output(profile.capture_stderr),
+        stdout: output(profile.stdout),
+        stderr: output(profile.stderr),
     };
     (command, is_whole)
+}
+
+fn output(stream: Stream) -> Output {
+    match stream {
+        Stream::Inherit => Output::Inherit,
+        Stream::Ignore => Output::Null,
+        Stream::Read | Stream::Capture | Stream::Both => Output::Pipe,
+    }
+}
+
+/// How a stream that is a pipe is read.
+pub(super) fn output_use(stream: Stream) -> OutputUse {
+    match stream {
+        Stream::Capture => OutputUse::Keep,
+        Stream::Both => OutputUse::KeepAndCopy,
+        Stream::Inherit | Stream::Ignore | Stream::Read => OutputUse::Pass,
+    }
 }
 
 /// What `lib/worker/worker-process.js` reads.

@@ -7,13 +7,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, mpsc};
 
-use super::command::{NodeCommand, child_command, start_header};
+use super::command::{NodeCommand, child_command, output_use, start_header};
 use super::events::EventQueue;
 use super::keeper::Keeper;
+use super::output::Outputs;
 use super::reports::WorkerReports;
 use super::runtime;
 use super::sleep::Sleeper;
-use crate::engine::{Activity, BootProfile, Effect, Engine, Input, Refusal, Reply, WarmUp, WorkerId};
+use crate::engine::{
+    Activity, BootProfile, Effect, Engine, Input, JobEvent, Printed, Refusal, Reply, WarmUp, WorkerId,
+};
 use crate::store::StoreError;
 use crate::timer::Now;
 use crate::worker::backlog::Backlog;
@@ -34,6 +37,7 @@ pub(super) struct Shared {
     orders: mpsc::UnboundedSender<Effect>,
     events: EventQueue,
     store: Keeper,
+    outputs: Outputs,
     /// The loop is to have committed what was written.
     flush: Notify,
     /// The next deadline has changed.
@@ -51,6 +55,7 @@ impl Manager {
         command: NodeCommand,
         events: EventQueue,
         store: Keeper,
+        outputs: Outputs,
     ) -> io::Result<Self> {
         let (orders, inbox) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
@@ -58,6 +63,7 @@ impl Manager {
             orders,
             events,
             store,
+            outputs,
             flush: Notify::new(),
             rearm: Notify::new(),
             is_closed: AtomicBool::new(false),
@@ -106,6 +112,11 @@ impl Manager {
     /// The events that wait for the host.
     pub fn events(&self) -> &EventQueue {
         &self.shared.events
+    }
+
+    /// What runs have printed and logged.
+    pub fn outputs(&self) -> &Outputs {
+        &self.shared.outputs
     }
 
     /// The strongest reason for the host process to stay alive.
@@ -178,7 +189,17 @@ impl Shared {
         let mut due = Due::default();
         for effect in engine.drain_effects() {
             match effect {
-                Effect::Emit(event) => due.wake |= self.events.push(event),
+                Effect::Emit(event) => {
+                    self.outputs.note(&event);
+                    due.wake |= self.events.push(event);
+                }
+                Effect::Print(printed) => {
+                    if self.outputs.print(&printed) {
+                        let Printed { run, name, registration, .. } = *printed;
+                        due.wake |= self.events.push(JobEvent::OutputGrew { run, name, registration });
+                    }
+                }
+                Effect::Discard { bytes } => self.outputs.discard(bytes),
                 // Within the lock: the file has the order of the engine.
                 Effect::Keep(write) => {
                     self.store.write(write);
@@ -280,8 +301,12 @@ impl Driver {
             Effect::Write { worker, frame } => self.order(worker, WorkerOrder::Write(frame)),
             Effect::Signal { worker, signal } => self.order(worker, WorkerOrder::Signal(signal)),
             Effect::Retire(worker) => self.order(worker, WorkerOrder::Retire),
-            // `submit` has already given it to the host, or to the store.
-            Effect::Emit(_) | Effect::Keep(_) | Effect::Read { .. } => {}
+            // `submit` has already carried it out.
+            Effect::Emit(_)
+            | Effect::Keep(_)
+            | Effect::Read { .. }
+            | Effect::Print(_)
+            | Effect::Discard { .. } => {}
         }
     }
 
@@ -289,11 +314,12 @@ impl Driver {
         self.workers.retain(|_, worker| !worker.orders.is_closed());
         let (orders, inbox) = mpsc::unbounded_channel();
         let (command, is_whole) = child_command(&self.command, profile, env, warm_up);
+        let uses = [profile.stdout, profile.stderr].map(output_use);
         let cut_env = (!is_whole).then(|| Arc::clone(env));
         self.workers.insert(worker, Booted { orders, cut_env });
         let reports = WorkerReports::new(worker, Arc::clone(&self.shared));
         let backlog = self.backlog.for_worker();
-        tokio::spawn(process::supervise(command, inbox, backlog, Arc::new(reports)));
+        tokio::spawn(process::supervise(command, uses, inbox, backlog, Arc::new(reports)));
     }
 
     /// A worker that has exited accepts no orders, and its end has been reported.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::event::JobEvent;
 use super::ids::WorkerId;
 use super::job::BootProfile;
+use super::output::Printed;
 use crate::store::Write;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::HostFrame;
@@ -70,6 +71,13 @@ pub enum Effect {
         worker: WorkerId,
         /// Standard error instead of standard output.
         is_stderr: bool,
+        /// How much.
+        bytes: usize,
+    },
+    /// Keep output of a run.
+    Print(Box<Printed>),
+    /// Output that belongs to no run is not kept.
+    Discard {
         /// How much.
         bytes: usize,
     },

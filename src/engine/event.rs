@@ -166,6 +166,15 @@ pub enum JobEvent {
         /// As written.
         bytes: Payload,
     },
+    /// Output of a run has been kept since the host last looked at it.
+    OutputGrew {
+        /// The run.
+        run: RunId,
+        /// Its job.
+        name: Arc<str>,
+        /// The job's registration.
+        registration: RegistrationId,
+    },
     /// An attempt of a run failed, and another one follows.
     AttemptFailed {
         /// The run.

@@ -195,6 +195,13 @@ pub enum Input {
         /// What it said.
         frame: WorkerFrame,
     },
+    /// A run on the host's event loop has written a line to its log.
+    InlineLogged {
+        /// The run.
+        run: RunId,
+        /// JSON.
+        line: Vec<u8>,
+    },
     /// A captured stream of a process gave output.
     Output {
         /// The process.

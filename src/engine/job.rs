@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::ids::RegistrationId;
+use super::output::Stream;
 use super::pausing::{Awaits, Paused};
 use super::retry::RetryPolicy;
 use super::run::Standing;
@@ -189,6 +190,8 @@ pub struct Policy {
     pub tags: Arc<[Box<str>]>,
     /// Its due times alone do not keep the host process alive; a run of it does.
     pub unref: bool,
+    /// Bytes that are kept of what a run prints and logs.
+    pub output_limit: usize,
 }
 
 /// What a process must be booted with. Two jobs with equal profiles can use the same spare.
@@ -200,10 +203,10 @@ pub struct BootProfile {
     pub exec_args: Vec<String>,
     /// Variables ("KEY=VALUE") laid over the host's environment, because `node` reads them at start.
     pub env: Vec<String>,
-    /// Output goes to the host program through events, not to the host's standard output.
-    pub capture_stdout: bool,
-    /// As `capture_stdout`, for standard error.
-    pub capture_stderr: bool,
+    /// What becomes of standard output.
+    pub stdout: Stream,
+    /// What becomes of standard error.
+    pub stderr: Stream,
 }
 
 /// Limits on one run.

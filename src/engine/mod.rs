@@ -14,6 +14,7 @@
 //! | `pausing.rs` | which jobs are paused, and what of them is held; `skips.rs`: due times without a run |
 //! | `watching.rs` | runs without a sign of life, and runs that take longer than usual |
 //! | `inspection.rs` | nothing: pages of jobs and runs, due times to come |
+//! | `output.rs` | which run the output of a process belongs to |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown; `requests.rs`: what waits for them |
 //! | `keeping.rs` | what the store keeps of runs, and what waits for that |
 //! | `reading.rs` | runs that an earlier host has left; `slots.rs`: due times that it has missed |
@@ -34,6 +35,7 @@ mod job;
 mod keeping;
 mod kept;
 mod lanes;
+mod output;
 mod overlap;
 mod pausing;
 mod pool;
@@ -68,6 +70,7 @@ pub use job::{
     BootProfile, Handler, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, Reuse, When, Work,
 };
 pub use lanes::{LaneKey, Priority};
+pub use output::{Printed, Source, Stream};
 pub use pausing::PausedBy;
 pub use pool::{PoolLimits, WarmWorkers};
 pub use reading::StoreSetup;
@@ -348,7 +351,8 @@ impl Engine {
             Input::KillFailed { worker, errno } => self.kill_failed(worker, errno, now),
             Input::StartFailed { worker, error } => self.start_failed(worker, &error, now),
             Input::Frame { worker, frame } => self.take_frame(worker, frame, now),
-            Input::Output { worker, is_stderr, bytes } => self.take_output(worker, is_stderr, bytes),
+            Input::Output { worker, is_stderr, bytes } => self.take_output(worker, is_stderr, bytes, now),
+            Input::InlineLogged { run, line } => self.print(run, Source::Log, line.into(), now),
             Input::OutputRead { run, is_stderr, bytes } => self.output_read(run, is_stderr, bytes),
             Input::ChannelBroke { worker, error } => self.channel_broke(worker, error, now),
             Input::BadMessage(run) => self.bad_message(run, now),

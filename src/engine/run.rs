@@ -433,6 +433,11 @@ pub(super) enum Outcome {
 }
 
 impl EndCause {
+    /// Whether a run with this end has failed.
+    pub fn is_failure(&self) -> bool {
+        self.outcome() == Outcome::Failed
+    }
+
     pub(super) fn outcome(&self) -> Outcome {
         match self {
             EndCause::Done | EndCause::Returned(_) | EndCause::ExitCode(0) => Outcome::Completed,

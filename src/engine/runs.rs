@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::event::{JobEvent, Usage};
 use super::ids::{JobId, RunId, WorkerId};
 use super::job::Work;
+use super::output::Source;
 use super::retry::GaveUp;
 use super::run::{EndCause, Origin, Phase, Run, Said, end_cause};
 use super::{Deadline, Effect, Engine, Refusal, Reply, WarmUp};
@@ -197,7 +198,9 @@ impl Engine {
                 self.worker_ready(worker, now);
                 self.run_online(run, worker, now);
             }
-            (WorkerFrame::Report { kind, payload, .. }, Some(run)) => self.take_report(run, kind, payload),
+            (WorkerFrame::Report { kind, payload, .. }, Some(run)) => {
+                self.take_report(run, kind, payload, now);
+            }
             // Only a process that is kept has handlers.
             (
                 WorkerFrame::Returned { .. }
@@ -233,15 +236,12 @@ impl Engine {
         }
     }
 
-    pub(super) fn take_output(&mut self, worker: WorkerId, is_stderr: bool, bytes: Payload) {
-        let Some(run) = self.pool.run_of(worker) else { return };
-        let run = self.kept.current(run).unwrap_or(run);
-        self.emit(JobEvent::Output { run, is_stderr, bytes });
-    }
-
-    pub(super) fn take_report(&mut self, run: RunId, kind: ReportKind, payload: Payload) {
+    pub(super) fn take_report(&mut self, run: RunId, kind: ReportKind, payload: Payload, now: Now) {
         let Some(of) = self.runs.get(&run).filter(|_| kind != ReportKind::Alive) else { return };
         let (name, registration) = (Arc::clone(&of.name), of.registration);
+        if kind == ReportKind::Log {
+            self.print(run, Source::Log, payload.clone(), now);
+        }
         self.emit(JobEvent::Reported { run, name, registration, kind, payload });
     }
 

@@ -12,6 +12,7 @@ use super::fact::{Fact, Report};
 use super::intake::{Exited, Intake};
 use super::ipc::{ChannelError, HostFrame, WorkerFrame, read_header};
 use super::os::{ChannelWriter, ExitStatus, reader_is_gone};
+use super::output::Settling;
 
 /// A channel that stays open this long after its process has exited is held by another process; one
 /// that ended this long before was closed on purpose.
@@ -22,16 +23,22 @@ const READ_BUFFER_BYTES: usize = 64 * 1024;
 const WRITE_BYTES: usize = 64 * 1024;
 
 /// Reports the frames that a process writes, until its channel ends. Only messages wait for room in the
-/// backlog; all other frames are reported at once.
+/// backlog; all other frames are reported at once, but for those that what the process printed before belongs ahead of.
 pub(super) async fn read_frames<R: Report>(
     channel: impl AsyncRead + Unpin,
     mut intake: Intake,
+    output: Settling,
     reports: Arc<R>,
 ) {
     let mut reader = BufReader::with_capacity(READ_BUFFER_BYTES, channel);
     loop {
         match next_frame(&mut reader, &mut intake).await {
-            Ok(Some(frame)) => reports.report(Fact::Frame(frame)),
+            Ok(Some(frame)) => {
+                if frame.follows_output() {
+                    output.settled().await;
+                }
+                reports.report(Fact::Frame(frame));
+            }
             end => {
                 if let Some(error) = complaint(end.err(), intake.exited()).await {
                     reports.report(Fact::ChannelBroke(error));
@@ -157,7 +164,7 @@ mod tests {
         let recorder = Arc::new(Recorder::default());
         let intake = Intake::new(backlog.for_worker(), has_exited);
         let bytes = std::io::Cursor::new(frames.concat());
-        tokio::spawn(read_frames(bytes, intake, Arc::clone(&recorder)));
+        tokio::spawn(read_frames(bytes, intake, Settling::default(), Arc::clone(&recorder)));
         settle().await;
         (recorder, exited, everything)
     }
@@ -214,7 +221,7 @@ mod tests {
         let recorder = Arc::new(Recorder::default());
         let start = |channel: tokio::io::DuplexStream| {
             let intake = Intake::new(backlog.for_worker(), has_exited.clone());
-            tokio::spawn(read_frames(channel, intake, Arc::clone(&recorder)));
+            tokio::spawn(read_frames(channel, intake, Settling::default(), Arc::clone(&recorder)));
         };
         let large = frame(MESSAGE, 100_000_000);
         let (mut stopped, channel) = tokio::io::duplex(1024);

@@ -86,6 +86,18 @@ pub enum WorkerFrame {
     },
 }
 
+impl WorkerFrame {
+    /// Whether what the process has printed before belongs ahead of it.
+    pub(crate) fn follows_output(&self) -> bool {
+        matches!(
+            self,
+            WorkerFrame::Returned { .. }
+                | WorkerFrame::Threw { .. }
+                | WorkerFrame::Report { kind: ReportKind::Log, .. }
+        )
+    }
+}
+
 /// What a run may report while it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportKind {

@@ -1,17 +1,37 @@
-//! Captured output of a process, on its way to the host's streams.
+//! Captured output of a process, on its way to the host.
+//!
+//! It is passed to the host program, or kept by the host beside the run. In the first case a process waits until the
+//! host program has read; in the second what it prints is taken at once, and where it is copied to the host's own stream
+//! the process waits for that stream alone.
 
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::backlog::Payload;
+use super::channel::CHANNEL_GRACE;
 use super::fact::{Fact, Report};
-use super::intake::Intake;
+use super::host_stream::Copier;
+use super::intake::{Exited, Intake};
 
 const CHUNK_BYTES: usize = 64 * 1024;
 /// How much output of one stream the host program may leave unread.
 const UNREAD_BYTES: usize = 1024 * 1024;
+/// The most that a pipe holds (`/proc/sys/fs/pipe-max-size`): what a process had written by some moment is no more.
+const PIPE_BYTES: usize = 1024 * 1024;
+
+/// What becomes of a captured stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OutputUse {
+    /// It is passed to the host program, which says what it has read.
+    Pass,
+    /// It is kept by the host.
+    Keep,
+    /// It is kept by the host, and copied to the host's own stream.
+    KeepAndCopy,
+}
 
 /// How much more output of one stream may be reported before the host program has read some: a
 /// process whose output is not read waits in its own `write`.
@@ -59,6 +79,129 @@ pub(super) async fn read_output<R: Report>(
             }
         }
     }
+}
+
+/// Asks the readers of a process's output to report what it had written by now.
+#[derive(Debug, Default)]
+pub(super) struct Settling {
+    readers: Vec<mpsc::UnboundedSender<oneshot::Sender<()>>>,
+}
+
+impl Settling {
+    /// One more stream; its reader takes the requests.
+    pub(super) fn add(&mut self) -> mpsc::UnboundedReceiver<oneshot::Sender<()>> {
+        let (sender, requests) = mpsc::unbounded_channel();
+        self.readers.push(sender);
+        requests
+    }
+
+    /// Returns when everything that the process has written by now has been reported, or is held up by the host's own
+    /// stream for longer than that may delay anything.
+    pub(super) async fn settled(&self) {
+        if self.readers.is_empty() {
+            return;
+        }
+        let all = async {
+            for reader in &self.readers {
+                let (answer, settled) = oneshot::channel();
+                if reader.send(answer).is_ok() {
+                    // A stream that has ended answers nothing.
+                    let _settled = settled.await;
+                }
+            }
+        };
+        let _in_time = timeout(CHANNEL_GRACE, all).await;
+    }
+}
+
+/// Reads a stream whose output the host keeps.
+pub(super) struct KeptStream<S, R> {
+    is_stderr: bool,
+    stream: S,
+    copier: Option<Copier>,
+    exited: Exited,
+    reports: Arc<R>,
+}
+
+impl<S: AsyncRead + Unpin, R: Report> KeptStream<S, R> {
+    pub(super) fn new(
+        (is_stderr, stream): (bool, S),
+        output: OutputUse,
+        exited: Exited,
+        reports: Arc<R>,
+    ) -> Self {
+        let copier = (output == OutputUse::KeepAndCopy).then(|| Copier::new(is_stderr));
+        KeptStream { is_stderr, stream, copier, exited, reports }
+    }
+
+    /// Reports what comes until the stream ends, or the process has exited and all that it wrote has been reported:
+    /// another process may hold the stream open.
+    pub(super) async fn read(mut self, mut requests: mpsc::UnboundedReceiver<oneshot::Sender<()>>) {
+        let mut exited = self.exited.clone();
+        let mut bytes = Vec::with_capacity(CHUNK_BYTES);
+        loop {
+            tokio::select! {
+                biased;
+                read = self.stream.read_buf(&mut bytes) => match read {
+                    Ok(0) | Err(_) => break,
+                    Ok(_) => self.take(std::mem::replace(&mut bytes, Vec::with_capacity(CHUNK_BYTES))).await,
+                },
+                Some(answer) = requests.recv() => {
+                    self.settle().await;
+                    // Whoever has asked may not wait any longer.
+                    let _answered = answer.send(());
+                }
+                () = has_exited(&mut exited) => break,
+            }
+        }
+        self.settle().await;
+    }
+
+    /// Reports what the pipe holds, and waits until it is written to the host's own stream.
+    async fn settle(&mut self) {
+        // The runtime learns here what has become readable.
+        tokio::task::yield_now().await;
+        let mut left = PIPE_BYTES;
+        while left > 0 {
+            let mut bytes = Vec::with_capacity(CHUNK_BYTES);
+            let read = tokio::select! {
+                biased;
+                read = self.stream.read_buf(&mut bytes) => read.unwrap_or(0),
+                () = std::future::ready(()) => 0,
+            };
+            if read == 0 {
+                break;
+            }
+            left = left.saturating_sub(read);
+            self.take(bytes).await;
+        }
+        if let Some(copier) = &self.copier {
+            copier.written().await;
+        }
+    }
+
+    async fn take(&mut self, bytes: Vec<u8>) {
+        let is_stderr = self.is_stderr;
+        let Some(copier) = &self.copier else {
+            return self.reports.report(Fact::Output { is_stderr, bytes: bytes.into() });
+        };
+        let copy = bytes.clone();
+        self.reports.report(Fact::Output { is_stderr, bytes: bytes.into() });
+        let is_late = tokio::select! {
+            biased;
+            () = copier.write(&copy) => false,
+            () = has_exited(&mut self.exited) => true,
+        };
+        if is_late {
+            // The run is not to wait for whoever reads.
+            copier.write_at_once(&copy);
+        }
+    }
+}
+/// Returns once the process has exited.
+async fn has_exited(exited: &mut Exited) {
+    // An error means that its supervision has ended, and this soon.
+    drop(exited.wait_for(Option::is_some).await);
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::intake::{Exited, Intake};
 use super::ipc::{ChannelError, HostFrame};
 use super::memory_watch;
 use super::os::{Channel, Child, ChildCommand, Exit, ExitStatus, StopSignal};
-use super::output::{UnreadOutput, read_output};
+use super::output::{KeptStream, OutputUse, Settling, UnreadOutput, read_output};
 use super::spawner::Spawner;
 
 /// An order to the supervisor of a process.
@@ -42,9 +42,11 @@ pub(crate) enum WorkerOrder {
 const UNKNOWN_EXIT: Exit =
     Exit { status: ExitStatus::Code(-1), cpu_time: Duration::ZERO, peak_memory_bytes: 0 };
 
-/// Starts a process and supervises it until it has exited.
+/// Starts a process and supervises it until it has exited. `uses` are those of its standard output and standard error,
+/// where they are pipes.
 pub(crate) async fn supervise<R: Report>(
     command: ChildCommand,
+    uses: [OutputUse; 2],
     mut orders: mpsc::UnboundedReceiver<WorkerOrder>,
     backlog: WorkerBacklog,
     reports: Arc<R>,
@@ -57,7 +59,7 @@ pub(crate) async fn supervise<R: Report>(
     };
     reports.report(Fact::Started { pid: child.pid(), rights: child.rights() });
     let (exited, has_exited) = watch::channel(None);
-    let mut attendant = Attendant::new(&mut child, &backlog, &has_exited, &reports);
+    let mut attendant = Attendant::new(&mut child, uses, &backlog, &has_exited, &reports);
     let exit = attendant.attend(&mut child, &mut orders, &*reports).await;
     let _ = exited.send(Some(exit.status));
     attendant.finish_streams().await;
@@ -102,19 +104,31 @@ struct Attendant {
 
 impl Attendant {
     /// Starts the tasks of the process's streams.
-    fn new<R: Report>(child: &mut Child, backlog: &WorkerBacklog, exited: &Exited, reports: &Arc<R>) -> Self {
+    fn new<R: Report>(
+        child: &mut Child,
+        uses: [OutputUse; 2],
+        backlog: &WorkerBacklog,
+        exited: &Exited,
+        reports: &Arc<R>,
+    ) -> Self {
         let mut streams = JoinSet::new();
         let intake = || Intake::new(backlog.clone(), exited.clone());
+        let mut settling = Settling::default();
         let (stdout, stderr) = (UnreadOutput::new(), UnreadOutput::new());
-        if let Some(stream) = child.take_stdout() {
-            streams.spawn(read_output(false, stream, stdout.clone(), intake(), Arc::clone(reports)));
-        }
-        if let Some(stream) = child.take_stderr() {
-            streams.spawn(read_output(true, stream, stderr.clone(), intake(), Arc::clone(reports)));
+        let outputs = [(false, child.take_stdout(), &stdout), (true, child.take_stderr(), &stderr)];
+        for ((is_stderr, stream, unread), output) in outputs.into_iter().zip(uses) {
+            let Some(stream) = stream else { continue };
+            let reports = Arc::clone(reports);
+            if output == OutputUse::Pass {
+                streams.spawn(read_output(is_stderr, stream, unread.clone(), intake(), reports));
+            } else {
+                let kept = KeptStream::new((is_stderr, stream), output, exited.clone(), reports);
+                streams.spawn(kept.read(settling.add()));
+            }
         }
         let frames = child.take_channel().map(|Channel { reader, writer }| {
             let (frames, inbox) = mpsc::unbounded_channel();
-            streams.spawn(read_frames(reader, intake(), Arc::clone(reports)));
+            streams.spawn(read_frames(reader, intake(), settling, Arc::clone(reports)));
             streams.spawn(write_frames(writer, inbox, Arc::clone(reports), exited.clone()));
             frames
         });
@@ -219,6 +233,8 @@ mod tests {
     use crate::worker::fact::Recorder;
     use crate::worker::os::{EnvBlock, Output};
 
+    const PASSED: [OutputUse; 2] = [OutputUse::Pass; 2];
+
     fn command(program: &str, script: &str) -> ChildCommand {
         ChildCommand {
             program: program.into(),
@@ -244,7 +260,7 @@ mod tests {
         let reports = Arc::new(R::default());
         let (_orders, inbox) = mpsc::unbounded_channel();
         let backlog = Backlog::new().for_worker();
-        let task = tokio::spawn(supervise(command, inbox, backlog, Arc::clone(&reports)));
+        let task = tokio::spawn(supervise(command, PASSED, inbox, backlog, Arc::clone(&reports)));
         (reports, task.await.is_ok())
     }
 
@@ -268,8 +284,8 @@ mod tests {
         let reports = Arc::new(Recorder::default());
         let (_orders, inbox) = mpsc::unbounded_channel();
         let backlog = Backlog::new().for_worker();
-        let task =
-            tokio::spawn(supervise(command("/bin/sh", "sleep 1000"), inbox, backlog, Arc::clone(&reports)));
+        let command = command("/bin/sh", "sleep 1000");
+        let task = tokio::spawn(supervise(command, PASSED, inbox, backlog, Arc::clone(&reports)));
         tokio::task::yield_now().await;
         task.abort();
         assert!(task.await.unwrap_err().is_cancelled());

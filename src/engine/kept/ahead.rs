@@ -34,7 +34,12 @@ impl Engine {
             return;
         };
         let is_last = process.served.saturating_add(1) >= max_runs;
-        if is_last || self.is_outdated(number, now) || self.should_give_way(number, now) {
+        // What it prints could not be told from what the run in front of it has printed.
+        if is_last
+            || self.pool.keeps_output(worker)
+            || self.is_outdated(number, now)
+            || self.should_give_way(number, now)
+        {
             return;
         }
         let goes = self.runs.get(&current).filter(|run| run.phase == Phase::Running(worker));

@@ -114,6 +114,13 @@ impl Kept {
         self.processes.get(&number)?.current
     }
 
+    /// The run that what the process prints belongs to.
+    pub(super) fn printing(&self, number: RunId) -> Option<RunId> {
+        let process = self.processes.get(&number)?;
+        let waits_for_it = || self.teams.get(&process.job)?.ready.front().copied();
+        process.current.or_else(|| if process.is_online() { None } else { waits_for_it() })
+    }
+
     /// How many processes are ready and serve no run.
     pub(super) fn without_run(&self) -> usize {
         self.processes.values().filter(|process| process.is_online() && process.current.is_none()).count()
@@ -200,7 +207,7 @@ impl Engine {
             WorkerFrame::Report { run, kind, payload } => {
                 if self.kept.current(number) == Some(RunId(run)) {
                     self.note_alive(RunId(run), now);
-                    self.take_report(RunId(run), kind, payload);
+                    self.take_report(RunId(run), kind, payload, now);
                 }
             }
             WorkerFrame::Message(bytes) => {

@@ -23,6 +23,7 @@ use super::event::Survivor;
 use super::host::Host;
 use super::ids::{RunId, WorkerId};
 use super::job::BootProfile;
+use super::output::Stream;
 use crate::timer::{MonoMs, Now, TimerKey};
 use crate::worker::environment::Environment;
 use crate::worker::os::Rights;
@@ -248,6 +249,17 @@ impl Pool {
 
     pub(super) fn was_primed(&self, id: WorkerId) -> bool {
         self.workers.get(&id).is_some_and(|worker| worker.was_primed)
+    }
+
+    /// What becomes of a stream of the process.
+    pub(super) fn stream(&self, id: WorkerId, is_stderr: bool) -> Stream {
+        let stream = |worker: &Worker| if is_stderr { worker.profile.stderr } else { worker.profile.stdout };
+        self.workers.get(&id).map(stream).unwrap_or_default()
+    }
+
+    /// Whether output of the process is kept with its runs.
+    pub(super) fn keeps_output(&self, id: WorkerId) -> bool {
+        [false, true].into_iter().any(|is_stderr| self.stream(id, is_stderr).is_kept())
     }
 
     pub(super) fn run_of(&self, id: WorkerId) -> Option<RunId> {

@@ -193,6 +193,7 @@ fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile
         pause_after_failures: None,
         tags: Arc::default(),
         unref: false,
+        output_limit: 1024,
     });
     JobSpec { name: Arc::from(name), registration: RegistrationId(1), when, work, policy }
 }

@@ -28,6 +28,8 @@ pub enum Output {
     Inherit,
     /// Into a pipe that the host reads.
     Pipe,
+    /// Into the null device.
+    Null,
 }
 
 /// A whole environment: names and values in the order given, shared by the processes started with

@@ -33,7 +33,7 @@ impl Launcher {
         let pipes = Pipes::open(command).map_err(|error| failed(Stage::Pipes, error))?;
         let line = guard::ensure(&mut |command, line| start_guard(&mut self.starter, command, line));
         let tie = Tie::ToHost { line: line.as_ref().map(AsRawFd::as_raw_fd) };
-        let plan = Plan { image: &image, places: &worker_places(&pipes), tie };
+        let plan = Plan { image: &image, places: &worker_places(command, &pipes), tie };
         let rights = Rights::read();
         let pid = self.starter.start(&plan).map_err(|(stage, error)| failed(stage, error))?;
         guard::add(pid, &mut |command, line| start_guard(&mut self.starter, command, line));

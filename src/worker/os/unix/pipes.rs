@@ -57,7 +57,7 @@ impl Pipes {
 
 fn output_pipe(output: Output) -> io::Result<(Option<OwnedFd>, Option<OwnedFd>)> {
     match output {
-        Output::Inherit => Ok((None, None)),
+        Output::Inherit | Output::Null => Ok((None, None)),
         Output::Pipe => {
             let (reader, writer) = pipe()?;
             Ok((Some(reader), Some(writer)))

@@ -1,6 +1,7 @@
 //! The description of a new process, which the platform's starter carries out.
 
 use super::{ExecImage, Pipes};
+use crate::worker::os::{ChildCommand, Output};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 /// How many descriptors a process gets at most: 0, 1, 2 and the two ends of the channel.
@@ -40,12 +41,12 @@ pub(crate) struct Plan<'a> {
 }
 
 /// The descriptors of a worker: nothing to read, the host's output or pipes, and the channel.
-pub(super) fn worker_places(pipes: &Pipes) -> [Source; MAX_PLACES] {
+pub(super) fn worker_places(command: &ChildCommand, pipes: &Pipes) -> [Source; MAX_PLACES] {
     let ends = &pipes.child;
     [
         Source::Null,
-        output(ends.stdout.as_ref()),
-        output(ends.stderr.as_ref()),
+        output(command.stdout, ends.stdout.as_ref()),
+        output(command.stderr, ends.stderr.as_ref()),
         Source::Descriptor(ends.channel_reader.as_raw_fd()),
         Source::Descriptor(ends.channel_writer.as_raw_fd()),
     ]
@@ -56,6 +57,10 @@ pub(super) fn guard_places(line: RawFd) -> [Source; 3] {
     [Source::Descriptor(line), Source::Null, Source::Null]
 }
 
-fn output(pipe: Option<&OwnedFd>) -> Source {
-    pipe.map_or(Source::Inherit, |pipe| Source::Descriptor(pipe.as_raw_fd()))
+fn output(output: Output, pipe: Option<&OwnedFd>) -> Source {
+    match (output, pipe) {
+        (Output::Null, _) => Source::Null,
+        (_, Some(pipe)) => Source::Descriptor(pipe.as_raw_fd()),
+        (_, None) => Source::Inherit,
+    }
 }

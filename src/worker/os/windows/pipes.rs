@@ -59,6 +59,7 @@ impl Pipes {
 fn output(output: Output, own: STD_HANDLE) -> io::Result<(Option<OwnedHandle>, OwnedHandle)> {
     match output {
         Output::Inherit => Ok((None, copy_of_own(own).or_else(|_| null_device())?)),
+        Output::Null => Ok((None, null_device()?)),
         Output::Pipe => pair(Direction::ToHost).map(|(reader, writer)| (Some(reader), writer)),
     }
 }
