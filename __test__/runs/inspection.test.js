@@ -197,7 +197,8 @@ test('stats count jobs, runs and processes', async (t) => {
         inline: {waiting: 0, running: 0},
         processes: {running: 0, spare: 0, kept: 1, booting: 0},
         rowsPending: 0,
-        historyRuns: 1
+        historyRuns: 1,
+        state: 'open'
     });
 });
 
