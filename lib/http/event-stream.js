@@ -31,6 +31,7 @@ class EventStream {
     #pace;
     /** @type {Set<EventClient>} */
     #clients = new Set();
+    #lingerMs;
     #isListening = false;
     #isClosed = false;
     #heartbeat;
@@ -43,8 +44,10 @@ class EventStream {
      * @param {import('../../index')} parts.jobManager
      * @param {ReturnType<import('./shown').createShown>} parts.shown
      * @param {{error: Function}} parts.logger
+     * @param {number} [parts.lingerMs] - how long it listens on without clients
      */
-    constructor({jobManager, shown, logger}) {
+    constructor({jobManager, shown, logger, lingerMs = LINGER_MS}) {
+        this.#lingerMs = lingerMs;
         this.#events = jobManager.events;
         this.#logger = logger;
         this.#log = new EventLog(jobManager.stats().instance, MOST_KEPT);
@@ -135,7 +138,7 @@ class EventStream {
         if (this.#clients.size === 0 && this.#isListening) {
             clearInterval(this.#heartbeat);
             this.#heartbeat = undefined;
-            this.#linger ??= setTimeout(() => this.#stop(), LINGER_MS).unref();
+            this.#linger ??= setTimeout(() => this.#stop(), this.#lingerMs).unref();
         }
     }
 
