@@ -819,6 +819,8 @@ declare namespace JobManager {
         /** Of this package. */
         version: string;
         since: Date;
+        /** 'shutting down' from the call of `shutdown` on. */
+        state: 'open' | 'shutting down' | 'shut down';
         jobs: number;
         /** Runs that go, and those that wait for their turn or for another attempt. */
         running: number;
@@ -864,6 +866,8 @@ declare namespace JobManager {
         /** `pauseAll`: there is no event of each job. */
         'all paused': [event: {by: 'host' | 'operator'}];
         'all resumed': [event: {}];
+        /** `shutdown` was called: no jobs are accepted from now on. */
+        'shutting down': [event: {}];
         'run queued': [event: {run: RunInfo}];
         /** It has a process, or its place on the event loop. */
         'run started': [event: {run: RunInfo}];

@@ -23,6 +23,7 @@ const MAY_IMPORT = {
     events: ['host', 'wire'],
     native: ['host', 'wire'],
     host: ['wire'],
+    http: ['host'],
     worker: ['wire'],
     wire: []
 };

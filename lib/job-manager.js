@@ -115,8 +115,8 @@ class JobManager {
      * @returns {import('../index').RunOutput | undefined} undefined for a run that is not known here
      */
     output(id, options = {}) {
-        this.#options.check(tables.RUN_OUTPUT, options);
-        return this.#runs.output(id, options);
+        this.#parts.checker.check(tables.RUN_OUTPUT, options);
+        return this.#parts.runs.output(id, options);
     }
 
     /** @param {import('../index').UpcomingRange} [range] @returns {import('../index').UpcomingRun[]} due times of all jobs */

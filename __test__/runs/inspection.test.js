@@ -199,7 +199,8 @@ test('stats count jobs, runs and processes', async (t) => {
         rowsPending: 0,
         historyRuns: 1,
         outputBytes: 0,
-        outputDroppedBytes: 0
+        outputDroppedBytes: 0,
+        state: 'open'
     });
 });
 

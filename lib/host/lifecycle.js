@@ -28,6 +28,7 @@ const REFUSALS = {
  * @property {() => number} droppedRuns - runs that a shutdown ended before they began
  * @property {(timeoutMs: number, waiting: string) => Promise<{timedOut: boolean, survivors: object[]}>} stopWorkers - ends schedules and
  *   workers; `timedOut` when it had to kill some at the time limit, `survivors` are processes that could not be killed
+ * @property {() => void} onShuttingDown - no jobs are accepted from now on
  * @property {() => void} onShutDown - everything has ended, or the time limit was reached
  * @property {() => {settled(): Promise<void>} | undefined} rows - the status rows in the host's database
  */
@@ -42,6 +43,10 @@ class Lifecycle {
     /** @param {Parts} parts */
     constructor(parts) {
         this.#parts = parts;
+    }
+
+    get state() {
+        return this.#state;
     }
 
     /**
@@ -74,9 +79,10 @@ class Lifecycle {
     }
 
     async #perform({timeout, waiting = 'finish'}) {
-        const {inline, droppedRuns, onShutDown} = this.#parts;
+        const {inline, droppedRuns, onShuttingDown, onShutDown} = this.#parts;
         if (this.#state === 'open') {
             this.#state = 'shutting down';
+            onShuttingDown();
         }
         if (waiting === 'drop') {
             this.#dropWaiting();

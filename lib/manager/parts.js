@@ -81,6 +81,7 @@ function createParts(manager, options, own) {
         stopWorkers: (timeoutMs, waiting) => parts.closing.stopWorkers(timeoutMs, waiting),
         droppedRuns: () => parts.runs.dropped,
         rows: () => manager._jobsRepository,
+        onShuttingDown: () => parts.announcements.shuttingDown(),
         onShutDown: () => parts.closing.finish()
     });
     return parts;
@@ -177,7 +178,8 @@ function addRuns(manager, parts, {history}) {
             sinceMs: Date.now(),
             version: packageVersion(),
             inline,
-            rowsPending: () => manager._jobsRepository?.pending ?? 0
+            rowsPending: () => manager._jobsRepository?.pending ?? 0,
+            state: () => parts.lifecycle.state
         }
     });
     parts.steering = new Steering({

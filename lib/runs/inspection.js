@@ -30,7 +30,7 @@ class Inspection {
      * @param {import('../jobs/registered-jobs').RegisteredJobs} parts.jobs
      * @param {import('./runs').Runs} parts.runs
      * @param {import('../store/kept-runs').KeptRuns} parts.kept
-     * @param {object} parts.manager - `instance`, `version`, `sinceMs`, `inline`, `rowsPending()`
+     * @param {object} parts.manager - `instance`, `version`, `sinceMs`, `inline`, `rowsPending()`, `state()`
      */
     constructor({native, announcements, logger, jobs, runs, kept, manager}) {
         this.#kept = kept;
@@ -156,13 +156,14 @@ class Inspection {
     /** @returns {import('../../index').ManagerStats} */
     stats() {
         const {running, waiting, retrying, paused, jobs, processes, ...output} = this.#native.counts();
-        const {instance, inline, sinceMs, rowsPending} = this.#manager;
+        const {instance, inline, sinceMs, rowsPending, state} = this.#manager;
         return Object.freeze({
             instance,
             host: os.hostname(),
             pid: process.pid,
             version: this.#manager.version,
             since: new Date(sinceMs),
+            state: state(),
             jobs,
             running,
             waiting,

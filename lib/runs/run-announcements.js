@@ -91,6 +91,10 @@ class RunAnnouncements {
         tell(this.#listeners, 'run queued', () => ({run: describe()}));
     }
 
+    shuttingDown() {
+        tell(this.#listeners, 'shutting down', () => ({}));
+    }
+
     /** An attempt has its process, or its place on the event loop. */
     started(run, describe, registered) {
         if (!registered?.isInline) {

@@ -1,0 +1,42 @@
+'use strict';
+
+/** What the event stream tells of the events of a job manager. */
+
+const {errorInfo} = require('./error-info');
+
+/** @param {ReturnType<import('./shown').createShown>} shown */
+function messagesOf(shown) {
+    const ofJob = ({job, ...more}) => ({job: job.name, data: {job: shown.job(job), ...more}});
+    const ofRun = ({run, error: _error, result: _result, ...more}) => ({
+        job: run.job,
+        runId: run.id,
+        data: {run: shown.runInList(run), ...more}
+    });
+    return {
+        'job added': ofJob,
+        'job removed': ofJob,
+        'job paused': ofJob,
+        'job resumed': ofJob,
+        'all paused': (data) => ({data}),
+        'all resumed': (data) => ({data}),
+        'run queued': ofRun,
+        'run started': ofRun,
+        'run online': ofRun,
+        'run progress': (data) => ({job: data.job, runId: data.runId, data}),
+        'run log': ({line, ...data}) => ({
+            job: data.job,
+            runId: data.runId,
+            data: {...data, line: shown.logLine(line)}
+        }),
+        'attempt failed': ({error, ...event}) => {
+            const message = ofRun(event);
+            return {...message, data: {...message.data, error: shown.redact(errorInfo(error), 'error')}};
+        },
+        'run ended': ofRun,
+        'run skipped': (data) => ({job: data.job, data}),
+        'run slow': ofRun,
+        'run late': ofRun
+    };
+}
+
+module.exports = {messagesOf};

@@ -1,0 +1,238 @@
+'use strict';
+
+/**
+ * The event stream: tells the clients that are connected what happens to jobs and runs. It listens to the manager's events
+ * only while there are clients, and for half a minute after, so that one that connects again goes on where it was.
+ */
+
+const {clearInterval, clearTimeout, setInterval, setTimeout} = require('node:timers');
+const {EventClient} = require('./event-client');
+const {EventLog} = require('./event-log');
+const {messagesOf} = require('./event-messages');
+const {COMMON} = require('./headers');
+const {HttpError} = require('./http-error');
+const {ProgressPace} = require('./progress-pace');
+
+const MOST_CLIENTS = 20;
+const MOST_KEPT = 500;
+const RETRY_MS = 3_000;
+const HEARTBEAT_MS = 15_000;
+const LINGER_MS = 30_000;
+/** Beyond this within a second, runs are not listened to until it is over: clients are told that they have missed some. */
+const MOST_A_SECOND = 500;
+const SECOND_MS = 1_000;
+const CLOSING = 'shutting down';
+
+class EventStream {
+    #events;
+    #logger;
+    #log;
+    #listeners;
+    #pace;
+    /** @type {Set<EventClient>} */
+    #clients = new Set();
+    #lingerMs;
+    #isListening = false;
+    #isClosed = false;
+    #heartbeat;
+    #linger;
+    #second;
+    #inSecond = 0;
+
+    /**
+     * @param {object} parts
+     * @param {import('../../index')} parts.jobManager
+     * @param {ReturnType<import('./shown').createShown>} parts.shown
+     * @param {{error: Function}} parts.logger
+     * @param {number} [parts.lingerMs] - how long it listens on without clients
+     */
+    constructor({jobManager, shown, logger, lingerMs = LINGER_MS}) {
+        this.#lingerMs = lingerMs;
+        this.#events = jobManager.events;
+        this.#logger = logger;
+        this.#log = new EventLog(jobManager.stats().instance, MOST_KEPT);
+        const messages = messagesOf(shown);
+        this.#pace = new ProgressPace((event) => this.#tell('run progress', messages['run progress'], event));
+        this.#listeners = Object.entries(messages).map(([event, describe]) => ({
+            event,
+            listener: (payload) => this.#heard(event, describe, payload)
+        }));
+        this.#events.on(CLOSING, () => this.close());
+    }
+
+    /** How many are connected. */
+    get size() {
+        return this.#clients.size;
+    }
+
+    /**
+     * @param {{job?: string, run?: string, output?: boolean}} filter
+     * @param {string} [lastId] - `Last-Event-ID`: of the last event that the client has got
+     * @returns {import('./headers').Answer}
+     * @throws {HttpError} 503
+     */
+    connect(filter, lastId) {
+        this.#checkOpen();
+        const headers = {
+            ...COMMON,
+            'content-type': 'text/event-stream; charset=utf-8',
+            // 'no-transform' keeps compressing middleware from holding events back.
+            'cache-control': 'no-store, no-transform',
+            'x-accel-buffering': 'no'
+        };
+        return {status: 200, headers, stream: (sink) => this.#add(sink, filter, lastId)};
+    }
+
+    /** The manager is shutting down: ends all clients. */
+    close() {
+        this.#isClosed = true;
+        for (const client of this.#clients) {
+            client.end({event: CLOSING});
+        }
+        this.#clients.clear();
+        this.#stop();
+    }
+
+    #checkOpen() {
+        if (this.#isClosed) {
+            throw new HttpError(503, 'MANAGER_SHUTTING_DOWN', 'The job manager is shutting down');
+        }
+        if (this.#clients.size >= MOST_CLIENTS) {
+            throw new HttpError(
+                503,
+                'TOO_MANY_CLIENTS',
+                `${MOST_CLIENTS} clients follow the events already, and no more are served`,
+                {
+                    help: 'Try again later, or ask for the state from time to time',
+                    headers: {'retry-after': '30'}
+                }
+            );
+        }
+    }
+
+    #add(sink, filter, lastId) {
+        try {
+            this.#checkOpen();
+        } catch {
+            // Others came first while this answer was on its way.
+            sink.end();
+            return;
+        }
+        const client = new EventClient(sink, filter);
+        sink.onClose(() => this.#remove(client));
+        this.#listen();
+        this.#clients.add(client);
+        client.open(RETRY_MS);
+        const missed = lastId === undefined ? undefined : this.#log.after(lastId);
+        if (missed === undefined) {
+            client.send({event: lastId === undefined ? 'ready' : 'reset', id: this.#log.lastId});
+        } else {
+            for (const message of missed) {
+                client.send(message);
+            }
+        }
+    }
+
+    #remove(client) {
+        this.#clients.delete(client);
+        if (this.#clients.size === 0 && this.#isListening) {
+            clearInterval(this.#heartbeat);
+            this.#heartbeat = undefined;
+            this.#linger ??= setTimeout(() => this.#stop(), this.#lingerMs).unref();
+        }
+    }
+
+    #listen() {
+        clearTimeout(this.#linger);
+        this.#linger = undefined;
+        this.#heartbeat ??= setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
+        if (!this.#isListening) {
+            this.#isListening = true;
+            this.#attach();
+        }
+    }
+
+    #stop() {
+        clearTimeout(this.#linger);
+        clearInterval(this.#heartbeat);
+        clearTimeout(this.#second);
+        this.#linger = undefined;
+        this.#heartbeat = undefined;
+        this.#second = undefined;
+        this.#inSecond = 0;
+        this.#pace.clear();
+        if (this.#isListening) {
+            this.#isListening = false;
+            this.#detach();
+            this.#log.forget();
+        }
+    }
+
+    #attach() {
+        for (const {event, listener} of this.#listeners) {
+            this.#events.on(event, listener);
+        }
+    }
+
+    #detach() {
+        for (const {event, listener} of this.#listeners) {
+            this.#events.off(event, listener);
+        }
+    }
+
+    #beat() {
+        for (const client of this.#clients) {
+            client.heartbeat();
+        }
+    }
+
+    #heard(event, describe, payload) {
+        this.#second ??= setTimeout(() => this.#secondOver(), SECOND_MS).unref();
+        this.#inSecond += 1;
+        if (this.#inSecond > MOST_A_SECOND) {
+            if (this.#inSecond === MOST_A_SECOND + 1) {
+                this.#detach();
+            }
+            return;
+        }
+        if (event === 'run progress') {
+            this.#pace.take(payload);
+            return;
+        }
+        if (event === 'run ended') {
+            this.#pace.ended(payload.run.id);
+        }
+        this.#tell(event, describe, payload);
+    }
+
+    #secondOver() {
+        this.#second = undefined;
+        const isBeyond = this.#inSecond > MOST_A_SECOND;
+        this.#inSecond = 0;
+        if (isBeyond && this.#isListening) {
+            this.#attach();
+            this.#send({event: 'gap', data: '{}'});
+        }
+    }
+
+    #tell(event, describe, payload) {
+        let message;
+        try {
+            message = describe(payload);
+        } catch (error) {
+            // A `redact` of the host has thrown.
+            this.#logger.error(error);
+            return;
+        }
+        this.#send({...message, event, data: JSON.stringify(message.data)});
+    }
+
+    #send(message) {
+        const kept = this.#log.add(message);
+        for (const client of this.#clients) {
+            client.send(kept);
+        }
+    }
+}
+
+module.exports = {EventStream, MOST_A_SECOND, MOST_CLIENTS};

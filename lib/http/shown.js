@@ -1,0 +1,100 @@
+'use strict';
+
+/**
+ * What of jobs and runs is shown outside of the host. Results, and the fields of log lines, only where `showData` says so;
+ * they and errors and output go through `redact`.
+ */
+
+const {types} = require('node:util');
+
+const HIDDEN = '[hidden]';
+const SECRET = /pass|pwd|secret|token|key|auth|cookie|credential/i;
+const DEEPEST = 12;
+
+/** The default of `redact`: hides the values of properties whose names say that they are secret. */
+const hideSecrets = (value) => hideIn(value, 0);
+
+function hideIn(value, depth) {
+    if (Array.isArray(value)) {
+        return depth < DEEPEST ? value.map((item) => hideIn(item, depth + 1)) : HIDDEN;
+    }
+    if (typeof value !== 'object' || value === null || types.isDate(value)) {
+        return value;
+    }
+    if (depth >= DEEPEST) {
+        return HIDDEN;
+    }
+    const entries = Object.entries(value).map(([name, part]) => [
+        name,
+        SECRET.test(name) ? HIDDEN : hideIn(part, depth + 1)
+    ]);
+    return Object.fromEntries(entries);
+}
+
+/**
+ * A copy that `JSON.stringify` accepts: a structured clone may hold itself, BigInts, Maps and bytes.
+ *
+ * @param {unknown} value
+ * @param {object[]} [above] - the objects that it is in
+ */
+function plain(value, above = []) {
+    if (typeof value === 'bigint') {
+        return String(value);
+    }
+    if (typeof value !== 'object' || value === null || types.isDate(value)) {
+        return types.isDate(value) && Number.isNaN(value.getTime()) ? null : value;
+    }
+    if (above.includes(value)) {
+        return '[circular]';
+    }
+    const inside = [...above, value];
+    if (types.isMap(value)) {
+        return Array.from(value, ([key, part]) => [plain(key, inside), plain(part, inside)]);
+    }
+    if (types.isSet(value) || Array.isArray(value)) {
+        return Array.from(value, (part) => plain(part, inside));
+    }
+    if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
+        return `[${value.byteLength} bytes]`;
+    }
+    if (types.isNativeError(value)) {
+        return {name: value.name, message: value.message};
+    }
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part, inside)]));
+}
+
+/** @param {object} options - checked */
+function createShown({showData, redact}) {
+    const hide = redact ?? hideSecrets;
+
+    /** @returns {any} a value that is ready for JSON */
+    const valueOf = (value, where) => hide(plain(value), where);
+
+    const errorOf = (error) => error && hide({...error}, 'error');
+
+    /** A run, whole. */
+    function run({result, ...info}) {
+        const shown = {...info, error: errorOf(info.error)};
+        if (result !== undefined) {
+            Object.assign(shown, showData ? {result: valueOf(result, 'result')} : {resultHidden: true});
+        }
+        return shown;
+    }
+
+    /** A run as one of many: without its result and its stack trace. */
+    function runInList({result: _result, ...info}) {
+        const {stack: _stack, ...error} = errorOf(info.error) ?? {};
+        return info.error === undefined ? info : {...info, error};
+    }
+
+    const job = ({last, ...info}) => ({...info, last: last && runInList(last)});
+
+    const logLine = ({fields, ...line}) =>
+        fields === undefined || !showData ? line : {...line, fields: valueOf(fields, 'fields')};
+
+    const output = (text) => String(hide(text, 'output'));
+
+    return {run, runInList, job, logLine, output, redact: valueOf};
+}
+
+module.exports = {createShown, hideSecrets, plain};
