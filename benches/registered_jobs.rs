@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use job_manager::engine::{
     BootProfile, Engine, Input, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, PoolLimits,
-    RegistrationId, RetryPolicy, RunNumbers, Setup, When, Work,
+    Priority, RegistrationId, RetryPolicy, RunNumbers, Setup, When, Work,
 };
 use job_manager::schedule::{ClockChange, Schedule};
 use job_manager::timer::Now;
@@ -57,6 +57,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         limits: Limits::default(),
         retry: RetryPolicy::default(),
         concurrency: None,
+        priority: Priority::default(),
+        queue: None,
         takes_context: false,
         is_paused: false,
         pause_after_failures: None,

@@ -42,6 +42,7 @@ mod linux {
 
     fn command() -> ChildCommand {
         ChildCommand {
+            nice: 0,
             program: "/bin/true".into(),
             argv: vec!["true".into()],
             env: Arc::new(EnvBlock::default()),

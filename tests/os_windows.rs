@@ -26,6 +26,7 @@ fn environment() -> Arc<EnvBlock> {
 
 fn script(source: &str) -> ChildCommand {
     ChildCommand {
+        nice: 0,
         program: node().into(),
         argv: ["node", "-e", source].map(Into::into).into(),
         env: environment(),

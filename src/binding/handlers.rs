@@ -58,7 +58,7 @@ impl RunOptions {
     pub(super) fn request(self) -> Result<RunRequest, Error> {
         Ok(RunRequest {
             data: None,
-            priority: Priority(i8::try_from(self.priority.unwrap_or(0)).unwrap_or(0)),
+            priority: self.priority.and_then(|priority| i8::try_from(priority).ok()).map(Priority),
             id: self.id.map(Arc::from),
             delay: self.delay_ms.map(|ms| duration("delay", ms)).transpose()?,
             attempts: self.attempts,

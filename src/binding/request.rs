@@ -13,8 +13,8 @@ use super::schedules::{self, ScheduleOptions};
 use super::store::StoreRequest;
 use super::values::{duration, instant, payload, whole};
 use crate::engine::{
-    BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Policy, PoolLimits, RegistrationId,
-    WarmWorkers, When, Work,
+    BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Policy, PoolLimits, Priority, Queue,
+    RegistrationId, WarmWorkers, When, Work,
 };
 use crate::timer::Now;
 
@@ -66,6 +66,12 @@ pub struct CommonOptions {
     pub stall_after_ms: Option<f64>,
     /// An attempt that takes longer is reported once, and goes on.
     pub warn_after_ms: Option<f64>,
+    /// The place of its runs among those that wait, from -100 to 100; 0 when absent.
+    pub priority: Option<i32>,
+    /// The queue of the manager that its runs wait in; not for handlers.
+    pub queue: Option<String>,
+    /// Runs of that queue that may go at once.
+    pub queue_concurrency: Option<u32>,
     /// An inline function is called with its run.
     pub takes_context: Option<bool>,
     /// What `jobsPage` can filter by.
@@ -87,6 +93,8 @@ pub struct WorkerOptions {
     pub exec_argv: Vec<String>,
     /// Variables ("KEY=VALUE") of the job, which `node` may read at start.
     pub boot_env: Vec<String>,
+    /// Its niceness, from 0 to 19; that of the host when absent.
+    pub nice: Option<u8>,
     /// What becomes of standard output: 'inherit' (default), 'ignore', 'read' (for `worker.stdout`), 'capture' or 'both'.
     pub stdout: Option<String>,
     /// The same for standard error.
@@ -157,6 +165,11 @@ impl JobOptions {
             limits,
             retry: options.retry.as_ref().map(RetryOptions::policy).transpose()?.unwrap_or_default(),
             concurrency: options.concurrency,
+            priority: Priority(i8::try_from(options.priority.unwrap_or(0)).unwrap_or(0)),
+            queue: options.queue.map(|name| Queue {
+                name: Arc::from(name),
+                concurrency: options.queue_concurrency.unwrap_or(1).max(1) as usize,
+            }),
             takes_context: options.takes_context.unwrap_or(false),
             is_paused: options.paused.unwrap_or(false),
             pause_after_failures: options.pause_after_failures,
@@ -248,6 +261,7 @@ impl WorkerOptions {
             stdout: stream("stdout", self.stdout.as_deref())?,
             stderr: stream("stderr", self.stderr.as_deref())?,
             exec_path: self.exec_path,
+            nice: self.nice.unwrap_or(0),
             exec_args: self.exec_argv,
             env: self.boot_env,
         })

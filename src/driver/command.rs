@@ -39,6 +39,7 @@ pub(super) fn child_command(
         program: exec_path,
         argv,
         env: Arc::new(EnvBlock::new(variables)),
+        nice: profile.nice,
         stdout: output(profile.stdout),
         stderr: output(profile.stderr),
     };

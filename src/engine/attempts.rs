@@ -162,8 +162,9 @@ impl Engine {
     /// A run takes its place in its lane, or goes at once where it has none.
     pub(super) fn line_up(&mut self, id: RunId, now: Now) {
         let Some(run) = self.runs.get(&id) else { return };
-        let (Some(key), Work::Handler(handler)) = (run.lane(), &run.work) else { return self.go(id, now) };
-        let (limit, priority) = (handler.concurrency, run.priority);
+        let (Some(key), limit, priority) = (run.lane(), run.lane_limit(), run.priority) else {
+            return self.go(id, now);
+        };
         self.move_run(id, Phase::Waiting);
         let place = self.runs.get_mut(&id).and_then(|run| run.record.as_mut()?.place.take());
         self.lanes.push(key.clone(), limit, id, (priority, place));
@@ -195,7 +196,7 @@ impl Engine {
         let Some(run) = self.runs.get_mut(&id) else { return };
         match &run.work {
             Work::Offloaded(work) => {
-                self.queue.push(id, &work.boot);
+                self.queue.push(id, run.priority, &work.boot);
                 self.move_run(id, Phase::Queued);
             }
             Work::Handler(handler) if handler.process.is_some() => {

@@ -22,7 +22,7 @@ pub struct RunRequest {
     /// In place of the job's own: what a handler is called with.
     pub data: Option<Arc<[u8]>>,
     /// Its place among those that wait.
-    pub priority: Priority,
+    pub priority: Option<Priority>,
     /// The id that the host gives it.
     pub id: Option<Arc<str>>,
     /// Its first attempt begins after so long.

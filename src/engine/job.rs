@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::ids::RegistrationId;
+use super::ids::{JobId, RegistrationId};
+use super::lanes::{LaneKey, Priority};
 use super::output::Stream;
 use super::pausing::{Awaits, Paused};
 use super::retry::RetryPolicy;
@@ -147,6 +148,13 @@ pub struct Handler {
     pub keeps_history: bool,
 }
 
+impl Handler {
+    /// Where runs of this handler wait, which is the work of `job`.
+    pub(super) fn lane(&self, job: JobId) -> LaneKey {
+        self.queue.as_ref().map_or(LaneKey::Own(job), |name| LaneKey::Named(Arc::clone(name)))
+    }
+}
+
 /// How long a process is kept for a handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reuse {
@@ -180,6 +188,10 @@ pub struct Policy {
     pub retry: RetryPolicy,
     /// Runs of the job that may go at once; `None` for one, or any number with [`Overlap::Allow`].
     pub concurrency: Option<u32>,
+    /// The place of its runs among those that wait, unless the host asks for another.
+    pub priority: Priority,
+    /// The queue of the manager that its runs wait in; of a handler see [`Handler::queue`].
+    pub queue: Option<Queue>,
     /// The function of an inline job is called with its run, and can be asked to stop by its signal.
     pub takes_context: bool,
     /// It is registered as if it had been paused at once.
@@ -194,6 +206,15 @@ pub struct Policy {
     pub output_limit: usize,
 }
 
+/// A queue of the manager, which jobs share.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Queue {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Runs of it that may go at once.
+    pub concurrency: usize,
+}
+
 /// What a process must be booted with. Two jobs with equal profiles can use the same spare.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct BootProfile {
@@ -203,6 +224,8 @@ pub struct BootProfile {
     pub exec_args: Vec<String>,
     /// Variables ("KEY=VALUE") laid over the host's environment, because `node` reads them at start.
     pub env: Vec<String>,
+    /// Its niceness, from 0 to 19, unless that of the host is higher; 0 for the host's.
+    pub nice: u8,
     /// What becomes of standard output.
     pub stdout: Stream,
     /// What becomes of standard error.

@@ -1,7 +1,6 @@
 //! A run of a job is wanted: it begins, waits for an earlier one of the job, takes its place, or there is none.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::event::SkipReason;
 use super::ids::{JobId, RunId};
@@ -57,8 +56,7 @@ impl Engine {
         };
         match &job.spec.work {
             Work::Handler(handler) => {
-                let key =
-                    handler.queue.as_ref().map_or(LaneKey::Own(id), |name| LaneKey::Named(Arc::clone(name)));
+                let key = handler.lane(id);
                 if self.waiting_in(&key, name) >= handler.max_waiting {
                     return Err(Refusal::QueueFull);
                 }

@@ -174,7 +174,7 @@ impl Engine {
         let origin = Origin {
             trigger: Trigger::of_name(&trigger),
             due,
-            priority: Priority(priority),
+            priority: Some(Priority(priority)),
             data: Some(data),
             id: Some(Arc::from(given)),
             attempts: Some(run.attempts),

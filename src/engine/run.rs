@@ -81,7 +81,8 @@ pub(super) struct Origin {
     pub(super) trigger: Trigger,
     /// The due time that it answers.
     pub(super) due: Option<EpochMs>,
-    pub(super) priority: Priority,
+    /// In place of the job's own.
+    pub(super) priority: Option<Priority>,
     /// In place of the job's own.
     pub(super) data: Option<Arc<[u8]>>,
     /// The id that the host has given it.
@@ -350,8 +351,18 @@ impl Run {
 
     /// The lane that it takes, if it takes one.
     pub(super) fn lane(&self) -> Option<LaneKey> {
-        let Work::Handler(handler) = &self.work else { return None };
-        Some(handler.queue.as_ref().map_or(LaneKey::Own(self.job), |name| LaneKey::Named(Arc::clone(name))))
+        match &self.work {
+            Work::Handler(handler) => Some(handler.lane(self.job)),
+            _ => self.policy.queue.as_ref().map(|queue| LaneKey::Named(Arc::clone(&queue.name))),
+        }
+    }
+
+    /// Runs of its lane that may go at once.
+    pub(super) fn lane_limit(&self) -> usize {
+        match &self.work {
+            Work::Handler(handler) => handler.concurrency,
+            _ => self.policy.queue.as_ref().map_or(usize::MAX, |queue| queue.concurrency),
+        }
     }
 
     /// What the job can learn about its run, for `lib/wire/run-context.js`.

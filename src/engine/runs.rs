@@ -24,6 +24,7 @@ impl Engine {
         let spec = &registered.spec;
         let policy = origin.policy(&spec.policy);
         let Origin { trigger, due, priority, data, id: given, .. } = origin;
+        let priority = priority.unwrap_or(policy.priority);
         let run = Run {
             job,
             name: Arc::clone(&spec.name),
@@ -324,8 +325,9 @@ impl Engine {
         if is_starting && gone.was_spare && run.said.is_none() {
             // The spare died before it reached the job, so the job has not begun: it is not lost.
             run.stop = None;
+            let priority = run.priority;
             self.move_run(id, Phase::Queued);
-            self.queue.push_cold(id);
+            self.queue.push_cold(id, priority);
             return;
         }
         let usage = Usage {

@@ -237,6 +237,7 @@ mod tests {
 
     fn command(program: &str, script: &str) -> ChildCommand {
         ChildCommand {
+            nice: 0,
             program: program.into(),
             argv: [program, "-c", script].map(Into::into).into(),
             env: Arc::new(EnvBlock::default()),

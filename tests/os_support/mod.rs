@@ -9,6 +9,7 @@ use tokio::io::AsyncReadExt;
 /// `program` with a small environment of its own; what it prints is piped, its errors are seen.
 pub(crate) fn command(program: &str, arguments: &[&str]) -> ChildCommand {
     ChildCommand {
+        nice: 0,
         program: program.into(),
         argv: [program].iter().chain(arguments).map(Into::into).collect(),
         env: Arc::new(EnvBlock::new([("PATH", "/usr/bin:/bin"), ("EMPTY", "")])),

@@ -6,6 +6,7 @@ use super::{Engine, Process};
 use crate::engine::Effect;
 use crate::engine::ids::{JobId, RunId, WorkerId};
 use crate::engine::job::BootProfile;
+use crate::engine::lanes::Priority;
 use crate::timer::Now;
 
 impl Engine {
@@ -20,7 +21,7 @@ impl Engine {
             let number = self.run_numbers.next();
             team.asked.push_back(number);
             self.kept.processes.insert(number, Process::new(job, now));
-            self.queue.push(number, &boot);
+            self.queue.push(number, Priority::default(), &boot);
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Engine, Process};
 use crate::engine::Deadline;
 use crate::engine::ids::{JobId, RunId};
+use crate::engine::lanes::Priority;
 use crate::timer::{MonoMs, Now};
 use crate::worker::os::StopSignal;
 
@@ -155,7 +156,7 @@ impl Engine {
         let Some(team) = self.kept.teams.get_mut(&job) else { return };
         let Some(process) = team.handler.process.as_ref() else { return };
         self.queue.remove(number, &process.boot);
-        self.queue.push(later, &process.boot);
+        self.queue.push(later, Priority::default(), &process.boot);
         team.asked.push_back(later);
         if let Some(process) = self.kept.processes.remove(&number) {
             self.kept.processes.insert(later, process);

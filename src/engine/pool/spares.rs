@@ -121,12 +121,18 @@ impl Engine {
         let due: Vec<JobId> = self.due.iter_until(horizon).take(DUE_SCAN).copied().collect();
         for id in due {
             if self.pool.primed_for(id).is_none()
+                && !self.has_queue(id)
                 && let Some(profile) = self.profile_to_prepare(id)
                 && let Some(worker) = self.pool.idle_spare(profile, &self.host)
             {
                 self.prime(worker, id);
             }
         }
+    }
+
+    /// A run of such a job may have to wait for others when it is due, and a spare that knows its job waits for no other.
+    fn has_queue(&self, id: JobId) -> bool {
+        self.jobs.get(&id).is_some_and(|job| job.spec.policy.queue.is_some())
     }
 
     fn prime(&mut self, worker: WorkerId, id: JobId) {
@@ -324,9 +330,9 @@ impl Pool {
                 WorkerState::Booting(None) => (queue.first_for(&worker.profile), 2),
                 _ => (None, 3),
             };
-            Some((run.filter(|_| worker.is_current(host))?, rank, id))
+            Some((queue.turn(run.filter(|_| worker.is_current(host))?), rank, id))
         };
-        self.workers.iter().filter_map(choice).min().map(|(run, _, id)| (run, id))
+        self.workers.iter().filter_map(choice).min().map(|((_, run), _, id)| (run, id))
     }
 
     /// Spares that a job of this kind has, or can have.

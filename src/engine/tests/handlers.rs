@@ -105,7 +105,7 @@ fn a_higher_priority_comes_first() {
     let mut bench = handlers(1);
     let first = ask(&mut bench);
     ask(&mut bench);
-    let urgent = ask_with(&mut bench, RunRequest { priority: Priority(5), ..RunRequest::default() });
+    let urgent = ask_with(&mut bench, RunRequest { priority: Some(Priority(5)), ..RunRequest::default() });
     online(&mut bench, FIRST);
     bench.pass_ms(100);
     bench.take();

@@ -11,6 +11,7 @@ mod outdated;
 mod pausing;
 mod pool;
 mod queue;
+mod queues;
 mod registry;
 mod requests;
 mod retries;
@@ -28,8 +29,8 @@ use super::pool::{PoolLimits, WarmWorkers};
 use super::retry::{Cause, Causes, GaveUp, RetryPolicy};
 use super::run::{EndCause, Trigger};
 use super::{
-    Activity, Effect, Engine, InlineOutcome, Input, JobEvent, Refusal, Reply, RequestId, RunRequest, Setup,
-    SkipReason, Survivor, WarmUp,
+    Activity, Effect, Engine, InlineOutcome, Input, JobEvent, Priority, Queue, Refusal, Reply, RequestId,
+    RunRequest, Setup, SkipReason, Survivor, WarmUp,
 };
 use crate::schedule::{ClockChange, Schedule};
 use crate::timer::{EpochMs, MonoMs, Now};
@@ -188,6 +189,8 @@ fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile
         limits,
         retry,
         concurrency: None,
+        priority: Priority::default(),
+        queue: None,
         takes_context: false,
         is_paused: false,
         pause_after_failures: None,

@@ -15,6 +15,8 @@ pub struct ChildCommand {
     pub argv: Vec<OsString>,
     /// The whole environment, in this order.
     pub env: Arc<EnvBlock>,
+    /// Its niceness, unless that of the host is higher; 0 for the host's. Windows has none.
+    pub nice: u8,
     /// Where standard output goes.
     pub stdout: Output,
     /// Where standard error goes.

@@ -94,6 +94,7 @@ mod tests {
         assert!(inheritable >= 100);
         let script = "cd /proc/$$/fd; for n in *; do [ -e $n ] && echo $n; done";
         let command = ChildCommand {
+            nice: 0,
             program: "/bin/sh".into(),
             argv: ["sh", "-c", script].map(Into::into).into(),
             env: Arc::new(EnvBlock::default()),

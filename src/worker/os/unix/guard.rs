@@ -149,6 +149,7 @@ impl Shell {
 
 fn shell_command() -> ChildCommand {
     ChildCommand {
+        nice: 0,
         program: "/bin/sh".into(),
         argv: ["sh", "-c", SCRIPT, "job-manager-guard"].map(Into::into).into(),
         env: Arc::new(EnvBlock::new([("PATH", "/usr/bin:/bin")])),

@@ -1,6 +1,7 @@
 //! Starts processes on Unix.
 
 use super::plan::{Plan, Tie, guard_places, worker_places};
+use super::rights::niceness;
 use super::{ExecImage, Launched, Pipes, Process, guard, spawn_error};
 use crate::worker::os::platform::{Starter, host_peak_bytes, prefer_as_victim, watch_exit};
 use crate::worker::os::{ChildCommand, Rights, SpawnError, Stage};
@@ -39,6 +40,7 @@ impl Launcher {
         guard::add(pid, &mut |command, line| start_guard(&mut self.starter, command, line));
         let process = Process::new(pid, host_peak_bytes());
         prefer_as_victim(pid);
+        be_nice(pid, command.nice);
         drop(pipes.child);
         let watch = watch_exit(pid).map_err(|error| failed(Stage::Watch, error))?;
         Ok(Launched::new(process, rights, watch, pipes.host))
@@ -52,6 +54,16 @@ impl Launcher {
     /// Replaces a guard that has died, and ends it when no process has run for a while.
     pub fn tend(&mut self) {
         guard::tend(&mut |command, line| start_guard(&mut self.starter, command, line));
+    }
+}
+
+/// Gives the new process this niceness, with all threads that it has already: it leads a group. Never a lower one
+/// than the host's, which takes rights.
+fn be_nice(pid: libc::pid_t, nice: u8) {
+    let nice = libc::c_int::from(nice);
+    if nice > niceness() {
+        // SAFETY: a system call without memory. A process that has ended by now needs no niceness.
+        unsafe { libc::setpriority(libc::PRIO_PGRP, pid.cast_unsigned(), nice) };
     }
 }
 
