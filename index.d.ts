@@ -212,7 +212,7 @@ declare namespace JobManager {
         worker?: WorkerOptions;
         /** Where log lines go; default `@tryghost/logging` where the host has it, else the console from warn up. */
         logger?: Logger;
-        /** Queues that several handlers may share: runs of them that go at once. */
+        /** Queues that several jobs may share: runs of them that go at once, 3 by default. */
         queues?: Record<string, {concurrency?: number}>;
         /** Options for all jobs. */
         job?: JobDefaults;
@@ -357,11 +357,19 @@ declare namespace JobManager {
         readonly permanent: true;
     }
 
+    /** When a run begins where others wait, too. */
+    interface TurnOptions {
+        /** The place of its runs among those that wait for a process, a queue or the event loop: -100 to 100, higher first. Default 0. */
+        priority?: number;
+        /** The queue of the manager (`queues`) whose places its runs share with those of other jobs. Default: none. */
+        queue?: string;
+    }
+
     /** A path (relative to the working directory), a `file:` URL, or a function. */
     type JobSource = string | URL | ((data?: any) => unknown);
 
     /** Options of a run in a process of its own. */
-    interface OffloadedOptions extends RetryOptions, WatchOptions {
+    interface OffloadedOptions extends RetryOptions, WatchOptions, TurnOptions {
         /** What becomes of what the job prints. Default 'inherit'. */
         output?: OutputUse | {stdout?: OutputUse; stderr?: OutputUse};
         /** A process of its own: the default. */
@@ -374,12 +382,17 @@ declare namespace JobManager {
         memoryLimitMb?: number;
         /** From 'cancel' to SIGTERM, in ms. */
         gracePeriod?: number;
+        /**
+         * Niceness of its process, 0 to 19: the higher, the less processor time it gets beside others. Never below that of the
+         * host. Default: that of the host. Windows has none.
+         */
+        nice?: number;
         /** Path of the `node` binary for this job. Default: the manager's. */
         execPath?: string;
     }
 
     /** Options of a run on this event loop. */
-    interface InlineOptions extends RetryOptions, WatchOptions {
+    interface InlineOptions extends RetryOptions, WatchOptions, TurnOptions {
         offloaded: false;
         /** The function is called `(data, run)`, as a handler is, and may be cancelled through `run.signal`. Default false. */
         context?: boolean;
@@ -390,7 +403,7 @@ declare namespace JobManager {
         timeout?: number;
     }
 
-    interface EitherOptions extends RetryOptions, WatchOptions {
+    interface EitherOptions extends RetryOptions, WatchOptions, TurnOptions {
         offloaded: boolean;
         timeout?: number;
     }
@@ -504,7 +517,8 @@ declare namespace JobManager {
     type Trigger = RunTrigger;
 
     /** What a handler takes wherever it runs. */
-    interface HandlerOptions<Data> extends ScheduleOptions, RetryOptions, WatchOptions, PausedOptions {
+    interface HandlerOptions<Data>
+        extends ScheduleOptions, RetryOptions, WatchOptions, PausedOptions, TurnOptions {
         /** Unique. */
         name: string;
         /** When it is run by itself, with `data`: as for `addJob`. Default: only when `runJob` asks. */
@@ -513,8 +527,6 @@ declare namespace JobManager {
         data?: Data;
         /** Runs that go at once. Default 3 inline, `os.availableParallelism()` offloaded. Not beside `queue`. */
         concurrency?: number;
-        /** The queue of the manager (`queues`) whose places its runs share. Default: one of its own. */
-        queue?: string;
         /** Runs that may wait; one more is refused with `QUEUE_FULL`. Default 100,000. */
         maxWaiting?: number;
         overlap?: Overlap;
@@ -540,6 +552,8 @@ declare namespace JobManager {
         output?: OutputUse | {stdout?: OutputUse; stderr?: OutputUse};
         memoryLimitMb?: number;
         gracePeriod?: number;
+        /** Niceness of its processes, 0 to 19. */
+        nice?: number;
     }
 
     /** A function, or a module whose default export is one, called on this event loop. */
@@ -550,6 +564,7 @@ declare namespace JobManager {
         worker?: undefined;
         memoryLimitMb?: undefined;
         gracePeriod?: undefined;
+        nice?: undefined;
     }
 
     type HandlerJob<Data = any, Result = unknown> =
@@ -580,7 +595,7 @@ declare namespace JobManager {
         at?: Date;
         /** The same as a time from now, in ms. */
         delay?: number;
-        /** Its place among the runs that wait: -100 to 100, higher first. Default 0. */
+        /** Its place among the runs that wait: -100 to 100, higher first. Default: that of the job. */
         priority?: number;
         /** Cancels the run when it aborts. */
         signal?: AbortSignal;
@@ -937,6 +952,9 @@ declare namespace JobManager {
     interface JobDefaults extends RetryOptions, Omit<WatchOptions, 'description' | 'tags'> {
         /** Of offloaded jobs. */
         output?: OutputUse | {stdout?: OutputUse; stderr?: OutputUse};
+        priority?: number;
+        /** Of offloaded jobs. */
+        nice?: number;
         timeout?: number;
         memoryLimitMb?: number;
         gracePeriod?: number;

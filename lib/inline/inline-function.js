@@ -97,32 +97,35 @@ async function loadAndCall(job, data, context) {
     return callInline({job: run, data}, context);
 }
 
+/** Options that an inline job cannot have, and why. */
+const ONLY_OFFLOADED = {
+    memoryLimitMb: 'offloaded jobs: an inline job shares the memory of the host process',
+    nice: 'offloaded jobs: an inline job runs in the host process',
+    output:
+        'offloaded jobs: an inline job prints where the host does. What is to be kept with its run it can write by run.log ' +
+        '("context")',
+    stallAfter:
+        'offloaded jobs and handlers: the function of an inline job cannot be stopped, and holds its place in the queue. ' +
+        'Use "timeout", or defineJob()'
+};
+
 /**
  * @param {import('../../index').Job} job - an inline one
  * @throws {Error} JOB_MISSING or INVALID_OPTION, if it is invalid
  */
-function checkInline({name, job, memoryLimitMb, stallAfter, output}) {
-    assertSource(job, name);
-    if (memoryLimitMb !== undefined) {
-        const owner = name ? `of job "${name}"` : 'of a job';
-        throw invalid(
-            `The option "memoryLimitMb" ${owner} is only for offloaded jobs: an inline job shares the memory of the host process`
-        );
+function checkInline(job) {
+    assertSource(job.job, job.name);
+    const {memoryLimitMb, nice, output, stallAfter} = job;
+    // Each by its name: a host may add a million jobs.
+    if ((memoryLimitMb ?? nice ?? output ?? stallAfter) !== undefined) {
+        throw onlyOffloaded(job);
     }
-    if (output !== undefined) {
-        const owner = name ? `of job "${name}"` : 'of a job';
-        throw invalid(
-            `The option "output" ${owner} is only for offloaded jobs: an inline job prints where the host does. What is to be kept ` +
-                'with its run it can write by run.log ("context")'
-        );
-    }
-    if (stallAfter !== undefined) {
-        const owner = name ? `of job "${name}"` : 'of a job';
-        throw invalid(
-            `The option "stallAfter" ${owner} is only for offloaded jobs and handlers: the function of an inline job cannot ` +
-                'be stopped, and holds its place in the queue. Use "timeout", or defineJob()'
-        );
-    }
+}
+
+function onlyOffloaded(job) {
+    const [option, reason] = Object.entries(ONLY_OFFLOADED).find(([name]) => job[name] !== undefined);
+    const owner = job.name ? `of job "${job.name}"` : 'of a job';
+    return invalid(`The option "${option}" ${owner} is only for ${reason}`);
 }
 
 module.exports = {callInline, checkInline, loadFunction, resolveModule};

@@ -1,8 +1,9 @@
 'use strict';
 
 /**
- * The queue of inline jobs: functions called in FIFO order on the host's event loop, with limited concurrency. Adding and
- * starting a job take constant time, however long the queue is.
+ * The queue of inline jobs: functions called in order on the host's event loop, with limited concurrency: higher priorities
+ * first, then in the order in which they were added. Adding and starting a job take constant time, however long the queue is,
+ * where all have the same priority.
  */
 
 const {onNextTurn} = require('../host/next-turn');
@@ -33,6 +34,8 @@ class InlineJobs {
     #begunThisTurn = 0;
     #turnStartedMs = 0;
     #isDrainQueued = false;
+    /** Whether one of the jobs that have not begun may have a priority. */
+    #hasPriorities = false;
     #isPaused = false;
     #settled = [];
     #isClosed = false;
@@ -84,19 +87,34 @@ class InlineJobs {
     }
 
     /**
-     * Puts a job at the end of the queue.
+     * Puts a job into the queue, behind all of its priority.
      *
      * @param {{begin: () => Promise<void>}} task - runs the job, or fails it without running it if the queue is closed; calls
      *   `failed` if it throws; never rejects
+     * @param {number} [priority] - higher first
      */
-    add(task) {
+    add(task, priority = 0) {
         if (this.#isClosed) {
             this.#drop([task]);
             return;
         }
-        this.#tasks.push(task);
+        if (priority === 0 && !this.#hasPriorities) {
+            this.#tasks.push(task);
+        } else {
+            this.#insert(task, priority);
+        }
         // A microtask, so that the job begins before any timer of the host that is already due.
         this.#queueDrain();
+    }
+
+    #insert(task, priority) {
+        this.#hasPriorities = true;
+        task.priority = priority;
+        let place = this.#tasks.length;
+        while (place > this.#first && (this.#tasks[place - 1].priority ?? 0) < priority) {
+            place -= 1;
+        }
+        this.#tasks.splice(place, 0, task);
     }
 
     /**
@@ -203,6 +221,7 @@ class InlineJobs {
         const task = this.#tasks[this.#first];
         this.#tasks[this.#first] = undefined;
         this.#first += 1;
+        this.#hasPriorities &&= this.#first < this.#tasks.length;
         if (this.#first >= COMPACT_AT && this.#first * 2 >= this.#tasks.length) {
             this.#tasks = this.#tasks.slice(this.#first);
             this.#first = 0;

@@ -52,9 +52,9 @@ class InlineRunner {
     }
 
     /**
-     * Puts a job at the end of the queue.
+     * Puts a job into the queue.
      *
-     * @param {{name?: string, job: Function | string | URL, data?: unknown, timeout?: number}} job
+     * @param {{name?: string, job: Function | string | URL, data?: unknown, timeout?: number, priority?: number}} job
      * @param {object} [turn] - only for a scheduled job
      * @param {import('../host/job-scope').JobScope} turn.scope - its registration; another job runs in the async context
      *   that this is called in
@@ -66,7 +66,7 @@ class InlineRunner {
      * @param {(() => object) | undefined} turn.context - gives the second argument of the function
      * @param {(error?: unknown, result?: unknown) => void} turn.onEnded - called when the attempt has ended
      */
-    add({name, job, data, timeout}, turn) {
+    add({name, job, data, timeout, priority}, turn) {
         const {length} = this.#queue;
         this.#logger.info(
             `Adding one-off job to inlineQueue with current length = ${length} called '${name || 'anonymous'}'`
@@ -82,7 +82,8 @@ class InlineRunner {
                               turn
                           )
                   }
-                : new InlineTask(this.#runTask, name, job, data, timeout)
+                : new InlineTask(this.#runTask, name, job, data, timeout),
+            priority
         );
     }
 

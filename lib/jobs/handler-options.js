@@ -4,11 +4,11 @@
 
 const os = require('node:os');
 const {invalid} = require('../host/options');
-const {nearestName} = require('../host/nearest-name');
 const {encode} = require('../wire/compact');
 const {MAX_PAYLOAD_BYTES} = require('../wire/frames');
 const {locateUncloneable} = require('../wire/uncloneable');
 const {offloadedSource} = require('./job-source');
+const {queueConcurrency} = require('./queues');
 
 const DEFAULT_INLINE_CONCURRENCY = 3;
 const DEFAULT_MAX_WAITING = 100_000;
@@ -23,17 +23,17 @@ const isOffloaded = ({job, offloaded = typeof job !== 'function'}) => offloaded;
 
 /**
  * @param {object} job - of `defineJob`, checked
- * @param {Record<string, {concurrency?: number}>} [queues] - of the manager
+ * @param {Record<string, {concurrency?: number}>} queues - of the manager
  * @returns {import('../native/binding').HandlerRequest}
  * @throws {Error} INVALID_OPTION
  */
-function handlerRequest(job, queues = {}) {
+function handlerRequest(job, queues) {
     const {name, data, queue, maxWaiting = DEFAULT_MAX_WAITING} = job;
     return {
         // A function on this event loop is given the value itself.
         data: isOffloaded(job) ? encodeData(name, data) : undefined,
         queue,
-        concurrency: queue === undefined ? ownConcurrency(job) : queueConcurrency(job, queues),
+        concurrency: concurrencyOf(job, queues),
         maxWaiting,
         keepResult: job.keepResult,
         keepsHistory: job.history === undefined || job.history > 0,
@@ -61,31 +61,15 @@ function encodeData(name, data) {
     return bytes;
 }
 
-function ownConcurrency(job) {
-    const {concurrency = isOffloaded(job) ? os.availableParallelism() : DEFAULT_INLINE_CONCURRENCY} = job;
-    return concurrency;
-}
-
-function queueConcurrency(job, queues) {
+function concurrencyOf(job, queues) {
     const {name, queue, concurrency} = job;
-    if (!Object.hasOwn(queues, queue)) {
-        const names = Object.keys(queues);
-        const meant = nearestName(queue, names);
-        const advice = meant
-            ? `Did you mean "${meant}"?`
-            : names.length > 0
-              ? `The manager has ${names.map((known) => `"${known}"`).join(', ')}.`
-              : `Name it there: new JobManager({queues: {${JSON.stringify(queue)}: {concurrency: 2}}}).`;
-        throw invalid(
-            `The option "queue" of job "${name}" is "${queue}", which is no queue of the manager. ${advice}`
-        );
-    }
-    if (concurrency !== undefined) {
+    if (queue !== undefined && concurrency !== undefined) {
         throw invalid(
             `The option "concurrency" of job "${name}" is not possible beside "queue": the queue "${queue}" has a concurrency for all its jobs`
         );
     }
-    return queues[queue].concurrency ?? DEFAULT_INLINE_CONCURRENCY;
+    const own = isOffloaded(job) ? os.availableParallelism() : DEFAULT_INLINE_CONCURRENCY;
+    return queueConcurrency(job, queues) ?? concurrency ?? own;
 }
 
 function reuseOf({reuse = true}) {
@@ -97,7 +81,7 @@ function reuseOf({reuse = true}) {
 }
 
 /** Options of a process, which a function on this event loop has not. */
-const OF_A_PROCESS = ['worker', 'memoryLimitMb', 'reuse', 'gracePeriod', 'output'];
+const OF_A_PROCESS = ['worker', 'memoryLimitMb', 'reuse', 'gracePeriod', 'output', 'nice'];
 
 /**
  * @param {object} job - of `defineJob`

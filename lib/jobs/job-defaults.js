@@ -4,7 +4,7 @@ const {isOffloaded} = require('./handler-options');
 const {HANDLER} = require('./option-tables');
 
 /** Options that only an offloaded job has, or only one that is not a plain inline function. */
-const OF_A_PROCESS = new Set(['memoryLimitMb', 'gracePeriod', 'stallAfter', 'output']);
+const OF_A_PROCESS = new Set(['memoryLimitMb', 'gracePeriod', 'stallAfter', 'output', 'nice']);
 
 /** `job` of the manager: options that its jobs have unless they say otherwise. */
 class JobDefaults {

@@ -129,6 +129,7 @@ const wholeFrom = (least, most, or = '') =>
     kind(`a whole number from ${least} to ${most.toLocaleString('en')}${or}`, (value) =>
         isWhole(value, least, most)
     );
+const priority = kind('a whole number from -100 to 100', (value) => isWhole(value, -100, 100));
 /** What is watched and kept of the runs of a job. */
 const WATCHED = {
     stallAfter: kind(
@@ -186,6 +187,9 @@ const RUN = {
     gracePeriod: milliseconds,
     execPath: program,
     context: flag,
+    queue: text,
+    priority,
+    nice: wholeFrom(0, 19),
     ...RETRY,
     ...WATCHED,
     ...OUTPUT,
@@ -237,7 +241,6 @@ const HANDLER = optionTable({
     kinds: {
         ...JOB.kinds,
         concurrency: count(1),
-        queue: text,
         maxWaiting: count(0),
         reuse: kind(
             'true, false, or an object such as {runs: 1000, idle: 30000}',
@@ -259,7 +262,7 @@ const RUN_REQUEST = optionTable({
         id: kind('a string that is not empty', (value) => typeof value === 'string' && value !== ''),
         at: kind('a valid Date', (value) => types.isDate(value) && !Number.isNaN(value.getTime())),
         delay: milliseconds,
-        priority: kind('a whole number from -100 to 100', (value) => isWhole(value, -100, 100)),
+        priority,
         signal: kind('an AbortSignal', (value) => value instanceof AbortSignal),
         attempts: count(1),
         timeout: milliseconds
@@ -307,6 +310,8 @@ const JOB_DEFAULTS = optionTable({
         ...RETRY,
         ...WATCHED,
         ...OUTPUT,
+        priority,
+        nice: RUN.nice,
         timeout: milliseconds,
         memoryLimitMb: megabytes,
         gracePeriod: milliseconds,

@@ -11,6 +11,7 @@ const {HostClock, isReplaced} = require('../host/host-clock');
 const {JobScope} = require('../host/job-scope');
 const {handlerRequest, handlerSource, isOffloaded} = require('./handler-options');
 const {assertSource, defaultName, offloadedSource} = require('./job-source');
+const {queueConcurrency} = require('./queues');
 const {JobTotals} = require('./job-totals');
 const {JOB} = require('./option-tables');
 const {DEFAULT_LIMIT_BYTES, isKept, outputStreams} = require('./output-options');
@@ -84,6 +85,7 @@ class RegisteredJobs {
     #environment;
     #defaults;
     #checker;
+    #queues;
     #accept;
     #settle;
     #completions;
@@ -95,6 +97,7 @@ class RegisteredJobs {
     #hostClock;
     #lastOptions;
     #lastOptionsKey;
+    #hasWarnedOfNiceness = false;
     /** @type {Map<string, RegisteredJob>} */
     #jobs = new Map();
     /** Removed jobs with runs that have not ended, by number. */
@@ -108,6 +111,7 @@ class RegisteredJobs {
      * @param {import('../host/host-environment').HostEnvironment} parts.environment
      * @param {object} parts.defaults - manager-wide `timezone`, `dst`, `gracePeriod`, `execPath`, `unref`
      * @param {import('../host/options').OptionChecker} parts.checker
+     * @param {Record<string, {concurrency?: number}>} parts.queues - those that jobs may share, read when a job is added
      * @param {(name: string) => void} parts.accept - throws once the manager accepts no more jobs
      * @param {(send: (request: number) => void) => Promise<{survivors: object[]}>} parts.settle - makes a
      *   request that is settled later
@@ -126,6 +130,7 @@ class RegisteredJobs {
         this.#environment = environment;
         this.#defaults = defaults;
         this.#checker = parts.checker;
+        this.#queues = parts.queues;
         this.#accept = parts.accept;
         this.#settle = settle;
         this.#completions = completions;
@@ -203,12 +208,11 @@ class RegisteredJobs {
      * Registers a handler, and starts its schedule if it has one.
      *
      * @param {object} job - of `defineJob`, checked
-     * @param {Record<string, object>} [queues] - of the manager
      * @throws as `add`
      */
-    define(job, queues) {
+    define(job) {
         this.#accept(job.name);
-        const handler = handlerRequest(job, queues);
+        const handler = handlerRequest(job, this.#queues);
         const prepared = this.#prepare({...job, offloaded: isOffloaded(job)}, {handler});
         const {registered, answer} = this.#register(prepared, {});
         this.#started(registered, answer);
@@ -348,6 +352,7 @@ class RegisteredJobs {
         if (!isQuiet) {
             this.#logger.info(announcement);
             this.#warnOfUselessBackoff(name, job, {retry, handler});
+            this.#warnOfNiceness(job);
         }
         const sourceOf = handler ? handlerSource : offloadedSource;
         const source = offloaded ? sourceOf(name, job.job, job) : undefined;
@@ -368,11 +373,16 @@ class RegisteredJobs {
             retry,
             handler,
             keepsOutput: output !== undefined && isKept(output),
-            options: this.#options(name, handler ? {...job, concurrency: undefined} : job, when, {
-                retry,
-                worker,
-                output
-            })
+            options: this.#options(
+                name,
+                handler ? {...job, concurrency: undefined, queue: undefined} : job,
+                when,
+                {
+                    retry,
+                    worker,
+                    output
+                }
+            )
         };
     }
 
@@ -382,6 +392,13 @@ class RegisteredJobs {
             this.#logger.warn(
                 `The option "backoff" of job "${name}" has no effect without "attempts", which counts the first try too`
             );
+        }
+    }
+
+    #warnOfNiceness({nice = 0}) {
+        if (nice > 0 && process.platform === 'win32' && !this.#hasWarnedOfNiceness) {
+            this.#hasWarnedOfNiceness = true;
+            this.#logger.warn('The option "nice" has no effect on Windows');
         }
     }
 
@@ -396,10 +413,11 @@ class RegisteredJobs {
             execPath,
             unref
         } = job;
-        const {concurrency, gracePeriod = this.#defaults.gracePeriod} = job;
+        const {concurrency, gracePeriod = this.#defaults.gracePeriod, queue, priority, nice} = job;
         const {outputLimit = DEFAULT_LIMIT_BYTES} = job;
         const {paused, pauseAfterFailures, stallAfter: stallAfterMs, warnAfter: warnAfterMs, tags} = job;
-        const start = worker && startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, worker, output);
+        const start =
+            worker && startOptions({timeout, memoryLimitMb, gracePeriod, execPath, nice}, worker, output);
         const schedule = when.scheduleOptions;
         const options = {
             schedule,
@@ -408,6 +426,9 @@ class RegisteredJobs {
             startDeadlineMs,
             retry,
             concurrency,
+            priority,
+            queue,
+            queueConcurrency: queueConcurrency({name, queue}, this.#queues),
             paused,
             pauseAfterFailures,
             stallAfterMs,

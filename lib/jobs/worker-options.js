@@ -151,14 +151,16 @@ function encodeJob({name, source, description, data}, options) {
  * @param {number} [limits.timeout] - ms
  * @param {number} [limits.memoryLimitMb]
  * @param {number} [limits.gracePeriod] - ms
+ * @param {number} [limits.nice] - of the process
  * @param {string} [limits.execPath] - the `node` binary, where it is not the manager's
  * @param {object} options - of `resolveWorker`
  * @param {{stdout: string, stderr: string}} output - of `outputStreams`
  * @returns {import('../native/binding').WorkerOptions}
  */
-function startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, options, output) {
+function startOptions({timeout, memoryLimitMb, gracePeriod, execPath, nice}, options, output) {
     return {
         execPath,
+        nice,
         execArgv: [...bootFlags(options.flags), ...options.limitFlags],
         bootEnv: [...(options.isElectron ? ['ELECTRON_RUN_AS_NODE=1'] : []), ...bootOverlay(options.env)],
         stdout: output.stdout,

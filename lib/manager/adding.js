@@ -7,17 +7,15 @@ const {retryOptions, checkStaleAfter} = require('../jobs/retry-options');
 /** Decides what a job that is added becomes: a registered job, a handler, or a function in the queue of inline jobs. */
 class Adding {
     #parts;
-    #queues;
     #staleAfterMs;
     #hasHandlers = false;
 
     /**
      * @param {object} parts - of the manager (lib/manager/parts.js)
-     * @param {import('../../index').Options} options - checked; `queues` and `staleAfter` are used
+     * @param {import('../../index').Options} options - checked; `staleAfter` is used
      */
-    constructor(parts, {queues = {}, staleAfter}) {
+    constructor(parts, {staleAfter}) {
         this.#parts = parts;
-        this.#queues = queues;
         this.#staleAfterMs = staleAfter;
     }
 
@@ -57,7 +55,7 @@ class Adding {
             resolveModule(job.job);
         }
         this.#hasHandlers = true;
-        jobs.define(job, this.#queues);
+        jobs.define(job);
         if (acceptance !== undefined) {
             // Runs that an earlier host has left may be read now.
             keepAlive.hold();
@@ -102,10 +100,16 @@ class Adding {
     }
 }
 
-/** Whether an inline job without a time is more than a function in the queue: its run has attempts, or is shown. */
+/** Whether an inline job without a time is more than a function in the queue: its run has attempts, is shown, or shares a queue. */
 function needsRun(job) {
-    const {context, warnAfter, history} = job;
-    return context === true || warnAfter !== undefined || history > 0 || retryOptions(job) !== undefined;
+    const {context, warnAfter, history, queue} = job;
+    return (
+        context === true ||
+        queue !== undefined ||
+        warnAfter !== undefined ||
+        history > 0 ||
+        retryOptions(job) !== undefined
+    );
 }
 
 module.exports = {Adding};

@@ -127,6 +127,7 @@ function addRegistration(manager, parts, options) {
         environment: parts.environment,
         defaults: {timezone, dst, gracePeriod, execPath, unref},
         checker: parts.checker,
+        queues: options.queues ?? {},
         accept: (name) => parts.lifecycle.assertOpen(name),
         settle,
         completions: parts.completions,

@@ -16,6 +16,8 @@ const SHOWN = [
     'overlap',
     'concurrency',
     'queue',
+    'priority',
+    'nice',
     'maxWaiting',
     'reuse',
     'memoryLimitMb',
