@@ -11,6 +11,10 @@ const ends = [];
 const {manager} = createManager({after: (end) => ends.push(end)});
 const tell = (what, more) => process.send({what, ...more});
 
+// Makes a pipe one that does not block, as Node does with its own.
+process.stdout.write('');
+process.stderr.write('');
+
 manager.events.on('run ended', ({run}) => {
     const {text, totalBytes, droppedBytes} = manager.output(run.id);
     tell('ended', {run, text, totalBytes, droppedBytes});
