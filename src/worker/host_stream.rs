@@ -35,34 +35,37 @@ static STDERR: HostStream = HostStream { is_stderr: true, inbox: Mutex::new(None
 pub(super) struct Copier {
     stream: &'static HostStream,
     room: Arc<Semaphore>,
+    /// Something of it may still wait to be written.
+    is_behind: bool,
 }
 
 impl Copier {
     pub(super) fn new(is_stderr: bool) -> Self {
         let stream = if is_stderr { &STDERR } else { &STDOUT };
-        Copier { stream, room: Arc::new(Semaphore::new(UNWRITTEN_BYTES)) }
+        Copier { stream, room: Arc::new(Semaphore::new(UNWRITTEN_BYTES)), is_behind: false }
     }
 
     /// Has these bytes written, once there is room for them. Cancel-safe before that.
-    pub(super) async fn write(&self, bytes: &[u8]) {
+    pub(super) async fn write(&mut self, bytes: &[u8]) {
         let cost = u32::try_from(bytes.len().min(UNWRITTEN_BYTES)).unwrap_or(u32::MAX);
         // An error would mean that the semaphore is closed, which it never is.
         let room = Arc::clone(&self.room).acquire_many_owned(cost).await.ok();
-        self.stream.send(Order::Write(bytes.to_vec(), room));
+        self.is_behind = self.stream.send(Order::Write(bytes.to_vec(), room));
     }
 
     /// Has these bytes written, whatever waits already.
-    pub(super) fn write_at_once(&self, bytes: &[u8]) {
-        self.stream.send(Order::Write(bytes.to_vec(), None));
+    pub(super) fn write_at_once(&mut self, bytes: &[u8]) {
+        self.is_behind = self.stream.send(Order::Write(bytes.to_vec(), None));
     }
 
-    /// Returns when everything has been written.
-    pub(super) async fn written(&self) {
+    /// Returns when everything has been written; at once, if that was so before. Others may have filled the stream.
+    pub(super) async fn written(&mut self) {
         let (answer, written) = oneshot::channel();
-        if self.stream.send(Order::Answer(answer)) {
+        if self.is_behind && self.stream.send(Order::Answer(answer)) {
             // Without an answer there is nothing to wait for.
             let _answer = written.await;
         }
+        self.is_behind = false;
     }
 }
 

@@ -147,18 +147,19 @@ impl<S: AsyncRead + Unpin, R: Report> KeptStream<S, R> {
                     Ok(_) => self.take(std::mem::replace(&mut bytes, Vec::with_capacity(CHUNK_BYTES))).await,
                 },
                 Some(answer) = requests.recv() => {
-                    self.settle().await;
+                    self.settle(false).await;
                     // Whoever has asked may not wait any longer.
                     let _answered = answer.send(());
                 }
                 () = has_exited(&mut exited) => break,
             }
         }
-        self.settle().await;
+        self.settle(true).await;
     }
 
-    /// Reports what the pipe holds, and waits until it is written to the host's own stream.
-    async fn settle(&mut self) {
+    /// Reports what the pipe holds, and waits until it is written to the host's own stream; but for the last time no
+    /// longer than the process lives.
+    async fn settle(&mut self, is_last: bool) {
         // The runtime learns here what has become readable.
         tokio::task::yield_now().await;
         let mut left = PIPE_BYTES;
@@ -175,14 +176,18 @@ impl<S: AsyncRead + Unpin, R: Report> KeptStream<S, R> {
             left = left.saturating_sub(read);
             self.take(bytes).await;
         }
-        if let Some(copier) = &self.copier {
-            copier.written().await;
+        if let Some(copier) = &mut self.copier {
+            tokio::select! {
+                biased;
+                () = copier.written() => {}
+                () = has_exited(&mut self.exited), if !is_last => {}
+            }
         }
     }
 
     async fn take(&mut self, bytes: Vec<u8>) {
         let is_stderr = self.is_stderr;
-        let Some(copier) = &self.copier else {
+        let Some(copier) = &mut self.copier else {
             return self.reports.report(Fact::Output { is_stderr, bytes: bytes.into() });
         };
         let copy = bytes.clone();
@@ -204,11 +209,12 @@ async fn has_exited(exited: &mut Exited) {
     drop(exited.wait_for(Option::is_some).await);
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use crate::worker::backlog::Backlog;
     use crate::worker::fact::Recorder;
+    use crate::worker::os::ExitStatus;
     use tokio::sync::watch;
 
     async fn settle() {
@@ -239,5 +245,65 @@ mod tests {
         unread.was_read(usize::MAX);
         settle().await;
         assert_eq!(unread.room.available_permits(), 0);
+    }
+
+    type Request = mpsc::UnboundedSender<oneshot::Sender<()>>;
+
+    /// Keeps what a process writes to the returned end.
+    fn keep(
+        stream: impl AsyncRead + Unpin + Send + 'static,
+    ) -> (Request, watch::Sender<Option<ExitStatus>>, Arc<Recorder>, tokio::task::JoinHandle<()>) {
+        let (exited, has_exited) = watch::channel(None);
+        let recorder = Arc::new(Recorder::default());
+        let (request, requests) = mpsc::unbounded_channel();
+        let kept = KeptStream::new((false, stream), OutputUse::Keep, has_exited, Arc::clone(&recorder));
+        (request, exited, recorder, tokio::spawn(kept.read(requests)))
+    }
+
+    #[tokio::test]
+    async fn output_that_is_kept_waits_for_nobody() {
+        let much = tokio::io::repeat(b'x').take(4 * UNREAD_BYTES as u64);
+        let (_request, _exited, recorder, task) = keep(much);
+        task.await.unwrap();
+        assert_eq!(recorder.take().len(), 4 * UNREAD_BYTES / CHUNK_BYTES);
+    }
+
+    #[tokio::test]
+    async fn what_was_written_before_a_request_is_reported_before_its_answer() {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let reader = tokio::net::unix::pipe::Receiver::from_owned_fd(reader.into()).unwrap();
+        let (request, _exited, recorder, _task) = keep(reader);
+        settle().await;
+        for length in [10, 60_000] {
+            // The runtime has not been told that there is something to read.
+            std::io::Write::write_all(&mut &writer, &vec![b'x'; length]).unwrap();
+            let (answer, answered) = oneshot::channel();
+            request.send(answer).unwrap();
+            answered.await.unwrap();
+            assert_eq!(recorder.take(), [format!("output of {length}")]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_another_process_holds_ends_with_the_process() {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let reader = tokio::net::unix::pipe::Receiver::from_owned_fd(reader.into()).unwrap();
+        let (_request, exited, recorder, task) = keep(reader);
+        std::io::Write::write_all(&mut writer, b"last words").unwrap();
+        exited.send(Some(ExitStatus::Code(0))).unwrap();
+        task.await.unwrap();
+        assert_eq!(recorder.take(), ["output of 10"]);
+        // The other end is still open.
+        drop(writer);
+    }
+
+    #[tokio::test]
+    async fn readers_that_have_ended_are_not_waited_for() {
+        let mut settling = Settling::default();
+        drop(settling.add());
+        let mut last = settling.add();
+        let ends_unanswered = tokio::spawn(async move { last.recv().await.is_some() });
+        settling.settled().await;
+        assert!(ends_unanswered.await.unwrap());
     }
 }

@@ -22,7 +22,8 @@ impl LogLine {
         if source != Source::Log {
             return None;
         }
-        let line: Map<String, Value> = serde_json::from_slice(json).ok()?;
+        let line: Map<String, Value> =
+            serde_json::from_slice(json).or_else(|_| serde_json::from_slice(&well_formed(json))).ok()?;
         let at = line.get("atMs")?.as_i64()?;
         let level = line.get("level")?.as_str()?;
         let message = line.get("message")?.as_str()?.to_owned();
@@ -35,6 +36,31 @@ impl LogLine {
     pub(super) fn parts(&self) -> [&str; 3] {
         [&self.lead, &self.message, &self.fields]
     }
+}
+
+/// The same JSON with U+FFFD for halves of surrogate pairs, which JavaScript's strings may have.
+fn well_formed(json: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::with_capacity(json.len());
+    let mut rest = json;
+    while let Some((&first, _)) = rest.split_first() {
+        let (taken, written): (usize, Option<&[u8]>) =
+            match (first, escaped(rest), rest.get(6..).and_then(escaped)) {
+                (_, Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, None),
+                (_, Some(0xd800..=0xdfff), _) => (6, Some(br"\ufffd")),
+                (b'\\', ..) => (2, None),
+                _ => (1, None),
+            };
+        let (taken, left) = rest.split_at(taken.min(rest.len()));
+        whole.extend_from_slice(written.unwrap_or(taken));
+        rest = left;
+    }
+    whole
+}
+
+/// The code unit of a `\uXXXX` that these bytes begin with.
+fn escaped(bytes: &[u8]) -> Option<u16> {
+    let digits = bytes.strip_prefix(br"\u")?.get(..4)?;
+    u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
 }
 
 #[cfg(test)]
@@ -51,6 +77,16 @@ mod tests {
         assert_eq!(parts(line).unwrap(), ["2027-01-15T08:00:00.000Z warn ", "sent \"it\"", " {\"id\":7}"]);
         let short = r#"{"atMs":1800000000001,"level":"info","message":""}"#;
         assert_eq!(parts(short).unwrap(), ["2027-01-15T08:00:00.001Z info ", "", ""]);
+    }
+
+    #[test]
+    fn halves_of_surrogate_pairs_are_replaced() {
+        let line = |message: &str| {
+            let json = format!(r#"{{"atMs":1800000000000,"level":"info","message":"{message}"}}"#);
+            parts(&json).unwrap()[1].clone()
+        };
+        assert_eq!(line(r"cut \ud83d"), "cut \u{fffd}");
+        assert_eq!(line(r"\ude00\ud83d\ude00 \\ud83d \ud83dx"), "\u{fffd}😀 \\ud83d \u{fffd}x");
     }
 
     #[test]

@@ -136,14 +136,17 @@ impl Outputs {
 impl Kept {
     fn print(&mut self, printed: &Printed) {
         let Printed { run, attempt, limit, source, at, ref bytes, .. } = *printed;
+        let line = LogLine::parse(source, bytes);
+        if source == Source::Log && line.is_none() {
+            // It is not as we write it.
+            return;
+        }
         let output = self.runs.entry(run).or_insert_with(|| Output::new(limit.min(self.budget)));
         let ring = &mut output.ring;
         let (kept, total) = (ring.kept(), ring.total());
-        match (source, LogLine::parse(source, bytes)) {
-            (_, Some(line)) => ring.log(line.at, attempt, line.parts()),
-            // Not as we write it.
-            (Source::Log, None) => {}
-            _ => ring.print(source, at, attempt, bytes),
+        match line {
+            Some(line) => ring.log(line.at, attempt, line.parts()),
+            None => ring.print(source, at, attempt, bytes),
         }
         let (now_kept, written) = (ring.kept(), ring.total() - total);
         self.bytes = self.bytes + now_kept - kept;

@@ -92,6 +92,13 @@ fn runs_that_are_not_shown_any_more_take_no_room() {
 }
 
 #[test]
+fn what_is_no_line_of_a_log_leaves_nothing_behind() {
+    let outputs = Outputs::new(4000);
+    outputs.print(&Printed { source: Source::Log, ..printed(1, "no JSON") });
+    assert!(outputs.lock().runs.is_empty());
+}
+
+#[test]
 fn a_budget_of_nothing_keeps_nothing_and_counts() {
     let outputs = Outputs::new(0);
     outputs.print(&printed(1, "one\n"));

@@ -8,6 +8,7 @@ mod inspection;
 mod keeping;
 mod kept;
 mod outdated;
+mod output;
 mod pausing;
 mod pool;
 mod queue;

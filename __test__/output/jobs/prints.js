@@ -1,0 +1,7 @@
+'use strict';
+
+// A handler that prints so many bytes.
+
+module.exports = ({bytes}) => {
+    process.stdout.write('x'.repeat(bytes));
+};
