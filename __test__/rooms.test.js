@@ -14,8 +14,9 @@ const LIB = path.join(ROOT, 'lib');
 
 /** What each room may import, besides itself and Node. */
 const MAY_IMPORT = {
-    manager: ['events', 'host', 'inline', 'jobs', 'native', 'one-off', 'runs', 'store', 'wire'],
+    manager: ['events', 'host', 'inline', 'jobs', 'metrics', 'native', 'one-off', 'runs', 'store', 'wire'],
     jobs: ['host', 'native', 'wire'],
+    metrics: ['jobs'],
     runs: ['host', 'inline', 'jobs', 'native', 'wire'],
     store: ['host', 'runs', 'wire'],
     inline: ['host', 'jobs', 'wire'],

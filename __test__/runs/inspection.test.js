@@ -195,7 +195,7 @@ test('stats count jobs, runs and processes', async (t) => {
         retrying: 0,
         paused: 1,
         inline: {waiting: 0, running: 0},
-        processes: {running: 0, spare: 0, kept: 1, booting: 0},
+        processes: {running: 0, spare: 0, kept: 1, booting: 0, stopping: 0},
         rowsPending: 0,
         historyRuns: 1,
         outputBytes: 0,

@@ -50,6 +50,7 @@ class Runs {
      * @param {(registered: object) => void} parts.onAsked - a run was asked for
      * @param {import('../store/acceptance').Acceptance} [parts.acceptance] - of a manager with a store
      * @param {import('../store/kept-runs').KeptRuns} parts.kept
+     * @param {import('../metrics/counters').Counters} parts.counters
      */
     constructor(parts) {
         const {native, jobs, accept, onAsked, acceptance, kept} = parts;
@@ -140,13 +141,18 @@ class Runs {
     }
 
     /** The event 'skipped'. */
-    skipped({name, dueMs, reason, count}) {
+    skipped(event) {
+        const {name, dueMs, reason, count} = event;
+        this.#parts.counters.skipped(event);
         const due = dueMs === undefined ? undefined : new Date(dueMs);
         this.#parts.announcements.skipped(() => ({job: name, due, reason, count}));
     }
 
     /** The event 'inlineDue', of a handler. */
-    due({run, attempt}, registered) {
+    due({run, attempt, wantedMs}, registered) {
+        if (attempt === 1) {
+            this.#parts.counters.inlineBegun(wantedMs);
+        }
         const {options = {}} = this.#live.get(run) ?? {};
         const {job} = registered;
         this.#inline().begin(run, registered, {
@@ -209,14 +215,18 @@ class Runs {
     }
 
     /** The event 'attemptFailed', with its error. */
-    attemptFailed({run, attempt, attempts, retryAtMs}, error) {
+    attemptFailed(event, error) {
+        const {run, name, registration, attempt, attempts, retryAtMs} = event;
+        const {announcements, counters, jobs} = this.#parts;
+        counters.attemptFailed(event);
+        jobs.registered(name, registration)?.retried();
         const handle = this.#live.get(run)?.handle;
         const retryAt = retryAtMs === undefined ? undefined : new Date(retryAtMs);
         if (handle !== undefined) {
             Run.reported(handle, 'attempt failed', {error, attempt, attempts, retryAt});
         }
         const describe = () => this.#infoIn('retrying', run);
-        this.#parts.announcements.attemptFailed(run, describe, {error, retryAt});
+        announcements.attemptFailed(run, describe, {error, retryAt});
     }
 
     /**
@@ -258,6 +268,7 @@ class Runs {
         if (!isLeft) {
             this.#history.add(ended, limit);
             registered?.ended(ended);
+            this.#parts.counters.ended(event, ended, failures);
         }
         this.#countDropped(event);
         this.#inlineHandlers?.forget(run);
@@ -598,6 +609,11 @@ class EndedRun {
             pid,
             outputBytes
         };
+    }
+
+    /** How it ended. */
+    get cause() {
+        return this.#known.cause;
     }
 
     /** @returns {'completed' | 'failed' | 'cancelled'} */
