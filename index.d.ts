@@ -771,8 +771,11 @@ declare namespace JobManager {
         tags: readonly string[];
         /** A path, or 'function'. */
         source: string;
-        /** Of a job with due times: `text` is `at` in plain English. */
-        schedule?: {at: string | Date; text: string; timezone: string};
+        /**
+         * Of a job with due times. `text` is `at` in plain English; `cron5` the same as a cron line of five fields, where that can say
+         * it; `everyMs` the time between two due times, where that is always the same.
+         */
+        schedule?: {at: string | Date; text: string; timezone: string; cron5?: string; everyMs?: number};
         /** When it is due next. */
         next?: Date;
         /** When the first of its runs is tried again. */
