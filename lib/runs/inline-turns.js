@@ -46,8 +46,11 @@ class InlineTurns {
     /** What tracers are told of an attempt; of a job without a run for one that is not registered. */
     traceOf(name, turn) {
         const {instance, runs} = this.#parts;
-        const id = turn && runs.idOf(turn.run);
-        return contextOf({job: name, id, attempt: turn?.attempt ?? 1}, turn?.scope, instance, 'inline');
+        const run =
+            turn === undefined
+                ? {attempt: 1, trigger: 'now'}
+                : {...runs.tracedRun(turn.run), attempt: turn.attempt};
+        return contextOf({...run, job: name}, turn?.scope, instance, 'inline');
     }
 
     #add(registered, {run, attempt, wantedMs}) {

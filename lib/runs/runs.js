@@ -124,14 +124,22 @@ class Runs {
 
     /** The event 'runStarted'. */
     started({run, name, attempt, thread, atMs}, registered) {
-        this.#remember(run, {name, attempt, thread, startedMs: atMs});
-        this.#parts.announcements.started(run, () => this.#infoIn('running', run), registered);
+        // What is known of the attempt before goes.
+        this.#remember(run, {name, attempt, thread, startedMs: atMs, onlineMs: undefined, pid: undefined});
+        const describe = () => this.#infoIn('running', run);
+        this.#parts.announcements.started(run, describe, registered, this.#live.get(run)?.inCaller);
     }
 
     /** The event 'runOnline'. */
     online({run, pid, atMs}) {
         this.#remember(run, {pid, onlineMs: atMs});
         this.#parts.announcements.online(() => this.#infoIn('running', run));
+    }
+
+    /** @returns {{id: string, trigger?: string, inCaller?: Function}} what tracers are told of a run that goes here */
+    tracedRun(number) {
+        const {trigger} = this.#parts.native.liveRun(number) ?? {};
+        return {id: this.idOf(number), trigger, inCaller: this.#live.get(number)?.inCaller};
     }
 
     /** The event 'runSlow'. */
@@ -226,7 +234,7 @@ class Runs {
             Run.reported(handle, 'attempt failed', {error, attempt, attempts, retryAt});
         }
         const describe = () => this.#infoIn('retrying', run);
-        announcements.attemptFailed(run, describe, {error, retryAt});
+        announcements.attemptFailed(run, describe, {error, retryAt, ending: event.ending});
     }
 
     /**
@@ -277,7 +285,7 @@ class Runs {
             Run.ended(live.handle, {error, read, info: () => ended.info()});
         }
         if (!isLeft) {
-            this.#parts.announcements.ended(run, () => ended.info(), {error, read});
+            this.#parts.announcements.ended(run, () => ended.info(), {error, read, ending: event.ending});
         }
         return {id, read};
     }
@@ -480,8 +488,13 @@ class Runs {
             this.#inlineHandlers = new InlineHandlers({
                 onSettled: (run, failed, outcome) => this.#inlineSettled(run, failed, outcome),
                 sinkOf: (run, registered) => this.#sinkOf(run, registered),
-                traceOf: (registered, {id, name, attempt}) =>
-                    contextOf({job: name, id, attempt}, registered, this.#parts.instance, 'inline')
+                traceOf: (run, registered, {name, attempt}) =>
+                    contextOf(
+                        {...this.tracedRun(run), job: name, attempt},
+                        registered,
+                        this.#parts.instance,
+                        'inline'
+                    )
             });
         }
         return this.#inlineHandlers;
