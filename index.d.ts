@@ -892,6 +892,8 @@ declare namespace JobManager {
         'all resumed': [event: {}];
         /** `shutdown` was called: no jobs are accepted from now on. */
         'shutting down': [event: {}];
+        /** Of `@tryghost/job-manager/check-ins`: a service did not take a check-in. */
+        'check-in failed': [event: {job: string; service: string; error: any}];
         'run queued': [event: {run: RunInfo}];
         /** It has a process, or its place on the event loop. */
         'run started': [event: {run: RunInfo}];

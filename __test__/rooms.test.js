@@ -25,6 +25,8 @@ const MAY_IMPORT = {
     native: ['host', 'wire'],
     host: ['wire'],
     http: ['host'],
+    otel: [],
+    'check-ins': ['host'],
     worker: ['wire'],
     wire: []
 };

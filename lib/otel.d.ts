@@ -1,7 +1,14 @@
 /// <reference types="node" />
 
 import type {MeterProvider, TracerProvider} from '@opentelemetry/api';
-import type JobManager = require('../index');
+import JobManager = require('../index');
+
+declare global {
+    /** As in TypeScript's library `esnext.disposable`, for hosts without it. */
+    interface SymbolConstructor {
+        readonly dispose: unique symbol;
+    }
+}
 
 export interface InstrumentOptions {
     /** Default: the global one, as it is when an attempt begins. */
@@ -11,8 +18,9 @@ export interface InstrumentOptions {
 }
 
 /** Ends the instrumentation, when it is called or disposed of (`using`). Attempts that have begun are followed to their end. */
-export interface Instrumentation extends Disposable {
+export interface Instrumentation {
     (): void;
+    [Symbol.dispose](): void;
 }
 
 /**

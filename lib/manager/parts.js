@@ -19,6 +19,7 @@ const tables = require('../jobs/option-tables');
 const {RegisteredJobs} = require('../jobs/registered-jobs');
 const {newInstance} = require('../native/create-native');
 const {packageVersion} = require('../native/native');
+const {watchCheckIns} = require('../metrics/check-in-failures');
 const {Counters} = require('../metrics/counters');
 const {Metrics} = require('../metrics/metrics');
 const {JobsRepository} = require('../one-off/jobs-repository');
@@ -152,6 +153,7 @@ function addRuns(manager, parts, {history, metrics}) {
     const {native, instance, jobs, logger, inline, kept, keepAlive, settle} = parts;
     parts.announcements = new RunAnnouncements({listeners: parts.listeners, native, instance});
     parts.counters = new Counters(metrics, logger);
+    watchCheckIns(parts.listeners, parts);
     const runs = new Runs({
         native,
         announcements: parts.announcements,
