@@ -93,6 +93,13 @@ declare class JobManager {
     stats(): JobManager.ManagerStats;
 
     /**
+     * What there is to measure, as text that Prometheus reads: counters, gauges and histograms, all since the manager was made.
+     * Serve it as `text/plain; version=0.0.4; charset=utf-8`, or as `application/openmetrics-text; version=1.0.0; charset=utf-8`.
+     * See docs/metrics.md.
+     */
+    metrics(request?: JobManager.MetricsRequest): string;
+
+    /**
      * Asks a run to stop, as `Run.cancel` does. Resolves when it has ended.
      *
      * Rejects with the code `RUN_UNKNOWN`, `RUN_ENDED`, or `RUN_NOT_STOPPABLE` (an inline function without `context`).
@@ -220,6 +227,8 @@ declare namespace JobManager {
         history?: HistoryOptions;
         /** The most bytes of output that are kept of all runs, 0 to 1 GiB. Default 16 MiB. The run that ended first gives its output up first, failed ones last. */
         outputBudget?: number;
+        /** What `metrics()` gives. */
+        metrics?: MetricsOptions;
         /**
          * A file that keeps what outlives this process: runs of handlers, which due times were answered, pauses, and what
          * came of runs. Default: none, all is in memory. See docs/store.md.
@@ -777,8 +786,11 @@ declare namespace JobManager {
         tags: readonly string[];
         /** A path, or 'function'. */
         source: string;
-        /** Of a job with due times: `text` is `at` in plain English. */
-        schedule?: {at: string | Date; text: string; timezone: string};
+        /**
+         * Of a job with due times. `text` is `at` in plain English; `cron5` the same as a cron line of five fields, where that can say
+         * it; `everyMs` the time between two due times, where that is always the same.
+         */
+        schedule?: {at: string | Date; text: string; timezone: string; cron5?: string; everyMs?: number};
         /** When it is due next. */
         next?: Date;
         /** When the first of its runs is tried again. */
@@ -844,8 +856,8 @@ declare namespace JobManager {
         /** Jobs. */
         paused: number;
         inline: {waiting: number; running: number};
-        /** Node.js processes: with a run, started ahead or kept for the next one, and starting. */
-        processes: {running: number; spare: number; kept: number; booting: number};
+        /** Node.js processes: with a run, started ahead or kept for the next one, starting, and being stopped. */
+        processes: {running: number; spare: number; kept: number; booting: number; stopping: number};
         /** Writes to the database that have not been answered. */
         rowsPending: number;
         /** Runs that the history holds. */
@@ -854,6 +866,18 @@ declare namespace JobManager {
         outputBytes: number;
         /** Bytes of output that were captured and are not kept, for want of room: since the start, in all. */
         outputDroppedBytes: number;
+    }
+
+    interface MetricsOptions {
+        /** Jobs that have a label of their own, about 30 series each; all others are counted as `_other`. Default 200. */
+        maxJobs?: number;
+        /** What all names begin with. Default 'job_manager_'. */
+        prefix?: string;
+    }
+
+    interface MetricsRequest {
+        /** Default 'prometheus', the text format 0.0.4. */
+        format?: 'prometheus' | 'openmetrics';
     }
 
     interface PauseOptions {
@@ -883,6 +907,8 @@ declare namespace JobManager {
         'all resumed': [event: {}];
         /** `shutdown` was called: no jobs are accepted from now on. */
         'shutting down': [event: {}];
+        /** Of `@tryghost/job-manager/check-ins`: a service did not take a check-in. */
+        'check-in failed': [event: {job: string; service: string; error: any}];
         'run queued': [event: {run: RunInfo}];
         /** It has a process, or its place on the event loop. */
         'run started': [event: {run: RunInfo}];

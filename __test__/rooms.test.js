@@ -14,8 +14,9 @@ const LIB = path.join(ROOT, 'lib');
 
 /** What each room may import, besides itself and Node. */
 const MAY_IMPORT = {
-    manager: ['events', 'host', 'inline', 'jobs', 'native', 'one-off', 'runs', 'store', 'wire'],
+    manager: ['events', 'host', 'inline', 'jobs', 'metrics', 'native', 'one-off', 'runs', 'store', 'wire'],
     jobs: ['host', 'native', 'wire'],
+    metrics: ['jobs'],
     runs: ['host', 'inline', 'jobs', 'native', 'wire'],
     store: ['host', 'runs', 'wire'],
     inline: ['host', 'jobs', 'wire'],
@@ -24,6 +25,8 @@ const MAY_IMPORT = {
     native: ['host', 'wire'],
     host: ['wire'],
     http: ['host'],
+    otel: [],
+    'check-ins': ['host'],
     worker: ['wire'],
     wire: []
 };

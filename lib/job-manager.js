@@ -130,6 +130,13 @@ class JobManager {
         return this.#parts.inspection.stats();
     }
 
+    /** @param {import('../index').MetricsRequest} [request] @returns {string} what there is to measure, as text for Prometheus */
+    metrics(request = {}) {
+        const {checker, metrics} = this.#parts;
+        checker.check(tables.METRICS_REQUEST, request);
+        return metrics.text(request);
+    }
+
     /**
      * Asks a run to stop.
      *

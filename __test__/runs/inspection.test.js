@@ -33,7 +33,8 @@ test('a job is shown with its schedule, its options, its totals and its last run
     assert.deepEqual(schedule, {
         at: 'every day at 02:30',
         text: 'every day at 02:30',
-        timezone: 'Europe/London'
+        timezone: 'Europe/London',
+        cron5: '30 2 * * *'
     });
     assert.deepEqual(totals, {
         completed: 1,
@@ -129,6 +130,20 @@ test('runs are paged from the newest to the oldest, those that go and those that
     assert.deepEqual(ids({state: 'completed'}), expected);
 });
 
+test('a schedule is shown as a cron line and as a length of time, where these can say it', async (t) => {
+    const {manager} = createManager(t);
+    const shown = async (at) => {
+        await manager.defineJob({name: String(at), job: async () => {}, at});
+        const {cron5, everyMs} = manager.job(String(at)).schedule;
+        return [cron5, everyMs];
+    };
+    assert.deepEqual(await shown('every 5 minutes'), ['*/5 * * * *', 300_000]);
+    assert.deepEqual(await shown('0 30 2 * * 1-5'), ['30 2 * * 1-5', undefined]);
+    assert.deepEqual(await shown('every 90 seconds'), [undefined, 90_000]);
+    assert.deepEqual(await shown('15 30 2 * * *'), [undefined, undefined]);
+    assert.deepEqual(await shown(new Date(Date.now() + 60_000)), [undefined, undefined]);
+});
+
 test('a scheduled script is shown with its times, its process and its end', async (t) => {
     const {manager} = createManager(t);
     const {job} = trying(t, ['exit'], {at: new Date(Date.now() + 100), name: 'script'});
@@ -195,7 +210,7 @@ test('stats count jobs, runs and processes', async (t) => {
         retrying: 0,
         paused: 1,
         inline: {waiting: 0, running: 0},
-        processes: {running: 0, spare: 0, kept: 1, booting: 0},
+        processes: {running: 0, spare: 0, kept: 1, booting: 0, stopping: 0},
         rowsPending: 0,
         historyRuns: 1,
         outputBytes: 0,

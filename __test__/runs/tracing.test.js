@@ -44,20 +44,30 @@ test('each attempt of a script is traced from its process to its end', async (t)
     const {manager} = createManager(t);
     const {job} = trying(t, ['throw', 'done'], {name: 'script', attempts: 2, backoff: 0, at: 'every day'});
     await manager.addJob(job);
-    const run = await manager.runJob('script');
+    const requests = new AsyncLocalStorage();
+    const run = await requests.run('the request', () => manager.runJob('script'));
     await run.result;
     const second = OF_A_COMPLETION.map((part) => part.replace('1', '2'));
     assert.deepEqual(parts(heard), [...OF_A_FAILURE, ...second]);
     const {manager: instance, ...facts} = heard[0].context;
     assert.equal(`${instance}-`, run.id.slice(0, instance.length + 1));
-    assert.equal(facts.error.message, 'no luck 1');
-    delete facts.error;
-    assert.deepEqual(facts, {
+    const {error, pid, inCaller, ...others} = facts;
+    assert.equal(error.message, 'no luck 1');
+    assert.ok(pid > 0 && pid !== heard.at(-1).context.pid);
+    assert.equal(
+        inCaller(() => requests.getStore()),
+        'the request'
+    );
+    assert.deepEqual(others, {
         job: 'script',
         run: run.id,
         attempt: 1,
         kind: 'offloaded',
-        schedule: 'every day'
+        trigger: 'manual',
+        schedule: 'every day',
+        cause: 'error',
+        exitCode: undefined,
+        signal: undefined
     });
     assert.equal(failures[0].error.message, 'no luck 1');
     assert.equal(spawned.length, 2);

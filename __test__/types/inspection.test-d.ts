@@ -20,9 +20,12 @@ async function seen(manager: JobManager): Promise<void> {
     const output: JobManager.RunOutput | undefined = manager.output('a-1', {from: 1_024, lines: true});
     const stream: 'stdout' | 'stderr' | 'log' | undefined = output?.lines?.[0].stream;
     const bytes: number = manager.stats().outputBytes + (run?.outputBytes ?? 0) + (output?.totalBytes ?? 0);
-    void [next, skipped, job, message, run, due, kept, stream, bytes];
     // @ts-expect-error a number of bytes
     manager.output('a-1', {from: '7'});
+    const text: string = manager.metrics() + manager.metrics({format: 'openmetrics'});
+    // @ts-expect-error no such format
+    manager.metrics({format: 'json'});
+    void [next, skipped, job, message, run, due, kept, stream, bytes, text];
     // @ts-expect-error not a state of a job
     manager.jobs({state: 'failed'});
     // @ts-expect-error not a state of a run

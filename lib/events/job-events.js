@@ -166,7 +166,7 @@ class JobEvents {
                 }
                 this.#warnedOfOverlap.delete(event.registration);
                 this.#inlineRuns.due(event.run);
-                return this.#host.onInlineDue(this.#registered(event), event.run, event.attempt);
+                return this.#host.onInlineDue(this.#registered(event), event);
             case 'skipped':
                 return this.#skipped(event);
             case 'requestSettled':

@@ -3,12 +3,14 @@
 /**
  * What is published on `node:diagnostics_channel`, for tracers. Names and fields are part of the interface:
  *
- * - the tracing channel `job-manager:run`, once for each attempt, with `{job, run, attempt, kind, schedule, manager}`, and
- *   `result` or `error` at its end. The function of an inline job runs inside of `start`, so that a tracer's store is there
- *   in it;
+ * - the tracing channel `job-manager:run`, once for each attempt, with `{job, run, attempt, kind, trigger, schedule, manager,
+ *   inCaller}`, and `result` or `error` at its end; of an attempt in a process also `cause`, `exitCode`, `signal` and `pid`.
+ *   The function of an inline job runs inside of `start`, so that a tracer's store is there in it. `inCaller(call)` calls a
+ *   function in the async context of `runJob`, for a run that was asked for while somebody subscribed;
  * - `job-manager:attempt:failed`, `job-manager:run:skipped`, `job-manager:job:registered` and `job-manager:worker:spawn`.
  */
 
+const {AsyncResource} = require('node:async_hooks');
 const {channel, tracingChannel} = require('node:diagnostics_channel');
 
 const runs = tracingChannel('job-manager:run');
@@ -21,6 +23,11 @@ const workerSpawned = channel('job-manager:worker:spawn');
 
 /** `TracingChannel.hasSubscribers` is missing before Node.js 20.13. */
 const isTraced = () => PARTS.some((part) => part.hasSubscribers);
+
+/** @returns {((call: () => unknown) => unknown) | undefined} calls a function in the async context of now, for tracers */
+function callerForTracers() {
+    return isTraced() ? AsyncResource.bind((call) => call()) : undefined;
+}
 
 /**
  * Calls the function of an inline job.
@@ -50,13 +57,22 @@ class TracedAttempts {
         runs.end.publish(context);
     }
 
-    /** @param {number} run @param {{error?: unknown, read?: () => unknown}} outcome */
-    ended(run, {error, read}) {
+    /**
+     * @param {number} run
+     * @param {object} outcome
+     * @param {unknown} [outcome.error]
+     * @param {() => unknown} [outcome.read] - gives the result
+     * @param {import('../native/binding').RunEnd} outcome.ending
+     * @param {() => {pid?: number}} outcome.describe - gives what the host is shown of the run
+     */
+    ended(run, {error, read, ending, describe}) {
         const context = this.#contexts.get(run);
         if (context === undefined) {
             return;
         }
         this.#contexts.delete(run);
+        const {cause, exitCode, signal} = ending;
+        Object.assign(context, {cause, exitCode, signal, pid: context.pid ?? describe().pid});
         if (error === undefined) {
             context.result = read?.();
         } else {
@@ -78,6 +94,7 @@ function publish(to, describe) {
 module.exports = {
     TracedAttempts,
     attemptFailed,
+    callerForTracers,
     isTraced,
     jobRegistered,
     publish,

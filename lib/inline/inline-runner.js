@@ -35,6 +35,8 @@ class InlineRunner {
     #logger;
     #host;
     #begun = new BegunRuns();
+    /** Functions that have left the queue, by what came of them. */
+    #outcomes = {completed: 0, failed: 0, cancelled: 0};
 
     /**
      * @param {import('./inline-jobs').InlineJobs} queue
@@ -87,6 +89,11 @@ class InlineRunner {
         );
     }
 
+    /** @returns {Readonly<{completed: number, failed: number, cancelled: number}>} functions that have left the queue */
+    get outcomes() {
+        return this.#outcomes;
+    }
+
     /** @returns {{ended: Promise<void>, othersEnded: Promise<void>}} begun runs of a scheduled job; see `BegunRuns` */
     runsOf(scope) {
         return this.#begun.of(scope);
@@ -129,12 +136,16 @@ class InlineRunner {
         let result;
         const context = turn?.context?.();
         if (this.#queue.isClosed) {
+            this.#outcomes.cancelled += 1;
             error = this.#dropped(name);
             await turn?.isLast?.(error);
         } else {
+            turn?.onBegun?.();
             try {
                 result = await (isTraced() ? this.#traced(task, turn, context) : callInline(task, context));
+                this.#outcomes.completed += 1;
             } catch (thrown) {
+                this.#outcomes[turn?.isCancelled() ? 'cancelled' : 'failed'] += 1;
                 error = thrown || new Error(`The inline job threw ${thrown}`);
                 if (turn?.isLast && !(await turn.isLast(error))) {
                     return error;

@@ -332,6 +332,24 @@ const HISTORY = optionTable({
     }
 });
 
+const METRICS = optionTable({
+    call: 'metrics',
+    owner: () => 'in "metrics" of the manager',
+    kinds: {
+        maxJobs: wholeFrom(1, 100_000),
+        prefix: kind(
+            'a string of letters, digits, "_" and ":" that does not begin with a digit, such as "job_manager_"',
+            (value) => typeof value === 'string' && /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(value)
+        )
+    }
+});
+const METRICS_REQUEST = optionTable({
+    call: 'metrics()',
+    example: "{format: 'openmetrics'}",
+    owner: () => 'of metrics()',
+    kinds: {format: oneOf('prometheus', 'openmetrics')}
+});
+
 const JOB_STATES = ['armed', 'running', 'retrying', 'waiting', 'paused', 'finished', 'held'];
 const RUN_STATES = [
     'waiting',
@@ -434,6 +452,7 @@ const MANAGER = optionTable({
         queues: kind('an object such as {mail: {concurrency: 2}}', isObject),
         job: kind('an object of options for all jobs, such as {attempts: 3}', isObject, JOB_DEFAULTS),
         history: kind('an object such as {perJob: 20, total: 10000}', isObject, HISTORY),
+        metrics: kind("an object such as {maxJobs: 200, prefix: 'job_manager_'}", isObject, METRICS),
         store: optional(
             'the path of a file, such as "data/jobs.db", or an object such as {path: "data/jobs.db"}',
             (value) => (typeof value === 'string' && value !== '') || isObject(value),
@@ -510,6 +529,7 @@ module.exports = {
     JOB,
     JOB_FILTER,
     MANAGER,
+    METRICS_REQUEST,
     NEXT_RUNS,
     ONE_OFF_JOB,
     PAUSE,

@@ -76,6 +76,12 @@ class RegisteredJob extends JobScope {
         this.totals ??= new JobTotals();
         this.totals.add(run);
     }
+
+    /** An attempt of it has failed, and another one follows. */
+    retried() {
+        this.totals ??= new JobTotals();
+        this.totals.retries += 1;
+    }
 }
 
 class RegisteredJobs {
@@ -147,6 +153,11 @@ class RegisteredJobs {
         return this.#jobs.get(name);
     }
 
+    /** @returns {Iterable<string>} the oldest registration first */
+    names() {
+        return this.#jobs.keys();
+    }
+
     /** @returns {RegisteredJob | undefined} the job of an event, even if it has been removed since */
     registered(name, number) {
         const job = this.#jobs.get(name);
@@ -168,7 +179,7 @@ class RegisteredJobs {
 
     /** @returns {string[]} the jobs of which a run has ended, the last one first */
     ran() {
-        const ran = [...this.#jobs.values()].filter(({totals}) => totals !== undefined);
+        const ran = [...this.#jobs.values()].filter(({totals}) => totals?.last !== undefined);
         return ran
             .toSorted((one, other) => other.totals.last.endedMs - one.totals.last.endedMs)
             .map(({name}) => name);

@@ -173,4 +173,21 @@ function describeSchedule(at) {
     return when.kind === 'date' ? `once, at ${new Date(when.atMs).toISOString()}` : 'once, now';
 }
 
-module.exports = {CRON_LIKE, parseAt, nextDue, neverDue, isNeverDue, nextRuns, describeSchedule};
+/**
+ * A schedule as other services write it.
+ *
+ * @param {string} at - a schedule that is understood
+ * @returns {{cron5?: string, everyMs?: number}}
+ */
+const equivalentsOf = (at) => native.scheduleEquivalents(at);
+
+module.exports = {
+    CRON_LIKE,
+    equivalentsOf,
+    parseAt,
+    nextDue,
+    neverDue,
+    isNeverDue,
+    nextRuns,
+    describeSchedule
+};

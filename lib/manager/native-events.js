@@ -21,7 +21,7 @@ function eventHost(parts) {
         onError: (error, meta, end) => outcomes.failed(error, meta, end),
         runs: () => parts.runs,
         onBackoffAsked: (registered, run, failure) => askBackoff(parts, registered, run, failure),
-        onInlineDue: (registered, run, attempt) => parts.turns.due(registered, run, attempt),
+        onInlineDue: (registered, event) => parts.turns.due(registered, event),
         onInlineWaits: () => parts.turns.waits(),
         onInlineGaveUp: (registered, error) => parts.turns.gaveUp(registered, error),
         onInlineEnded: (registered) => parts.jobs.runEnded(registered),

@@ -19,6 +19,9 @@ const tables = require('../jobs/option-tables');
 const {RegisteredJobs} = require('../jobs/registered-jobs');
 const {newInstance} = require('../native/create-native');
 const {packageVersion} = require('../native/native');
+const {watchCheckIns} = require('../metrics/check-in-failures');
+const {Counters} = require('../metrics/counters');
+const {Metrics} = require('../metrics/metrics');
 const {JobsRepository} = require('../one-off/jobs-repository');
 const {OneOffJobs} = require('../one-off/one-off-jobs');
 const {InlineTurns} = require('../runs/inline-turns');
@@ -75,6 +78,13 @@ function createParts(manager, options, own) {
     parts.keepAlive = new KeepAlive(native, manager, () => parts.events.pump(), checked.unref);
     addRegistration(manager, parts, checked);
     addRuns(manager, parts, checked);
+    parts.metrics = new Metrics({
+        ...parts,
+        options: checked.metrics,
+        version: packageVersion(),
+        history: parts.runs.history,
+        rows: () => manager._jobsRepository
+    });
     parts.lifecycle = new Lifecycle({
         inline: parts.inline,
         logger,
@@ -140,9 +150,11 @@ function addRegistration(manager, parts, options) {
 }
 
 /** What the host sees of runs, and how it steers them. */
-function addRuns(manager, parts, {history}) {
+function addRuns(manager, parts, {history, metrics}) {
     const {native, instance, jobs, logger, inline, kept, keepAlive, settle} = parts;
     parts.announcements = new RunAnnouncements({listeners: parts.listeners, native, instance});
+    parts.counters = new Counters(metrics, logger);
+    watchCheckIns(parts.listeners, parts);
     const runs = new Runs({
         native,
         announcements: parts.announcements,
@@ -155,6 +167,7 @@ function addRuns(manager, parts, {history}) {
         settle,
         acceptance: parts.acceptance,
         kept,
+        counters: parts.counters,
         onAsked: ({handler}) => (handler ? keepAlive.holdFor() : keepAlive.pump())
     });
     parts.runs = runs;
@@ -165,7 +178,8 @@ function addRuns(manager, parts, {history}) {
         runs,
         queue: inline,
         runner: parts.runner,
-        inlineRuns: parts.inlineRuns
+        inlineRuns: parts.inlineRuns,
+        counters: parts.counters
     });
     parts.inspection = new Inspection({
         announcements: parts.announcements,

@@ -24,6 +24,7 @@ const tailsOf = new WeakMap();
 class JobsRepository {
     #calls;
     #tails;
+    #failures = 0;
     /** Whether rows can be deleted. */
     canRemove;
 
@@ -42,6 +43,11 @@ class JobsRepository {
         this.#tails = tailsOf.get(JobModel);
     }
 
+    /** Calls of the model that were made again, and writes that failed for good. */
+    get writes() {
+        return {retries: this.#calls.retries, failures: this.#failures};
+    }
+
     /** @returns {Promise<object | null>} the row of a job, as the model gives it */
     read(name) {
         return this.#calls.retried(() => this.#find(name));
@@ -54,20 +60,36 @@ class JobsRepository {
      * @returns {Promise<{id: unknown} | undefined>} undefined if there is such a row; else the id of the new row, if the model returns it
      */
     add(data) {
-        return this.#calls.retried(
-            async () => {
-                const row = await this.#calls.call('add', data.name, data);
-                return {id: row?.id};
-            },
-            // A call that failed may still have written the row. It is then unknown whether the row is ours or another
-            // host's, so the job is refused rather than risked twice.
-            async (error) => isUniqueViolation(error) || Boolean(await this.read(data.name))
+        return this.#written(() =>
+            this.#calls.retried(
+                async () => {
+                    const row = await this.#calls.call('add', data.name, data);
+                    return {id: row?.id};
+                },
+                // A call that failed may still have written the row. It is then unknown whether the row is ours or another
+                // host's, so the job is refused rather than risked twice.
+                async (error) => isUniqueViolation(error) || Boolean(await this.read(data.name))
+            )
         );
     }
 
     /** Changes the row of a job by its id. */
     async update(name, id, data) {
-        await this.#calls.retried(() => this.#calls.call('edit', name, data, {id}));
+        await this.#written(() => this.#edit(name, id, data));
+    }
+
+    #edit(name, id, data) {
+        return this.#calls.retried(() => this.#calls.call('edit', name, data, {id}));
+    }
+
+    /** Counts a write that fails for good. */
+    async #written(write) {
+        try {
+            return await write();
+        } catch (error) {
+            this.#failures += 1;
+            throw error;
+        }
     }
 
     /**
@@ -80,10 +102,12 @@ class JobsRepository {
      * @throws JOB_ROW_NOT_FOUND if the claimed row is not found
      */
     async updateByName(name, data, claimed) {
-        const id = await this.#idOf(name, claimed);
-        if (id !== undefined) {
-            await this.update(name, id, data);
-        }
+        await this.#written(async () => {
+            const id = await this.#idOf(name, claimed);
+            if (id !== undefined) {
+                await this.#edit(name, id, data);
+            }
+        });
     }
 
     #idOf(name, claimed) {
@@ -108,9 +132,11 @@ class JobsRepository {
 
     /** Deletes a row by its id, if it still exists. */
     async remove(name, id) {
-        await this.#calls.retried(
-            () => this.#calls.call('destroy', name, {id}),
-            async () => !(await this.#isThere(name, id))
+        await this.#written(() =>
+            this.#calls.retried(
+                () => this.#calls.call('destroy', name, {id}),
+                async () => !(await this.#isThere(name, id))
+            )
         );
     }
 

@@ -19,6 +19,7 @@ class ModelCalls {
     #model;
     #pause;
     #timeoutMs;
+    #retries = 0;
 
     /**
      * @param {object} JobModel
@@ -30,6 +31,11 @@ class ModelCalls {
         this.#model = checkedModel(JobModel);
         this.#pause = pause;
         this.#timeoutMs = timeoutMs;
+    }
+
+    /** Calls that were made again. */
+    get retries() {
+        return this.#retries;
     }
 
     /**
@@ -79,6 +85,7 @@ class ModelCalls {
                     throw error;
                 }
             }
+            this.#retries += 1;
             await this.#pause(RETRY_PAUSES_MS[tries]);
         }
     }

@@ -24,7 +24,7 @@ class InlineHandlers {
      * @param {(run: number, failed: boolean | undefined, outcome: object) => void} host.onSettled - as `inlineEnded` of
      *   the native side, with what came of the function
      * @param {(run: number, registered: object) => import('../wire/run-context').Sink} host.sinkOf - where its reports go
-     * @param {(registered: object, context: RunContext) => object} host.traceOf - what tracers are told of an attempt
+     * @param {(run: number, registered: object, context: RunContext) => object} host.traceOf - what tracers are told of an attempt
      */
     constructor({onSettled, sinkOf, traceOf}) {
         this.#traceOf = traceOf;
@@ -81,7 +81,7 @@ class InlineHandlers {
     async #run(run, registered, {context, data, timeoutMs}) {
         let outcome;
         try {
-            outcome = {value: await this.#call(registered, {context, data, timeoutMs})};
+            outcome = {value: await this.#call(run, registered, {context, data, timeoutMs})};
         } catch (thrown) {
             outcome = {error: thrown ?? new Error(`Job "${registered.name}" threw ${thrown}`)};
         }
@@ -95,13 +95,13 @@ class InlineHandlers {
         this.#onSettled(run, 'error' in outcome ? isPermanent(outcome.error) : undefined, outcome);
     }
 
-    async #call(registered, {context, data, timeoutMs}) {
+    async #call(run, registered, {context, data, timeoutMs}) {
         const {name} = registered;
         const handler = await this.#functionOf(registered);
         // It was cancelled before it began.
         context.throwIfAborted();
         const own = async () => handler(data, context);
-        const call = isTraced() ? () => traceInline(own, this.#traceOf(registered, context)) : own;
+        const call = isTraced() ? () => traceInline(own, this.#traceOf(run, registered, context)) : own;
         return timeoutMs === undefined
             ? call()
             : withinLimit(call, {name, timeoutMs, onTimeout: (error) => context.abort(error)});

@@ -17,14 +17,15 @@ class InlineTurns {
      * @param {import('../inline/inline-jobs').InlineJobs} parts.queue
      * @param {import('../inline/inline-runner').InlineRunner} parts.runner
      * @param {import('../events/inline-runs').InlineRuns} parts.inlineRuns
+     * @param {import('../metrics/counters').Counters} parts.counters
      */
     constructor(parts) {
         this.#parts = parts;
     }
 
     /** An attempt is due. Its job may have been removed since. */
-    due(registered, run, attempt) {
-        this.#add(registered, run, attempt);
+    due(registered, {run, attempt, wantedMs}) {
+        this.#add(registered, {run, attempt, wantedMs});
         if (attempt > 1) {
             this.#parts.queue.release();
         }
@@ -45,12 +46,15 @@ class InlineTurns {
     /** What tracers are told of an attempt; of a job without a run for one that is not registered. */
     traceOf(name, turn) {
         const {instance, runs} = this.#parts;
-        const id = turn && runs.idOf(turn.run);
-        return contextOf({job: name, id, attempt: turn?.attempt ?? 1}, turn?.scope, instance, 'inline');
+        const run =
+            turn === undefined
+                ? {attempt: 1, trigger: 'now'}
+                : {...runs.tracedRun(turn.run), attempt: turn.attempt};
+        return contextOf({...run, job: name}, turn?.scope, instance, 'inline');
     }
 
-    #add(registered, run, attempt) {
-        const {inlineRuns, jobs, queue, runner, runs} = this.#parts;
+    #add(registered, {run, attempt, wantedMs}) {
+        const {counters, inlineRuns, jobs, queue, runner, runs} = this.#parts;
         const isWanted = () => jobs.get(registered?.name) === registered;
         const onUnwanted = () => {
             if (inlineRuns.dropped(run)) {
@@ -68,6 +72,7 @@ class InlineTurns {
             scope: registered,
             isWanted,
             onUnwanted,
+            onBegun: attempt === 1 ? () => counters.inlineBegun(wantedMs) : undefined,
             isLast: attempts > 1 ? (error) => inlineRuns.failed(run, error, isPermanent(error)) : undefined,
             isCancelled: () => runs.isCancelled(run),
             context: job.context ? () => runs.contextOf(run, registered, attempt) : undefined,

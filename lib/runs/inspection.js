@@ -55,6 +55,11 @@ class Inspection {
         return row && this.#info(row);
     }
 
+    /** @param {string[]} names @returns {object[]} what the native side knows of those that are registered */
+    rowsOf(names) {
+        return rowsOf(this.#native.jobsNamed(names));
+    }
+
     /** A job was registered. */
     added({name}) {
         this.#announcements.jobAdded(() => this.job(name));

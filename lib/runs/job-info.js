@@ -2,7 +2,7 @@
 
 /** What the host is shown of a job. */
 
-const {describeSchedule} = require('../jobs/schedules');
+const {describeSchedule, equivalentsOf} = require('../jobs/schedules');
 
 /** Options that are shown; never data, the environment or arguments. */
 const SHOWN = [
@@ -80,7 +80,7 @@ function scheduleOf(when, {at}) {
         return undefined;
     }
     const timezone = when.scheduleOptions?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-    return Object.freeze({at, text: describeSchedule(at), timezone});
+    return Object.freeze({at, text: describeSchedule(at), timezone, ...equivalentsOf(at)});
 }
 
 function pauseOf({pausedSinceMs, pausedBy}, note) {

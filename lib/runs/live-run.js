@@ -8,6 +8,8 @@ class LiveRun {
     options;
     /** When that was called. */
     queuedMs;
+    /** Calls a function in the async context of that call, for tracers. @type {((call: () => unknown) => unknown) | undefined} */
+    inCaller;
     /** The scheduled run of an inline handler: why there is one, and the due time that it answers. */
     trigger;
     dueMs;

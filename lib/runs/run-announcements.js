@@ -96,9 +96,9 @@ class RunAnnouncements {
     }
 
     /** An attempt has its process, or its place on the event loop. */
-    started(run, describe, registered) {
+    started(run, describe, registered, inCaller) {
         if (!registered?.isInline) {
-            const context = () => contextOf(describe(), registered, this.#instance);
+            const context = () => contextOf({...describe(), inCaller}, registered, this.#instance);
             publish(workerSpawned, context);
             this.#traced.started(run, context);
         }
@@ -131,14 +131,14 @@ class RunAnnouncements {
         tell(this.#listeners, 'run slow', () => ({run: describe(), limitMs}));
     }
 
-    attemptFailed(run, describe, {error, retryAt}) {
-        this.#traced.ended(run, {error});
+    attemptFailed(run, describe, {error, retryAt, ending}) {
+        this.#traced.ended(run, {error, ending, describe});
         publish(attemptFailed, () => ({run: describe(), error, retryAt}));
         tell(this.#listeners, 'attempt failed', () => ({run: describe(), error, retryAt}));
     }
 
-    ended(run, describe, {error, read}) {
-        this.#traced.ended(run, {error, read});
+    ended(run, describe, {error, read, ending}) {
+        this.#traced.ended(run, {error, read, ending, describe});
         this.#output.ended(run);
         tell(this.#listeners, 'run ended', () =>
             error === undefined ? {run: describe(), result: read()} : {run: describe(), error}
@@ -152,8 +152,8 @@ class RunAnnouncements {
 }
 
 /** What a tracer is told of an attempt. */
-function contextOf({job, id, attempt}, registered, manager, kind = 'offloaded') {
-    return {job, run: id, attempt, kind, schedule: scheduleOf(registered), manager};
+function contextOf({job, id, attempt, trigger, pid, inCaller}, registered, manager, kind = 'offloaded') {
+    return {job, run: id, attempt, kind, trigger, schedule: scheduleOf(registered), manager, pid, inCaller};
 }
 
 const scheduleOf = (registered) =>

@@ -3,6 +3,7 @@
 /** Requests for runs (`runJob`): from the host to the native side, which decides when they begin. */
 
 const {StoreError, incorrectUsage} = require('../host/errors');
+const {callerForTracers} = require('../host/tracing');
 const {encodeData} = require('../jobs/handler-options');
 const {Run} = require('./run-handle');
 const {RunIds} = require('./run-ids');
@@ -65,6 +66,7 @@ class RunRequests {
             throw this.#alreadyRunning(name, answer);
         }
         const run = this.#adopt(answer.run ?? answer, registered, options, origin);
+        this.#parts.live.get(Run.numberOf(run)).inCaller ??= callerForTracers();
         onAsked(registered);
         return acceptance !== undefined && registered.handler ? acceptance.wait(Run.numberOf(run), run) : run;
     }

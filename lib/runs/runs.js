@@ -50,6 +50,7 @@ class Runs {
      * @param {(registered: object) => void} parts.onAsked - a run was asked for
      * @param {import('../store/acceptance').Acceptance} [parts.acceptance] - of a manager with a store
      * @param {import('../store/kept-runs').KeptRuns} parts.kept
+     * @param {import('../metrics/counters').Counters} parts.counters
      */
     constructor(parts) {
         const {native, jobs, accept, onAsked, acceptance, kept} = parts;
@@ -123,14 +124,22 @@ class Runs {
 
     /** The event 'runStarted'. */
     started({run, name, attempt, thread, atMs}, registered) {
-        this.#remember(run, {name, attempt, thread, startedMs: atMs});
-        this.#parts.announcements.started(run, () => this.#infoIn('running', run), registered);
+        // What is known of the attempt before goes.
+        this.#remember(run, {name, attempt, thread, startedMs: atMs, onlineMs: undefined, pid: undefined});
+        const describe = () => this.#infoIn('running', run);
+        this.#parts.announcements.started(run, describe, registered, this.#live.get(run)?.inCaller);
     }
 
     /** The event 'runOnline'. */
     online({run, pid, atMs}) {
         this.#remember(run, {pid, onlineMs: atMs});
         this.#parts.announcements.online(() => this.#infoIn('running', run));
+    }
+
+    /** @returns {{id: string, trigger?: string, inCaller?: Function}} what tracers are told of a run that goes here */
+    tracedRun(number) {
+        const {trigger} = this.#parts.native.liveRun(number) ?? {};
+        return {id: this.idOf(number), trigger, inCaller: this.#live.get(number)?.inCaller};
     }
 
     /** The event 'runSlow'. */
@@ -140,13 +149,18 @@ class Runs {
     }
 
     /** The event 'skipped'. */
-    skipped({name, dueMs, reason, count}) {
+    skipped(event) {
+        const {name, dueMs, reason, count} = event;
+        this.#parts.counters.skipped(event);
         const due = dueMs === undefined ? undefined : new Date(dueMs);
         this.#parts.announcements.skipped(() => ({job: name, due, reason, count}));
     }
 
     /** The event 'inlineDue', of a handler. */
-    due({run, attempt}, registered) {
+    due({run, attempt, wantedMs}, registered) {
+        if (attempt === 1) {
+            this.#parts.counters.inlineBegun(wantedMs);
+        }
         const {options = {}} = this.#live.get(run) ?? {};
         const {job} = registered;
         this.#inline().begin(run, registered, {
@@ -209,14 +223,18 @@ class Runs {
     }
 
     /** The event 'attemptFailed', with its error. */
-    attemptFailed({run, attempt, attempts, retryAtMs}, error) {
+    attemptFailed(event, error) {
+        const {run, name, registration, attempt, attempts, retryAtMs} = event;
+        const {announcements, counters, jobs} = this.#parts;
+        counters.attemptFailed(event);
+        jobs.registered(name, registration)?.retried();
         const handle = this.#live.get(run)?.handle;
         const retryAt = retryAtMs === undefined ? undefined : new Date(retryAtMs);
         if (handle !== undefined) {
             Run.reported(handle, 'attempt failed', {error, attempt, attempts, retryAt});
         }
         const describe = () => this.#infoIn('retrying', run);
-        this.#parts.announcements.attemptFailed(run, describe, {error, retryAt});
+        announcements.attemptFailed(run, describe, {error, retryAt, ending: event.ending});
     }
 
     /**
@@ -258,6 +276,7 @@ class Runs {
         if (!isLeft) {
             this.#history.add(ended, limit);
             registered?.ended(ended);
+            this.#parts.counters.ended(event, ended, failures);
         }
         this.#countDropped(event);
         this.#inlineHandlers?.forget(run);
@@ -266,7 +285,7 @@ class Runs {
             Run.ended(live.handle, {error, read, info: () => ended.info()});
         }
         if (!isLeft) {
-            this.#parts.announcements.ended(run, () => ended.info(), {error, read});
+            this.#parts.announcements.ended(run, () => ended.info(), {error, read, ending: event.ending});
         }
         return {id, read};
     }
@@ -469,8 +488,13 @@ class Runs {
             this.#inlineHandlers = new InlineHandlers({
                 onSettled: (run, failed, outcome) => this.#inlineSettled(run, failed, outcome),
                 sinkOf: (run, registered) => this.#sinkOf(run, registered),
-                traceOf: (registered, {id, name, attempt}) =>
-                    contextOf({job: name, id, attempt}, registered, this.#parts.instance, 'inline')
+                traceOf: (run, registered, {name, attempt}) =>
+                    contextOf(
+                        {...this.tracedRun(run), job: name, attempt},
+                        registered,
+                        this.#parts.instance,
+                        'inline'
+                    )
             });
         }
         return this.#inlineHandlers;
@@ -598,6 +622,11 @@ class EndedRun {
             pid,
             outputBytes
         };
+    }
+
+    /** How it ended. */
+    get cause() {
+        return this.#known.cause;
     }
 
     /** @returns {'completed' | 'failed' | 'cancelled'} */

@@ -287,6 +287,8 @@ pub enum NativeEvent {
         registration: u32,
         /// Which try this is; 1 is the first.
         attempt: u32,
+        /// Since when the run could have begun: its due time, when it was accepted, or the time that was asked for.
+        wanted_ms: f64,
     },
     /// A due time got no run.
     Skipped {
@@ -603,10 +605,13 @@ impl NativeEvent {
                 }
             }
             JobEvent::InlineAbort { run } => NativeEvent::InlineAbort { run: run.0 },
-            JobEvent::InlineDue { run, name, registration, attempt } => {
-                let registration = registration.0;
-                NativeEvent::InlineDue { run: run.0, name: name.to_string(), registration, attempt }
-            }
+            JobEvent::InlineDue { run, name, registration, attempt, wanted } => NativeEvent::InlineDue {
+                run: run.0,
+                name: name.to_string(),
+                registration: registration.0,
+                attempt,
+                wanted_ms: epoch_ms(wanted),
+            },
             JobEvent::Skipped { name, registration, reason, due, count, skipped, at } => {
                 NativeEvent::Skipped {
                     name: name.to_string(),

@@ -170,6 +170,8 @@ pub struct ProcessCounts {
     pub kept: u32,
     /// Starting.
     pub booting: u32,
+    /// Being stopped, or told to leave.
+    pub stopping: u32,
 }
 
 /// The version of this package.
@@ -219,6 +221,7 @@ impl NativeManager {
                 spare: number(counts.spare_processes),
                 kept: number(counts.kept_processes),
                 booting: number(counts.booting_processes),
+                stopping: number(counts.stopping_processes),
             },
         }
     }
@@ -291,7 +294,7 @@ fn state(name: &str) -> Result<JobState, Error> {
     })
 }
 
-fn state_name(state: JobState) -> &'static str {
+pub(super) fn state_name(state: JobState) -> &'static str {
     JobState::NAMES.iter().find(|(_, known)| *known == state).map_or("", |(name, _)| name)
 }
 

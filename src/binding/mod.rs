@@ -8,6 +8,7 @@ pub mod event;
 pub mod handlers;
 pub mod inspection;
 mod manager;
+pub mod metrics;
 mod output;
 pub mod request;
 mod retries;

@@ -76,6 +76,25 @@ pub fn describe_schedule(schedule: String) -> Result<String, Error> {
     Schedule::parse(&schedule).map(|schedule| schedule.describe()).map_err(|error| bad_schedule(&error))
 }
 
+/// A schedule as other services write it.
+#[napi(object, object_from_js = false)]
+pub struct ScheduleEquivalents {
+    /// Minute, hour, day, month and weekday; absent where these cannot say it.
+    pub cron5: Option<String>,
+    /// The time between two due times; absent where it varies.
+    pub every_ms: Option<f64>,
+}
+
+/// A schedule as other services write it; without either for one that cannot be understood.
+#[napi]
+pub fn schedule_equivalents(schedule: String) -> ScheduleEquivalents {
+    let schedule = Schedule::parse(&schedule).ok();
+    let every_ms = schedule.as_ref().and_then(Schedule::every_ms);
+    #[expect(clippy::cast_precision_loss, reason = "no length is longer than ten thousand years")]
+    let every_ms = every_ms.map(|ms| ms as f64);
+    ScheduleEquivalents { cron5: schedule.and_then(|schedule| schedule.cron5()), every_ms }
+}
+
 /// What is wrong with a schedule; nothing, when it can be used.
 #[napi]
 pub fn explain_schedule(schedule: String) -> Option<ScheduleProblem> {

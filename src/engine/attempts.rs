@@ -218,6 +218,7 @@ impl Engine {
                     name: Arc::clone(&run.name),
                     registration: run.registration,
                     attempt: run.attempt,
+                    wanted: run.wanted_at,
                 };
                 self.emit(event);
                 self.move_run(id, Phase::Inline);

@@ -239,6 +239,8 @@ pub enum JobEvent {
         registration: RegistrationId,
         /// Which try this is; 1 is the first.
         attempt: u32,
+        /// Since when the run could have begun.
+        wanted: EpochMs,
     },
     /// Due times got no run.
     Skipped {

@@ -210,6 +210,8 @@ pub struct Counts {
     pub kept_processes: usize,
     /// Processes that are starting.
     pub booting_processes: usize,
+    /// Processes that are being stopped, or leave.
+    pub stopping_processes: usize,
 }
 
 impl Engine {
@@ -218,6 +220,7 @@ impl Engine {
         let mut counts = Counts { jobs: self.jobs.len(), ..Counts::default() };
         counts.paused = self.jobs.values().filter(|job| job.paused.is_some()).count();
         for run in self.runs.values() {
+            counts.stopping_processes += usize::from(matches!(run.phase, Phase::Stopping(..)));
             match run.phase.standing() {
                 Standing::Apart | Standing::Waiting => counts.waiting += 1,
                 Standing::Aside => counts.retrying += 1,
@@ -226,8 +229,11 @@ impl Engine {
         }
         counts.waiting += usize::try_from(self.all_unread_runs()).unwrap_or(usize::MAX);
         counts.kept_processes = self.kept.without_run();
-        (counts.busy_processes, counts.spare_processes, counts.booting_processes) = self.pool.counts();
-        counts.busy_processes = counts.busy_processes.saturating_sub(counts.kept_processes);
+        let pool = self.pool.counts();
+        let busy = pool.claimed.saturating_sub(counts.kept_processes);
+        counts.busy_processes = busy.saturating_sub(counts.stopping_processes);
+        counts.stopping_processes += pool.leaving;
+        (counts.spare_processes, counts.booting_processes) = (pool.spare, pool.booting);
         counts
     }
 
@@ -422,7 +428,7 @@ impl Job {
         self.runs.waiting.saturating_add(self.runs.apart).saturating_add(self.backlog)
     }
 
-    fn state(&self) -> JobState {
+    pub(super) fn state(&self) -> JobState {
         if self.paused.is_some() {
             JobState::Paused
         } else if self.runs.going > 0 {

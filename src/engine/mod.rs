@@ -13,7 +13,7 @@
 //! | `overlap.rs` | whether a run that is wanted begins, waits, or is skipped |
 //! | `pausing.rs` | which jobs are paused, and what of them is held; `skips.rs`: due times without a run |
 //! | `watching.rs` | runs without a sign of life, and runs that take longer than usual |
-//! | `inspection.rs` | nothing: pages of jobs and runs, due times to come |
+//! | `inspection.rs` | nothing: pages of jobs and runs, due times to come; `measures.rs`: what is counted for metrics |
 //! | `output.rs` | which run the output of a process belongs to |
 //! | `stopping.rs` | 'cancel' → SIGTERM → SIGKILL, removal, shutdown; `requests.rs`: what waits for them |
 //! | `keeping.rs` | what the store keeps of runs, and what waits for that |
@@ -27,6 +27,7 @@ mod clock_step;
 mod code_units;
 mod effect;
 mod event;
+mod histogram;
 mod host;
 mod ids;
 mod input;
@@ -35,6 +36,7 @@ mod job;
 mod keeping;
 mod kept;
 mod lanes;
+mod measures;
 mod output;
 mod overlap;
 mod pausing;
@@ -63,6 +65,7 @@ pub use attempts::InlineOutcome;
 pub use backoff::{Backoff, Curve, Random};
 pub use effect::{Effect, WarmUp};
 pub use event::{JobEvent, KnownRun, RunFacts, SkipReason, Survivor, Usage};
+pub use histogram::Histogram;
 pub use ids::{JobId, RegistrationId, RequestId, RunId, RunNumbers, WorkerId};
 pub use input::{Input, RunRequest};
 pub use inspection::{Counts, JobCursor, JobQuery, JobRow, JobSort, JobState, RunQuery, RunRow, Upcoming};
@@ -70,6 +73,7 @@ pub use job::{
     BootProfile, Handler, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, Queue, Reuse, When, Work,
 };
 pub use lanes::{LaneKey, Priority};
+pub use measures::{Measures, StateCount};
 pub use output::{Printed, Source, Stream};
 pub use pausing::PausedBy;
 pub use pool::{PoolLimits, WarmWorkers};
@@ -124,6 +128,7 @@ pub struct Engine {
     /// Runs that the host has asked for and that wait for an earlier one of their job.
     behind: HashMap<JobId, VecDeque<RunId>>,
     all_paused: Option<AllPaused>,
+    measures: Measures,
     /// Somebody wants to know of the start of each run.
     is_watched: bool,
     /// Jobs with a due time that do not keep the host process alive.
@@ -290,6 +295,7 @@ impl Engine {
             requests: Requests::default(),
             behind: HashMap::new(),
             all_paused: None,
+            measures: Measures::new(),
             is_watched: false,
             unref_due: 0,
             is_shut_down: false,

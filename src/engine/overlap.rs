@@ -193,6 +193,7 @@ impl Engine {
     pub(super) fn delay_is_over(&mut self, id: RunId, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.next_step = None;
+        run.wanted_at = now.wall;
         let job = run.job;
         let is_handler = matches!(run.work, Work::Handler(_));
         if is_handler || self.jobs.get(&job).is_none_or(|job| job.has_room()) {

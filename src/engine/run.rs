@@ -59,6 +59,8 @@ pub(super) struct Run {
     pub(super) is_beside_pause: bool,
     /// When the run was accepted.
     pub(super) queued_at: EpochMs,
+    /// Since when it could have begun: its due time, when it was accepted, or the time that the host asked for.
+    pub(super) wanted_at: EpochMs,
     /// When this attempt was given its process, or its place on the host's event loop.
     pub(super) started_at: Option<EpochMs>,
     /// The same by the monotonic clock.

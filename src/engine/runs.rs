@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::event::{JobEvent, Usage};
 use super::ids::{JobId, RunId, WorkerId};
 use super::job::Work;
+use super::measures::EXITED;
 use super::output::Source;
 use super::retry::GaveUp;
 use super::run::{EndCause, Origin, Phase, Run, Said, end_cause};
@@ -41,6 +42,7 @@ impl Engine {
             is_counted: false,
             is_beside_pause,
             queued_at: now.wall,
+            wanted_at: due.unwrap_or(now.wall),
             started_at: None,
             thread: id.0,
             first_started: None,
@@ -278,6 +280,7 @@ impl Engine {
             self.effects.push(Effect::Write { worker, frame: HostFrame::message(bytes) });
         }
         self.emit(JobEvent::RunOnline { run: id, pid, at: now.wall });
+        self.note_begun(id, now);
         self.watch(id, now);
     }
 
@@ -296,6 +299,7 @@ impl Engine {
     }
 
     pub(super) fn start_failed(&mut self, worker: WorkerId, error: &SpawnError, now: Now) {
+        self.measures.start_failed(error.code());
         let gone = self.pool.exited(worker, now);
         self.cancel_deadlines(gone.deadlines);
         if let Some(resume_at) = gone.boots_resume_at {
@@ -315,6 +319,9 @@ impl Engine {
         self.cancel_deadlines(gone.deadlines);
         if let Some(resume_at) = gone.boots_resume_at {
             self.deadlines.insert(resume_at, Deadline::BootsResume);
+        }
+        if gone.has_failed_to_boot {
+            self.measures.start_failed(EXITED);
         }
         let Some(id) = gone.run else { return };
         if self.kept.is_process(id) {

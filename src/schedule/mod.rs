@@ -32,6 +32,7 @@ mod cron;
 mod describe;
 mod draft;
 mod english;
+mod equivalents;
 mod error;
 mod expected;
 mod field;

@@ -298,6 +298,7 @@ impl Engine {
             self.take_step(id, worker, StopStep::Asked, now);
         }
         self.tell_start(id, now);
+        self.note_begun(id, now);
         self.watch(id, now);
     }
 

@@ -86,11 +86,23 @@ pub(super) struct Pool {
     next_worker: u32,
 }
 
+/// How many processes are in each state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct PoolCounts {
+    pub(super) booting: usize,
+    pub(super) spare: usize,
+    /// They belong to a run, or are kept for a handler.
+    pub(super) claimed: usize,
+    /// They have been told to leave, or cannot be ended.
+    pub(super) leaving: usize,
+}
+
 /// What a process leaves behind.
 #[derive(Debug, Default)]
 pub(super) struct Gone {
     pub(super) run: Option<RunId>,
     pub(super) was_spare: bool,
+    pub(super) has_failed_to_boot: bool,
     pub(super) deadlines: [Option<TimerKey<MonoMs>>; 2],
     /// Boots were paused until then.
     pub(super) boots_resume_at: Option<MonoMs>,
@@ -130,14 +142,19 @@ impl Pool {
         !self.is_paused && self.booting < self.limits.max_boots
     }
 
-    /// Processes that have their run, unused spares, and processes that boot.
-    pub(super) fn counts(&self) -> (usize, usize, usize) {
-        let count = |is: fn(&Worker) -> bool| self.workers.values().filter(|worker| is(worker)).count();
-        (
-            count(|worker| matches!(worker.state, WorkerState::Busy(_))),
-            count(|worker| worker.is_unused() && !matches!(worker.state, WorkerState::Booting(_))),
-            count(|worker| matches!(worker.state, WorkerState::Booting(_))),
-        )
+    /// How many processes are in each state.
+    pub(super) fn counts(&self) -> PoolCounts {
+        let mut counts = PoolCounts::default();
+        for worker in self.workers.values() {
+            let count = match worker.state {
+                WorkerState::Booting(_) => &mut counts.booting,
+                WorkerState::Idle(_) | WorkerState::Primed(..) => &mut counts.spare,
+                WorkerState::Busy(_) | WorkerState::Kept(_) => &mut counts.claimed,
+                WorkerState::Leaving | WorkerState::Abandoned => &mut counts.leaving,
+            };
+            *count += 1;
+        }
+        counts
     }
 
     pub(super) fn may_have_spares(&self) -> bool {
@@ -291,10 +308,10 @@ impl Pool {
         (!Arc::ptr_eq(booted_with, env)).then(|| Arc::clone(env))
     }
 
-    /// The process has booted. Returns whether it is idle.
-    fn ready(&mut self, id: WorkerId, idle: TimerKey<MonoMs>, now: Now) -> bool {
-        let Some(worker) = self.workers.get_mut(&id) else { return false };
-        let WorkerState::Booting(run) = worker.state else { return false };
+    /// The process has booted. Returns whether it is idle, and how long that took; `None` for one that was ready before.
+    fn ready(&mut self, id: WorkerId, idle: TimerKey<MonoMs>, now: Now) -> Option<(bool, Duration)> {
+        let worker = self.workers.get_mut(&id)?;
+        let WorkerState::Booting(run) = worker.state else { return None };
         worker.state = run.map_or(WorkerState::Idle(idle), WorkerState::Busy);
         self.booting -= 1;
         if run.is_none() {
@@ -305,7 +322,7 @@ impl Pool {
         if worker.warm_up == WarmUp::Full {
             self.boot_lead = next_lead(self.boot_lead, boot);
         }
-        run.is_none()
+        Some((run.is_none(), boot))
     }
 
     /// A process has reached its job: boots work.
@@ -325,12 +342,14 @@ impl Pool {
         if matches!(worker.state, WorkerState::Booting(_)) {
             self.booting -= 1;
         }
-        let boots_resume_at = if worker.has_failed_to_boot() { self.pause_boots(now) } else { None };
+        let has_failed_to_boot = worker.has_failed_to_boot();
+        let boots_resume_at = if has_failed_to_boot { self.pause_boots(now) } else { None };
         let idle = match worker.state {
             WorkerState::Idle(key) => Some(key),
             _ => None,
         };
-        Gone { run, was_spare: worker.is_spare(), deadlines: [worker.limit, idle], boots_resume_at }
+        let was_spare = worker.is_spare();
+        Gone { run, was_spare, has_failed_to_boot, deadlines: [worker.limit, idle], boots_resume_at }
     }
 
     /// A boot failed: wait, longer each time in a row, before the next try.

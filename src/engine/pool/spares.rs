@@ -79,7 +79,11 @@ impl Engine {
     pub(in crate::engine) fn worker_ready(&mut self, worker: WorkerId, now: Now) {
         let rest = self.pool.workers.get(&worker).map_or(SPARE_IDLE, |worker| self.spare_rest(worker, now));
         let idle = self.deadlines.insert(now.mono.plus(rest), Deadline::SpareIdle(worker));
-        if self.pool.ready(worker, idle, now) {
+        let ready = self.pool.ready(worker, idle, now);
+        if let Some((_, boot)) = ready {
+            self.measures.boots.observe(boot);
+        }
+        if matches!(ready, Some((true, _))) {
             self.limit_worker(worker, None, now);
         } else {
             self.deadlines.cancel(idle);

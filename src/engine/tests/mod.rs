@@ -7,6 +7,7 @@ mod handlers;
 mod inspection;
 mod keeping;
 mod kept;
+mod measures;
 mod outdated;
 mod output;
 mod pausing;

@@ -1,0 +1,25 @@
+'use strict';
+
+/**
+ * Counts check-ins that have failed, and warns of the first one of each job and service. They are announced on
+ * `jobManager.events` by an entry point of the package that knows nothing else of the manager.
+ *
+ * @param {import('node:events').EventEmitter} listeners
+ * @param {{counters: import('./counters').Counters, logger: object}} parts
+ */
+function watchCheckIns(listeners, {counters, logger}) {
+    const warned = new Set();
+    listeners.on('check-in failed', ({job, service, error}) => {
+        counters.checkInFailures += 1;
+        const key = JSON.stringify([job, service]);
+        if (!warned.has(key)) {
+            warned.add(key);
+            logger.warn(
+                `A check-in of job "${job}" with ${service} failed: ${error?.message}. The job is not affected. Further failures ` +
+                    'are counted (checkin_failures_total of metrics()), and not logged'
+            );
+        }
+    });
+}
+
+module.exports = {watchCheckIns};

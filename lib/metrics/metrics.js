@@ -1,0 +1,55 @@
+'use strict';
+
+const {DEFAULTS} = require('./counters');
+
+/** The metrics of a manager: collects what its parts count when somebody asks. */
+class Metrics {
+    #parts;
+    #prefix;
+
+    /**
+     * @param {object} parts
+     * @param {{prefix?: string}} [parts.options] - `metrics` of the manager
+     * @param {string} parts.version - of this package
+     * @param {import('./counters').Counters} parts.counters
+     * @param {import('../native/binding').NativeManager} parts.native
+     * @param {import('../jobs/registered-jobs').RegisteredJobs} parts.jobs
+     * @param {import('../runs/inspection').Inspection} parts.inspection
+     * @param {import('../runs/run-history').RunHistory} parts.history
+     * @param {import('../inline/inline-jobs').InlineJobs} parts.inline
+     * @param {import('../inline/inline-runner').InlineRunner} parts.runner
+     * @param {() => import('../one-off/jobs-repository').JobsRepository | undefined} parts.rows
+     */
+    constructor(parts) {
+        this.#parts = parts;
+        this.#prefix = parts.options?.prefix ?? DEFAULTS.prefix;
+    }
+
+    /** @param {{format?: 'prometheus' | 'openmetrics'}} request - checked @returns {string} */
+    text({format = 'prometheus'}) {
+        // Loaded when it is needed: most hosts are never asked.
+        const {metricsText} = require('./report');
+        return metricsText(this.#facts(), {format, prefix: this.#prefix});
+    }
+
+    #facts() {
+        const {version, counters, native, jobs, inspection, history, inline, runner, rows} = this.#parts;
+        counters.label(jobs.names(), (name) => jobs.get(name) !== undefined);
+        const labelled = inspection.rowsOf([...counters.jobs.keys()]);
+        const counts = native.counts();
+        return {
+            version,
+            counters,
+            engine: native.engineMetrics(),
+            counts,
+            rows: new Map(labelled.map((row) => [row.name, row])),
+            hasOthers: labelled.length < counts.jobs,
+            inline: {length: inline.length, running: inline.running, outcomes: runner.outcomes},
+            rowWrites: rows()?.writes ?? {retries: 0, failures: 0},
+            historyDropped: history.dropped,
+            outputDroppedBytes: counts.outputDroppedBytes
+        };
+    }
+}
+
+module.exports = {Metrics};
