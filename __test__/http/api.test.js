@@ -145,43 +145,6 @@ test('metrics have the format that is asked for', async (t) => {
     assert.deepEqual(asked, ['prometheus', 'openmetrics']);
 });
 
-test('what a run has printed is plain text, from the byte that is asked for', async (t) => {
-    const redact = (value, where) => (where === 'output' ? value.replaceAll('1234', '…') : value);
-    const {manager, api} = await createServed(t, {redact});
-    await manager.defineJob({name: 'a', job: async () => {}});
-    const run = await manager.runJob('a');
-    await run.result;
-    const url = `/api/v1/runs/${run.id}/output`;
-    const given = [];
-    let output = {text: '<b>PIN 1234</b>\n', fromByte: 3, totalBytes: 20, droppedBytes: 1};
-    Object.defineProperty(manager, 'output', {
-        value: (...args) => {
-            given.push(args);
-            return output;
-        }
-    });
-    const {status, text, headers} = await api('GET', `${url}?from=3`);
-    assert.deepEqual([status, text], [200, '<b>PIN …</b>\n']);
-    assert.equal(headers['content-type'], 'text/plain; charset=utf-8');
-    assert.equal(headers['x-content-type-options'], 'nosniff');
-    assert.deepEqual(
-        ['x-total-bytes', 'x-from-byte', 'x-dropped-bytes'].map((name) => headers[name]),
-        ['20', '3', '1']
-    );
-    assert.deepEqual(given, [[run.id, {from: 3}]]);
-    output = undefined;
-    assert.deepEqual(codeOf(await api('GET', url)), [404, 'OUTPUT_UNKNOWN']);
-    assert.equal((await api('GET', `${url}?from=-1`)).status, 400);
-});
-
-test('output is not shown where showOutput is false', async (t) => {
-    const {manager, api} = await createServed(t, {showOutput: false});
-    await manager.defineJob({name: 'a', job: async () => {}});
-    const run = await manager.runJob('a');
-    await run.result;
-    assert.deepEqual(codeOf(await api('GET', `/api/v1/runs/${run.id}/output`)), [403, 'OUTPUT_HIDDEN']);
-});
-
 test('health is ok until the manager is shut down', async (t) => {
     const {manager, api} = await createServed(t);
     const ok = await api('GET', '/healthz');
