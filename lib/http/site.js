@@ -109,10 +109,9 @@ class Site {
                 headers
             });
         }
-        const isPageWithSlash =
-            segments.at(-1) === '' && this.#pages.find('GET', segments.slice(0, -1)).route !== undefined;
-        if (isPageWithSlash) {
-            return empty(308, {location: `../${segments.at(-2)}${search}`});
+        const [last, ...page] = segments.toReversed();
+        if (last === '' && page[0] && this.#pages.find('GET', page.toReversed()).route !== undefined) {
+            return empty(308, {location: `../${page[0]}${search}`});
         }
         throw new HttpError(404, 'NOT_FOUND', 'There is nothing at this path');
     }
