@@ -27,7 +27,11 @@ const OPTIONS = {
 async function built(entry, options) {
     // A development dependency, which the step before this one installs.
     const esbuild = require('esbuild');
-    const {outputFiles} = await esbuild.build({...OPTIONS, ...options, entryPoints: [path.join(CLIENT, entry)]});
+    const {outputFiles} = await esbuild.build({
+        ...OPTIONS,
+        ...options,
+        entryPoints: [path.join(CLIENT, entry)]
+    });
     return outputFiles[0].text;
 }
 

@@ -48,13 +48,9 @@ function roughly(ms) {
     if (ms < 59_500) {
         return `${Math.round(ms / SECOND_MS)}${SPACE}s`;
     }
-    const [size, name] =
-        ms < 59.5 * MINUTE_MS
-            ? [MINUTE_MS, 'min']
-            : ms < 47.5 * HOUR_MS
-              ? [HOUR_MS, 'h']
-              : [DAY_MS, 'd'];
-    return `${Math.round(ms / size)}${SPACE}${name}`;
+    const [unitMs, name] =
+        ms < 59.5 * MINUTE_MS ? [MINUTE_MS, 'min'] : ms < 47.5 * HOUR_MS ? [HOUR_MS, 'h'] : [DAY_MS, 'd'];
+    return `${Math.round(ms / unitMs)}${SPACE}${name}`;
 }
 
 /**

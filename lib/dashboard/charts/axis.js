@@ -44,9 +44,12 @@ function timeAxis(scale, nowMs) {
         const place = scale.at(ms);
         return place > 0.02 && place < 0.98 && (now === undefined || Math.abs(place - now) > 0.05);
     });
-    return html`<svg class="axis" width="100%" height="${HEIGHT}" aria-hidden="true">${labels.map(
-        (ms) => html`<text x="${share(scale.at(ms))}" y="12" text-anchor="middle">${format.format(ms)}</text>`
-    )}${now !== undefined && html`<text class="now" x="${share(now)}" y="12" text-anchor="middle">now</text>`}</svg>`;
+    return html`<svg class="axis" width="100%" height="${HEIGHT}" aria-hidden="true">
+        ${labels.map(
+            (ms, index) =>
+                html`<text${index % 2 === 1 && html` class="odd"`} x="${share(scale.at(ms))}" y="12" text-anchor="middle">${format.format(ms)}</text>`
+        )}${now !== undefined && html`<text class="now" x="${share(now)}" y="12" text-anchor="middle">now</text>`}
+    </svg>`;
 }
 
 /** The lines of the steps, and of now, behind what is drawn. @param {TimeScale} scale */
@@ -55,6 +58,6 @@ const gridLines = (scale, nowMs) => [
     nowMs !== undefined && nowMs > scale.fromMs && nowMs < scale.toMs && line('now', share(scale.at(nowMs)))
 ];
 
-const line = (look, x) => html`<line class="${look}" x1="${x}" x2="${x}" y1="0" y2="100%"/>`;
+const line = (look, x) => html`<line class="${look}" x1="${x}" x2="${x}" y1="0" y2="100%" />`;
 
 module.exports = {TimeScale, gridLines, timeAxis};

@@ -18,7 +18,9 @@ const MOST_TICKS = 6;
  * @param {number[]} edges - of the stretches that are counted by themselves
  */
 function dueStrip(job, {times, perMs = 0}, scale, edges) {
-    const stretches = edges.slice(0, -1).map((fromMs, index) => ({fromMs, toMs: edges[index + 1], times: []}));
+    const stretches = edges
+        .slice(0, -1)
+        .map((fromMs, index) => ({fromMs, toMs: edges[index + 1], times: []}));
     let place = 0;
     for (const ms of times) {
         while (place < stretches.length && ms >= stretches[place].toMs) {
@@ -37,17 +39,28 @@ function dueStrip(job, {times, perMs = 0}, scale, edges) {
             : block(scale.at(fromMs), scale.at(toMs), count);
     });
     const label = `${job}: due ${perMs > 0 ? 'about ' : ''}${plural(total, 'time')}`;
-    return html`<svg class="strip" role="img" aria-label="${label}" width="100%" height="${HEIGHT}"><title>${label}</title>${gridLines(scale)}${shapes}</svg>`;
+    return html`<svg class="strip" role="img" aria-label="${label}" width="100%" height="${HEIGHT}">
+        <title>${label}</title>
+        ${gridLines(scale)}${shapes}
+    </svg>`;
 }
 
 const tick = (place) => {
     const x = share(place);
-    return html`<line class="l-due" x1="${x}" x2="${x}" y1="4" y2="${HEIGHT - 4}"/>`;
+    return html`<line class="l-due" x1="${x}" x2="${x}" y1="4" y2="${HEIGHT - 4}" />`;
 };
 
 const block = (from, to, count) =>
     count > 0 &&
-    html`<rect class="f-due" x="${share(from + 0.0008)}" y="4" width="${share(Math.max(0.002, to - from - 0.0016))}" height="${HEIGHT - 8}"/><text class="in-block" x="${share((from + to) / 2)}" y="15" text-anchor="middle">${short(count)}</text>`;
+    html`<rect
+            class="f-due"
+            x="${share(from + 0.0008)}"
+            y="4"
+            width="${share(Math.max(0.002, to - from - 0.0016))}"
+            height="${HEIGHT - 8}"
+        /><text class="in-block" x="${share((from + to) / 2)}" y="15" text-anchor="middle"
+            >${short(count)}</text
+        >`;
 
 /** '1440', '14k' */
 const short = (count) => (count < 1_000 ? String(count) : `${Math.round(count / 1_000)}k`);

@@ -32,9 +32,10 @@ function lastRunsChart(runs, most, nowMs) {
     }
     const width = most * (BAR + GAP);
     const label = `Last ${shown.length}: ${spelledOut(countOutcomes(shown))}; the longest took ${duration(longest)}`;
-    return html`<svg class="last-runs" role="img" aria-label="${label}" width="${width}" height="${HEIGHT}"><title>${label}</title>${Object.entries(
-        paths
-    ).map(([outcome, path]) => html`<path class="b-${outcome}" d="${path}"/>`)}</svg>`;
+    return html`<svg class="last-runs" role="img" aria-label="${label}" width="${width}" height="${HEIGHT}">
+        <title>${label}</title>
+        ${Object.entries(paths).map(([outcome, path]) => html`<path class="b-${outcome}" d="${path}" />`)}
+    </svg>`;
 }
 
 /** A bar of a failed run has a head, that of a cancelled one is hollow. */
@@ -44,12 +45,17 @@ function barOf(outcome, left, height) {
         return `M${left + 0.5} ${top + 0.5}h${BAR - 1}v${height - 1}h${1 - BAR}z`;
     }
     const bar = `M${left} ${top}h${BAR}v${height}h${-BAR}z`;
-    return outcome === 'failed' ? `${bar}M${left + BAR / 2} ${top - HEAD}l${BAR / 2} ${HEAD - 1}h${-BAR}z` : bar;
+    return outcome === 'failed'
+        ? `${bar}M${left + BAR / 2} ${top - HEAD}l${BAR / 2} ${HEAD - 1}h${-BAR}z`
+        : bar;
 }
 
 /** @returns {number} in ms; so far, of a run that goes */
 function tookOf({elapsedMs, started, ended}, nowMs) {
-    return elapsedMs ?? (started === undefined ? 0 : Math.max(0, (ended?.getTime() ?? nowMs) - started.getTime()));
+    return (
+        elapsedMs ??
+        (started === undefined ? 0 : Math.max(0, (ended?.getTime() ?? nowMs) - started.getTime()))
+    );
 }
 
 module.exports = {lastRunsChart, tookOf};

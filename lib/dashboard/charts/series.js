@@ -39,13 +39,21 @@ function seriesChart({id, title, points, format, stepsOf = niceSteps}) {
     const place = isLog ? logPlace(least, most) : (value) => (most > 0 ? value / most : 0);
     const steps = isLog ? decades(least, most) : stepsOf(most);
     const perBar = Math.ceil(points.length / bars.length);
-    const desc = `${points.length} runs, the newest at the right${perBar > 1 ? `, the longest bar of each ${perBar}` : ''}. From ${format(Math.min(...values))} to ${format(most)}${isLog ? ', on a logarithmic scale' : ''}.`;
-    return html`<figure class="series"><figcaption>${title}<small>${isLog && ' log scale'}${perBar > 1 && ` ${perBar} runs a bar`}</small></figcaption>
-<svg role="img" aria-labelledby="${id}-t ${id}-d" width="100%" height="${HEIGHT}"><title id="${id}-t">${title}</title><desc id="${id}-d">${desc}</desc>${steps.map(
-        (step) => gridLine(TOP + PLOT * (1 - place(step)), format(step))
-    )}<line class="base" x1="0" x2="100%" y1="${HEIGHT - BOTTOM + 0.5}" y2="${HEIGHT - BOTTOM + 0.5}"/>${bars.map((bar, index) =>
-        barShape(bar, {place, left: index / bars.length, width: 1 / bars.length})
-    )}</svg></figure>`;
+    const desc = `${points.length} runs, the newest at the right${perBar > 1 ? `, each bar the largest of ${perBar}` : ''}. From ${format(Math.min(...values))} to ${format(most)}${isLog ? ', on a logarithmic scale' : ''}.`;
+    return html`<figure class="series">
+        <figcaption>
+            ${title}<small>${isLog && ' log scale'}${perBar > 1 && ` ${perBar} runs a bar`}</small>
+        </figcaption>
+        <svg role="img" aria-labelledby="${id}-t ${id}-d" width="100%" height="${HEIGHT}">
+            <title id="${id}-t">${title}</title>
+            <desc id="${id}-d">${desc}</desc>
+            ${steps.map((step) => gridLine(TOP + PLOT * (1 - place(step))))}
+            <line class="base" x1="0" x2="100%" y1="${HEIGHT - BOTTOM + 0.5}" y2="${HEIGHT - BOTTOM + 0.5}" />
+            ${bars.map((bar, index) =>
+                barShape(bar, {place, left: index / bars.length, width: 1 / bars.length})
+            )}${steps.map((step) => label(TOP + PLOT * (1 - place(step)), format(step)))}
+        </svg>
+    </figure>`;
 }
 
 /** @param {Point[]} points */
@@ -63,7 +71,9 @@ function barsOf(points) {
 
 /** Several runs as one bar: the largest value, the worst outcome. The newest bar may not be full yet. */
 function together(points, size) {
-    const worst = ['failed', 'running', 'cancelled'].find((outcome) => points.some((point) => point.outcome === outcome));
+    const worst = ['failed', 'running', 'cancelled'].find((outcome) =>
+        points.some((point) => point.outcome === outcome)
+    );
     return {
         value: Math.max(...points.map(({value}) => value)),
         outcome: worst ?? 'completed',
@@ -74,19 +84,40 @@ function together(points, size) {
 function barShape({value, outcome, isPartial}, {place, left, width}) {
     const height = Math.max(SMALLEST, Math.min(1, place(value)) * PLOT);
     const top = HEIGHT - BOTTOM - height;
-    const gap = width * 0.12;
+    const gap = width * 0.3;
     // Few bars would be planks.
-    const shown = Math.min(width - gap, 0.03);
+    const shown = Math.min(width - gap, 0.022);
     const x = left + (width - shown) / 2;
-    const look = isPartial ? `partial o-${outcome}` : outcome === 'cancelled' ? 'o-cancelled' : `f-${outcome}`;
-    const bar = html`<rect class="${look}" x="${share(x)}" y="${top.toFixed(1)}" width="${share(shown)}" height="${height.toFixed(1)}"/>`;
+    const look = isPartial
+        ? `partial o-${outcome}`
+        : outcome === 'cancelled'
+          ? 'o-cancelled'
+          : `f-${outcome}`;
+    const bar = html`<rect
+        class="${look}"
+        x="${share(x)}"
+        y="${top.toFixed(1)}"
+        width="${share(shown)}"
+        height="${height.toFixed(1)}"
+    />`;
     return outcome === 'failed'
-        ? [bar, html`<circle class="f-failed" cx="${share(x + shown / 2)}" cy="${Math.max(4, top - 5).toFixed(1)}" r="3"/>`]
+        ? [
+              bar,
+              html`<circle
+                  class="f-failed"
+                  cx="${share(x + shown / 2)}"
+                  cy="${Math.max(4, top - 5).toFixed(1)}"
+                  r="3"
+              />`
+          ]
         : bar;
 }
 
-const gridLine = (y, text) =>
-    html`<line class="grid" x1="0" x2="100%" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/><text class="scale" x="0" y="${(y - 3).toFixed(1)}">${text}</text>`;
+const gridLine = (y) =>
+    html`<line class="grid" x1="0" x2="100%" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}" />`;
+
+/** Over the bars, with an edge around it. */
+const label = (y, text) => html`<text class="scale" x="2" y="${(y - 3).toFixed(1)}">${text}</text>`;
 
 /** The smallest value is seen above the ground. */
 function logPlace(least, most) {

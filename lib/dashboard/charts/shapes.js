@@ -16,7 +16,8 @@ const round = (value) => Math.round(value * 100) / 100;
 const OUTCOMES = ['completed', 'failed', 'cancelled'];
 
 /** @returns {string} 'completed', 'failed', 'cancelled', or 'running' for a run that goes */
-const outcomeOf = ({state}) => (OUTCOMES.includes(state) ? state : state === 'retrying' ? 'retrying' : 'running');
+const outcomeOf = ({state}) =>
+    OUTCOMES.includes(state) ? state : state === 'retrying' ? 'retrying' : 'running';
 
 /** @param {import('../../../index').RunInfo[]} runs @returns {Record<string, number>} by outcome */
 function countOutcomes(runs) {
@@ -52,19 +53,32 @@ function niceSteps(most, wanted = 3) {
 }
 
 /** What a chart means. @param {Array<[string, string]>} entries - class and text */
-const legend = (entries) => html`<ul class="legend">${entries.map(
-    ([look, text]) => html`<li><svg width="14" height="12" aria-hidden="true">${KEYS[look] ?? KEYS.completed}</svg>${text}</li>`
-)}</ul>`;
+const legend = (entries) =>
+    html`<ul class="legend">
+        ${entries.map(
+            ([look, text]) =>
+                html`<li>
+                    <svg width="14" height="12" aria-hidden="true">${KEYS[look] ?? KEYS.completed}</svg
+                    >${text}
+                </li>`
+        )}
+    </ul>`;
 
 const KEYS = {
-    completed: html`<rect class="f-completed" x="1" y="2" width="12" height="8"/>`,
-    failed: html`<rect class="f-failed" x="1" y="4" width="12" height="5"/><rect class="f-failed" x="9" y="0" width="4" height="12"/>`,
-    cancelled: html`<rect class="o-cancelled" x="1.5" y="2.5" width="11" height="7"/>`,
-    running: html`<rect class="f-running" x="1" y="2" width="12" height="8"/>`,
-    waiting: html`<path class="l-waiting" d="M1 6h12"/>`,
-    retrying: html`<path class="l-retrying" d="M1 6h12"/>`,
-    due: html`<path class="l-due" d="M7 1v10"/>`,
-    boot: html`<rect class="f-boot" x="1" y="2" width="12" height="8"/>`
+    completed: html`<rect class="f-completed" x="1" y="2" width="12" height="8" />`,
+    failed: html`<rect class="f-failed" x="1" y="4" width="12" height="5" /><rect
+            class="f-failed"
+            x="9"
+            y="0"
+            width="4"
+            height="12"
+        />`,
+    cancelled: html`<rect class="o-cancelled" x="1.5" y="2.5" width="11" height="7" />`,
+    running: html`<rect class="f-running" x="1" y="2" width="12" height="8" />`,
+    waiting: html`<path class="l-waiting" d="M1 6h12" />`,
+    retrying: html`<path class="l-retrying" d="M1 6h12" />`,
+    due: html`<path class="l-due" d="M7 1v10" />`,
+    boot: html`<rect class="f-boot" x="1" y="2" width="12" height="8" />`
 };
 
-module.exports = {countOutcomes, legend, niceSteps, outcomeOf, round, share, spelledOut};
+module.exports = {OUTCOMES, countOutcomes, legend, niceSteps, outcomeOf, round, share, spelledOut};

@@ -14,8 +14,8 @@ const PARTS = {
     hourCycle: 'h23'
 };
 
-/** Of each quarter of an hour: no zone changes within one. */
-const offsets = new Map();
+/** By zone, of each quarter of an hour: no zone changes within one. @type {Map<string | undefined, Map<number, number>>} */
+const zones = new Map();
 const QUARTER_MS = 15 * MINUTE_MS;
 const MOST_OFFSETS = 10_000;
 
@@ -26,8 +26,12 @@ const MOST_OFFSETS = 10_000;
  */
 function offsetMs(ms, timezone) {
     const quarter = Math.floor(ms / QUARTER_MS) * QUARTER_MS;
-    const key = `${quarter} ${timezone}`;
-    let offset = offsets.get(key);
+    let offsets = zones.get(timezone);
+    if (offsets === undefined) {
+        offsets = new Map();
+        zones.set(timezone, offsets);
+    }
+    let offset = offsets.get(quarter);
     if (offset === undefined) {
         const parts = Object.fromEntries(
             formatOf(timezone, PARTS)
@@ -39,7 +43,7 @@ function offsetMs(ms, timezone) {
         if (offsets.size >= MOST_OFFSETS) {
             offsets.clear();
         }
-        offsets.set(key, offset);
+        offsets.set(quarter, offset);
     }
     return offset;
 }

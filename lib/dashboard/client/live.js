@@ -13,8 +13,30 @@ const AGAIN_MS = 10_000;
 const MARKED_MS = 1_600;
 
 /** Events that change what is due. */
-const JOB_EVENTS = ['job added', 'job removed', 'job paused', 'job resumed', 'all paused', 'all resumed', 'ready', 'reset', 'gap'];
-const RUN_EVENTS = ['run queued', 'run started', 'run online', 'run progress', 'run log', 'run output', 'attempt failed', 'run ended', 'run skipped', 'run slow', 'run late'];
+const JOB_EVENTS = [
+    'job added',
+    'job removed',
+    'job paused',
+    'job resumed',
+    'all paused',
+    'all resumed',
+    'ready',
+    'reset',
+    'gap'
+];
+const RUN_EVENTS = [
+    'run queued',
+    'run started',
+    'run online',
+    'run progress',
+    'run log',
+    'run output',
+    'attempt failed',
+    'run ended',
+    'run skipped',
+    'run slow',
+    'run late'
+];
 
 const WORDS = {live: 'Live', paused: 'Paused', lost: 'Reconnecting'};
 
@@ -150,7 +172,10 @@ class LivePage {
             fresh.prepend(flash.cloneNode(true));
         }
         const before = valuesOf(old);
-        Idiomorph.morph(old, fresh, {ignoreActiveValue: true, callbacks: {beforeAttributeUpdated: isToUpdate}});
+        Idiomorph.morph(old, fresh, {
+            ignoreActiveValue: true,
+            callbacks: {beforeAttributeUpdated: isToUpdate}
+        });
         Idiomorph.morph(document.querySelector('.foot'), page.querySelector('.foot'));
         document.title = page.title;
         for (const element of old.querySelectorAll('[data-script]')) {

@@ -18,12 +18,21 @@ const {notFound} = require('./problem');
 /** @typedef {import('../../../index').RunInfo} RunInfo */
 
 const MOST_RUNS = 1_000;
-const MOST_ROWS = 50;
+const MOST_ROWS = 25;
 const MOST_DUE = 10;
 const MEGABYTE = 1_000_000;
 
 /** Options that are times. */
-const MS_OPTIONS = new Set(['timeout', 'gracePeriod', 'stallAfter', 'warnAfter', 'giveUpAfter', 'startDeadline', 'delay', 'max']);
+const MS_OPTIONS = new Set([
+    'timeout',
+    'gracePeriod',
+    'stallAfter',
+    'warnAfter',
+    'giveUpAfter',
+    'startDeadline',
+    'delay',
+    'max'
+]);
 
 /** @param {Context} context */
 function job(context) {
@@ -34,32 +43,50 @@ function job(context) {
         return notFound(context, {
             section: 'jobs',
             title: 'There is no such job',
-            text: html`No job is registered as <b><bdi>${params.name}</bdi></b>, and no run of one is kept. It may have been removed, or this host was started anew. <a href="${context.to('jobs')}">All jobs</a>`
+            text: html`No job is registered as <b><bdi>${params.name}</bdi></b
+                >, and no run of one is kept. It may have been removed, or this host was started anew.
+                <a href="${context.to('jobs')}">All jobs</a>`
         });
     }
     return layout(
         context,
         {title: params.name, section: 'jobs', isPart: true, events: {job: params.name}},
-        html`${heading(context, params.name, info)}
-${figures(context, info, runs)}
-<div class="columns">
-${info === undefined ? '' : definition(context, info)}
-${info === undefined ? '' : nextDue(context, info)}
-</div>
-${charts(runs, context.nowMs)}
-${runsCard(context, params.name, runs)}`
+        html`${heading(context, params.name, info)} ${figures(context, info, runs)}
+            <div class="columns">
+                ${info === undefined ? '' : definition(context, info)}
+                ${info === undefined ? '' : nextDue(context, info)}
+            </div>
+            ${charts(runs, context.nowMs)} ${runsCard(context, params.name, runs)}`
     );
 }
 
 /** @param {Context} context @param {string} name @param {JobInfo} [info] */
 function heading(context, name, info) {
-    return html`<div class="heading"><div><p class="crumb"><a href="${context.to('jobs')}">Jobs</a></p><h1><bdi>${name}</bdi></h1>
-${info === undefined ? html`<p><span class="badge">not registered any more</span></p>` : html`<p class="facts-line">${stateLabel(info.state)}${info.paused && pauseText(context, info.paused)}${info.oneOff && html`<span class="tag">one-off</span>`}<span class="tag">${info.kind}</span>${info.tags.map((tag) => tagLink(context, tag))}</p>${info.description && html`<p class="description"><bdi>${info.description}</bdi></p>`}`}</div>
-${info && html`<div class="buttons">${runButton(context, name)}${pauseButton(context, info)}</div>`}</div>`;
+    return html`<div class="heading">
+        <div>
+            <p class="crumb"><a href="${context.to('jobs')}">Jobs</a></p>
+            <h1><bdi>${name}</bdi></h1>
+            ${
+                info === undefined
+                    ? html`<p><span class="badge">not registered any more</span></p>`
+                    : html`<p class="facts-line">
+                              ${stateLabel(info.state)}${info.paused && pauseText(context, info.paused)}${info.oneOff && html`<span class="tag">one-off</span>`}<span
+                                  class="tag"
+                                  >${info.kind}</span
+                              >${info.tags.map((tag) => tagLink(context, tag))}
+                          </p>
+                          ${info.description && html`<p class="description"><bdi>${info.description}</bdi></p>`}`
+            }
+        </div>
+        ${info && html`<div class="buttons">${runButton(context, name)}${pauseButton(context, info)}</div>`}
+    </div>`;
 }
 
 const pauseText = (context, {since, by, note}) =>
-    html`<span class="muted">by ${by === 'host' ? 'the host' : by === 'operator' ? 'an operator' : 'failures'} ${context.ago(since)}${note && html`: <bdi>${note}</bdi>`}</span>`;
+    html`<span class="muted"
+        >by ${by === 'host' ? 'the host' : by === 'operator' ? 'an operator' : 'failures'}
+        ${context.ago(since)}${note && html`: <bdi>${note}</bdi>`}</span
+    >`;
 
 /** @param {Context} context @param {JobInfo | undefined} info @param {RunInfo[]} runs */
 function figures(context, info, runs) {
@@ -69,14 +96,40 @@ function figures(context, info, runs) {
     const {completed = 0, failed = 0, cancelled = 0, retries = 0, skipped} = info?.totals ?? countsOf(runs);
     const skips = skipped ? skipped.overlap + skipped.missed + skipped.paused : 0;
     const facts = [
-        ['Success', completed + failed > 0 ? percent(completed / (completed + failed)) : '–', `${count(completed)} completed, ${count(failed)} failed${cancelled > 0 ? `, ${count(cancelled)} cancelled` : ''}`],
-        ['Median', duration(at(0.5)), tooks.length > 0 ? `of the ${plural(tooks.length, 'run')} kept` : 'no run has ended'],
+        [
+            'Success',
+            completed + failed > 0 ? percent(completed / (completed + failed)) : '–',
+            `${count(completed)} completed, ${count(failed)} failed${cancelled > 0 ? `, ${count(cancelled)} cancelled` : ''}`
+        ],
+        [
+            'Median',
+            duration(at(0.5)),
+            tooks.length > 0 ? `of the ${plural(tooks.length, 'run')} kept` : 'no run has ended'
+        ],
         ['95 %', duration(at(0.95)), 'took no longer'],
         ['Longest', duration(tooks.at(-1)), ''],
-        ['Last success', info?.lastSuccess ? context.ago(info.lastSuccess) : '–', info?.lastFailure ? html`last failure ${context.ago(info.lastFailure)}` : 'no failure'],
-        ['Retries', count(retries), skips > 0 ? `${plural(skips, 'due time')} skipped: ${skipped.overlap} overlap, ${skipped.missed} missed, ${skipped.paused} paused` : 'no due time skipped']
+        [
+            'Last success',
+            info?.lastSuccess ? context.ago(info.lastSuccess) : '–',
+            info?.lastFailure ? html`last failure ${context.ago(info.lastFailure)}` : 'no failure'
+        ],
+        [
+            'Retries',
+            count(retries),
+            skips > 0
+                ? `${plural(skips, 'due time')} skipped: ${skipped.overlap} overlap, ${skipped.missed} missed, ${skipped.paused} paused`
+                : 'no due time skipped'
+        ]
     ];
-    return html`<dl class="figures">${facts.map(([name, value, text]) => html`<div><dt>${name}</dt><dd><b>${value}</b><span class="under">${text}</span></dd></div>`)}</dl>`;
+    return html`<dl class="figures">
+        ${facts.map(
+            ([name, value, text]) =>
+                html`<div>
+                    <dt>${name}</dt>
+                    <dd><b>${value}</b><span class="under">${text}</span></dd>
+                </div>`
+        )}
+    </dl>`;
 }
 
 function countsOf(runs) {
@@ -91,13 +144,24 @@ function definition(context, info) {
         ['Schedule', scheduleOf(schedule)],
         ['Source', html`<code class="break">${source}</code>`],
         ['Now', `${running} running, ${waiting} waiting`],
-        ...Object.entries(options).map(([name, value]) => [html`<code>${name}</code>`, optionValue(name, value)]),
+        ...Object.entries(options).map(([name, value]) => [
+            html`<code>${name}</code>`,
+            optionValue(name, value)
+        ]),
         ...dataRows(context, info.name)
     ];
     return card(
         'Definition',
         {id: 'definition'},
-        html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
+        html`<dl class="facts">
+            ${rows.map(
+                ([name, value]) =>
+                    html`<div>
+                        <dt>${name}</dt>
+                        <dd>${value}</dd>
+                    </div>`
+            )}
+        </dl>`
     );
 }
 
@@ -140,12 +204,30 @@ function nextDue(context, info) {
     return card(
         'Next due',
         {id: 'due'},
-        html`<table class="list plain"><caption class="spoken">The next due times</caption>
-<thead><tr><th scope="col">In</th><th scope="col">In the zone of the job${zone && html` <span class="muted">${zone}</span>`}</th><th scope="col" class="wide">In your zone</th></tr></thead>
-<tbody>${times.map((ms) => {
-            const due = new Date(ms);
-            return html`<tr><td>${context.ago(due)}</td><td>${absolute(due, zone)}</td><td class="wide">${context.absolute(due)}</td></tr>`;
-        })}</tbody></table>`
+        html`<table class="list plain">
+            <caption class="spoken">
+                The next due times
+            </caption>
+            <thead>
+                <tr>
+                    <th scope="col">In</th>
+                    <th scope="col">
+                        In the zone of the job${zone && html` <span class="muted">${zone}</span>`}
+                    </th>
+                    <th scope="col" class="wide">In your zone</th>
+                </tr>
+            </thead>
+            <tbody>
+                ${times.map((ms) => {
+                    const due = new Date(ms);
+                    return html`<tr>
+                        <td>${context.ago(due)}</td>
+                        <td>${absolute(due, zone)}</td>
+                        <td class="wide">${context.absolute(due)}</td>
+                    </tr>`;
+                })}
+            </tbody>
+        </table>`
     );
 }
 
@@ -166,27 +248,59 @@ function charts(runs, nowMs) {
     if (shown.length === 0) {
         return '';
     }
-    const tooks = shown.map((run) => ({value: tookOf(run, nowMs), outcome: outcomeOf(run), isPartial: run.ended === undefined}));
+    const tooks = shown.map((run) => ({
+        value: tookOf(run, nowMs),
+        outcome: outcomeOf(run),
+        isPartial: run.ended === undefined
+    }));
     const memory = shown
         .filter(({peakMemoryBytes}) => peakMemoryBytes > 0)
-        .map((run) => ({value: run.peakMemoryBytes / MEGABYTE, outcome: outcomeOf(run), isPartial: run.ended === undefined}));
+        .map((run) => ({
+            value: run.peakMemoryBytes / MEGABYTE,
+            outcome: outcomeOf(run),
+            isPartial: run.ended === undefined
+        }));
     return card(
         'Runs over time',
         {id: 'charts'},
-        html`<div class="charts">${seriesChart({id: 'took', title: 'Duration', points: tooks, format: duration, stepsOf: durationSteps})}${
-            memory.length > 0 &&
-            seriesChart({id: 'memory', title: 'Peak memory', points: memory, format: (value) => size(value * MEGABYTE)})
-        }</div>`
+        html`<div class="charts">
+            ${seriesChart({id: 'took', title: 'Duration', points: tooks, format: duration, stepsOf: durationSteps})}${
+                memory.length > 0 &&
+                seriesChart({
+                    id: 'memory',
+                    title: 'Peak memory',
+                    points: memory,
+                    format: (value) => size(value * MEGABYTE)
+                })
+            }
+        </div>`
     );
 }
 
 /** @param {Context} context @param {string} name @param {RunInfo[]} runs */
 function runsCard(context, name, runs) {
     if (runs.length === 0) {
-        return card('Runs', {id: 'runs'}, empty('It has not run yet', context.actions.has('run') ? 'Run it now, or wait for its next due time.' : 'Its runs are listed here.'));
+        return card(
+            'Runs',
+            {id: 'runs'},
+            empty(
+                'It has not run yet',
+                context.actions.has('run')
+                    ? 'Run it now, or wait for its next due time.'
+                    : 'Its runs are listed here.'
+            )
+        );
     }
-    const all = html`<a href="${context.to(`runs?${new URLSearchParams({job: name})}`)}">all ${count(runs.length)}${runs.length === MOST_RUNS ? '+' : ''}</a>`;
-    return html`<section aria-labelledby="runs"><div class="heading"><h2 id="runs">Runs</h2><div class="aside">${runs.length > MOST_ROWS && all}</div></div>${runTable(context, runs.slice(0, MOST_ROWS), {isOfOneJob: true})}</section>`;
+    const all = html`<a href="${context.to(`runs?${new URLSearchParams({job: name})}`)}"
+        >all ${count(runs.length)}${runs.length === MOST_RUNS ? '+' : ''}</a
+    >`;
+    return html`<section aria-labelledby="runs">
+        <div class="heading">
+            <h2 id="runs">Runs</h2>
+            <div class="aside">${runs.length > MOST_ROWS && all}</div>
+        </div>
+        ${runTable(context, runs.slice(0, MOST_ROWS), {isOfOneJob: true})}
+    </section>`;
 }
 
 module.exports = {job};

@@ -15,7 +15,11 @@ const notFound = (context, {section, title, text}) => ({
     body: layout(
         context,
         {title, section, isPart: true},
-        html`<div class="problem"><h1>${title}</h1><p>${text}</p><p><a class="button" href="${context.to('')}">Overview</a></p></div>`
+        html`<div class="problem">
+            <h1>${title}</h1>
+            <p>${text}</p>
+            <p><a class="button" href="${context.to('')}">Overview</a></p>
+        </div>`
     )
 });
 

@@ -17,16 +17,21 @@ function system(context) {
     return layout(
         context,
         {title: 'System', section: 'system', events: {}},
-        html`<div class="heading"><h1>System</h1><div class="buttons">${
-            stats.paused < stats.jobs && pauseAll(context)
-        }${stats.paused > 0 && actionButton(context, {action: 'resume', path: 'api/v1/resume', label: 'Resume all jobs'})}</div></div>
-<div class="columns">
-${card('Processes', {id: 'processes'}, processes(stats))}
-${card('This host', {id: 'host'}, facts(hostFacts(context)))}
-${card('Queues', {id: 'queues'}, facts(queueFacts(stats)))}
-${card('Memory of this dashboard', {id: 'kept'}, facts(keptFacts(context)))}
-</div>
-${card('Warnings', {id: 'warnings'}, warnings(context))}`
+        html`<div class="heading">
+                <h1>System</h1>
+                <div class="buttons">
+                    ${
+                        stats.paused < stats.jobs && pauseAll(context)
+                    }${stats.paused > 0 && actionButton(context, {action: 'resume', path: 'api/v1/resume', label: 'Resume all jobs'})}
+                </div>
+            </div>
+            <div class="columns">
+                ${card('Processes', {id: 'processes'}, processes(stats))}
+                ${card('This host', {id: 'host'}, facts(hostFacts(context)))}
+                ${card('Queues', {id: 'queues'}, facts(queueFacts(stats)))}
+                ${card('Memory of this dashboard', {id: 'kept'}, facts(keptFacts(context)))}
+            </div>
+            ${card('Warnings', {id: 'warnings'}, warnings(context))}`
     );
 }
 
@@ -39,7 +44,16 @@ const pauseAll = (context) =>
         question: 'No due time gets a run until they are resumed. Runs that go end as usual.'
     });
 
-const facts = (rows) => html`<dl class="facts">${rows.filter(Boolean).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+const facts = (rows) =>
+    html`<dl class="facts">
+        ${rows.filter(Boolean).map(
+            ([name, value]) =>
+                html`<div>
+                    <dt>${name}</dt>
+                    <dd>${value}</dd>
+                </div>`
+        )}
+    </dl>`;
 
 /** A dot for each. */
 function processes({processes: {running, spare, kept, booting}}) {
@@ -51,11 +65,18 @@ function processes({processes: {running, spare, kept, booting}}) {
     ];
     const total = running + spare + kept + booting;
     if (total === 0) {
-        return empty('No process runs', 'Offloaded jobs get a Node.js process each, when they are due. At rest there is none.');
+        return empty(
+            'No process runs',
+            'Offloaded jobs get a Node.js process each, when they are due. At rest there is none.'
+        );
     }
-    const dots = kinds.flatMap(([look, value]) => Array.from({length: Math.min(value, MOST_DOTS)}, () => look)).slice(0, MOST_DOTS);
-    return html`<div class="dots" role="img" aria-label="${plural(total, 'process', 'processes')}">${dots.map((look) => html`<span class="p-${look}"></span>`)}</div>
-${facts(kinds.map(([look, value, text]) => [html`<span class="dots"><span class="p-${look}"></span></span>${text}`, count(value)]))}`;
+    const dots = kinds
+        .flatMap(([look, value]) => Array.from({length: Math.min(value, MOST_DOTS)}, () => look))
+        .slice(0, MOST_DOTS);
+    return html`<div class="dots" role="img" aria-label="${plural(total, 'process', 'processes')}">
+            ${dots.map((look) => html`<span class="p-${look}"></span>`)}
+        </div>
+        ${facts(kinds.map(([look, value, text]) => [html`<span class="dots"><span class="p-${look}"></span></span>${text}`, count(value)]))}`;
 }
 
 function hostFacts({stats: {host, pid, version, since, instance}, nowMs}) {
@@ -73,11 +94,17 @@ function hostFacts({stats: {host, pid, version, since, instance}, nowMs}) {
 
 function queueFacts({jobs, running, waiting, retrying, paused, inline, rowsPending}) {
     return [
-        ['Jobs', html`${count(jobs)}${paused > 0 && html` <span class="muted">${count(paused)} paused</span>`}`],
+        [
+            'Jobs',
+            html`${count(jobs)}${paused > 0 && html` <span class="muted">${count(paused)} paused</span>`}`
+        ],
         ['Runs that go', count(running)],
         ['Runs that wait for their turn', count(waiting)],
         ['Runs that wait for another attempt', count(retrying)],
-        ['Functions on the event loop', html`${count(inline.running)} <span class="muted">${count(inline.waiting)} waiting</span>`],
+        [
+            'Functions on the event loop',
+            html`${count(inline.running)} <span class="muted">${count(inline.waiting)} waiting</span>`
+        ],
         ['Writes to the database that are not answered', count(rowsPending)]
     ];
 }
@@ -86,7 +113,10 @@ function keptFacts({stats: {historyRuns, outputBytes}, jobManager, to, root}) {
     return [
         ['Runs kept', count(historyRuns)],
         outputBytes !== undefined && ['Output kept', size(outputBytes)],
-        typeof jobManager.metrics === 'function' && ['Metrics', html`<a href="${to.call({root}, 'metrics')}">for Prometheus</a>`]
+        typeof jobManager.metrics === 'function' && [
+            'Metrics',
+            html`<a href="${to.call({root}, 'metrics')}">for Prometheus</a>`
+        ]
     ];
 }
 
@@ -94,9 +124,23 @@ function keptFacts({stats: {historyRuns, outputBytes}, jobManager, to, root}) {
 function warnings(context) {
     const lines = context.jobManager.warnings?.() ?? [];
     if (lines.length === 0) {
-        return html`<div class="empty good">${icon('completed')}<p class="empty-title">None</p><p>What the manager warns about is listed here, and written to the log of the host.</p></div>`;
+        return html`<div class="empty good">
+            ${icon('completed')}
+            <p class="empty-title">None</p>
+            <p>What the manager warns about is listed here, and written to the log of the host.</p>
+        </div>`;
     }
-    return html`<ol class="warnings">${lines.toReversed().map(({at, level, message}) => html`<li><span class="is-${level === 'error' ? 'failed' : 'warning'}">${icon(level === 'error' ? 'failed' : 'warning')}</span><span class="when">${context.clock(at)}</span><span class="what"><bdi>${message}</bdi></span></li>`)}</ol>`;
+    return html`<ol class="warnings">
+        ${lines.toReversed().map(
+            ({at, level, message}) =>
+                html`<li>
+                    <span class="is-${level === 'error' ? 'failed' : 'warning'}"
+                        >${icon(level === 'error' ? 'failed' : 'warning')}</span
+                    ><span class="when">${context.clock(at)}</span
+                    ><span class="what"><bdi>${message}</bdi></span>
+                </li>`
+        )}
+    </ol>`;
 }
 
 module.exports = {system};

@@ -25,16 +25,29 @@ function actionButton(context, {action, path, label, about, parameters = {}, loo
     }
     const query = new URLSearchParams({...parameters, back: context.back});
     const spoken = about === undefined ? '' : html`<span class="spoken"> ${about}</span>`;
-    const form = html`<form method="post" action="${context.to(path)}?${query}" data-action><button class="button ${look}">${label}${spoken}</button></form>`;
+    const form = html`<form method="post" action="${context.to(path)}?${query}" data-action>
+        <button class="button ${look}">${label}${spoken}</button>
+    </form>`;
     if (question === undefined) {
         return form;
     }
-    return html`<details class="ask" data-keep><summary class="button ${look}">${label}…${spoken}</summary><div class="asked"><p>${question}</p>${form}</div></details>`;
+    return html`<details class="ask">
+        <summary class="button ${look}">${label}…${spoken}</summary>
+        <div class="asked">
+            <p>${question}</p>
+            ${form}
+        </div>
+    </details>`;
 }
 
 /** @param {Context} context @param {string} name */
 const runButton = (context, name) =>
-    actionButton(context, {action: 'run', path: `api/v1/jobs/${segment(name)}/run`, label: 'Run now', about: name});
+    actionButton(context, {
+        action: 'run',
+        path: `api/v1/jobs/${segment(name)}/run`,
+        label: 'Run now',
+        about: name
+    });
 
 /** Pause or resume, whichever is of use. @param {Context} context @param {import('../../../index').JobInfo} job */
 function pauseButton(context, {name, paused, schedule, next}) {

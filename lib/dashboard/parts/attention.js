@@ -38,14 +38,30 @@ function attentionList(context, known) {
         ...pendingRows(context)
     ];
     if (lines.length === 0) {
-        return html`<div class="empty good">${icon('completed')}<p class="empty-title">All is well</p><p>Failed, overdue, slow and paused jobs are listed here.</p></div>`;
+        return html`<div class="empty good">
+            ${icon('completed')}
+            <p class="empty-title">All is well</p>
+            <p>Failed, overdue, slow and paused jobs are listed here.</p>
+        </div>`;
     }
-    return html`<ul class="attention">${lines.slice(0, MOST_LINES).map(
-        ({look, job, href, text, when}) =>
-            html`<li data-key="attention ${job} ${look}" data-value="${look}"><span class="is-${look}">${icon(look)}</span>${
-                job === undefined ? '' : html`<a class="clip" href="${href}" title="${job}"><bdi>${job}</bdi></a>`
-            }<span class="what">${text}</span>${when && html`<span class="when">${when}</span>`}</li>`
-    )}</ul>${lines.length > MOST_LINES && html`<p class="more">and ${lines.length - MOST_LINES} more. <a href="${context.to('runs?state=failed')}">Failed runs</a>, <a href="${context.to('jobs?state=paused')}">paused jobs</a></p>`}`;
+    return html`<ul class="attention">
+            ${lines
+                .slice(0, MOST_LINES)
+                .map(
+                    ({look, job, href, text, when}) =>
+                        html`<li data-key="attention ${job} ${look}" data-value="${look}">
+                            <span class="is-${look}">${icon(look)}</span>${
+                                job === undefined
+                                    ? ''
+                                    : html`<a class="clip" href="${href}" title="${job}"
+                                          ><bdi>${job}</bdi></a
+                                      >`
+                            }<span class="what">${text}</span
+                            >${when && html`<span class="when">${when}</span>`}
+                        </li>`
+                )}
+        </ul>
+        ${lines.length > MOST_LINES && html`<p class="more">and ${lines.length - MOST_LINES} more. <a href="${context.to('runs?state=failed')}">Failed runs</a>, <a href="${context.to('jobs?state=paused')}">paused jobs</a></p>`}`;
 }
 
 function overdue(context) {
@@ -69,7 +85,10 @@ function failing(context, failed) {
         if (!lines.has(name)) {
             // Only the newest failed run of a job is of interest, and that only if it is the last run.
             const job = lines.size < MOST_OF_A_KIND * 2 ? context.jobManager.job(name) : undefined;
-            lines.set(name, job?.last?.state === 'failed' ? failure(context, job, {cause, error}) : undefined);
+            lines.set(
+                name,
+                job?.last?.state === 'failed' ? failure(context, job, {cause, error}) : undefined
+            );
         }
     }
     return [...lines.values()].filter((line) => line !== undefined);
@@ -96,7 +115,8 @@ function troubled(context, live) {
             href: context.runUrl(run.id),
             text:
                 run.state === 'retrying'
-                    ? html`attempt ${run.attempt} of ${run.attempts} failed; the next one ${run.retryAt ? context.ago(run.retryAt) : 'is not decided yet'}`
+                    ? html`attempt ${run.attempt} of ${run.attempts} failed; the next one
+                      ${run.retryAt ? context.ago(run.retryAt) : 'is not decided yet'}`
                     : 'slow: longer than "warnAfter"',
             when: run.started && html`since ${context.ago(run.started)}`
         }));
@@ -106,7 +126,13 @@ function paused(context) {
     const {paused: count} = context.stats;
     if (count > MOST_PAUSED) {
         const href = context.to('jobs?state=paused');
-        return [{look: 'paused', text: html`<a href="${href}">${plural(count, 'job')}</a> are paused: their due times get no run`}];
+        return [
+            {
+                look: 'paused',
+                text: html`<a href="${href}">${plural(count, 'job')}</a> are paused: their due times get no
+                    run`
+            }
+        ];
     }
     return context.jobManager.jobs({state: 'paused', limit: MOST_OF_A_KIND}).map(({name, paused: pause}) => ({
         look: 'paused',
@@ -119,7 +145,12 @@ function paused(context) {
 
 function pendingRows({stats}) {
     return stats.rowsPending > 0
-        ? [{look: 'warning', text: `${plural(stats.rowsPending, 'write')} of status rows not answered by the database yet`}]
+        ? [
+              {
+                  look: 'warning',
+                  text: `${plural(stats.rowsPending, 'write')} of status rows not answered by the database yet`
+              }
+          ]
         : [];
 }
 

@@ -89,7 +89,12 @@ class Context {
     ago(date) {
         return (
             date &&
-            html`<time datetime="${date.toISOString()}" data-as="relative" title="${absolute(date, this.timezone)}">${relative(date.getTime(), this.nowMs)}</time>`
+            html`<time
+                datetime="${date.toISOString()}"
+                data-as="relative"
+                title="${absolute(date, this.timezone)}"
+                >${relative(date.getTime(), this.nowMs)}</time
+            >`
         );
     }
 
@@ -97,7 +102,12 @@ class Context {
     clock(date) {
         return (
             date &&
-            html`<time datetime="${date.toISOString()}" data-as="clock" title="${absolute(date, this.timezone)}">${clock(date, this.nowMs, this.timezone)}</time>`
+            html`<time
+                datetime="${date.toISOString()}"
+                data-as="clock"
+                title="${absolute(date, this.timezone)}"
+                >${clock(date, this.nowMs, this.timezone)}</time
+            >`
         );
     }
 
@@ -105,13 +115,17 @@ class Context {
     absolute(date) {
         return (
             date &&
-            html`<time datetime="${date.toISOString()}" data-as="absolute">${absolute(date, this.timezone)}</time>`
+            html`<time datetime="${date.toISOString()}" data-as="absolute"
+                >${absolute(date, this.timezone)}</time
+            >`
         );
     }
 
     /** How long something has gone on. @param {Date} since */
     since(since) {
-        return html`<time datetime="${since.toISOString()}" data-as="since">${duration(Math.max(0, this.nowMs - since.getTime()))}</time>`;
+        return html`<time datetime="${since.toISOString()}" data-as="since"
+            >${duration(Math.max(0, this.nowMs - since.getTime()))}</time
+        >`;
     }
 
     /** The error of a run, as it may be seen. @param {import('../../../index').RunInfo} run */

@@ -9,19 +9,20 @@ const MORE = 6;
 /**
  * @param {import('../../../index')} jobManager
  * @param {import('../../../index').JobInfo} job
- * @param {{untilMs?: number, most: number}} range
+ * @param {{fromMs?: number, untilMs?: number, most: number}} range - from the next one, if `fromMs` does not say
  * @returns {{times: number[], perMs?: number}} in ms since 1970; `perMs` if there are more than `most`: how many there are in
  *   a ms from the last one on
  */
-function dueTimes(jobManager, {next, schedule}, {untilMs = Infinity, most}) {
+function dueTimes(jobManager, {next, schedule}, {fromMs = 0, untilMs = Infinity, most}) {
     if (next === undefined || next.getTime() >= untilMs) {
         return {times: []};
     }
-    const first = next.getTime();
-    const isRecurring = schedule !== undefined && !(schedule.at instanceof Date);
-    const all = [first];
-    for (let count = FEW; isRecurring && all.length <= most && all.at(-1) < untilMs; count *= MORE) {
-        const later = laterTimes(jobManager, schedule, all.at(-1), Math.min(count, most));
+    const all = next.getTime() >= fromMs ? [next.getTime()] : [];
+    if (schedule === undefined || schedule.at instanceof Date) {
+        return {times: all};
+    }
+    for (let count = FEW; all.length <= most && !(all.at(-1) >= untilMs); count *= MORE) {
+        const later = laterTimes(jobManager, schedule, all.at(-1) ?? fromMs - 1, Math.min(count, most));
         all.push(...later);
         if (later.length === 0) {
             break;
@@ -29,7 +30,7 @@ function dueTimes(jobManager, {next, schedule}, {untilMs = Infinity, most}) {
     }
     const times = all.slice(0, most).filter((ms) => ms < untilMs);
     const goesOn = all.length > most && all[most] < untilMs;
-    return goesOn ? {times, perMs: (most - 1) / Math.max(1, times.at(-1) - first)} : {times};
+    return goesOn ? {times, perMs: (most - 1) / Math.max(1, times.at(-1) - times[0])} : {times};
 }
 
 function laterTimes({constructor}, {at, timezone}, from, count) {

@@ -22,7 +22,8 @@ const REFUSALS = {
     'run-forgotten': 'The run is no longer kept.',
     'run-ended': 'The run has ended already.',
     'run-not-failed': 'Only a run that has failed can be tried again.',
-    'run-not-stoppable': 'Nothing can stop this function: it runs on the event loop of the host, without "context".',
+    'run-not-stoppable':
+        'Nothing can stop this function: it runs on the event loop of the host, without "context".',
     'run-data-gone': 'The data of the run was too large to be kept: it cannot be tried again.',
     'manager-shutting-down': 'The manager is being shut down, and accepts nothing.',
     'manager-shut-down': 'The manager has been shut down.',

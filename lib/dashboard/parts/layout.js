@@ -35,7 +35,8 @@ function layout(context, {title, section, isPart = false, events, watch}, conten
         'data-events': events && context.to(`api/v1/events?${new URLSearchParams(events)}`),
         'data-watch': watch
     };
-    return String(html`<!doctype html>
+    return String(
+        html`<!doctype html>
 <html lang="en"${attributes({'data-timezone': context.timezone})}>
 <head>
 <meta charset="utf-8">
@@ -61,12 +62,13 @@ ${flash(context)}${content}
 ${footer(context)}
 </body>
 </html>
-`);
+`
+    );
 }
 
 function navigationItem(context, {id, path, title}, section, isPart) {
     const current = id === section && (isPart ? 'true' : 'page');
-    return html`<li><a href="${context.to(path)}"${attributes({'aria-current': current})}>${title}</a></li>`;
+    return html`<li><a href="${context.to(path)}" ${attributes({'aria-current': current})}>${title}</a></li>`;
 }
 
 function access({actions, user}) {
@@ -78,16 +80,24 @@ function flash(context) {
     const message = flashOf(context.flash);
     return (
         message &&
-        html`<p class="flash${message.isRefusal ? ' refused' : ''}" role="status">${icon(message.isRefusal ? 'warning' : 'completed')}${message.text}</p>`
+        html`<p class="flash${message.isRefusal ? ' refused' : ''}" role="status">
+            ${icon(message.isRefusal ? 'warning' : 'completed')}${message.text}
+        </p>`
     );
 }
 
 function footer(context) {
     const {host, pid, version, jobs, since} = context.stats;
     return html`<footer class="foot">
-<p><span>Host <b><bdi>${host}</bdi></b></span> <span>process <b>${pid}</b></span> <span>version <b>${version}</b></span> <span>${plural(jobs, 'job')}</span> <span>up since ${context.clock(since)}</span></p>
-<p>This process only. As of ${context.clock(new Date(context.nowMs))}.</p>
-</footer>`;
+        <p>
+            <span
+                >Host <b><bdi>${host}</bdi></b></span
+            >
+            <span>process <b>${pid}</b></span> <span>version <b>${version}</b></span>
+            <span>${plural(jobs, 'job')}</span> <span>up since ${context.clock(since)}</span>
+        </p>
+        <p>This process only. As of ${context.clock(new Date(context.nowMs))}.</p>
+    </footer>`;
 }
 
 /**
@@ -100,20 +110,33 @@ function footer(context) {
  * @param {string} [options.look]
  * @param {unknown} content
  */
-const card = (title, {id, aside, look = ''}, content) => html`<section class="card ${look}" aria-labelledby="${id}" id="card-${id}">
-<header><h2 id="${id}">${title}</h2>${aside && html`<div class="aside">${aside}</div>`}</header>
-${content}
-</section>`;
+const card = (title, {id, aside, look = ''}, content) =>
+    html`<section class="card ${look}" aria-labelledby="${id}" id="card-${id}">
+        <header>
+            <h2 id="${id}">${title}</h2>
+            ${aside && html`<div class="aside">${aside}</div>`}
+        </header>
+        ${content}
+    </section>`;
 
 /** Where there is nothing: what that means, and what to do. */
-const empty = (title, text) => html`<div class="empty"><p class="empty-title">${title}</p><p>${text}</p></div>`;
+const empty = (title, text) =>
+    html`<div class="empty">
+        <p class="empty-title">${title}</p>
+        <p>${text}</p>
+    </div>`;
 
 /** Something wide, which can be scrolled also by keyboard. */
-const scrolled = (label, content) => html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${content}</div>`;
+const scrolled = (label, content) =>
+    html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${content}</div>`;
 
 /** Links of which one is where the visitor is. @param {Array<{href: string, text: string, isCurrent: boolean}>} links */
-const choices = (label, links) => html`<nav class="choices" aria-label="${label}">${links.map(
-    ({href, text, isCurrent}) => html`<a href="${href}"${attributes({'aria-current': isCurrent && 'true'})}>${text}</a>`
-)}</nav>`;
+const choices = (label, links) =>
+    html`<nav class="choices" aria-label="${label}">
+        ${links.map(
+            ({href, text, isCurrent}) =>
+                html`<a href="${href}" ${attributes({'aria-current': isCurrent && 'true'})}>${text}</a>`
+        )}
+    </nav>`;
 
 module.exports = {card, choices, empty, layout, scrolled};

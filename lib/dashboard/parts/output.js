@@ -30,23 +30,43 @@ function outputCard(context, run) {
     const {text, totalBytes, droppedBytes} = output;
     const lines = linesOf(shownText(context, text));
     const about = html`${size(totalBytes)}${droppedBytes > 0 && html`, <b>${size(droppedBytes)} left out</b>`}`;
-    const download = html`<a href="${context.to(`api/v1/runs/${segment(run.id)}/output`)}" download="${fileName(run)}">Download</a>`;
-    const follow = isLive && html`<label class="follow" data-script hidden><input type="checkbox" id="follow" checked>Follow</label>`;
+    const download = html`<a
+        href="${context.to(`api/v1/runs/${segment(run.id)}/output`)}"
+        download="${fileName(run)}"
+        >Download</a
+    >`;
+    const follow =
+        isLive &&
+        html`<label class="follow" data-script hidden
+            ><input type="checkbox" id="follow" checked />Follow</label
+        >`;
     const content =
         lines.length === 0
-            ? empty('Nothing printed', isLive ? 'What it prints is shown here as it comes.' : 'This run has printed nothing.')
+            ? empty(
+                  'Nothing printed',
+                  isLive ? 'What it prints is shown here as it comes.' : 'This run has printed nothing.'
+              )
             : html`${lines.length > MOST_LINES && html`<p class="more">The last ${count(MOST_LINES)} of ${plural(lines.length, 'line')}: the download has all that is kept.</p>`}
-<div class="output" id="lines" role="region" aria-label="Output" tabindex="0"><ol start="${Math.max(1, lines.length - MOST_LINES + 1)}">${lines
-                  .slice(-MOST_LINES)
-                  .map((line) => html`<li>${line}</li>`)}</ol></div>`;
+                  <div class="output" id="lines" role="region" aria-label="Output" tabindex="0">
+                      <ol start="${Math.max(1, lines.length - MOST_LINES + 1)}">
+                          ${lines.slice(-MOST_LINES).map((line) => html`<li>${line}</li>`)}
+                      </ol>
+                  </div>`;
     return html`<div${attributes({'data-poll': isLive})}>${card('Output', {id: 'output', aside: html`${follow}<span>${about}</span>${download}`}, content)}</div>`;
 }
 
 function notKept({jobManager}, {job}) {
     const kind = jobManager.job(job)?.kind;
     return kind === 'inline'
-        ? empty('Output is not kept', 'The function runs on the event loop of the host, and prints where the host does.')
-        : empty('Output is inherited', html`What this run prints goes where the output of the host goes. The option <code>output: 'capture'</code> of the job, or <code>'both'</code>, keeps it here.`);
+        ? empty(
+              'Output is not kept',
+              'The function runs on the event loop of the host, and prints where the host does.'
+          )
+        : empty(
+              'Output is inherited',
+              html`What this run prints goes where the output of the host goes. The option
+                  <code>output: 'capture'</code> of the job, or <code>'both'</code>, keeps it here.`
+          );
 }
 
 /** As it may be seen, without the escapes of terminals. */

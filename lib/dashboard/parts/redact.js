@@ -91,7 +91,11 @@ class Copy {
  */
 function shownJson(value, {redact, where}) {
     try {
-        return JSON.stringify(new Copy(redact === undefined).of(redact ? redact(value, where) : value), null, 2);
+        return JSON.stringify(
+            new Copy(redact === undefined).of(redact ? redact(value, where) : value),
+            null,
+            2
+        );
     } catch {
         // A getter, a proxy or `redact` has thrown.
         return 'a value that cannot be shown';

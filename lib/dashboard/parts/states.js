@@ -36,7 +36,9 @@ const lookOf = (state) => LOOKS_LIKE[state] ?? (state in SHAPES ? state : 'held'
 const icons = new Map(
     [...Object.keys(SHAPES), ...Object.keys(LOOKS_LIKE)].map((state) => [
         state,
-        html`<svg class="icon is-${lookOf(state)}" aria-hidden="true"><use href="#i-${lookOf(state)}"/></svg>`
+        html`<svg class="icon is-${lookOf(state)}" aria-hidden="true">
+            <use href="#i-${lookOf(state)}" />
+        </svg>`
     ])
 );
 const labels = new Map(
@@ -53,6 +55,15 @@ const icon = (state) => icons.get(state) ?? icons.get('held');
 const stateLabel = (state) => labels.get(state) ?? html`<span class="state">${icon(state)}${state}</span>`;
 
 const JOB_STATES = ['armed', 'running', 'retrying', 'waiting', 'paused', 'finished', 'held'];
-const RUN_STATES = ['queued', 'waiting', 'running', 'stopping', 'retrying', 'completed', 'failed', 'cancelled'];
+const RUN_STATES = [
+    'queued',
+    'waiting',
+    'running',
+    'stopping',
+    'retrying',
+    'completed',
+    'failed',
+    'cancelled'
+];
 
 module.exports = {JOB_STATES, RUN_STATES, SPRITE, icon, lookOf, stateLabel};
