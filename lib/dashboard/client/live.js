@@ -6,8 +6,6 @@ const {showTimes} = require('./times');
 /** At most two pages a second are asked for, and fewer of a host that takes long to make one. */
 const SHORTEST_MS = 500;
 const PER_TIME_TAKEN = 10;
-/** While a run goes whose output is shown. */
-const POLL_MS = 1_000;
 /** The host has refused the events: it has many visitors, or is not there. */
 const AGAIN_MS = 10_000;
 const MARKED_MS = 1_600;
@@ -76,7 +74,6 @@ class LivePage {
         addEventListener('pagehide', () => this.#source?.close());
         // From the cache of the browser, where the connection has ended.
         addEventListener('pageshow', ({persisted}) => persisted && this.isOn && this.#connect());
-        setInterval(() => document.querySelector('[data-poll]') && this.isOn && this.refresh(), POLL_MS);
         this.#connect();
     }
 

@@ -48,7 +48,7 @@ function run(context) {
             title: `Run of ${info.job}`,
             section: 'runs',
             isPart: true,
-            events: isLive ? {run: info.id} : undefined
+            events: isLive ? {run: info.id, output: '1'} : undefined
         },
         html`${heading(context, info)} ${errorCard(context, info)}
             <div class="columns">

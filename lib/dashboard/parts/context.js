@@ -1,5 +1,6 @@
 'use strict';
 
+const {stripVTControlCharacters} = require('node:util');
 const {html} = require('../html');
 const {absolute, duration, formatOf, relative} = require('../words');
 const {shownJson} = require('./redact');
@@ -135,8 +136,14 @@ class Context {
     }
 
     /** A value of a job, without what is probably secret. @param {string} where - such as 'result' */
-    json(value, where) {
-        return shownJson(value, {redact: this.options.redact, where});
+    json(value, where, indent = 2) {
+        return shownJson(value, {redact: this.options.redact, where, indent});
+    }
+
+    /** Text that a job has written, without the escape sequences of terminals. @param {string} where - such as 'output' */
+    text(value, where) {
+        const {redact} = this.options;
+        return stripVTControlCharacters(String(redact ? redact(value, where) : value));
     }
 }
 

@@ -87,14 +87,15 @@ class Copy {
  * @param {object} [options]
  * @param {(value: unknown, where: string) => unknown} [options.redact] - of the host; without it names such as 'token' are masked
  * @param {string} options.where - such as 'result'
+ * @param {number} options.indent
  * @returns {string}
  */
-function shownJson(value, {redact, where}) {
+function shownJson(value, {redact, where, indent}) {
     try {
         return JSON.stringify(
             new Copy(redact === undefined).of(redact ? redact(value, where) : value),
             null,
-            2
+            indent
         );
     } catch {
         // A getter, a proxy or `redact` has thrown.
