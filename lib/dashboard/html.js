@@ -81,15 +81,38 @@ function rendered(value) {
     return escape(value);
 }
 
+/** Elements around which white space is not seen. */
+const BLOCK =
+    'html|head|body|meta|link|script|header|footer|main|nav|section|div|p|h[1-6]|ul|ol|li|dl|dt|dd|form|table|caption|thead|tbody|tr|th|td|details|summary|figure|figcaption|option|select|circle|rect|line|path|use|title|desc';
+const AROUND_BLOCKS = new RegExp(
+    `(<(?:${BLOCK})\\b[^>]*>|</(?:${BLOCK})>|/>)?\\s*\\n\\s*(?=(</?(?:${BLOCK})\\b|/?>)?)`,
+    'g'
+);
+
+/** The texts of templates, without the white space that they are laid out by in the source. @type {WeakMap<object, string[]>} */
+const compact = new WeakMap();
+
+function compactOf(strings) {
+    let texts = compact.get(strings);
+    if (texts === undefined) {
+        texts = strings.map((text) =>
+            text.replace(AROUND_BLOCKS, (_all, before, after) => before ?? (after === undefined ? ' ' : ''))
+        );
+        compact.set(strings, texts);
+    }
+    return texts;
+}
+
 /**
  * @param {TemplateStringsArray} strings
  * @param {...unknown} values
  * @returns {Html}
  */
 function html(strings, ...values) {
-    let text = strings[0];
+    const texts = compactOf(strings);
+    let text = texts[0];
     for (let index = 0; index < values.length; index++) {
-        text += rendered(values[index]) + strings[index + 1];
+        text += rendered(values[index]) + texts[index + 1];
     }
     return new Html(text);
 }
