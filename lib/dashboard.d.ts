@@ -45,9 +45,9 @@ export interface DashboardOptions {
     title?: string;
     /** Of the times on its pages. Default: the browser's. */
     timezone?: string;
-    /** Show results of runs and fields of their log lines. Default false. */
+    /** Show results of runs. Default false. */
     showData?: boolean;
-    /** Show what runs print. Default true. */
+    /** Show what runs print and log. Default true. */
     showOutput?: boolean;
     /** Further origins, such as 'https://admin.example.com', whose pages may send requests. */
     trustedOrigins?: readonly string[];

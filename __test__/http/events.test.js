@@ -110,20 +110,29 @@ test('a client may ask for one job, or one run, and for its log', async (t) => {
     );
 });
 
-test('log lines are not sent where showOutput is false, and without their fields where showData is', async (t) => {
+test('what is logged and printed is not listened to unless somebody asks for it, nor where showOutput is false', async (t) => {
     const job = async (_data, run) => run.log('line', {n: 1});
-    const {manager, port} = await createServed(t, {showOutput: false});
-    await manager.defineJob({name: 'a', job});
-    const client = await StreamClient.open(t, port, {path: '/api/v1/events?output=1'});
-    await resultOf(manager, 'a');
+    const closed = await createServed(t, {showOutput: false});
+    await closed.manager.defineJob({name: 'a', job});
+    const client = await StreamClient.open(t, closed.port, {path: '/api/v1/events?output=1'});
+    await resultOf(closed.manager, 'a');
     await client.event('run ended');
     assert.equal(namesOf(client).includes('run log'), false);
-    const shown = await createServed(t);
-    await shown.manager.defineJob({name: 'a', job});
-    const other = await StreamClient.open(t, shown.port, {path: '/api/v1/events?output=1'});
-    await resultOf(shown.manager, 'a');
-    const {data} = await other.event('run log');
-    assert.deepEqual(Object.keys(data.line).toSorted(), ['at', 'level', 'message']);
+
+    const {manager, port} = await createServed(t);
+    const heard = () => ['run log', 'run output'].map((name) => manager.events.listenerCount(name));
+    const first = await StreamClient.open(t, port);
+    await first.event('ready');
+    assert.deepEqual(heard(), [0, 0]);
+    const second = await StreamClient.open(t, port, {path: '/api/v1/events?output=1'});
+    await second.event('ready');
+    assert.deepEqual(heard(), [1, 1]);
+    manager.events.emit('run output', {runId: 'x-1', job: 'a', totalBytes: 10});
+    assert.deepEqual((await second.event('run output')).data, {runId: 'x-1', job: 'a', totalBytes: 10});
+    second.close();
+    await eventually('nobody asks any longer', () => heard().every((count) => count === 0));
+    assert.equal(manager.events.listenerCount('run ended'), 1);
+    assert.equal(namesOf(first).includes('run output'), false);
 });
 
 test('a client that connects again goes on where it was, and one that was away too long is told to begin anew', async (t) => {

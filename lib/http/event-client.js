@@ -2,6 +2,8 @@
 
 /** One client of the event stream. */
 
+const {OF_OUTPUT} = require('./event-messages');
+
 /** A client that leaves more than this unread is sent nothing but what it has missed, once it reads on. */
 const MOST_UNSENT_BYTES = 256 * 1024;
 /** A client that reads nothing for so many heartbeats is disconnected: it holds the place of another. */
@@ -50,9 +52,9 @@ class EventClient {
         sink.onDrain(() => this.#tellGap());
     }
 
-    /** Whose output it follows. */
-    get filter() {
-        return this.#filter;
+    /** Whether it wants to hear of what runs print and log. */
+    get wantsOutput() {
+        return this.#filter.output === true;
     }
 
     /** How often a browser connects again. */
@@ -114,7 +116,7 @@ class EventClient {
     }
 
     #wants({event, job, runId}) {
-        if (event === 'run log' && !this.#filter.output) {
+        if (OF_OUTPUT.has(event) && !this.#filter.output) {
             return false;
         }
         return (

@@ -4,6 +4,9 @@
 
 const {errorInfo} = require('./error-info');
 
+/** Events that only clients with `output=1` are told of. */
+const OF_OUTPUT = new Set(['run log', 'run output']);
+
 /** @param {ReturnType<import('./shown').createShown>} shown */
 function messagesOf(shown) {
     const ofJob = ({job, ...more}) => ({job: job.name, data: {job: shown.job(job), ...more}});
@@ -28,6 +31,7 @@ function messagesOf(shown) {
             runId: data.runId,
             data: {...data, line: shown.logLine(line)}
         }),
+        'run output': (data) => ({job: data.job, runId: data.runId, data}),
         'attempt failed': ({error, ...event}) => {
             const message = ofRun(event);
             return {...message, data: {...message.data, error: shown.redact(errorInfo(error), 'error')}};
@@ -39,4 +43,4 @@ function messagesOf(shown) {
     };
 }
 
-module.exports = {messagesOf};
+module.exports = {OF_OUTPUT, messagesOf};

@@ -8,7 +8,7 @@
 const {clearInterval, clearTimeout, setInterval, setTimeout} = require('node:timers');
 const {EventClient} = require('./event-client');
 const {EventLog} = require('./event-log');
-const {messagesOf} = require('./event-messages');
+const {OF_OUTPUT, messagesOf} = require('./event-messages');
 const {COMMON} = require('./headers');
 const {HttpError} = require('./http-error');
 const {ProgressPace} = require('./progress-pace');
@@ -120,8 +120,8 @@ class EventStream {
         }
         const client = new EventClient(sink, filter);
         sink.onClose(() => this.#remove(client));
-        this.#listen();
         this.#clients.add(client);
+        this.#listen(client);
         client.open(RETRY_MS);
         const missed = lastId === undefined ? undefined : this.#log.after(lastId);
         if (missed === undefined) {
@@ -135,6 +135,9 @@ class EventStream {
 
     #remove(client) {
         this.#clients.delete(client);
+        if (client.wantsOutput && this.#isHearing()) {
+            this.#attach();
+        }
         if (this.#clients.size === 0 && this.#isListening) {
             clearInterval(this.#heartbeat);
             this.#heartbeat = undefined;
@@ -142,11 +145,15 @@ class EventStream {
         }
     }
 
-    #listen() {
+    #isHearing() {
+        return this.#isListening && this.#inSecond <= MOST_A_SECOND;
+    }
+
+    #listen(client) {
         clearTimeout(this.#linger);
         this.#linger = undefined;
         this.#heartbeat ??= setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
-        if (!this.#isListening) {
+        if (!this.#isListening || (client.wantsOutput && this.#isHearing())) {
             this.#isListening = true;
             this.#attach();
         }
@@ -168,9 +175,14 @@ class EventStream {
         }
     }
 
+    /** Listens to what clients want to hear of, and to nothing else. */
     #attach() {
+        this.#detach();
+        const wantsOutput = [...this.#clients].some((client) => client.wantsOutput);
         for (const {event, listener} of this.#listeners) {
-            this.#events.on(event, listener);
+            if (wantsOutput || !OF_OUTPUT.has(event)) {
+                this.#events.on(event, listener);
+            }
         }
     }
 

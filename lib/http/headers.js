@@ -52,7 +52,7 @@ const text = (body, status = 200, headers = undefined) =>
     answer(status, 'text/plain; charset=utf-8', body, headers);
 
 /** @returns {Answer} */
-const html = (body) => answer(200, 'text/html; charset=utf-8', body);
+const html = (body, status = 200) => answer(status, 'text/html; charset=utf-8', body);
 
 /** @returns {Answer} without a body */
 const empty = (status, headers) => ({status, headers: {...COMMON, ...headers}});

@@ -63,7 +63,7 @@ function isTimeZone(value) {
 /**
  * @param {import('../../index')} jobManager
  * @param {object} given - options of `createDashboard`
- * @returns {object} for `createSite`
+ * @returns {object} the same, for `createSite`
  * @throws {IncorrectUsageError} INVALID_OPTION
  */
 function dashboardOptions(jobManager, given = {}) {
@@ -72,7 +72,7 @@ function dashboardOptions(jobManager, given = {}) {
     if (Array.isArray(given.actions)) {
         checkActions(given.actions, DASHBOARD.call);
     }
-    return siteOptions(given);
+    return given;
 }
 
 /** @param {unknown} jobManager @param {string} call - that takes one @throws {IncorrectUsageError} INVALID_OPTION */

@@ -14,22 +14,17 @@ const {text} = require('./headers');
  * @throws {HttpError} 404 OUTPUT_UNKNOWN
  */
 function runOutput(jobManager, run, from = 0, shown) {
-    const output = jobManager.output?.(run.id);
+    const output = jobManager.output?.(run.id, {from});
     if (output === undefined) {
         throw new HttpError(404, 'OUTPUT_UNKNOWN', `No output of the run "${run.id}" is kept`, {
             help: `Add job "${run.job}" with output: 'capture' or 'both'`
         });
     }
-    return text(shown.output(textFrom(output, from)), 200, {
+    return text(shown.output(output.text), 200, {
         'x-total-bytes': String(output.totalBytes),
-        'x-from-byte': String(Math.max(from, output.fromByte))
+        'x-from-byte': String(output.fromByte),
+        'x-dropped-bytes': String(output.droppedBytes)
     });
 }
 
-/** @returns {string} what came at byte `from` or later */
-function textFrom({text: all, fromByte}, from) {
-    const skipped = from - fromByte;
-    return skipped <= 0 ? all : Buffer.from(all).subarray(skipped).toString();
-}
-
-module.exports = {runOutput, textFrom};
+module.exports = {runOutput};

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * What of jobs and runs is shown outside of the host. Results, and the fields of log lines, only where `showData` says so;
- * they and errors and output go through `redact`.
+ * What of jobs and runs is shown outside of the host: results only where `showData` says so. They, errors, fields of log
+ * lines and output go through `redact`.
  */
 
 const {types} = require('node:util');
@@ -90,7 +90,7 @@ function createShown({showData, redact}) {
     const job = ({last, ...info}) => ({...info, last: last && runInList(last)});
 
     const logLine = ({fields, ...line}) =>
-        fields === undefined || !showData ? line : {...line, fields: valueOf(fields, 'fields')};
+        fields === undefined ? line : {...line, fields: valueOf(fields, 'fields')};
 
     const output = (text) => String(hide(text, 'output'));
 

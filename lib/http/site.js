@@ -19,6 +19,8 @@ const {wantsHtml} = require('./request');
 const {Router} = require('./router');
 const {createShown} = require('./shown');
 
+/** @typedef {string | {status: number, body: string}} Rendered a page, with status 200 if it is a string */
+
 class Site {
     #jobManager;
     #options;
@@ -33,7 +35,7 @@ class Site {
      * @param {object} parts
      * @param {import('../../index')} parts.jobManager
      * @param {object} parts.options - checked
-     * @param {{pattern: string, render: (view: object) => string | Promise<string>}[]} [parts.pages]
+     * @param {{pattern: string, render: (view: object) => Rendered | Promise<Rendered>}[]} [parts.pages]
      * @param {{path: string, type: string, body: string | Buffer, etag: string}[]} [parts.assets]
      * @param {boolean} [parts.isTrusted] - whoever can connect may do all that `actions` says: a socket file guards it
      */
@@ -181,7 +183,7 @@ class Site {
         if (page === undefined) {
             throw new HttpError(404, 'NOT_FOUND', 'There is nothing at this path');
         }
-        return html(page);
+        return typeof page === 'string' ? html(page) : html(page.body, page.status);
     }
 
     #refusal(request, error) {

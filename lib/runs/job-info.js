@@ -72,11 +72,24 @@ function jobInfo(row, registered, last) {
     });
 }
 
-function scheduleOf(when, {at}) {
-    if (when?.kind === 'date') {
+/** By the `when` of a registered job: describing one, and asking for the zone of this process, takes long. */
+const schedules = new WeakMap();
+
+function scheduleOf(when, job) {
+    if (when === undefined) {
+        return undefined;
+    }
+    if (!schedules.has(when)) {
+        schedules.set(when, describe(when, job));
+    }
+    return schedules.get(when);
+}
+
+function describe(when, {at}) {
+    if (when.kind === 'date') {
         return Object.freeze({at, text: `once, at ${new Date(when.atMs).toISOString()}`, timezone: 'UTC'});
     }
-    if (when?.kind !== 'schedule') {
+    if (when.kind !== 'schedule') {
         return undefined;
     }
     const timezone = when.scheduleOptions?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;

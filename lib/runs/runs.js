@@ -637,8 +637,33 @@ class EndedRun {
 
     /** @returns {import('../../index').RunInfo} */
     info() {
-        const {run: _number, type: _type, atMs: endedMs, ...facts} = this.#event;
-        return runInfo({...this.#known, ...facts, state: this.state, endedMs});
+        const event = this.#event;
+        const known = this.#known;
+        // One by one: to spread the two takes ten times as long, and a page of runs has a thousand.
+        return runInfo({
+            id: event.id ?? known.id,
+            name: event.name,
+            state: this.state,
+            trigger: event.trigger,
+            dueMs: event.dueMs,
+            queuedMs: event.queuedMs,
+            startedMs: event.startedMs,
+            onlineMs: event.onlineMs,
+            endedMs: event.atMs,
+            attempt: event.attempt,
+            attempts: event.attempts,
+            failures: known.failures,
+            gaveUp: event.gaveUp,
+            retryOf: known.retryOf,
+            ending: event.ending,
+            cause: known.cause,
+            error: known.error,
+            progress: known.progress,
+            value: known.value,
+            isSlow: known.isSlow,
+            thread: event.thread,
+            pid: known.pid
+        });
     }
 }
 
