@@ -201,7 +201,7 @@ test('listen serves on a socket file that its owner alone may open', async (t) =
     assert.equal((await send(file, 'GET', '/healthz', {headers: {host: 'evil.example'}})).status, 403);
 });
 
-for (const how of ['shutdown', 'close', 'listen', 'unref']) {
+for (const how of ['shutdown', 'close', 'closed', 'listen', 'unref']) {
     test(`a host ends while a page follows its events: ${how}`, async (t) => {
         const child = spawn(process.execPath, [path.join(__dirname, 'hosts', 'served.js'), how], {
             stdio: ['ignore', 'pipe', 'inherit']
@@ -209,10 +209,16 @@ for (const how of ['shutdown', 'close', 'listen', 'unref']) {
         t.after(() => child.kill('SIGKILL'));
         const exited = once(child, 'exit');
         const [port] = await once(child.stdout.setEncoding('utf8'), 'data');
-        const client = await StreamClient.open(t, Number(port));
+        // As browsers do, it keeps the connection for the next request.
+        const client = await StreamClient.open(t, Number(port), {headers: {connection: 'keep-alive'}});
         await client.event('ready');
+        let output = '';
+        child.stdout.on('data', (text) => {
+            output += text;
+        });
         child.kill('SIGUSR2');
         const [code] = await exited;
         assert.equal(code, 0);
+        assert.equal(output, how === 'closed' ? 'shut down\n' : '');
     });
 }

@@ -68,17 +68,13 @@ function send({status, headers, body, stream}, req, res) {
 function sinkOf(req, res) {
     const {socket} = req;
     socket?.setNoDelay?.(true);
-    // An open page alone does not keep the host alive once its server has been closed.
-    socket?.unref?.();
     res.flushHeaders();
     return {
         write: (text) => void res.write(text),
-        end: () => {
-            socket?.ref?.();
-            res.end();
-        },
+        end: () => void res.end(),
         destroy: () => res.destroy(),
         unsent: () => res.writableLength,
+        isClosing: () => socket?.server?.listening === false,
         onDrain: (callback) => void res.on('drain', callback),
         onClose: (callback) => void res.once('close', callback)
     };
