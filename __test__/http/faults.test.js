@@ -40,7 +40,7 @@ test('an authorize that throws, rejects, or never was one is logged and answered
         [
             'throws an error with a code of ours',
             () => {
-                throw Object.assign(new Error('the directory is down'), {code: 'ECONNREFUSED', status: 200});
+                throw Object.assign(new Error('the directory is down'), {code: 'JOB_UNKNOWN', status: 200});
             }
         ]
     ]) {
@@ -63,7 +63,7 @@ test('an authorize that throws, rejects, or never was one is logged and answered
 
 test('a redact that throws is logged and answered 500', async (t) => {
     const redact = () => {
-        throw new Error('redact is broken');
+        throw Object.assign(new Error('redact is broken'), {code: 'RUN_ENDED'});
     };
     const {manager, port, logs} = await createServed(t, {redact, showData: true});
     await manager.defineJob({name: 'a', job: async () => ({secret: 1})});

@@ -243,7 +243,7 @@ class EventStream {
             message = describe(payload);
         } catch (error) {
             // A `redact` of the host has thrown.
-            this.#logger.error(error);
+            this.#logger.error(error.cause ?? error);
             return;
         }
         this.#send({...message, event, data: JSON.stringify(message.data)});

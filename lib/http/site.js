@@ -122,8 +122,8 @@ class Site {
             done = await perform(call);
         } catch (error) {
             const refusal = asHttpError(error);
-            if (!isForm || refusal === undefined) {
-                throw error;
+            if (!isForm || refusal.status >= 500) {
+                throw refusal;
             }
             return this.#toPage(call, {page: [''], flash: flashOf(refusal.code)});
         }
@@ -147,12 +147,9 @@ class Site {
     }
 
     #refusal(request, error) {
-        let refusal = asHttpError(error);
-        if (refusal === undefined) {
-            this.#logger.error(error);
-            refusal = new HttpError(500, 'INTERNAL_ERROR', 'The request could not be answered', {
-                help: "The host's log says why"
-            });
+        const refusal = asHttpError(error);
+        if (refusal.cause !== undefined) {
+            this.#logger.error(refusal.cause);
         }
         const {status, headers, message, help} = refusal;
         // A browser shows it: as text, in which nothing can be markup.
