@@ -26,9 +26,9 @@ export interface Dashboard {
     koa(context: any, next: () => Promise<any>): any;
     /**
      * Serves it by itself, on 127.0.0.1 if no `host` is given, or on a socket file. The server is closed when the manager is
-     * shut down. Rejects as `server.listen` fails.
+     * shut down. With `unref` neither it nor a page that is open keeps the process alive. Rejects as `server.listen` fails.
      */
-    listen(where: {port: number; host?: string} | {socket: string}): Promise<Server>;
+    listen(where: ({port: number; host?: string} | {socket: string}) & {unref?: boolean}): Promise<Server>;
 }
 
 export interface DashboardOptions {

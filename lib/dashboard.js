@@ -12,10 +12,7 @@ const {dashboardOptions} = require('./http/options');
  * @throws {IncorrectUsageError} INVALID_OPTION
  */
 function createDashboard(jobManager, options) {
-    const checked = dashboardOptions(jobManager, options);
-    const pages = require('./dashboard/pages');
-    const assets = require('./dashboard/assets');
-    const site = createSite({jobManager, options: checked, pages, assets});
+    const site = createSite({jobManager, options: dashboardOptions(jobManager, options), loadPages});
     const dashboard = (req, res, next) => site.handle(req, res, next);
     return Object.assign(dashboard, {
         fetch: site.fetch,
@@ -24,5 +21,7 @@ function createDashboard(jobManager, options) {
         listen: (where) => require('./http/listen').listen(jobManager, site, where)
     });
 }
+
+const loadPages = () => ({pages: require('./dashboard/pages'), assets: require('./dashboard/assets')});
 
 module.exports = {createDashboard};

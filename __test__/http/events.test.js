@@ -221,6 +221,7 @@ function deafSink() {
             sink.isDestroyed = true;
         },
         unsent: () => sink.bytes,
+        isClosing: () => false,
         onDrain: (callback) => {
             sink.drain = () => {
                 sink.bytes = 0;

@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const {once} = require('node:events');
 const http = require('node:http');
+const http2 = require('node:http2');
 const {test} = require('node:test');
 const {createSite} = require('../../lib/http/create-site');
 const {resultOf} = require('../runs/support');
@@ -95,6 +96,32 @@ async function honoHost(site) {
     return listening(createAdaptorServer({fetch: app.fetch}));
 }
 
+/** Koa with middleware that takes the mount off, as koa-mount does. */
+async function koaMounted(site) {
+    const Koa = require('koa');
+    const app = new Koa();
+    app.use(async (context, next) => {
+        const isMounted = context.path.startsWith(MOUNT);
+        context.path = isMounted ? context.path.slice(MOUNT.length) || '/' : context.path;
+        await (isMounted ? site.koa(context, next) : next());
+    });
+    app.use((context) => {
+        context.status = 404;
+        context.body = 'of the host';
+    });
+    return listening(http.createServer(app.callback()));
+}
+
+/** At the root of Express, with a base path of its own. */
+async function expressByPath(site) {
+    const express = require('express');
+    const app = express();
+    app.use(...middleware(express));
+    app.use(site.handle);
+    app.use((req, res) => void res.status(404).send('of the host'));
+    return listening(http.createServer(app));
+}
+
 async function plainHost(site) {
     return listening(
         http.createServer((req, res) =>
@@ -116,8 +143,10 @@ const HOSTS = {
     'Express 4': {host: expressHost('express4')},
     'Express 5': {host: expressHost('express')},
     'a router of Express': {host: expressRouter},
+    'Express by path': {host: expressByPath, basePath: MOUNT},
     Fastify: {host: fastifyHost},
     Koa: {host: koaHost, basePath: MOUNT},
+    'Koa with a mount': {host: koaMounted},
     'Koa by hand': {host: koaByHand, basePath: MOUNT},
     Hono: {host: honoHost, basePath: MOUNT}
 };
@@ -190,14 +219,40 @@ for (const [name, {host, basePath}] of Object.entries(HOSTS)) {
         assert.equal((await get('/', {'x-forwarded-for': '127.0.0.1'})).status, 403);
         assert.equal((await send(port, 'GET', '/other')).text, 'of the host');
 
-        // A client that goes is noticed, and its listeners are removed in time.
-        client.close();
-        const last = await StreamClient.open(t, port, {path: `${MOUNT}/api/v1/events`});
-        await manager.shutdown();
-        await last.ended();
-        assert.equal(last.events.at(-1).event, 'shutting down');
+        // A server that is closed waits for its connections: the stream does not hold it up.
+        const closed = once(server, 'close');
+        server.close();
+        await closed;
+        await client.ended();
+        assert.equal(client.events.at(-1).event, 'shutting down');
     });
 }
+
+test('over HTTP/2 the same is served', async (t) => {
+    const {manager} = createManager(t);
+    const site = createSite({jobManager: manager, options: {actions: true}, pages: PAGES});
+    const server = await listening(http2.createServer(site.handle));
+    const session = http2.connect(`http://localhost:${server.address().port}`);
+    t.after(() => {
+        session.destroy();
+        server.close();
+    });
+    const ask = async (headers) => {
+        const stream = session.request(headers);
+        stream.setEncoding('utf8');
+        const [answer] = await once(stream, 'response');
+        return {stream, status: answer[':status']};
+    };
+    assert.equal((await ask({':path': '/api/v1/stats'})).status, 200);
+    assert.equal((await ask({':path': '/', ':authority': 'evil.example'})).status, 403);
+    const origin = `http://localhost:${server.address().port}`;
+    assert.equal((await ask({':path': '/api/v1/pause', ':method': 'POST', origin})).status, 200);
+    const {stream} = await ask({':path': '/api/v1/events'});
+    const [text] = await once(stream, 'data');
+    assert.match(text, /^retry: 3000/);
+    await manager.shutdown();
+    await once(stream, 'end');
+});
 
 test('in a server that hands over a Request alone, only authorize lets it in, and is given that', async (t) => {
     const {manager} = createManager(t);

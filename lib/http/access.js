@@ -5,7 +5,7 @@
  * were made for it, are answered; and nobody may do anything but look.
  */
 
-const {HttpError} = require('./http-error');
+const {HttpError, internalError} = require('./http-error');
 
 const ACTIONS = Object.freeze(['run', 'pause', 'resume', 'cancel', 'retry']);
 const NO_ACTIONS = Object.freeze([]);
@@ -32,7 +32,7 @@ const CONFIGURE =
  * @param {object} options - checked
  * @param {boolean} isTrusted - the peer has been checked otherwise: it could open a socket file
  * @returns {Promise<Access>}
- * @throws {HttpError} 401 or 403
+ * @throws {HttpError} 401, 403, or 500
  */
 async function accessOf(request, {authorize, actions}, isTrusted) {
     if (isTrusted) {
@@ -42,13 +42,22 @@ async function accessOf(request, {authorize, actions}, isTrusted) {
         checkDirect(request);
         return {actions: actionSet(actions)};
     }
-    const given = await authorize(request.source);
+    const given = await ask(authorize, request);
     const access = typeof given === 'object' && given !== null ? given : {read: given === true};
     if (access.read !== true) {
         throw denied(access);
     }
     const user = access.user === undefined ? undefined : String(access.user);
     return {actions: actionSet(access.actions ?? actions), user};
+}
+
+/** An error of the host's function is no answer to a client, whatever code it has. */
+async function ask(authorize, {source}) {
+    try {
+        return await authorize(source);
+    } catch (error) {
+        throw internalError(error);
+    }
 }
 
 function denied({authenticate}) {

@@ -17,6 +17,7 @@ const MOST_STALLED = 8;
  * @property {() => void} end - after what was written
  * @property {() => void} destroy - at once
  * @property {() => number} unsent - bytes that were written and not taken yet
+ * @property {() => boolean} isClosing - the server takes no more connections, and waits for the end of those it has
  * @property {(callback: () => void) => void} onDrain - called each time when all that was written has been taken
  * @property {(callback: () => void) => void} onClose - called once the other end is gone
  */
@@ -55,6 +56,11 @@ class EventClient {
     /** Whether it wants to hear of what runs print and log. */
     get wantsOutput() {
         return this.#filter.output === true;
+    }
+
+    /** Whether the server waits for its end. */
+    get isClosing() {
+        return this.#sink.isClosing();
     }
 
     /** How often a browser connects again. */

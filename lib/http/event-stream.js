@@ -16,7 +16,9 @@ const {ProgressPace} = require('./progress-pace');
 const MOST_CLIENTS = 20;
 const MOST_KEPT = 500;
 const RETRY_MS = 3_000;
-const HEARTBEAT_MS = 15_000;
+/** How often it is seen whether a server waits for its connections to end. */
+const TICK_MS = 500;
+const TICKS_PER_HEARTBEAT = 30;
 const LINGER_MS = 30_000;
 /** Beyond this within a second, runs are not listened to until it is over: clients are told that they have missed some. */
 const MOST_A_SECOND = 500;
@@ -34,7 +36,8 @@ class EventStream {
     #lingerMs;
     #isListening = false;
     #isClosed = false;
-    #heartbeat;
+    #timer;
+    #ticks = 0;
     #linger;
     #second;
     #inSecond = 0;
@@ -139,8 +142,8 @@ class EventStream {
             this.#attach();
         }
         if (this.#clients.size === 0 && this.#isListening) {
-            clearInterval(this.#heartbeat);
-            this.#heartbeat = undefined;
+            clearInterval(this.#timer);
+            this.#timer = undefined;
             this.#linger ??= setTimeout(() => this.#stop(), this.#lingerMs).unref();
         }
     }
@@ -152,7 +155,7 @@ class EventStream {
     #listen(client) {
         clearTimeout(this.#linger);
         this.#linger = undefined;
-        this.#heartbeat ??= setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
+        this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
         if (!this.#isListening || (client.wantsOutput && this.#isHearing())) {
             this.#isListening = true;
             this.#attach();
@@ -161,10 +164,10 @@ class EventStream {
 
     #stop() {
         clearTimeout(this.#linger);
-        clearInterval(this.#heartbeat);
+        clearInterval(this.#timer);
         clearTimeout(this.#second);
         this.#linger = undefined;
-        this.#heartbeat = undefined;
+        this.#timer = undefined;
         this.#second = undefined;
         this.#inSecond = 0;
         this.#pace.clear();
@@ -192,9 +195,16 @@ class EventStream {
         }
     }
 
-    #beat() {
+    #tick() {
+        this.#ticks += 1;
+        const isBeat = this.#ticks % TICKS_PER_HEARTBEAT === 0;
         for (const client of this.#clients) {
-            client.heartbeat();
+            if (client.isClosing) {
+                // A host may shut its manager down only once its server has closed, which waits for this client.
+                client.end({event: CLOSING});
+            } else if (isBeat) {
+                client.heartbeat();
+            }
         }
     }
 
@@ -233,7 +243,7 @@ class EventStream {
             message = describe(payload);
         } catch (error) {
             // A `redact` of the host has thrown.
-            this.#logger.error(error);
+            this.#logger.error(error.cause ?? error);
             return;
         }
         this.#send({...message, event, data: JSON.stringify(message.data)});

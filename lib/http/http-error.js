@@ -8,10 +8,11 @@ class HttpError extends Error {
      * @param {number} status
      * @param {string} code - stable, for programs
      * @param {string} message - what was wrong
-     * @param {{help?: string, headers?: Record<string, string>}} [more] - what to do, and further headers of the answer
+     * @param {{help?: string, headers?: Record<string, string>, cause?: unknown}} [more] - what to do, further headers of the
+     *   answer, and what is logged
      */
-    constructor(status, code, message, {help, headers} = {}) {
-        super(message);
+    constructor(status, code, message, {help, headers, cause} = {}) {
+        super(message, {cause});
         this.name = 'HttpError';
         this.status = status;
         this.code = code;
@@ -38,9 +39,16 @@ const STATUSES = new Map([
 
 const RETRY_LATER = {'retry-after': '5'};
 
+/** @param {unknown} cause - an error that a client cannot have caused, and is not told of; it is logged */
+const internalError = (cause) =>
+    new HttpError(500, 'INTERNAL_ERROR', 'The request could not be answered', {
+        help: "The host's log says why",
+        cause
+    });
+
 /**
- * @param {unknown} error - that something of this package, or of the host, has thrown
- * @returns {HttpError | undefined} undefined for one that a client cannot have caused
+ * @param {unknown} error - that the job manager, or something of this package, has thrown
+ * @returns {HttpError}
  */
 function asHttpError(error) {
     if (error instanceof HttpError) {
@@ -49,7 +57,7 @@ function asHttpError(error) {
     const code = typeof error?.code === 'string' ? error.code : '';
     const status = code.startsWith('STORE_') ? 503 : STATUSES.get(code);
     if (status === undefined) {
-        return undefined;
+        return internalError(error);
     }
     const headers = status === 429 || status === 503 ? RETRY_LATER : undefined;
     return new HttpError(status, code, String(error.message), {help: textOrNothing(error.help), headers});
@@ -60,4 +68,4 @@ const textOrNothing = (value) => (typeof value === 'string' ? value : undefined)
 /** @returns {object} what a client is told of an error */
 const errorBody = ({code, message, help}) => ({error: {code, message, help}});
 
-module.exports = {HttpError, asHttpError, errorBody};
+module.exports = {HttpError, asHttpError, errorBody, internalError};

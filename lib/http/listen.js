@@ -8,15 +8,16 @@ const LINGER_MS = 1_000;
 const OWNER_ONLY = 0o600;
 
 /**
- * Serves a dashboard by itself. The server is closed when the job manager is shut down.
+ * Serves a dashboard by itself. The server is closed when the job manager is shut down. With `unref` neither it nor a page that
+ * is open keeps the process alive.
  *
  * @param {import('../../index')} jobManager
  * @param {{handle: Function, handleLocal: Function}} site
- * @param {{port: number, host?: string} | {socket: string}} where - `host`: default 127.0.0.1
+ * @param {({port: number, host?: string} | {socket: string}) & {unref?: boolean}} where - `host`: default 127.0.0.1
  * @returns {Promise<import('node:http').Server>} once it listens
  */
 async function listen(jobManager, {handle, handleLocal}, where) {
-    const {port, host = '127.0.0.1', socket} = where ?? {};
+    const {port, host = '127.0.0.1', socket, unref = false} = where ?? {};
     const isSocket = typeof socket === 'string' && socket !== '';
     if (!isSocket && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
         throw invalid(
@@ -24,6 +25,9 @@ async function listen(jobManager, {handle, handleLocal}, where) {
         );
     }
     const server = http.createServer(isSocket ? handleLocal : handle);
+    if (unref) {
+        server.unref().on('connection', (connection) => connection.unref());
+    }
     await new Promise((resolve, reject) => {
         server.once('error', reject);
         server.listen(isSocket ? {path: socket} : {port, host}, resolve);

@@ -6,6 +6,7 @@
  */
 
 const {types} = require('node:util');
+const {internalError} = require('./http-error');
 
 const HIDDEN = '[hidden]';
 const SECRET = /pass|pwd|secret|token|key|auth|cookie|credential/i;
@@ -63,9 +64,17 @@ function plain(value, above = []) {
     return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part, inside)]));
 }
 
+function replaced(redact, value, where) {
+    try {
+        return redact(value, where);
+    } catch (error) {
+        throw internalError(error);
+    }
+}
+
 /** @param {object} options - checked */
 function createShown({showData, redact}) {
-    const hide = redact ?? hideSecrets;
+    const hide = redact === undefined ? hideSecrets : (value, where) => replaced(redact, value, where);
 
     /** @returns {any} a value that is ready for JSON */
     const valueOf = (value, where) => hide(plain(value), where);

@@ -8,18 +8,16 @@
 const {accessOf, checkAction, checkSite} = require('./access');
 const {ACTION_ROUTES} = require('./actions');
 const {READS, flag} = require('./api');
-const {assetRoutes} = require('./assets');
 const {EventStream} = require('./event-stream');
-const {flashOf, knownFlash} = require('./flash');
-const {empty, html, json, text} = require('./headers');
+const {flashOf} = require('./flash');
+const {empty, json, text} = require('./headers');
 const {HttpError, asHttpError, errorBody} = require('./http-error');
+const {Pages} = require('./pages');
 const {parametersOf, text: string} = require('./parameters');
 const {encodeSegment, rootOf} = require('./paths');
 const {wantsHtml} = require('./request');
 const {Router} = require('./router');
 const {createShown} = require('./shown');
-
-/** @typedef {string | {status: number, body: string}} Rendered a page, with status 200 if it is a string */
 
 class Site {
     #jobManager;
@@ -35,29 +33,22 @@ class Site {
      * @param {object} parts
      * @param {import('../../index')} parts.jobManager
      * @param {object} parts.options - checked
-     * @param {{pattern: string, render: (view: object) => Rendered | Promise<Rendered>}[]} [parts.pages]
-     * @param {{path: string, type: string, body: string | Buffer, etag: string}[]} [parts.assets]
+     * @param {() => {pages: import('./pages').Page[], assets: object[]}} parts.loadPages - called when the first of them is
+     *   asked for
      * @param {boolean} [parts.isTrusted] - whoever can connect may do all that `actions` says: a socket file guards it
      */
-    constructor({jobManager, options, pages = [], assets = [], isTrusted = false}) {
+    constructor({jobManager, options, loadPages, isTrusted = false}) {
         this.#jobManager = jobManager;
         this.#options = options;
         this.#isTrusted = isTrusted;
         this.#logger = jobManager.bree.config.logger;
         this.#shown = createShown(options);
         this.#stream = new EventStream({jobManager, shown: this.#shown, logger: this.#logger});
-        const pageRoutes = pages.map((page) => ({
-            method: 'GET',
-            pattern: page.pattern.replace(/^\.\/$/, ''),
-            handle: (call) => this.#page(page, call)
-        }));
-        this.#pages = new Router(pageRoutes);
+        this.#pages = new Pages(loadPages);
         this.#router = new Router([
             ...READS,
             {method: 'GET', pattern: 'api/v1/events', handle: (call) => this.#events(call)},
-            ...ACTION_ROUTES,
-            ...assetRoutes(assets),
-            ...pageRoutes
+            ...ACTION_ROUTES
         ]);
     }
 
@@ -78,7 +69,7 @@ class Site {
         if (request.path === '') {
             return toFolder(request);
         }
-        const {route, params, allow} = this.#router.find(request.method, request.segments);
+        const {route, params, allow} = this.#find(request);
         if (route === undefined) {
             return this.#noRoute(request, allow);
         }
@@ -98,6 +89,12 @@ class Site {
         return route.action === undefined ? route.handle(call) : this.#act(route, call);
     }
 
+    /** Pages are loaded only for a path that is none of the API's. */
+    #find({method, segments}) {
+        const found = this.#router.find(method, segments);
+        return found.allow.length > 0 || segments[0] === 'api' ? found : this.#pages.find(method, segments);
+    }
+
     #noRoute({method, segments, search}, allow) {
         if (allow.length > 0) {
             const headers = {allow: allow.join(', ')};
@@ -109,9 +106,9 @@ class Site {
                 headers
             });
         }
-        const [last, ...page] = segments.toReversed();
-        if (last === '' && page[0] && this.#pages.find('GET', page.toReversed()).route !== undefined) {
-            return empty(308, {location: `../${page[0]}${search}`});
+        const name = segments[0] === 'api' ? undefined : this.#pages.nameWithoutSlash(segments);
+        if (name !== undefined) {
+            return empty(308, {location: `../${name}${search}`});
         }
         throw new HttpError(404, 'NOT_FOUND', 'There is nothing at this path');
     }
@@ -125,8 +122,8 @@ class Site {
             done = await perform(call);
         } catch (error) {
             const refusal = asHttpError(error);
-            if (!isForm || refusal === undefined) {
-                throw error;
+            if (!isForm || refusal.status >= 500) {
+                throw refusal;
             }
             return this.#toPage(call, {page: [''], flash: flashOf(refusal.code)});
         }
@@ -138,28 +135,9 @@ class Site {
 
     /** A form was sent: leads to the page that it names, or to that of what was done. */
     #toPage({request, query}, {page, flash}) {
-        const target = this.#pageOf(query.get('back')) ?? page.map(encodeSegment).join('/');
+        const target = this.#pages.linkTo(query.get('back')) ?? page.map(encodeSegment).join('/');
         const mark = target.includes('?') ? '&' : '?';
         return empty(303, {location: `${rootOf(request.segments)}${target}${mark}flash=${flash}`});
-    }
-
-    /** @returns {string | undefined} the text if it is one of the pages, so that nothing can lead elsewhere */
-    #pageOf(back) {
-        const [path, search = ''] = (back ?? '').split('?');
-        const segments = path.replace(/^(?:\.{1,2}\/)+/, '').split('/');
-        if (back === null || !/^[\w\-.~!$'()*+,;=:@%/]*$/.test(path) || segments.some(isStep)) {
-            return undefined;
-        }
-        try {
-            if (this.#pages.find('GET', segments).route === undefined) {
-                return undefined;
-            }
-        } catch {
-            return undefined;
-        }
-        const kept = new URLSearchParams(search);
-        kept.delete('flash');
-        return `${segments.join('/')}${kept.size > 0 ? `?${kept}` : ''}`;
     }
 
     #events({query, request, options}) {
@@ -168,31 +146,10 @@ class Site {
         return this.#stream.connect(filter, request.headers['last-event-id'] || undefined);
     }
 
-    async #page({render}, {jobManager, params, query, request, access, options}) {
-        const {title, timezone, showData, showOutput} = options;
-        const page = await render({
-            jobManager,
-            params,
-            query,
-            access,
-            root: rootOf(request.segments),
-            options: {title, timezone, showData, showOutput, redact: this.#shown.redact},
-            flash: knownFlash(query.get('flash')),
-            request: {path: request.path}
-        });
-        if (page === undefined) {
-            throw new HttpError(404, 'NOT_FOUND', 'There is nothing at this path');
-        }
-        return typeof page === 'string' ? html(page) : html(page.body, page.status);
-    }
-
     #refusal(request, error) {
-        let refusal = asHttpError(error);
-        if (refusal === undefined) {
-            this.#logger.error(error);
-            refusal = new HttpError(500, 'INTERNAL_ERROR', 'The request could not be answered', {
-                help: "The host's log says why"
-            });
+        const refusal = asHttpError(error);
+        if (refusal.cause !== undefined) {
+            this.#logger.error(refusal.cause);
         }
         const {status, headers, message, help} = refusal;
         // A browser shows it: as text, in which nothing can be markup.
@@ -202,8 +159,6 @@ class Site {
         return json(errorBody(refusal), status, headers);
     }
 }
-
-const isStep = (segment) => /^(?:\.|%2e){1,2}$/i.test(segment);
 
 /** Links are relative, so the mount must end with a slash. */
 function toFolder({fullPath, search}) {

@@ -7,7 +7,7 @@ import JobManager from '@tryghost/job-manager';
 export class JobsService implements OnModuleInit, OnApplicationShutdown {
     private readonly logger = new Logger('Jobs');
 
-    private readonly jobManager = new JobManager({
+    readonly jobManager = new JobManager({
         errorHandler: (error, {name}) => this.logger.error(`job ${name} failed: ${error.stack}`),
         workerMessageHandler: ({name, message}) => this.logger.log(`job ${name}: ${message}`)
     });

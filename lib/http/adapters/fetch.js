@@ -24,7 +24,7 @@ function fetchHandler(site, {basePath = ''} = {}) {
                 source: request
             })
         );
-        return responseOf(answer, request);
+        return responseOf(answer, request, env?.incoming?.socket?.server);
     };
 }
 
@@ -34,23 +34,27 @@ function addressOf(env, request) {
 }
 
 /** @param {import('../headers').Answer} answer */
-function responseOf({status, headers, body, stream}, request) {
+function responseOf({status, headers, body, stream}, request, server) {
     const isHead = request.method === 'HEAD';
     if (stream === undefined) {
         return new Response(isHead || body === undefined ? null : body, {status, headers});
     }
-    return new Response(isHead ? null : streamOf(stream, request), {status, headers});
+    return new Response(isHead ? null : streamOf(stream, request, server), {status, headers});
 }
 
 /** Nothing is asked for ahead: what the stream holds is what the client has not taken. */
-const streamOf = (stream, {signal}) =>
-    new ReadableStream(new StreamSource(stream, signal), new ByteLengthQueuingStrategy({highWaterMark: 0}));
+const streamOf = (stream, {signal}, server) =>
+    new ReadableStream(
+        new StreamSource(stream, signal, server),
+        new ByteLengthQueuingStrategy({highWaterMark: 0})
+    );
 
 /** A sink that a `ReadableStream` reads from. */
 class StreamSource {
     #encoder = new TextEncoder();
     #controller;
     #open;
+    #server;
     #onDrain;
     #onClose;
     #isOpen = true;
@@ -58,9 +62,11 @@ class StreamSource {
     /**
      * @param {(sink: import('../event-client').Sink) => void} open
      * @param {AbortSignal} [signal] - of the request
+     * @param {import('node:http').Server} [server] - if it is known
      */
-    constructor(open, signal) {
+    constructor(open, signal, server) {
         this.#open = open;
+        this.#server = server;
         signal?.addEventListener('abort', () => this.#finish(() => this.#controller.close()), {once: true});
     }
 
@@ -75,6 +81,7 @@ class StreamSource {
             end: () => this.#finish(() => controller.close()),
             destroy: () => this.#finish(() => controller.error(new Error('The client does not read'))),
             unsent: () => Math.max(0, -controller.desiredSize),
+            isClosing: () => this.#server?.listening === false,
             onDrain: (callback) => {
                 this.#onDrain = callback;
             },

@@ -14,6 +14,8 @@ function koaMiddleware(handle, basePath) {
             return next();
         }
         context.respond = false;
+        // Where middleware has taken a mount off.
+        context.req.originalUrl ??= context.originalUrl;
         handle(context.req, context.res);
         return undefined;
     };

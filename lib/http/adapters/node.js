@@ -34,11 +34,11 @@ function nodeHandler(site, {basePath = '', isLocal = false} = {}) {
 /** @returns {string | undefined} the path below the mount; undefined outside of it */
 function pathBelow(req, basePath) {
     const {path} = splitTarget(req.url);
-    if (req.baseUrl === undefined) {
+    if (!req.baseUrl && basePath !== '') {
         return below(path, basePath);
     }
-    // Express has taken the mount off, and shows '/' for it also if the slash was missing.
-    const isMount = path === '/' && req.baseUrl !== '' && splitTarget(req.originalUrl).path === req.baseUrl;
+    // Frameworks that have taken the mount off show '/' for it also if its slash was missing.
+    const isMount = path === '/' && !splitTarget(req.originalUrl ?? '/').path.endsWith('/');
     return isMount ? '' : path;
 }
 
@@ -67,18 +67,16 @@ function send({status, headers, body, stream}, req, res) {
 /** @returns {import('../event-client').Sink} */
 function sinkOf(req, res) {
     const {socket} = req;
-    socket?.setNoDelay?.(true);
-    // An open page alone does not keep the host alive once its server has been closed.
-    socket?.unref?.();
+    if (req.httpVersionMajor === 1) {
+        socket.setNoDelay(true);
+    }
     res.flushHeaders();
     return {
         write: (text) => void res.write(text),
-        end: () => {
-            socket?.ref?.();
-            res.end();
-        },
+        end: () => void res.end(),
         destroy: () => res.destroy(),
-        unsent: () => res.writableLength,
+        unsent: () => res.writableLength ?? res.stream.writableLength,
+        isClosing: () => socket?.server?.listening === false,
         onDrain: (callback) => void res.on('drain', callback),
         onClose: (callback) => void res.once('close', callback)
     };
