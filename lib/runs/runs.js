@@ -8,6 +8,7 @@
 const {JobError, checkStopped, incorrectUsage} = require('../host/errors');
 const {safely} = require('../host/safe-call');
 const {takeRunNumber} = require('../native/native');
+const {AnswerWatch} = require('./answer-watch');
 const {LiveRuns} = require('./live-run');
 const {Run} = require('./run-handle');
 const {RunHistory} = require('./run-history');
@@ -30,6 +31,7 @@ class Runs {
     #parts;
     #requests;
     #live = new LiveRuns();
+    #watch = new AnswerWatch();
     #history;
     /** Made for the first of them: most hosts have none. */
     #inlineHandlers;
@@ -63,7 +65,12 @@ class Runs {
             native,
             jobs,
             accept,
-            onAsked,
+            onAsked: (registered) => {
+                onAsked(registered);
+                if (registered.handler && !registered.isInline) {
+                    this.#watch.asked(this.#live.size);
+                }
+            },
             acceptance,
             kept,
             live: this.#live,
@@ -248,6 +255,7 @@ class Runs {
     ended(event, registered, {error, bytes = NO_BYTES, failures, pid}) {
         const {run} = event;
         const live = this.#live.take(run);
+        this.#watch.ended();
         const limit = historyLimit(registered);
         const value = this.#valueOf(event, bytes, {live, isWanted: live !== undefined || limit !== 0});
         const id = event.id ?? live?.handle?.id ?? this.#numbered(run);
