@@ -12,6 +12,7 @@ const {JobScope} = require('../host/job-scope');
 const {handlerRequest, handlerSource, isOffloaded} = require('./handler-options');
 const {assertSource, defaultName, offloadedSource} = require('./job-source');
 const {JobTotals} = require('./job-totals');
+const {isModuleFile} = require('./module-kind');
 const {JOB} = require('./option-tables');
 const {DEFAULT_LIMIT_BYTES, isKept, outputStreams} = require('./output-options');
 const {retryPolicy} = require('./retry-options');
@@ -371,7 +372,8 @@ class RegisteredJobs {
             options: this.#options(name, handler ? {...job, concurrency: undefined} : job, when, {
                 retry,
                 worker,
-                output
+                output,
+                isModule: source?.kind === 'file' && isModuleFile(source.target)
             })
         };
     }
@@ -386,7 +388,7 @@ class RegisteredJobs {
     }
 
     /** The native options of a job, reused if they equal those of the job before. `worker` is undefined for inline jobs. */
-    #options(name, job, when, {retry, worker, output}) {
+    #options(name, job, when, {retry, worker, output, isModule}) {
         const {
             overlap,
             missed,
@@ -399,7 +401,8 @@ class RegisteredJobs {
         const {concurrency, gracePeriod = this.#defaults.gracePeriod} = job;
         const {outputLimit = DEFAULT_LIMIT_BYTES} = job;
         const {paused, pauseAfterFailures, stallAfter: stallAfterMs, warnAfter: warnAfterMs, tags} = job;
-        const start = worker && startOptions({timeout, memoryLimitMb, gracePeriod, execPath}, worker, output);
+        const limits = {timeout, memoryLimitMb, gracePeriod, execPath, isModule};
+        const start = worker && startOptions(limits, worker, output);
         const schedule = when.scheduleOptions;
         const options = {
             schedule,
