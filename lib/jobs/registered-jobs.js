@@ -92,6 +92,7 @@ class RegisteredJobs {
     #onChange;
     #onAdded;
     #onRemoved;
+    #onPast;
     #onRun;
     #hostClock;
     #lastOptions;
@@ -117,6 +118,7 @@ class RegisteredJobs {
      * @param {() => void} parts.onChange - a job was registered
      * @param {(job: RegisteredJob) => void} parts.onAdded
      * @param {(job: RegisteredJob) => void} parts.onRemoved - called before it is forgotten
+     * @param {(job: RegisteredJob) => void} parts.onPast - its schedule was started, and all its due times have gone by
      * @param {() => void} parts.onRun - a run was requested: its start is to be reported without delay
      */
     constructor(parts) {
@@ -135,6 +137,7 @@ class RegisteredJobs {
         this.#onChange = parts.onChange;
         this.#onAdded = parts.onAdded;
         this.#onRemoved = parts.onRemoved;
+        this.#onPast = parts.onPast;
         this.#onRun = parts.onRun;
     }
 
@@ -475,6 +478,9 @@ class RegisteredJobs {
         if (answer === 'past' || (isHostClock && isPast(when, anchorMs))) {
             this.#logger.warn(`Job "${name}" was skipped because it was in the past.`);
             this.#bree.emit('job past', name);
+            if (!registered.isPast && !this.#native.isBusy(name)) {
+                this.#onPast(registered);
+            }
             this.#past(registered);
             return;
         }

@@ -152,6 +152,12 @@ class Runs {
         this.#parts.announcements.skipped(() => ({job: name, due, reason, count}));
     }
 
+    /** All due times of a job had gone by when its schedule was started. */
+    past({name, when}) {
+        const due = when.atMs === undefined ? undefined : new Date(when.atMs);
+        this.#parts.announcements.skipped(() => ({job: name, due, reason: 'past', count: 1}));
+    }
+
     /** The event 'inlineDue', of a handler. */
     due({run, attempt}, registered) {
         const {options = {}} = this.#live.get(run) ?? {};
