@@ -894,8 +894,11 @@ declare namespace JobManager {
         catchUp?: boolean;
     }
 
-    /** Why a due time got no run. */
-    type SkipReason = 'overlap' | 'missed' | 'paused';
+    /**
+     * Why a due time got no run: an earlier run was still going; it passed while nothing could start; the job was paused; or
+     * the job had no due time but such that had gone by when it was added, or its schedule started.
+     */
+    type SkipReason = 'overlap' | 'missed' | 'paused' | 'past';
 
     interface JobEvents {
         'job added': [event: {job: JobInfo}];

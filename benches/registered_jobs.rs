@@ -75,7 +75,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             name: Arc::from(format!("job-number-{index}")),
             registration: RegistrationId(index),
             when: When::Recurring { plan, anchor: now.wall },
-            work: Work::Offloaded(Offloaded { boot: Arc::clone(&boot), job }),
+            work: Work::Offloaded(Offloaded { boot: Arc::clone(&boot), job, is_module: false }),
             policy: Arc::clone(&policy),
         };
         engine.handle(Input::AddJob { spec, replace_finished: false, is_held: false }, now)?;

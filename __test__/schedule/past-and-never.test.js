@@ -104,3 +104,59 @@ test('the help for a foreign form and for an abbreviation of a zone says what to
             /^Unknown time zone "BST", an abbreviation names no zone, write a place such as "Europe\/London"/
     });
 });
+
+/** What the event 'run skipped' tells. */
+function skippedBy(manager) {
+    const skipped = [];
+    manager.events.on('run skipped', (event) => skipped.push(event));
+    return skipped;
+}
+
+test('a job whose due times have all gone by when it is added is an event, with its date where it was given one', async (t) => {
+    const {manager} = create();
+    t.after(() => manager.shutdown());
+    const skipped = skippedBy(manager);
+    const date = new Date('2020-01-01T00:00:00Z');
+    const job = () => {};
+    await manager.addJob({name: 'date', at: date, offloaded: false, job});
+    await manager.addJob({name: 'text', at: 'in 2020', offloaded: false, job});
+    await manager.defineJob({name: 'handler', at: date, job});
+    await manager.addJob({name: 'offloaded', at: date, job});
+    assert.deepEqual(skipped, [
+        {job: 'date', due: date, reason: 'past', count: 1},
+        {job: 'text', due: undefined, reason: 'past', count: 1},
+        {job: 'handler', due: date, reason: 'past', count: 1},
+        {job: 'offloaded', due: date, reason: 'past', count: 1}
+    ]);
+    assert.deepEqual(manager.job('date').totals.skipped, {overlap: 0, missed: 0, paused: 0});
+});
+
+test('it is one event, however often the schedule is started, and none for a job that has a due time', async (t) => {
+    const {manager} = create();
+    t.after(() => manager.shutdown());
+    const skipped = skippedBy(manager);
+    const past = new Date('2020-01-01T00:00:00Z');
+    await manager.addJob({name: 'late', at: past, job: () => {}});
+    await manager.bree.start('late');
+    await manager.addJob({name: 'due', at: new Date(Date.now() + 3_600_000), job: () => {}});
+    await manager.addJob({name: 'now', offloaded: false, job: () => {}});
+    const run = await manager.runJob('late', {at: past});
+    await run.result;
+    assert.deepEqual(
+        skipped.map(({job}) => job),
+        ['late']
+    );
+});
+
+test('by a fake clock it is an event too', async (t) => {
+    const clock = sinon.useFakeTimers({
+        now: Date.parse('2019-06-01T00:00:00Z'),
+        toFake: ['setTimeout', 'Date']
+    });
+    t.after(() => clock.restore());
+    const {manager} = create();
+    const skipped = skippedBy(manager);
+    const due = new Date('2019-05-01T00:00:00Z');
+    await manager.addJob({name: 'late', at: due, offloaded: false, job: () => assert.fail('it ran')});
+    assert.deepEqual(skipped, [{job: 'late', due, reason: 'past', count: 1}]);
+});

@@ -11,6 +11,7 @@ const {eventually, markedEnvironment} = require('../support/processes');
 const {createManager, runEnd} = require('../support/runs');
 
 const HOST = path.join(__dirname, 'hosts', 'asks-again.js');
+const ES_MODULE = path.join(__dirname, 'jobs', 'tells-its-process.mjs');
 /** Far longer than a boot, far shorter than what counts as a new beginning. */
 const PAUSE_MS = 500;
 /** More than a host must ask for before its requests are a pattern. */
@@ -37,9 +38,9 @@ function markHost(t) {
 }
 
 /** Asks for a run; resolves with what it posted, once no process of it is left. */
-async function ask({manager, messages}, pids, name) {
+async function ask({manager, messages}, pids, name, job = TELLS_ITS_PROCESS) {
     const ended = runEnd(manager, name);
-    await manager.addJob({name, job: TELLS_ITS_PROCESS});
+    await manager.addJob({name, job});
     await ended;
     const {message} = messages.at(-1);
     await eventually('the end of the process', () => !pids().includes(message.pid));
@@ -47,9 +48,9 @@ async function ask({manager, messages}, pids, name) {
 }
 
 /** Asks until a spare is there; returns its pid. */
-async function askUntilThereIsASpare(record, pids) {
+async function askUntilThereIsASpare(record, pids, job) {
     for (let index = 0; index < 5 * ENOUGH; index += 1) {
-        await ask(record, pids, `job-${index}`);
+        await ask(record, pids, `job-${index}`, job);
         await delay(PAUSE_MS);
         const [spare] = pids();
         if (spare !== undefined) {
@@ -68,6 +69,15 @@ test('a run that is asked for again and again is given a process that was booted
     const {threadId, ...seen} = await ask(record, pids, 'last');
     assert.ok(Number.isSafeInteger(threadId));
     assert.deepEqual(seen, {pid: spare, title: 'job: last', arguments: [], value: 'changed since'});
+});
+
+test('an ES module finds such a process as it finds any other', async (t) => {
+    const pids = markHost(t);
+    const record = createManager(t);
+    const spare = await askUntilThereIsASpare(record, pids, ES_MODULE);
+    const {threadId, ...seen} = await ask(record, pids, 'last', ES_MODULE);
+    assert.ok(Number.isSafeInteger(threadId));
+    assert.deepEqual(seen, {pid: spare, isMainThread: false, job: 'last', arguments: []});
 });
 
 test('so is one that bree.run starts', async (t) => {

@@ -51,7 +51,7 @@ function heard(manager: JobManager): void {
         .on('run ended', ({run, error, result}) => void [run.state, error, result])
         .once('attempt failed', ({retryAt}) => void retryAt?.getTime())
         .on('job paused', ({job, by, note}) => void [job.name, by === 'failures', note])
-        .on('run skipped', ({reason, count}) => void [reason === 'overlap', count + 1])
+        .on('run skipped', ({reason, count}) => void [reason === 'overlap' || reason === 'past', count + 1])
         .on('run log', ({line}) => void line.level)
         .on('run output', ({runId, totalBytes}) => void [runId, totalBytes + 1]);
     // @ts-expect-error no such event

@@ -87,7 +87,7 @@ class KeepAlive {
     #setHeld(isHeld) {
         if (this.#isHeld !== isHeld) {
             this.#isHeld = isHeld;
-            this.#native.keepAlive(isHeld ? () => {} : null);
+            this.#native.keepAlive(isHeld);
         }
     }
 }

@@ -13,6 +13,7 @@ const {handlerRequest, handlerSource, isOffloaded} = require('./handler-options'
 const {assertSource, defaultName, offloadedSource} = require('./job-source');
 const {queueConcurrency} = require('./queues');
 const {JobTotals} = require('./job-totals');
+const {isModuleFile} = require('./module-kind');
 const {JOB} = require('./option-tables');
 const {DEFAULT_LIMIT_BYTES, isKept, outputStreams} = require('./output-options');
 const {retryPolicy} = require('./retry-options');
@@ -99,6 +100,7 @@ class RegisteredJobs {
     #onChange;
     #onAdded;
     #onRemoved;
+    #onPast;
     #onRun;
     #hostClock;
     #lastOptions;
@@ -126,6 +128,7 @@ class RegisteredJobs {
      * @param {() => void} parts.onChange - a job was registered
      * @param {(job: RegisteredJob) => void} parts.onAdded
      * @param {(job: RegisteredJob) => void} parts.onRemoved - called before it is forgotten
+     * @param {(job: RegisteredJob) => void} parts.onPast - its schedule was started, and all its due times have gone by
      * @param {() => void} parts.onRun - a run was requested: its start is to be reported without delay
      */
     constructor(parts) {
@@ -145,6 +148,7 @@ class RegisteredJobs {
         this.#onChange = parts.onChange;
         this.#onAdded = parts.onAdded;
         this.#onRemoved = parts.onRemoved;
+        this.#onPast = parts.onPast;
         this.#onRun = parts.onRun;
     }
 
@@ -391,7 +395,8 @@ class RegisteredJobs {
                 {
                     retry,
                     worker,
-                    output
+                    output,
+                    isModule: source?.kind === 'file' && isModuleFile(source.target)
                 }
             )
         };
@@ -414,7 +419,7 @@ class RegisteredJobs {
     }
 
     /** The native options of a job, reused if they equal those of the job before. `worker` is undefined for inline jobs. */
-    #options(name, job, when, {retry, worker, output}) {
+    #options(name, job, when, {retry, worker, output, isModule}) {
         const {
             overlap,
             missed,
@@ -427,8 +432,8 @@ class RegisteredJobs {
         const {concurrency, gracePeriod = this.#defaults.gracePeriod, queue, priority, nice} = job;
         const {outputLimit = DEFAULT_LIMIT_BYTES} = job;
         const {paused, pauseAfterFailures, stallAfter: stallAfterMs, warnAfter: warnAfterMs, tags} = job;
-        const start =
-            worker && startOptions({timeout, memoryLimitMb, gracePeriod, execPath, nice}, worker, output);
+        const limits = {timeout, memoryLimitMb, gracePeriod, execPath, nice, isModule};
+        const start = worker && startOptions(limits, worker, output);
         const schedule = when.scheduleOptions;
         const options = {
             schedule,
@@ -504,6 +509,9 @@ class RegisteredJobs {
         if (answer === 'past' || (isHostClock && isPast(when, anchorMs))) {
             this.#logger.warn(`Job "${name}" was skipped because it was in the past.`);
             this.#bree.emit('job past', name);
+            if (!registered.isPast && !this.#native.isBusy(name)) {
+                this.#onPast(registered);
+            }
             this.#past(registered);
             return;
         }

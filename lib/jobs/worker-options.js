@@ -153,11 +153,12 @@ function encodeJob({name, source, description, data}, options) {
  * @param {number} [limits.gracePeriod] - ms
  * @param {number} [limits.nice] - of the process
  * @param {string} [limits.execPath] - the `node` binary, where it is not the manager's
+ * @param {boolean} [limits.isModule] - whether the job is probably an ES module
  * @param {object} options - of `resolveWorker`
  * @param {{stdout: string, stderr: string}} output - of `outputStreams`
  * @returns {import('../native/binding').WorkerOptions}
  */
-function startOptions({timeout, memoryLimitMb, gracePeriod, execPath, nice}, options, output) {
+function startOptions({timeout, memoryLimitMb, gracePeriod, execPath, nice, isModule}, options, output) {
     return {
         execPath,
         nice,
@@ -165,6 +166,7 @@ function startOptions({timeout, memoryLimitMb, gracePeriod, execPath, nice}, opt
         bootEnv: [...(options.isElectron ? ['ELECTRON_RUN_AS_NODE=1'] : []), ...bootOverlay(options.env)],
         stdout: output.stdout,
         stderr: output.stderr,
+        isModule,
         timeoutMs: timeout,
         memoryLimitBytes: memoryLimitMb === undefined ? undefined : memoryLimitMb * BYTES_PER_MB,
         cancelGraceMs: gracePeriod ?? DEFAULT_GRACE_PERIOD_MS,

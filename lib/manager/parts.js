@@ -145,6 +145,7 @@ function addRegistration(manager, parts, options) {
         onChange: () => parts.keepAlive.hold(),
         onAdded: (registered) => parts.inspection.added(registered),
         onRemoved: (registered) => parts.inspection.removed(registered),
+        onPast: (registered) => parts.runs.past(registered),
         onRun: () => parts.keepAlive.pump()
     });
 }

@@ -35,6 +35,10 @@ class LiveRuns {
     /** @type {Map<number, LiveRun>} */
     #runs = new Map();
 
+    get size() {
+        return this.#runs.size;
+    }
+
     /** @returns {LiveRun | undefined} */
     get(number) {
         return this.#runs.get(number);

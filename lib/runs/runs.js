@@ -8,6 +8,7 @@
 const {JobError, checkStopped, incorrectUsage} = require('../host/errors');
 const {safely} = require('../host/safe-call');
 const {takeRunNumber} = require('../native/native');
+const {AnswerWatch} = require('./answer-watch');
 const {LiveRuns} = require('./live-run');
 const {Run} = require('./run-handle');
 const {RunHistory} = require('./run-history');
@@ -30,6 +31,7 @@ class Runs {
     #parts;
     #requests;
     #live = new LiveRuns();
+    #watch = new AnswerWatch();
     #history;
     /** Made for the first of them: most hosts have none. */
     #inlineHandlers;
@@ -64,7 +66,12 @@ class Runs {
             native,
             jobs,
             accept,
-            onAsked,
+            onAsked: (registered) => {
+                onAsked(registered);
+                if (registered.handler && !registered.isInline) {
+                    this.#watch.asked(this.#live.size);
+                }
+            },
             acceptance,
             kept,
             live: this.#live,
@@ -154,6 +161,12 @@ class Runs {
         this.#parts.counters.skipped(event);
         const due = dueMs === undefined ? undefined : new Date(dueMs);
         this.#parts.announcements.skipped(() => ({job: name, due, reason, count}));
+    }
+
+    /** All due times of a job had gone by when its schedule was started. */
+    past({name, when}) {
+        const due = when.atMs === undefined ? undefined : new Date(when.atMs);
+        this.#parts.announcements.skipped(() => ({job: name, due, reason: 'past', count: 1}));
     }
 
     /** The event 'inlineDue', of a handler. */
@@ -266,6 +279,7 @@ class Runs {
     ended(event, registered, {error, bytes = NO_BYTES, failures, pid}) {
         const {run} = event;
         const live = this.#live.take(run);
+        this.#watch.ended();
         const limit = historyLimit(registered);
         const value = this.#valueOf(event, bytes, {live, isWanted: live !== undefined || limit !== 0});
         const id = event.id ?? live?.handle?.id ?? this.#numbered(run);

@@ -72,14 +72,26 @@ function collectGarbage() {
  *
  * @param {object} script what will be used in earnest
  * @param {boolean} script.isBrief do only what costs no more than it saves the job
+ * @param {boolean} script.isForModule the job is probably an ES module, which would load that loader otherwise
  * @param {() => Promise<unknown>} script.importEmpty imports an empty module
  * @param {Function} script.parseStart of start.js
  * @param {Function} script.applyStart of start.js
  * @param {Function} script.currentDirectory of start.js
  * @param {import('./conversation.js').Conversation} script.conversation not begun
  */
-async function warmUp({isBrief, importEmpty, parseStart, applyStart, currentDirectory, conversation}) {
+async function warmUp({
+    isBrief,
+    isForModule,
+    importEmpty,
+    parseStart,
+    applyStart,
+    currentDirectory,
+    conversation
+}) {
     conversation.prepare();
+    if (isForModule) {
+        await importEmpty();
+    }
     if (isBrief) {
         rehearseStart({parseStart, applyStart, currentDirectory}, 1);
         return;

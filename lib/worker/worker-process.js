@@ -39,8 +39,11 @@ const [, , flag] = process.argv;
 /** Started for a job that waits: its START frame is in the channel already. */
 const isCold = flag === '--cold';
 
+/** Started for a job that may not come, and then probably is an ES module. */
+const isForModule = flag === '--brief-for-module';
+
 /** Started for a job that may not come: what warming up costs must be worth it even then. */
-const isBrief = flag === '--brief';
+const isBrief = flag === '--brief' || isForModule;
 
 const channel = new Channel(endOrphan);
 
@@ -203,6 +206,7 @@ async function waitAsSpare() {
     const {warmUp} = require('./later.js').warmUp;
     await warmUp({
         isBrief,
+        isForModule,
         importEmpty: () => import('./warm.mjs'),
         parseStart,
         applyStart,
@@ -235,7 +239,7 @@ function prepare({isPreload}) {
     installErrorReport(channel, () => handlerLoop?.beginNoMore());
     installOutput();
     installThreads({
-        hasImported: !isCold && !isBrief,
+        hasImported: !isCold && (!isBrief || isForModule),
         isBeforeLoaders: isPreload && registersLoaders(),
         getParentPort: () => conversation.parentPort,
         poll: () => conversation.poll()

@@ -26,14 +26,14 @@ const BATCH_EVENTS: usize = 256;
 pub(super) static RUN_NUMBERS: Lazy<RunNumbers> = Lazy::new(RunNumbers::default);
 
 /// A function without arguments, called on the host's loop from any thread.
-type Wake<const WEAK: bool> = ThreadsafeFunction<(), (), (), Status, false, WEAK>;
+type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
 
 /// The native side of a `JobManager`.
 #[napi]
 pub struct NativeManager {
     pub(super) manager: Arc<Manager>,
-    /// Present while the host process should not exit by itself: a reference to its event loop.
-    keep_alive: RefCell<Option<Wake<false>>>,
+    /// Referenced by the host's event loop while its process should not exit by itself. Never called.
+    keep_alive: RefCell<Wake>,
     /// Reads the store, while there is one.
     pub(super) inspector: RefCell<Option<Inspector>>,
 }
@@ -51,12 +51,7 @@ impl NativeManager {
     /// The system refuses a thread.
     #[napi(constructor)]
     pub fn new(env: Env, options: ManagerOptions, on_events: Function<(), ()>) -> Result<Self, Error> {
-        let wake = on_events
-            .build_threadsafe_function::<()>()
-            .callee_handled::<false>()
-            .weak::<true>()
-            .build()
-            .map_err(|error| system(error.reason.clone()))?;
+        let [wake, keep_alive] = [weak(&on_events)?, weak(&on_events)?];
         let events = EventQueue::new(move || {
             // Refused only when the environment is ending, and with it this manager.
             let _status = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
@@ -90,7 +85,11 @@ impl NativeManager {
             }
         })
         .map_err(|error| system(error.reason.clone()))?;
-        Ok(NativeManager { manager, keep_alive: RefCell::new(None), inspector: RefCell::new(inspector) })
+        Ok(NativeManager {
+            manager,
+            keep_alive: RefCell::new(keep_alive),
+            inspector: RefCell::new(inspector),
+        })
     }
 
     /// Registers a job. `job` is what `lib/worker/bootstrap.js` is given; absent for an inline job. With
@@ -297,18 +296,13 @@ impl NativeManager {
         self.manager.activity() as u32
     }
 
-    /// While a function is given, the host's process does not exit by itself. It is never called.
+    /// Whether the host's process stays alive, where it would exit by itself. Not at first.
     ///
     /// # Errors
     /// The environment is ending.
     #[napi]
-    pub fn keep_alive(&self, hold: Option<Function<(), ()>>) -> Result<(), Error> {
-        let keep_alive = hold
-            .map(|hold| hold.build_threadsafe_function::<()>().callee_handled::<false>().build())
-            .transpose()
-            .map_err(|error| system(error.reason.clone()))?;
-        self.keep_alive.replace(keep_alive);
-        Ok(())
+    pub fn keep_alive(&self, env: Env, is_kept: bool) -> Result<(), Error> {
+        set_referenced(&mut self.keep_alive.borrow_mut(), env, is_kept)
     }
 
     pub(super) fn submit(&self, input: Input) -> Result<&'static str, Error> {
@@ -318,6 +312,25 @@ impl NativeManager {
             Reply::AlreadyRunning { .. } => Ok("running"),
         }
     }
+}
+
+/// Calls `function` on the host's loop, from any thread, and keeps the host's process alive only once it is told to.
+fn weak(function: &Function<(), ()>) -> Result<Wake, Error> {
+    function
+        .build_threadsafe_function::<()>()
+        .callee_handled::<false>()
+        .weak::<true>()
+        .build()
+        .map_err(|error| system(error.reason.clone()))
+}
+
+#[expect(
+    deprecated,
+    reason = "what shall be used instead, a new one for each change, costs a run of a handler 10 µs"
+)]
+fn set_referenced(function: &mut Wake, env: Env, is_referenced: bool) -> Result<(), Error> {
+    let changed = if is_referenced { function.refer(&env) } else { function.unref(&env) };
+    changed.map_err(|error| system(error.reason.clone()))
 }
 
 impl Drop for NativeManager {

@@ -99,6 +99,8 @@ pub struct WorkerOptions {
     pub stdout: Option<String>,
     /// The same for standard error.
     pub stderr: Option<String>,
+    /// Whether the job is probably an ES module; false when absent.
+    pub is_module: Option<bool>,
     /// Longest time from the job's first line to its end.
     pub timeout_ms: Option<f64>,
     /// Most resident memory of the run's processes.
@@ -116,6 +118,7 @@ pub struct JobOptions {
     policy: Arc<Policy>,
     /// `None` for inline jobs.
     boot: Option<Arc<BootProfile>>,
+    is_module: bool,
 }
 
 /// When a job is due: at most one of the first three is given, and none means now.
@@ -178,8 +181,9 @@ impl JobOptions {
             output_limit: options.output_limit as usize,
         };
         let schedule = options.schedule.unwrap_or_default();
+        let is_module = options.worker.as_ref().and_then(|worker| worker.is_module).unwrap_or(false);
         let boot = options.worker.map(WorkerOptions::into_profile).transpose()?.map(Arc::new);
-        Ok(JobOptions { schedule, policy: Arc::new(policy), boot })
+        Ok(JobOptions { schedule, policy: Arc::new(policy), boot, is_module })
     }
 
     /// The job that has these options; `job` is absent for inline ones.
@@ -197,7 +201,11 @@ impl JobOptions {
                     Either::A(text) => text.as_bytes(),
                     Either::B(bytes) => bytes,
                 };
-                Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: payload(bytes)? })
+                Work::Offloaded(Offloaded {
+                    boot: Arc::clone(boot),
+                    job: payload(bytes)?,
+                    is_module: self.is_module,
+                })
             }
             _ => Work::Inline,
         };

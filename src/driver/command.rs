@@ -68,6 +68,7 @@ fn flag(warm_up: WarmUp) -> Option<&'static str> {
     match warm_up {
         WarmUp::Full => None,
         WarmUp::Brief => Some("--brief"),
+        WarmUp::BriefForModule => Some("--brief-for-module"),
         WarmUp::Cold => Some("--cold"),
     }
 }

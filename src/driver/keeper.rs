@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-use super::manager::Shared;
+use super::shared::Shared;
 use crate::engine::Input;
 use crate::store::{Found, Options, Report, Store, StoreError, Write};
 use crate::timer::Now;

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 use super::command::{NodeCommand, child_command, output_use, start_header};
 use super::events::EventQueue;
@@ -13,36 +12,20 @@ use super::keeper::Keeper;
 use super::output::Outputs;
 use super::reports::WorkerReports;
 use super::runtime;
+use super::shared::Shared;
 use super::sleep::Sleeper;
-use crate::engine::{
-    Activity, BootProfile, Effect, Engine, Input, JobEvent, Printed, Refusal, Reply, WarmUp, WorkerId,
-};
+use crate::engine::{Activity, BootProfile, Effect, Engine, Input, Refusal, Reply, WarmUp, WorkerId};
 use crate::store::StoreError;
 use crate::timer::Now;
 use crate::worker::backlog::Backlog;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::HostFrame;
-use crate::worker::os::Rights;
 use crate::worker::process::{self, WorkerOrder};
 
 /// A running manager. [`Manager::close`] ends it and kills all its processes.
 #[derive(Debug)]
 pub struct Manager {
     shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-pub(super) struct Shared {
-    engine: Mutex<Engine>,
-    orders: mpsc::UnboundedSender<Effect>,
-    events: EventQueue,
-    store: Keeper,
-    outputs: Outputs,
-    /// The loop is to have committed what was written.
-    flush: Notify,
-    /// The next deadline has changed.
-    rearm: Notify,
-    is_closed: AtomicBool,
 }
 
 impl Manager {
@@ -58,16 +41,7 @@ impl Manager {
         outputs: Outputs,
     ) -> io::Result<Self> {
         let (orders, inbox) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared {
-            engine: Mutex::new(engine),
-            orders,
-            events,
-            store,
-            outputs,
-            flush: Notify::new(),
-            rearm: Notify::new(),
-            is_closed: AtomicBool::new(false),
-        });
+        let shared = Arc::new(Shared::new(engine, orders, events, store, outputs));
         shared.store.report_to(&shared);
         let driver =
             Driver { shared: Arc::clone(&shared), command, workers: HashMap::new(), backlog: Backlog::new() };
@@ -89,11 +63,7 @@ impl Manager {
     /// # Errors
     /// The engine's refusal.
     pub fn submit_unflushed(&self, input: Input) -> Result<Reply, Refusal> {
-        let (reply, due) = self.shared.submit_quietly(input);
-        if due.wake {
-            self.shared.events.wake();
-        }
-        reply
+        self.shared.submit_unflushed(input)
     }
 
     /// Has the store commit what it has been given.
@@ -121,105 +91,25 @@ impl Manager {
 
     /// The strongest reason for the host process to stay alive.
     pub fn activity(&self) -> Activity {
-        self.shared.lock().activity()
+        self.shared.lock().engine.activity()
     }
 
     /// Whether a job of that name is registered and due, queued or running.
     pub fn is_busy(&self, name: &str) -> bool {
-        self.shared.lock().is_busy(name)
+        self.shared.lock().engine.is_busy(name)
     }
 
     /// Looks at the engine. Its loop waits meanwhile.
     pub fn read<T>(&self, look: impl FnOnce(&Engine, Now) -> T) -> T {
-        look(&self.shared.lock(), Now::read())
+        look(&self.shared.lock().engine, Now::read())
     }
 
     /// Kills all processes and ends the loop. May be called again.
     pub fn close(&self) {
         let _accepted = self.shared.submit(Input::Close);
-        self.shared.is_closed.store(true, Ordering::Release);
-        self.shared.rearm.notify_one();
+        self.shared.close();
         // The environment ends: there is nobody to tell. What is owed is lost with the process in any case.
         let _closed = self.shared.store.close();
-    }
-}
-
-/// What the caller has to do after an input has been answered.
-#[derive(Debug, Default, Clone, Copy)]
-struct Due {
-    /// Wake the host.
-    wake: bool,
-    /// Flush the store.
-    flush: bool,
-}
-
-impl Shared {
-    pub(super) fn submit(&self, input: Input) -> Result<Reply, Refusal> {
-        let (reply, due) = self.submit_quietly(input);
-        if due.flush {
-            self.store.flush();
-        }
-        if due.wake {
-            self.events.wake();
-        }
-        reply
-    }
-
-    /// As `submit`, for one of many facts: the loop flushes the store once for all of them.
-    pub(super) fn submit_one_of_many(&self, input: Input) {
-        // The engine refuses no fact.
-        let (_accepted, due) = self.submit_quietly(input);
-        if due.flush {
-            self.flush.notify_one();
-        }
-        if due.wake {
-            self.events.wake();
-        }
-    }
-
-    /// As `submit`, but leaves waking the host and flushing the store to the caller.
-    fn submit_quietly(&self, input: Input) -> (Result<Reply, Refusal>, Due) {
-        let mut engine = self.lock();
-        let wakeup = engine.next_wakeup();
-        let now = Now::read();
-        if engine.wants_rights(&input, now) {
-            let _accepted = engine.handle(Input::SetRights(Rights::read()), now);
-        }
-        let reply = engine.handle(input, now);
-        let mut due = Due::default();
-        for effect in engine.drain_effects() {
-            match effect {
-                Effect::Emit(event) => {
-                    self.outputs.note(&event);
-                    due.wake |= self.events.push(event);
-                }
-                Effect::Print(printed) => {
-                    if self.outputs.print(&printed) {
-                        let Printed { run, name, registration, .. } = *printed;
-                        due.wake |= self.events.push(JobEvent::OutputGrew { run, name, registration });
-                    }
-                }
-                Effect::Discard { bytes } => self.outputs.discard(bytes),
-                // Within the lock: the file has the order of the engine.
-                Effect::Keep(write) => {
-                    self.store.write(write);
-                    due.flush = true;
-                }
-                Effect::Read { job, limit } => self.store.read(job, limit),
-                // The receiver is gone once the manager is closed; later effects are dropped.
-                order => drop(self.orders.send(order)),
-            }
-        }
-        if engine.next_wakeup() != wakeup {
-            self.rearm.notify_one();
-        }
-        (reply, due)
-    }
-
-    /// The engine's own steps do not panic on anything from outside; should one do so all the same,
-    /// the rest of the registry is still better than no registry.
-    fn lock(&self) -> MutexGuard<'_, Engine> {
-        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -241,8 +131,8 @@ struct Booted {
 impl Driver {
     async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Effect>) {
         let mut sleeper = Sleeper::new();
-        while !self.is_over() {
-            let wakeup = self.shared.lock().next_wakeup();
+        while !self.shared.is_closed() {
+            let wakeup = self.shared.arm();
             tokio::select! {
                 biased;
                 Some(effect) = inbox.recv() => self.perform(effect),
@@ -258,7 +148,7 @@ impl Driver {
     /// Sends GO to workers before waking the host: the host's handling takes longer and may compete
     /// for the same core.
     async fn time_passed(&mut self, inbox: &mut mpsc::UnboundedReceiver<Effect>) {
-        let (_accepted, due) = self.shared.submit_quietly(Input::TimePassed);
+        let due = self.shared.time_passed();
         self.perform_all(inbox);
         if due.flush {
             self.shared.store.flush();
@@ -276,10 +166,6 @@ impl Driver {
         while let Ok(effect) = inbox.try_recv() {
             self.perform(effect);
         }
-    }
-
-    fn is_over(&self) -> bool {
-        self.shared.is_closed.load(Ordering::Acquire)
     }
 
     fn perform(&mut self, effect: Effect) {
@@ -319,7 +205,8 @@ impl Driver {
         self.workers.insert(worker, Booted { orders, cut_env });
         let reports = WorkerReports::new(worker, Arc::clone(&self.shared));
         let backlog = self.backlog.for_worker();
-        tokio::spawn(process::supervise(command, uses, inbox, backlog, Arc::new(reports)));
+        let outlet = self.shared.outlet(worker);
+        tokio::spawn(process::supervise(command, uses, inbox, backlog, outlet, Arc::new(reports)));
     }
 
     /// A worker that has exited accepts no orders, and its end has been reported.

@@ -12,6 +12,7 @@ mod manager;
 mod output;
 mod reports;
 mod runtime;
+mod shared;
 mod sleep;
 
 pub use command::NodeCommand;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::manager::Shared;
+use super::shared::Shared;
 use crate::engine::{Input, WorkerId};
 use crate::worker::fact::{Fact, Report};
 
@@ -21,7 +21,11 @@ impl WorkerReports {
 
 impl Report for WorkerReports {
     fn report(&self, fact: Fact) {
+        let is_last = matches!(fact, Fact::StartFailed(_) | Fact::Exited(_));
         self.manager.submit_one_of_many(input(self.worker, fact));
+        if is_last {
+            self.manager.forget(self.worker);
+        }
     }
 }
 

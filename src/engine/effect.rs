@@ -16,6 +16,8 @@ use crate::worker::os::StopSignal;
 pub enum WarmUp {
     /// Everything that can be done before its job is known.
     Full,
+    /// As `Brief`, and the loader of ES modules: the job is probably one, and would load it otherwise.
+    BriefForModule,
     /// Only what makes up for its own processor time: nobody knows whether there will be a job.
     Brief,
     /// Nothing: a job waits for it.

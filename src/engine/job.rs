@@ -173,6 +173,8 @@ pub struct Offloaded {
     pub boot: Arc<BootProfile>,
     /// The job for `lib/worker/bootstrap.js`, opaque here.
     pub job: Arc<[u8]>,
+    /// Its process probably imports it as an ES module.
+    pub is_module: bool,
 }
 
 /// What is made of a job when things do not go by the plan.

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, BufReader};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -12,6 +12,7 @@ use super::fact::{Fact, Report};
 use super::intake::{Exited, Intake};
 use super::ipc::{ChannelError, HostFrame, WorkerFrame, read_header};
 use super::os::{ChannelWriter, ExitStatus, reader_is_gone};
+use super::outlet::Outlet;
 use super::output::Settling;
 
 /// A channel that stays open this long after its process has exited is held by another process; one
@@ -88,8 +89,9 @@ async fn complaint(error: Option<ChannelError>, exited: &mut Exited) -> Option<C
 
 /// Writes frames until their sender is dropped or the process has closed its end.
 pub(super) async fn write_frames<R: Report>(
-    mut writer: ChannelWriter,
+    writer: Arc<ChannelWriter>,
     mut frames: mpsc::UnboundedReceiver<HostFrame>,
+    outlet: Arc<Outlet>,
     reports: Arc<R>,
     mut exited: Exited,
 ) {
@@ -97,7 +99,7 @@ pub(super) async fn write_frames<R: Report>(
         let written = tokio::select! {
             biased;
             frame = frames.recv() => match frame {
-                Some(frame) => write_waiting(&mut writer, frame, &mut frames).await,
+                Some(frame) => write_waiting(&writer, frame, &mut frames, &outlet).await,
                 None => return,
             },
             error = reader_is_gone(&writer) => Err(error),
@@ -114,24 +116,41 @@ pub(super) async fn write_frames<R: Report>(
 /// Writes a frame and those that wait behind it, in as few calls of the system as can be: each costs more than
 /// a short frame, and may wake the process.
 async fn write_waiting(
-    writer: &mut ChannelWriter,
+    writer: &ChannelWriter,
     first: HostFrame,
     frames: &mut mpsc::UnboundedReceiver<HostFrame>,
+    outlet: &Outlet,
 ) -> io::Result<()> {
     let mut bytes = Vec::new();
+    let mut count = 0;
     let mut next = Some(first);
     while let Some(HostFrame { head, tail }) = next {
         bytes.extend_from_slice(&head);
         if bytes.len() + tail.len() > WRITE_BYTES {
-            writer.write_all(&bytes).await?;
+            write_all(writer, &bytes).await?;
             bytes.clear();
-            writer.write_all(&tail).await?;
+            write_all(writer, &tail).await?;
         } else {
             bytes.extend_from_slice(&tail);
         }
+        count += 1;
         next = frames.try_recv().ok();
     }
-    writer.write_all(&bytes).await
+    write_all(writer, &bytes).await?;
+    outlet.written(count);
+    Ok(())
+}
+
+async fn write_all(writer: &ChannelWriter, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        writer.writable().await?;
+        match writer.try_write(bytes) {
+            Ok(length) => bytes = &bytes[length..],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -139,6 +158,7 @@ mod tests {
     use super::*;
     use crate::worker::backlog::Backlog;
     use crate::worker::fact::Recorder;
+    use tokio::io::AsyncWriteExt;
     use tokio::sync::watch;
     use tokio::task::yield_now;
 

@@ -284,6 +284,23 @@ pub struct HostFrame {
 }
 
 impl HostFrame {
+    /// What is left of a frame, or all of it, as bytes.
+    pub(super) fn encoded(bytes: Vec<u8>) -> Self {
+        HostFrame { head: bytes, tail: Arc::default() }
+    }
+
+    /// Bytes of the whole frame.
+    pub(super) fn length(&self) -> usize {
+        self.head.len() + self.tail.len()
+    }
+
+    /// The whole frame.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        let mut bytes = self.head;
+        bytes.extend_from_slice(&self.tail);
+        bytes
+    }
+
     /// START, the job to prepare for: `header` is JSON, `job` the bytes that the host encoded.
     pub fn start(header: &serde_json::Value, job: Arc<[u8]>) -> Self {
         let header = header.to_string();

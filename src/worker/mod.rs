@@ -10,6 +10,7 @@ mod intake;
 pub mod ipc;
 mod memory_watch;
 pub mod os;
+pub(crate) mod outlet;
 pub(crate) mod output;
 pub(crate) mod process;
 pub mod spawner;

@@ -19,6 +19,7 @@ use super::intake::{Exited, Intake};
 use super::ipc::{ChannelError, HostFrame};
 use super::memory_watch;
 use super::os::{Channel, Child, ChildCommand, Exit, ExitStatus, StopSignal};
+use super::outlet::Outlet;
 use super::output::{KeptStream, OutputUse, Settling, UnreadOutput, read_output};
 use super::spawner::Spawner;
 
@@ -49,6 +50,7 @@ pub(crate) async fn supervise<R: Report>(
     uses: [OutputUse; 2],
     mut orders: mpsc::UnboundedReceiver<WorkerOrder>,
     backlog: WorkerBacklog,
+    outlet: Arc<Outlet>,
     reports: Arc<R>,
 ) {
     // Before `child`, so that it is dropped after it: a process is killed before its end is reported.
@@ -59,7 +61,7 @@ pub(crate) async fn supervise<R: Report>(
     };
     reports.report(Fact::Started { pid: child.pid(), rights: child.rights() });
     let (exited, has_exited) = watch::channel(None);
-    let mut attendant = Attendant::new(&mut child, uses, &backlog, &has_exited, &reports);
+    let mut attendant = Attendant::new(&mut child, uses, &backlog, outlet, &has_exited, &reports);
     let exit = attendant.attend(&mut child, &mut orders, &*reports).await;
     let _ = exited.send(Some(exit.status));
     attendant.finish_streams().await;
@@ -108,6 +110,7 @@ impl Attendant {
         child: &mut Child,
         uses: [OutputUse; 2],
         backlog: &WorkerBacklog,
+        outlet: Arc<Outlet>,
         exited: &Exited,
         reports: &Arc<R>,
     ) -> Self {
@@ -128,8 +131,10 @@ impl Attendant {
         }
         let frames = child.take_channel().map(|Channel { reader, writer }| {
             let (frames, inbox) = mpsc::unbounded_channel();
+            let writer = Arc::new(writer);
+            outlet.open(&writer);
             streams.spawn(read_frames(reader, intake(), settling, Arc::clone(reports)));
-            streams.spawn(write_frames(writer, inbox, Arc::clone(reports), exited.clone()));
+            streams.spawn(write_frames(writer, inbox, outlet, Arc::clone(reports), exited.clone()));
             frames
         });
         Attendant { streams, frames, stdout, stderr, over_limit: None }
@@ -261,7 +266,8 @@ mod tests {
         let reports = Arc::new(R::default());
         let (_orders, inbox) = mpsc::unbounded_channel();
         let backlog = Backlog::new().for_worker();
-        let task = tokio::spawn(supervise(command, PASSED, inbox, backlog, Arc::clone(&reports)));
+        let task =
+            tokio::spawn(supervise(command, PASSED, inbox, backlog, Arc::default(), Arc::clone(&reports)));
         (reports, task.await.is_ok())
     }
 
@@ -286,7 +292,8 @@ mod tests {
         let (_orders, inbox) = mpsc::unbounded_channel();
         let backlog = Backlog::new().for_worker();
         let command = command("/bin/sh", "sleep 1000");
-        let task = tokio::spawn(supervise(command, PASSED, inbox, backlog, Arc::clone(&reports)));
+        let task =
+            tokio::spawn(supervise(command, PASSED, inbox, backlog, Arc::default(), Arc::clone(&reports)));
         tokio::task::yield_now().await;
         task.abort();
         assert!(task.await.unwrap_err().is_cancelled());

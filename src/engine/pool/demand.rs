@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::engine::effect::WarmUp;
 use crate::engine::job::BootProfile;
 use crate::timer::{MonoMs, TimerKey};
 
@@ -48,6 +49,8 @@ struct Requests {
     /// The bursts before it, the latest at the end.
     earlier: VecDeque<Burst>,
     credits: u32,
+    /// The latest one was for an ES module.
+    is_module: bool,
     /// When a spare is to be booted though runs of the latest burst still go.
     wake: Option<TimerKey<MonoMs>>,
 }
@@ -63,6 +66,7 @@ struct Burst {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Forecast {
     count: usize,
+    warm_up: WarmUp,
     /// They are booted from here on.
     boot_from: MonoMs,
     /// They are given up then.
@@ -77,7 +81,7 @@ struct Forecast {
 ///   next request at the latest.
 /// - Given up after a few times the longest recent gap.
 fn forecast(requests: &Requests, boot: Duration) -> Option<Forecast> {
-    let Requests { last, going, earlier, credits, .. } = requests;
+    let Requests { last, going, earlier, credits, is_module, .. } = requests;
     if earlier.len() < GAPS_NEEDED {
         return None;
     }
@@ -91,12 +95,13 @@ fn forecast(requests: &Requests, boot: Duration) -> Option<Forecast> {
     }
     let wait = (*gaps.last()? * WAIT_IN_GAPS).clamp(SHORTEST_WAIT, LONGEST_WAIT);
     let boot_from = if *going == 0 { *last } else { last.plus(typical / 2) };
-    Some(Forecast { count, boot_from, until: last.plus(wait) })
+    let warm_up = if *is_module { WarmUp::BriefForModule } else { WarmUp::Brief };
+    Some(Forecast { count, warm_up, boot_from, until: last.plus(wait) })
 }
 
 impl Requests {
-    fn first(at: MonoMs) -> Self {
-        Requests { last: at, size: 1, going: 1, earlier: VecDeque::new(), credits: 1, wake: None }
+    fn first(at: MonoMs, is_module: bool) -> Self {
+        Requests { last: at, size: 1, going: 1, earlier: VecDeque::new(), credits: 1, is_module, wake: None }
     }
 
     fn note(&mut self, at: MonoMs) {
@@ -130,8 +135,9 @@ impl Demand {
     }
 
     /// The host asks for a run now.
-    pub(super) fn requested(&mut self, profile: &Arc<BootProfile>, at: MonoMs) {
+    pub(super) fn requested(&mut self, profile: &Arc<BootProfile>, is_module: bool, at: MonoMs) {
         if let Some(requests) = self.requests_mut(profile) {
+            requests.is_module = is_module;
             return requests.note(at);
         }
         if self.kinds.len() == KINDS_REMEMBERED {
@@ -140,7 +146,7 @@ impl Demand {
                 self.kinds.swap_remove(index);
             }
         }
-        self.kinds.push((Arc::clone(profile), Requests::first(at)));
+        self.kinds.push((Arc::clone(profile), Requests::first(at, is_module)));
     }
 
     /// A run that the host had asked for has ended.
@@ -158,14 +164,16 @@ impl Demand {
     }
 
     /// The spares to boot now, unless they are there.
-    pub(super) fn to_boot(&self, now: MonoMs) -> impl Iterator<Item = (&Arc<BootProfile>, usize)> {
+    pub(super) fn to_boot(&self, now: MonoMs) -> impl Iterator<Item = (&Arc<BootProfile>, usize, WarmUp)> {
         let is_time = move |forecast: &Forecast| forecast.boot_from <= now && now < forecast.until;
-        self.forecasts(now).filter(move |(_, it)| is_time(it)).map(|(profile, it)| (profile, it.count))
+        let booted = self.forecasts(now).filter(move |(_, it)| is_time(it));
+        booted.map(|(profile, it)| (profile, it.count, it.warm_up))
     }
 
     /// The spares to keep if they are there.
-    pub(super) fn to_keep(&self, now: MonoMs) -> impl Iterator<Item = (&Arc<BootProfile>, usize)> {
-        self.forecasts(now).filter(move |(_, it)| now < it.until).map(|(profile, it)| (profile, it.count))
+    pub(super) fn to_keep(&self, now: MonoMs) -> impl Iterator<Item = (&Arc<BootProfile>, usize, WarmUp)> {
+        let kept = self.forecasts(now).filter(move |(_, it)| now < it.until);
+        kept.map(|(profile, it)| (profile, it.count, it.warm_up))
     }
 
     /// How long a spare of this kind is kept from now on, if it is.
@@ -242,6 +250,7 @@ mod tests {
                 going: *going,
                 earlier: bursts.iter().map(burst).collect(),
                 credits: *credits,
+                is_module: false,
                 wake: None,
             };
             let found = forecast(&requests, Duration::from_millis(*boot_ms))
@@ -252,7 +261,7 @@ mod tests {
 
     #[test]
     fn requests_close_together_are_one_burst() {
-        let mut requests = Requests::first(MonoMs(0));
+        let mut requests = Requests::first(MonoMs(0), false);
         for at in [10, 49, 1_000, 1_020, 2_000] {
             requests.note(MonoMs(at));
         }
@@ -263,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_long_gap_begins_anew_with_the_credits_there_are() {
-        let mut requests = Requests::first(MonoMs(0));
+        let mut requests = Requests::first(MonoMs(0), false);
         for second in 1..=20 {
             requests.note(MonoMs(second * 1_000));
         }
@@ -279,7 +288,7 @@ mod tests {
             Arc::new(BootProfile { exec_args: vec![format!("--own={index}")], ..BootProfile::default() })
         };
         for index in 0..=KINDS_REMEMBERED {
-            demand.requested(&profile(index), MonoMs(u64::try_from(index).unwrap()));
+            demand.requested(&profile(index), false, MonoMs(u64::try_from(index).unwrap()));
         }
         assert_eq!(demand.kinds.len(), KINDS_REMEMBERED);
         assert!(demand.requests_mut(&profile(0)).is_none(), "the oldest one");

@@ -191,7 +191,7 @@ impl Engine {
     fn wanted_spares<'a>(
         &self,
         now: Now,
-        expected: impl Iterator<Item = (&'a Arc<BootProfile>, usize)>,
+        expected: impl Iterator<Item = (&'a Arc<BootProfile>, usize, WarmUp)>,
     ) -> Vec<Wanted> {
         let limits = self.pool.limits;
         let (kept, bound) = match limits.warm_workers {
@@ -209,10 +209,10 @@ impl Engine {
         }
         let mut free = bound.min(limits.max_workers.unwrap_or(bound));
         free = free.saturating_sub(wanted.iter().map(|wanted| wanted.count).sum());
-        for (profile, count) in expected {
+        for (profile, count, warm_up) in expected {
             let count = count.min(free);
             free -= count;
-            wanted_of(&mut wanted, profile, WarmUp::Brief).count += count;
+            wanted_of(&mut wanted, profile, warm_up).count += count;
         }
         if let Some(profile) = self.usual_profile.as_ref().filter(|_| kept > 0) {
             let wanted = wanted_of(&mut wanted, profile, WarmUp::Full);

@@ -16,6 +16,10 @@ struct Hosted {
     spares: Vec<WorkerId>,
     retired: usize,
     profile: Arc<BootProfile>,
+    /// Whether what it asks for is an ES module.
+    is_module: bool,
+    /// How spares were booted.
+    warm_ups: Vec<WarmUp>,
 }
 
 impl Hosted {
@@ -27,6 +31,8 @@ impl Hosted {
             spares: Vec::new(),
             retired: 0,
             profile: Arc::default(),
+            is_module: false,
+            warm_ups: Vec::new(),
         }
     }
 
@@ -42,7 +48,7 @@ impl Hosted {
                 Effect::Boot { worker, warm_up, .. } => {
                     self.booting.push((worker, self.bench.now.mono.0));
                     if warm_up != WarmUp::Cold {
-                        assert_eq!(warm_up, WarmUp::Brief);
+                        self.warm_ups.push(warm_up);
                         self.spares.push(worker);
                     }
                 }
@@ -82,7 +88,11 @@ impl Hosted {
     fn ask(&mut self) -> WorkerId {
         let name = format!("job-{}", self.next_job);
         self.next_job += 1;
-        self.bench.add(offloaded_with(&name, When::Now, limits(), &self.profile)).unwrap();
+        let mut spec = offloaded_with(&name, When::Now, limits(), &self.profile);
+        if let Work::Offloaded(work) = &mut spec.work {
+            work.is_module = self.is_module;
+        }
+        self.bench.add(spec).unwrap();
         let given = self.look();
         assert_eq!(given.len(), 1);
         given[0]
@@ -129,6 +139,19 @@ fn a_host_that_asks_again_and_again_is_given_spares_from_the_fifth_request_on() 
         assert_eq!(ahead[..4], [false; 4], "every {gap_ms} ms");
         assert_eq!(ahead[4..], [true; 8], "every {gap_ms} ms");
     }
+}
+
+#[test]
+fn spares_warm_up_briefly_and_load_what_an_es_module_needs_if_one_was_asked_for_last() {
+    let mut host = Hosted::new();
+    host.ask_every(1_000, 8);
+    assert_eq!(host.warm_ups, [WarmUp::Brief; 5]);
+    host.is_module = true;
+    host.ask_every(1_000, 4);
+    assert_eq!(host.warm_ups[5..], [WarmUp::BriefForModule; 4]);
+    host.is_module = false;
+    host.ask_every(1_000, 1);
+    assert_eq!(host.warm_ups[9..], [WarmUp::Brief]);
 }
 
 #[test]

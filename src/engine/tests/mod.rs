@@ -182,7 +182,11 @@ fn limits() -> Limits {
 }
 
 fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile>) -> JobSpec {
-    let work = Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: Arc::from(name.as_bytes()) });
+    let work = Work::Offloaded(Offloaded {
+        boot: Arc::clone(boot),
+        job: Arc::from(name.as_bytes()),
+        is_module: false,
+    });
     let missed = Missed::Once { start_deadline: None };
     let retry = RetryPolicy::default();
     let policy = Arc::new(Policy {
