@@ -121,8 +121,7 @@ test('with a store, what was cut off is run again by the next start', async (t) 
         store: path.join(temporaryFolder({after: (remove) => t.after(remove)}), 'jobs.db'),
         waiting: 'drop'
     });
-    const first = quickProcessor();
-    await adapter.start({processor: first.process});
+    await adapter.start({processor: async ({payload}) => void payload});
     await OLD.enqueue(adapter, job('hang'));
     const {pid} = await eventually('the begin of the module', () => {
         try {
@@ -136,5 +135,5 @@ test('with a store, what was cut off is run again by the next start', async (t) 
     const again = quickProcessor();
     await adapter.start({processor: again.process});
     await eventually('the module runs again', () => report().pid !== pid);
-    assert.deepEqual([first.jobs, again.jobs], [[], []]);
+    assert.deepEqual(again.jobs, []);
 });

@@ -5,7 +5,8 @@
 const fs = require('node:fs');
 
 module.exports = async ({file, what}, run) => {
-    fs.writeFileSync(file, JSON.stringify({pid: process.pid, id: run.id}));
+    fs.writeFileSync(`${file}.new`, JSON.stringify({pid: process.pid, id: run.id}));
+    fs.renameSync(`${file}.new`, file);
     if (what === 'fail') {
         throw new TypeError('boom');
     }

@@ -1,4 +1,4 @@
-import {BackoffFunction, BackoffRule, StoreOptions} from '../../index';
+import {BackoffFunction, BackoffRule, StoreOptions} from '../index';
 
 /** The base class that Ghost asks of an adapter for jobs. */
 declare abstract class JobsBackendBase {

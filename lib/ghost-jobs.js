@@ -5,11 +5,11 @@
  * site uses it, docs/design/ghost-jobs.md why it is built like this.
  */
 
-const {incorrectUsage} = require('../host/package.bundle.cjs').parts;
-const {dispatchOf, recurringOf} = require('./arguments');
-const {JobsBackendBase} = require('./base');
-const {readConfig} = require('./config');
-const {Session} = require('./session');
+const {incorrectUsage} = require('./host/package.bundle.cjs').parts;
+const {dispatchOf, recurringOf} = require('./ghost-jobs/arguments');
+const {JobsBackendBase} = require('./ghost-jobs/base');
+const {readConfig} = require('./ghost-jobs/config');
+const {Session} = require('./ghost-jobs/session');
 
 const DEFAULT_SHUTDOWN_TIMEOUT_MS = 10_000;
 
@@ -25,7 +25,7 @@ class GhostJobs extends JobsBackendBase {
     /**
      * Called by Ghost at its start, and by `bin/validate-adapters.js`.
      *
-     * @param {import('./index').Config} [config]
+     * @param {import('./ghost-jobs').Config} [config]
      * @throws {IncorrectUsageError} INVALID_OPTION
      */
     static validate(config = {}) {
@@ -33,7 +33,7 @@ class GhostJobs extends JobsBackendBase {
     }
 
     /**
-     * @param {import('./index').Config} [config]
+     * @param {import('./ghost-jobs').Config} [config]
      * @throws {IncorrectUsageError} INVALID_OPTION
      */
     constructor(config = {}) {
@@ -44,7 +44,7 @@ class GhostJobs extends JobsBackendBase {
     /**
      * Accepts work from now on. May be called again after a shutdown.
      *
-     * @param {import('./index').StartOptions} options
+     * @param {import('./ghost-jobs').StartOptions} options
      * @throws {IncorrectUsageError} INVALID_QUEUE, INVALID_PROCESSOR
      * @throws {StoreError} STORE_...: the store cannot be opened
      */
