@@ -78,6 +78,12 @@ declare class JobManager {
     /** A run, while it goes or waits, and for as long as it is kept. */
     run(id: string): JobManager.RunInfo | undefined;
 
+    /**
+     * Jobs of which the store has waiting runs or a schedule, and that are not defined yet: what an earlier process has left,
+     * until `defineJob` or `addJob` of their names. None without a store.
+     */
+    storedJobs(): JobManager.StoredJob[];
+
     /** Due times to come of all jobs, the earliest first. Paused jobs have none. */
     upcoming(range?: JobManager.UpcomingRange): JobManager.UpcomingRun[];
 
@@ -219,7 +225,7 @@ declare namespace JobManager {
         worker?: WorkerOptions;
         /** Where log lines go; default `@tryghost/logging` where the host has it, else the console from warn up. */
         logger?: Logger;
-        /** Queues that several jobs may share: runs of them that go at once, 3 by default. */
+        /** Queues that several jobs may share: runs of them that go at once, 3 by default. Read when a job is added, so that more may follow. */
         queues?: Record<string, {concurrency?: number}>;
         /** Options for all jobs. */
         job?: JobDefaults;
@@ -820,6 +826,17 @@ declare namespace JobManager {
         options: Readonly<Record<string, any>>;
         /** It was added by `addOneOffJob`. */
         oneOff: boolean;
+    }
+
+    /** What the store has of a job that is not defined. Frozen. */
+    interface StoredJob {
+        name: string;
+        /** Its runs that wait. */
+        waiting: number;
+        /** The schedule under which its due times were last answered. */
+        at?: string;
+        /** The time zone of that schedule. */
+        timezone?: string;
     }
 
     interface UpcomingRange {

@@ -15,6 +15,8 @@ const LIB = path.join(ROOT, 'lib');
 /** What each room may import, besides itself and Node. */
 const MAY_IMPORT = {
     manager: ['events', 'host', 'inline', 'jobs', 'metrics', 'native', 'one-off', 'runs', 'store', 'wire'],
+    // An entry point: it uses the class from outside, and the parts that the bundle of the package hands out.
+    'ghost-jobs': ['..', 'host'],
     jobs: ['host', 'native', 'wire'],
     metrics: ['jobs'],
     runs: ['host', 'inline', 'jobs', 'native', 'wire'],

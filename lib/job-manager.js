@@ -102,6 +102,11 @@ class JobManager {
         return this.#parts.inspection.runs(filter);
     }
 
+    /** @returns {import('../index').StoredJob[]} jobs of an earlier host that are not defined yet; none without a store */
+    storedJobs() {
+        return this.#parts.kept.jobs();
+    }
+
     /** @param {string} id @returns {import('../index').RunInfo | undefined} a run that has not ended, or is kept */
     run(id) {
         return this.#parts.runs.info(id);

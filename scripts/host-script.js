@@ -9,10 +9,20 @@ const {replaceFile} = require('./replace-file');
 
 const OUTPUT = path.join(ROOT, 'lib/host/package.bundle.cjs');
 
-/** What index.js uses of it. */
+/** What index.js uses of it, and what lib/ghost-jobs does, so that the package has no module twice. */
 const ENTRY = `
     exports.JobManager = require('./lib/job-manager');
     Object.assign(exports, require('./lib/host/local-time'), require('./lib/jobs/schedules'));
+    exports.parts = Object.assign(
+        {tables: require('./lib/jobs/option-tables')},
+        require('./lib/host/deadline'),
+        require('./lib/host/errors'),
+        require('./lib/host/logging'),
+        require('./lib/host/options'),
+        require('./lib/inline/inline-jobs'),
+        require('./lib/jobs/retry-options'),
+        require('./lib/runs/run-ids')
+    );
 `;
 
 /** Made by the build, and found beside it. */

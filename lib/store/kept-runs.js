@@ -19,6 +19,15 @@ class KeptRuns {
         this.#native = native;
     }
 
+    /** @returns {import('../../index').StoredJob[]} jobs that are not defined, and of which the store has something */
+    jobs() {
+        return this.#native
+            .leftJobs()
+            .map(({name, waiting, at, timezone}) =>
+                Object.freeze({name, waiting, ...(at === undefined ? {} : {at, timezone})})
+            );
+    }
+
     /** @returns {KeptRun | undefined} */
     get(id) {
         const row = this.#native.keptRun(id);

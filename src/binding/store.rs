@@ -172,6 +172,19 @@ pub struct KeptAttempt {
     pub message: Option<String>,
 }
 
+/// What the store has of a job that is not registered.
+#[napi(object, object_from_js = false)]
+pub struct LeftJob {
+    /// Its name.
+    pub name: String,
+    /// How many of its runs wait.
+    pub waiting: f64,
+    /// Its schedule, of a recurring job.
+    pub at: Option<String>,
+    /// The time zone of the schedule.
+    pub timezone: Option<String>,
+}
+
 #[napi]
 impl NativeManager {
     /// Has the store commit what it has been given in this turn. Does nothing without a store.
@@ -213,6 +226,23 @@ impl NativeManager {
             };
             reader.runs(&filter)?.into_iter().map(|run| row(reader, run)).collect()
         })
+    }
+
+    /// The jobs of which the store has waiting runs or a schedule, and that are not registered.
+    #[napi]
+    pub fn left_jobs(&self) -> Vec<LeftJob> {
+        let left = self.manager.read(|engine, _| engine.left_jobs());
+        left.into_iter()
+            .map(|job| {
+                let (at, timezone) = job.schedule.unzip();
+                LeftJob {
+                    name: job.name.to_string(),
+                    waiting: u32::try_from(job.waiting).unwrap_or(u32::MAX).into(),
+                    at: at.map(|text| text.to_string()),
+                    timezone: timezone.map(|zone| zone.to_string()),
+                }
+            })
+            .collect()
     }
 
     /// The run of the job that ended last, of those in the store.

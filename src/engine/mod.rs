@@ -77,7 +77,7 @@ pub use measures::{Measures, StateCount};
 pub use output::{Printed, Source, Stream};
 pub use pausing::PausedBy;
 pub use pool::{PoolLimits, WarmWorkers};
-pub use reading::StoreSetup;
+pub use reading::{LeftJob, StoreSetup};
 pub use retry::{Cause, Causes, GaveUp, RetryPolicy};
 pub use run::{EndCause, Trigger};
 pub use skips::Skipped;

@@ -1,6 +1,7 @@
 //! Runs that an earlier host has left in the store: they wait there until their job is defined, and are read a few at
 //! a time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +45,17 @@ pub struct StoreSetup {
     pub goes_on_in_memory: bool,
     /// Runs of jobs that are not defined within a minute fail, instead of waiting on.
     pub fails_orphans: bool,
+}
+
+/// What the file has of a job that is not registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftJob {
+    /// The job.
+    pub name: Arc<str>,
+    /// How many of its runs wait.
+    pub waiting: u64,
+    /// Its schedule and time zone, of a recurring job.
+    pub schedule: Option<(Arc<str>, Arc<str>)>,
 }
 
 impl Engine {
@@ -262,6 +274,22 @@ impl Engine {
     pub(super) fn all_unread_runs(&self) -> u64 {
         let Some(keeping) = self.keeping.as_ref() else { return 0 };
         keeping.unread.values().map(|unread| unread.left).sum()
+    }
+
+    /// The jobs of which the file has runs or a schedule, and that are not registered, by name.
+    pub fn left_jobs(&self) -> Vec<LeftJob> {
+        let Some(keeping) = self.keeping.as_ref() else { return Vec::new() };
+        let names: BTreeSet<&Arc<str>> = keeping.unread.keys().chain(keeping.slots.keys()).collect();
+        let left = names.into_iter().filter(|name| !self.names.contains_key(*name));
+        left.map(|name| LeftJob {
+            name: Arc::clone(name),
+            waiting: self.unread_runs(name),
+            schedule: keeping
+                .slots
+                .get(name)
+                .map(|slot| (Arc::clone(&slot.schedule), Arc::clone(&slot.time_zone))),
+        })
+        .collect()
     }
 
     /// Whether runs of a registered job are still to be read.

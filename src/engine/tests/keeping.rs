@@ -2,7 +2,7 @@
 
 use super::handlers::{ask_with, handler_with, online, returns, sent};
 use super::*;
-use crate::engine::{PausedBy, StoreSetup};
+use crate::engine::{LeftJob, PausedBy, StoreSetup};
 use crate::store::{
     Change, DiedRun, EndState, Fault, Found, KnownRun, Outcome, Pause, RunKey, Slot, StoreError, Ticket,
     WaitingJob, WaitingRun, Window, Write,
@@ -525,6 +525,19 @@ fn a_start_deadline_leaves_out_what_is_too_old() {
     let [(Trigger::Missed, Some(due))] = runs[..] else { panic!("{runs:?}") };
     assert!(due.0 > START_MS - DAY_MS);
     assert_eq!(daily_after(-7 * DAY_MS, within(1)), [], "START_MS is five hours after the last due time");
+}
+
+#[test]
+fn what_is_left_of_jobs_is_listed_until_they_are_registered() {
+    let nightly = Slot { job: "nightly".into(), ..slot(-1_000) };
+    let mut bench = store(Found { slots: vec![nightly], ..waiting(5) });
+    let left = |bench: &Bench| bench.engine.left_jobs();
+    let schedule = Some((Arc::from("0 0 3 * * *"), Arc::from("UTC")));
+    let job = LeftJob { name: "job".into(), waiting: 5, schedule: None };
+    assert_eq!(left(&bench), [job, LeftJob { name: "nightly".into(), waiting: 0, schedule }]);
+    bench.add(handler_with(1, |_| {})).unwrap();
+    bench.add(offloaded("nightly", every("0 0 4 * * *"))).unwrap();
+    assert_eq!(left(&bench), []);
 }
 
 #[test]

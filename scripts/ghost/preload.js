@@ -1,0 +1,57 @@
+'use strict';
+
+// Loaded into Ghost's process before Ghost (`node --require`): registers a job type of its own with Ghost's jobs service,
+// dispatches such jobs when it is told to, and can have one of Ghost's own recurring jobs drawn for a time that is near.
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+const {GHOST_FOLDER: ghost, GHOST_OUTCOMES: outcomes, GHOST_SOON: soon} = process.env;
+const services = path.join(ghost, 'core/server/services/jobs-service');
+const {JobsService} = require(path.join(services, 'jobs-service.js'));
+
+/** Written at once, so that a kill loses none. */
+const note = (line) => fs.appendFileSync(outcomes, `${line}\n`);
+
+class ProofJob {
+    static type = 'proof';
+
+    constructor({id, ms}) {
+        Object.assign(this, {id, ms});
+    }
+}
+
+async function handle({id, ms}) {
+    note(`begun ${id}`);
+    // Longer than any timer: it hangs.
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    note(`ended ${id}`);
+}
+
+const {start, scheduleRecurring} = JobsService.prototype;
+
+JobsService.prototype.start = async function startWithProof() {
+    this.handle(ProofJob, handle, {queue: 'proof', concurrency: 2});
+    await start.call(this);
+    process.on('message', async ({dispatch}) => {
+        if (dispatch === undefined) {
+            global.gc();
+            process.send({what: 'collected', heap: process.memoryUsage()});
+            return;
+        }
+        await Promise.all(dispatch.map((fields) => this.dispatch(new ProofJob(fields))));
+        process.send({what: 'accepted'});
+    });
+    process.send({what: 'started'});
+};
+
+JobsService.prototype.scheduleRecurring = function scheduleSoon(job, {cron}) {
+    const {type} = job.constructor;
+    if (type !== soon) {
+        return scheduleRecurring.call(this, job, {cron});
+    }
+    const due = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 3_000);
+    process.send({what: 'drawn', due: due.getTime()});
+    const drawn = `${due.getSeconds()} ${due.getMinutes()} ${due.getHours()} * * *`;
+    return scheduleRecurring.call(this, job, {cron: drawn});
+};
