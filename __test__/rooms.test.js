@@ -18,7 +18,7 @@ const MAY_IMPORT = {
     // An entry point: it uses the class from outside, and the parts that the bundle of the package hands out.
     'ghost-jobs': ['..', 'host'],
     jobs: ['host', 'native', 'wire'],
-    metrics: ['jobs'],
+    metrics: ['host', 'jobs'],
     runs: ['host', 'inline', 'jobs', 'native', 'wire'],
     store: ['host', 'runs', 'wire'],
     inline: ['host', 'jobs', 'wire'],
@@ -26,6 +26,7 @@ const MAY_IMPORT = {
     events: ['host', 'wire'],
     native: ['host', 'wire'],
     host: ['wire'],
+    dashboard: ['host'],
     http: ['host'],
     otel: [],
     'check-ins': ['host'],

@@ -29,7 +29,7 @@ test('templates within templates stay as they are, arrays are joined, and what i
         ),
         '<ul><li>&lt;</li><li>1</li><li></li><li></li><li></li></ul>'
     );
-    assert.equal(String(html`${['a', ['<b>', html`<i />`]]}`), 'a&lt;b&gt;<i/>');
+    assert.equal(String(html`${['a', ['<b>', html`<i/>`]]}`), 'a&lt;b&gt;<i/>');
     assert.equal(String(html`${0}${''}`), '0');
 });
 

@@ -143,22 +143,29 @@ test("V8's report of a full heap is in the output of the run", async (t) => {
     assert.match(manager.output(run.id).text, /heap limit|JavaScript heap out of memory/);
 });
 
-test('what run.log writes stands among what is printed, with its time, level and fields', async (t) => {
+test('what run.log writes is kept with what is printed, with its time, level and fields', async (t) => {
     const {manager, logs} = createManager(t);
     const {run} = await runScript(manager, {name: 'logs', output: 'capture', job: job('logs')});
     const {text, lines} = manager.output(run.id, {lines: true});
     const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
-    assert.match(
-        text,
-        new RegExp(`^before\\n${time} warn half-way \\{"done":5\\}\\n${time} info two\\nlines\\nno end`)
-    );
+    for (const line of [
+        '^before',
+        `^${time} warn half-way \\{"done":5\\}`,
+        `^${time} info two\\nlines`,
+        '^no end'
+    ]) {
+        assert.match(text, new RegExp(`${line}$`, 'm'));
+    }
+    // Each stream is in order; a pipe and the channel of the log are read one after the other.
     assert.deepEqual(
-        lines.map(({stream, level, text: line, fields}) => ({stream, level, line, fields})),
+        lines
+            .toSorted((one, other) => other.stream.localeCompare(one.stream))
+            .map(({stream, level, text: line, fields}) => ({stream, level, line, fields})),
         [
             {stream: 'stdout', level: undefined, line: 'before', fields: undefined},
+            {stream: 'stdout', level: undefined, line: 'no end', fields: undefined},
             {stream: 'log', level: 'warn', line: 'half-way', fields: {done: 5}},
-            {stream: 'log', level: 'info', line: 'two\nlines', fields: undefined},
-            {stream: 'stdout', level: undefined, line: 'no end', fields: undefined}
+            {stream: 'log', level: 'info', line: 'two\nlines', fields: undefined}
         ]
     );
     assert.ok(logs.some(({level, text: line}) => level === 'warn' && line.includes('half-way')));

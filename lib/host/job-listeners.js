@@ -12,11 +12,35 @@ const OF_STARTS = ['run queued', 'run started', 'run online', 'run late'];
  */
 class JobListeners extends EventEmitter {
     #logger;
+    /** By the name of an event that entry points of the package report. */
+    #watchers = new Map();
 
     /** @param {object} logger */
     constructor(logger) {
         super();
         this.#logger = logger;
+    }
+
+    /**
+     * @internal The manager itself takes such an event too, and is none of the listeners that the host sees.
+     *
+     * @param {JobListeners} listeners
+     * @param {string} event - one that entry points of the package report, by `emit`
+     * @param {(payload: object) => void} watcher
+     */
+    static watch(listeners, event, watcher) {
+        listeners.#watchers.set(event, watcher);
+    }
+
+    emit(event, ...args) {
+        const watcher = this.#watchers.get(event);
+        if (watcher === undefined) {
+            return super.emit(event, ...args);
+        }
+        const [payload] = args;
+        safely(this.#logger, `What follows from "${event}"`, () => watcher(payload));
+        JobListeners.tell(this, event, () => payload);
+        return true;
     }
 
     /** @internal @returns {boolean} does anybody listen to starts of runs, or to this event of them? */

@@ -675,6 +675,7 @@ class EndedRun {
             progress: known.progress,
             value: known.value,
             isSlow: known.isSlow,
+            outputBytes: known.outputBytes,
             thread: event.thread,
             pid: known.pid
         });

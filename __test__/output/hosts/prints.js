@@ -11,6 +11,8 @@ const ends = [];
 const {manager} = createManager({after: (end) => ends.push(end)});
 const tell = (what, more) => process.send({what, ...more});
 
+// Its reader may go away.
+process.stdout.on('error', () => {});
 // Makes a pipe one that does not block, as Node does with its own.
 process.stdout.write('');
 process.stderr.write('');

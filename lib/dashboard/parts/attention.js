@@ -45,11 +45,9 @@ function attentionList(context, known) {
         </div>`;
     }
     return html`<ul class="attention">
-            ${lines
-                .slice(0, MOST_LINES)
-                .map(
-                    ({look, job, href, text, when}) =>
-                        html`<li data-key="attention ${job} ${look}" data-value="${look}">
+            ${lines.slice(0, MOST_LINES).map(
+                ({look, job, href, text, when}) =>
+                    html`<li data-key="attention ${job} ${look}" data-value="${look}">
                             <span class="is-${look}">${icon(look)}</span>${
                                 job === undefined
                                     ? ''
@@ -59,7 +57,7 @@ function attentionList(context, known) {
                             }<span class="what">${text}</span
                             >${when && html`<span class="when">${when}</span>`}
                         </li>`
-                )}
+            )}
         </ul>
         ${lines.length > MOST_LINES && html`<p class="more">and ${lines.length - MOST_LINES} more. <a href="${context.to('runs?state=failed')}">Failed runs</a>, <a href="${context.to('jobs?state=paused')}">paused jobs</a></p>`}`;
 }
