@@ -12,7 +12,7 @@ const UNITS = ['seconds', 'bytes'];
 class Exposition {
     #isOpen;
     #prefix;
-    #lines = [];
+    #text = '';
 
     /** @param {{format: 'prometheus' | 'openmetrics', prefix: string}} options */
     constructor({format, prefix}) {
@@ -40,37 +40,32 @@ class Exposition {
     histogram(name, help, samples) {
         this.#declare(name, 'histogram', help);
         const full = this.#prefix + name;
+        let endings;
         for (const [labels, {boundsMs, counts, sumMs}] of samples) {
-            const before = labels === '' ? '{le="' : `{${labels},le="`;
-            const after = labels === '' ? '' : `{${labels}}`;
+            // The same of all histograms of a family.
+            endings ??= [...boundsMs.map((ms) => this.#bound(ms)), '+Inf'].map((bound) => `le="${bound}"} `);
+            const bucket = `${full}_bucket{${labels === '' ? '' : `${labels},`}`;
             let count = 0;
-            boundsMs.forEach((boundMs, place) => {
+            for (let place = 0; place < endings.length; place += 1) {
                 count += counts[place];
-                this.#lines.push(`${full}_bucket${before}${this.#bound(boundMs)}"} ${count}`);
-            });
-            count += counts[boundsMs.length];
-            this.#lines.push(
-                `${full}_bucket${before}+Inf"} ${count}`,
-                `${full}_sum${after} ${seconds(sumMs)}`,
-                `${full}_count${after} ${count}`
-            );
+                this.#text += `${bucket}${endings[place]}${count}\n`;
+            }
+            const own = labels === '' ? '' : `{${labels}}`;
+            this.#text += `${full}_sum${own} ${seconds(sumMs)}\n${full}_count${own} ${count}\n`;
         }
     }
 
     /** @returns {string} the text; nothing can be added after that */
     end() {
-        if (this.#isOpen) {
-            this.#lines.push('# EOF');
-        }
-        return `${this.#lines.join('\n')}\n`;
+        return this.#isOpen ? `${this.#text}# EOF\n` : this.#text;
     }
 
     #declare(name, type, help, base = name) {
         const full = this.#prefix + name;
-        this.#lines.push(`# HELP ${full} ${help}`, `# TYPE ${full} ${type}`);
+        this.#text += `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n`;
         const unit = this.#isOpen && UNITS.find((ending) => base.endsWith(`_${ending}`));
         if (unit) {
-            this.#lines.push(`# UNIT ${full} ${unit}`);
+            this.#text += `# UNIT ${full} ${unit}\n`;
         }
     }
 
@@ -78,7 +73,7 @@ class Exposition {
         const full = this.#prefix + name;
         for (const [labels, value] of samples) {
             if (value !== undefined) {
-                this.#lines.push(labels === '' ? `${full} ${value}` : `${full}{${labels}} ${value}`);
+                this.#text += labels === '' ? `${full} ${value}\n` : `${full}{${labels}} ${value}\n`;
             }
         }
     }

@@ -27,9 +27,10 @@ const {Exposition, label, seconds} = require('./exposition');
 function metricsText(facts, options) {
     const text = new Exposition(options);
     const jobs = jobsOf(facts);
+    const counted = jobs.filter(({counters}) => counters !== undefined);
     addManager(text, facts);
-    addRuns(text, jobs);
-    addTimes(text, jobs, facts);
+    addRuns(text, counted);
+    addTimes(text, counted, facts);
     addJobGauges(text, jobs, facts);
     addInline(text, facts);
     addProcesses(text, facts);
@@ -52,19 +53,16 @@ function jobsOf({counters, rows, hasOthers}) {
     return jobs;
 }
 
-/** A sample for each job; `value` gets its counters, and those of the others. */
-const ofEach = (jobs, value) =>
-    jobs
-        .filter(({counters}) => counters !== undefined)
-        .map(({label: job, counters}) => [job, value(counters)]);
+/** A sample for each job of which something has been counted; `value` gets its counters. */
+const ofEach = (jobs, value) => jobs.map(({label: job, counters}) => [job, value(counters)]);
 
-/** A sample for each job and each of `values`, which becomes the label `name`. */
-const ofEachBy = (jobs, name, values, value) =>
-    jobs
-        .filter(({counters}) => counters !== undefined)
-        .flatMap(({label: job, counters}) =>
-            values(counters).map((key) => [`${job},${label(name, key)}`, value(counters, key)])
-        );
+/** A sample for each job and each of `keys`, which becomes the label `name`. */
+function ofEachBy(jobs, name, keys, value) {
+    const labels = keys.map((key) => [key, label(name, key)]);
+    return jobs.flatMap(({label: job, counters}) =>
+        labels.map(([key, own]) => [`${job},${own}`, value(counters, key)])
+    );
+}
 
 const OUTCOMES = ['completed', 'failed', 'cancelled'];
 const REASONS = ['overlap', 'missed', 'paused'];
@@ -88,22 +86,12 @@ function addRuns(text, jobs) {
     text.counter(
         'runs',
         'Runs that have ended, by outcome.',
-        ofEachBy(
-            jobs,
-            'outcome',
-            () => OUTCOMES,
-            (counters, outcome) => counters[outcome]
-        )
+        ofEachBy(jobs, 'outcome', OUTCOMES, (counters, outcome) => counters[outcome])
     );
     text.counter(
         'run_failures',
         'Runs that have failed for good, by cause.',
-        ofEachBy(
-            jobs,
-            'cause',
-            ({causes}) => [...causes.keys()].toSorted(),
-            ({causes}, cause) => causes.get(cause)
-        )
+        ofEachBy(jobs, 'cause', causesOf(jobs), ({causes}, cause) => causes.get(cause))
     );
     text.counter(
         'retries',
@@ -113,14 +101,12 @@ function addRuns(text, jobs) {
     text.counter(
         'skipped',
         'Due times that got no run, by reason.',
-        ofEachBy(
-            jobs,
-            'reason',
-            () => REASONS,
-            ({skipped}, reason) => skipped[reason]
-        )
+        ofEachBy(jobs, 'reason', REASONS, ({skipped}, reason) => skipped[reason])
     );
 }
+
+/** Why runs of any job have failed. */
+const causesOf = (jobs) => [...new Set(jobs.flatMap(({counters}) => [...counters.causes.keys()]))].toSorted();
 
 function addTimes(text, jobs, {counters, engine}) {
     text.histogram(
