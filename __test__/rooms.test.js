@@ -98,6 +98,23 @@ test('requiring the package loads one bundle and the addon, and no built-in modu
     assert.deepEqual(slow, []);
 });
 
+test('an entry point for tracing or check-ins loads neither the package nor its addon, nor the other one', () => {
+    for (const entry of ['otel', 'check-ins']) {
+        const script = `require(${JSON.stringify(path.join(LIB, entry))}); console.log(JSON.stringify(Object.keys(require.cache)))`;
+        const env = {...process.env, NODE_OPTIONS: ''};
+        const files = JSON.parse(execFileSync(process.execPath, ['-e', script], {encoding: 'utf8', env}));
+        const rooms = files.filter((file) => file.startsWith(LIB + path.sep)).map(roomOf);
+        assert.deepEqual(
+            [...new Set(rooms)].filter((room) => !['host', `${entry}.js`, entry].includes(room)),
+            []
+        );
+        assert.deepEqual(
+            files.filter((file) => /\.(node|cjs)$/.test(file) && file.startsWith(LIB)),
+            []
+        );
+    }
+});
+
 test('the bundle of the package keeps the names of its classes, and its errors begin at the caller', async () => {
     const JobManager = require(ROOT);
     assert.equal(JobManager.name, 'JobManager');

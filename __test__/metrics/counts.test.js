@@ -9,6 +9,7 @@ const {test} = require('node:test');
 const {createManager, startUntil} = require('../support/runs');
 const {eventually} = require('../support/processes');
 const {failureOf, jobs, memoryModel, trying} = require('../runs/support');
+const {storeOf} = require('../store/support');
 const {read} = require('./support');
 
 const fixture = (name) => path.join(__dirname, '..', 'fixtures', 'compat', name);
@@ -217,4 +218,46 @@ test('runs that the history gave up are counted', async (t) => {
         await run.result;
     }
     assert.equal(read(manager).value('history_dropped_total'), 1);
+});
+
+test('when a job last succeeded is known after a restart, where there is a store', async (t) => {
+    const {next} = storeOf(t);
+    const define = (manager, name) =>
+        manager.defineJob({name, job: async (data) => data && Promise.reject(new Error('no luck'))});
+    const first = (await next()).manager;
+    for (const name of ['succeeds', 'fails', 'new']) {
+        await define(first, name);
+    }
+    const run = await first.runJob('succeeds');
+    await run.result;
+    await failureOf(await first.runJob('fails', {data: 1}));
+    const endedSeconds = first.job('succeeds').last.ended / 1_000;
+    const second = (await next()).manager;
+    for (const name of ['succeeds', 'fails', 'new']) {
+        await define(second, name);
+    }
+    const metrics = read(second);
+    const of = (name, job) => metrics.value(name, {job});
+    assert.equal(of('last_success_timestamp_seconds', 'succeeds'), endedSeconds);
+    assert.equal(of('last_run_timestamp_seconds', 'succeeds'), endedSeconds);
+    assert.deepEqual(
+        ['succeeds', 'fails', 'new'].map((job) => of('last_run_success', job)),
+        [1, 0, undefined]
+    );
+    assert.equal(metrics.value('runs_total', {job: 'succeeds', outcome: 'completed'}), 0);
+});
+
+test('output that is not kept is counted in bytes', async (t) => {
+    const {manager} = createManager(t);
+    await manager.addJob({
+        name: 'prints',
+        job: () => console.log('x'.repeat(9_999)),
+        at: 'every day',
+        output: 'capture',
+        outputLimit: 1_000
+    });
+    const run = await manager.runJob('prints');
+    await run.result;
+    assert.equal(read(manager).value('output_dropped_bytes_total'), manager.stats().outputDroppedBytes);
+    assert.ok(read(manager).value('output_dropped_bytes_total') >= 9_000);
 });

@@ -4,12 +4,14 @@
 
 const assert = require('node:assert/strict');
 const {once} = require('node:events');
+const fs = require('node:fs');
 const path = require('node:path');
 const {test} = require('node:test');
 const {SpanKind, SpanStatusCode, metrics, trace} = require('@opentelemetry/api');
 const {instrument} = require('../../lib/otel');
 const {eventually} = require('../support/processes');
 const {createManager} = require('../support/runs');
+const {temporaryFolder} = require('../support/temporary-folder');
 const {failureOf, jobs, resultOf, trying} = require('../runs/support');
 const {instrumented, sdk, withinSpan} = require('./support');
 
@@ -243,4 +245,15 @@ test('an exporter that throws does not end the host, and the job runs', async (t
     await manager.defineJob({name: 'far', job: jobs('echo.js')});
     assert.equal(await resultOf(manager, 'near'), 1);
     assert.equal((await resultOf(manager, 'far', {data: 2})).data, 2);
+});
+
+test('without the package of OpenTelemetry the error says what to install', (t) => {
+    const folder = temporaryFolder(t);
+    const lib = path.join(__dirname, '..', '..', 'lib');
+    fs.cpSync(path.join(lib, 'otel'), path.join(folder, 'otel'), {recursive: true});
+    fs.copyFileSync(path.join(lib, 'otel.js'), path.join(folder, 'otel.js'));
+    assert.throws(() => require(path.join(folder, 'otel.js')), {
+        code: 'OTEL_API_MISSING',
+        message: /npm install @opentelemetry\/api/
+    });
 });

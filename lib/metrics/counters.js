@@ -76,16 +76,23 @@ class Counters {
      *
      * @param {Iterable<string>} names - of registered jobs, the oldest registration first
      * @param {(name: string) => boolean} isRegistered
+     * @param {(name: string) => {state: string, endedMs: number} | undefined} lastKept - the last run of a job in the store
      */
-    label(names, isRegistered) {
+    label(names, isRegistered, lastKept) {
         let mayForget = true;
         for (const name of names) {
             if (this.#jobs.size >= this.#maxJobs && mayForget && !this.#jobs.has(name)) {
                 this.#forgetUnregistered(isRegistered);
                 mayForget = false;
             }
-            if (this.#of(name) === this.#other && name !== OTHER) {
+            const isKnown = this.#jobs.has(name);
+            const counters = this.#of(name);
+            if (counters === this.#other && name !== OTHER) {
                 return;
+            }
+            const kept = isKnown ? undefined : lastKept(name);
+            if (kept !== undefined) {
+                counters.goOn(kept);
             }
         }
     }

@@ -41,6 +41,20 @@ class JobCounters extends RunTotals {
         }
     }
 
+    /**
+     * What an earlier host has left: when its last run ended. Nothing is counted.
+     *
+     * @param {{state: 'completed' | 'failed' | 'cancelled', endedMs: number}} run
+     */
+    goOn({state, endedMs}) {
+        this.lastMs ??= endedMs;
+        if (state === 'completed') {
+            this.lastSuccessMs ??= endedMs;
+        } else if (state === 'failed') {
+            this.lastFailureMs ??= endedMs;
+        }
+    }
+
     /** @param {{cpuMs: number, peakMemoryBytes: number}} ending - of an attempt */
     used({cpuMs, peakMemoryBytes}) {
         this.cpuMs += cpuMs;

@@ -19,6 +19,7 @@ class Metrics {
      * @param {import('../inline/inline-jobs').InlineJobs} parts.inline
      * @param {import('../inline/inline-runner').InlineRunner} parts.runner
      * @param {() => import('../one-off/jobs-repository').JobsRepository | undefined} parts.rows
+     * @param {import('../store/kept-runs').KeptRuns} parts.kept
      */
     constructor(parts) {
         this.#parts = parts;
@@ -32,9 +33,20 @@ class Metrics {
         return metricsText(this.#facts(), {format, prefix: this.#prefix});
     }
 
+    /** Where there is a store, it has the runs of handlers. */
+    #lastKept(name) {
+        const {jobs, kept} = this.#parts;
+        const info = jobs.get(name)?.handler && kept.last(name)?.info();
+        return info?.ended && {state: info.state, endedMs: info.ended.getTime()};
+    }
+
     #facts() {
         const {version, counters, native, jobs, inspection, history, inline, runner, rows} = this.#parts;
-        counters.label(jobs.names(), (name) => jobs.get(name) !== undefined);
+        counters.label(
+            jobs.names(),
+            (name) => jobs.get(name) !== undefined,
+            (name) => this.#lastKept(name)
+        );
         const labelled = inspection.rowsOf([...counters.jobs.keys()]);
         const counts = native.counts();
         return {
