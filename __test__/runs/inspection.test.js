@@ -144,6 +144,17 @@ test('a schedule is shown as a cron line and as a length of time, where these ca
     assert.deepEqual(await shown(new Date(Date.now() + 60_000)), [undefined, undefined]);
 });
 
+test('the time zone of a schedule is that of the process, also after TZ has changed', async (t) => {
+    const {TZ} = process.env;
+    t.after(() => (TZ === undefined ? delete process.env.TZ : (process.env.TZ = TZ)));
+    const {manager} = createManager(t);
+    await manager.defineJob({name: 'job', job: async () => {}, at: 'every day'});
+    for (const zone of ['Europe/London', 'Asia/Tokyo']) {
+        process.env.TZ = zone;
+        assert.equal(manager.job('job').schedule.timezone, zone);
+    }
+});
+
 test('a scheduled script is shown with its times, its process and its end', async (t) => {
     const {manager} = createManager(t);
     const {job} = trying(t, ['exit'], {at: new Date(Date.now() + 100), name: 'script'});

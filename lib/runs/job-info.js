@@ -2,6 +2,7 @@
 
 /** What the host is shown of a job. */
 
+const {hostTimeZone} = require('../host/time-zone');
 const {describeSchedule, equivalentsOf} = require('../jobs/schedules');
 
 /** Options that are shown; never data, the environment or arguments. */
@@ -92,7 +93,7 @@ function describe(when, {at}) {
     if (when.kind !== 'schedule') {
         return undefined;
     }
-    const timezone = when.scheduleOptions?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const timezone = when.scheduleOptions?.timezone ?? hostTimeZone();
     return Object.freeze({at, text: describeSchedule(at), timezone, ...equivalentsOf(at)});
 }
 
