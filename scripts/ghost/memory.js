@@ -4,7 +4,7 @@
 
 const {setTimeout: wait} = require('node:timers/promises');
 
-const SETTLE_MS = 8_000;
+const SETTLE_MS = 5_000;
 
 const median = (values) => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)];
 const megabytes = (kilobytes) => (kilobytes / 1024).toFixed(1);
@@ -29,10 +29,11 @@ async function measureMemory(site, rounds) {
     const [base] = values.values();
     const of = (list, key) => median(list.map((value) => value[key]));
     return Array.from(values, ([name, list]) => {
-        const more = ['pssKb', 'heapKb'].map((key) => megabytes(of(list, key) - of(base, key)));
+        const figure = (key) =>
+            `${megabytes(of(list, key))} MB (${megabytes(of(list, key) - of(base, key))} more)`;
         return (
-            `${name}: ${megabytes(of(list, 'pssKb'))} MB (${more[0]} more), of it ${megabytes(of(list, 'heapKb'))} MB of JavaScript ` +
-            `(${more[1]} more); ${rounds} rounds: ${list.map(({pssKb}) => megabytes(pssKb)).join(', ')}`
+            `${name}: own ${figure('ownKb')}, of it JavaScript ${figure('heapKb')}; of files ${figure('filesKb')}; ` +
+            `own, each round: ${list.map(({ownKb}) => megabytes(ownKb)).join(', ')}`
         );
     });
 }
