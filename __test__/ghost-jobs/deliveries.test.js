@@ -149,6 +149,7 @@ suite('a shutdown says what it has not done', () => {
         const {adapter, log} = await started(t, {attempts: 2, backoff: 60_000}, {processor: process});
         await OLD.enqueue(adapter, job());
         (await next()).fail(new Error('boom'));
+        assert.match((await log.next('warn'))[0], /attempt 1 of 2/);
         await adapter.shutdown({timeoutMs: 10_000});
         const [line] = await log.next('warn');
         assert.match(

@@ -28,12 +28,32 @@ async function handle({id, ms}) {
     note(`ended ${id}`);
 }
 
+/** Starts our adapter beside the one that Ghost uses, with as many nightly jobs as Ghost has. */
+async function startBeside({file, config}) {
+    const adapter = new (require(file))(config);
+    await adapter.start({
+        processor: async () => {},
+        queues: {webmentions: {concurrency: 3}, email: {concurrency: 2}}
+    });
+    for (let count = 0; count < 5; count += 1) {
+        await adapter.scheduleRecurring(
+            {type: `nightly ${count}`, payload: '{}'},
+            {cron: `${count} 7 3 * * *`}
+        );
+    }
+}
+
 const {start, scheduleRecurring} = JobsService.prototype;
 
 JobsService.prototype.start = async function startWithProof() {
     this.handle(ProofJob, handle, {queue: 'proof', concurrency: 2});
     await start.call(this);
-    process.on('message', async ({dispatch}) => {
+    process.on('message', async ({dispatch, load}) => {
+        if (load !== undefined) {
+            await startBeside(load);
+            process.send({what: 'loaded'});
+            return;
+        }
         if (dispatch === undefined) {
             // Twice: the first one leaves what has finalizers.
             global.gc();

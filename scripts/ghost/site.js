@@ -43,10 +43,12 @@ class Site {
                 recursive: true
             });
         }
-        fs.writeFileSync(
-            path.join(content, 'adapters/jobs/job-manager.js'),
-            "module.exports = require('@tryghost/job-manager/ghost-jobs');\n"
-        );
+        fs.writeFileSync(this.adapter, "module.exports = require('@tryghost/job-manager/ghost-jobs');\n");
+    }
+
+    /** The file by which Ghost finds our adapter. */
+    get adapter() {
+        return path.join(this.folder, 'content/adapters/jobs/job-manager.js');
     }
 
     /** The file of an adapter's store. */
@@ -220,6 +222,12 @@ class Running {
         const rollup = fs.readFileSync(`/proc/${this.child.pid}/smaps_rollup`, 'utf8');
         const kilobytes = (name) => Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(rollup)[1]);
         return {ownKb: kilobytes('Pss_Anon'), filesKb: kilobytes('Pss_File'), heapKb: heap.heapUsed / 1024};
+    }
+
+    /** Starts our adapter in it, beside its own. */
+    async load(file, config) {
+        this.child.send({load: {file, config}});
+        await this.message('loaded');
     }
 
     /** @returns {Promise<number>} ms from the signal to the exit */
