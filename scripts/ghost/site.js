@@ -46,6 +46,11 @@ class Site {
         fs.writeFileSync(this.adapter, "module.exports = require('@tryghost/job-manager/ghost-jobs');\n");
     }
 
+    /** This package, as it is installed there. */
+    get package() {
+        return path.join(this.folder, 'content/adapters/node_modules/@tryghost/job-manager');
+    }
+
     /** The file by which Ghost finds our adapter. */
     get adapter() {
         return path.join(this.folder, 'content/adapters/jobs/job-manager.js');
@@ -74,7 +79,7 @@ class Site {
     }
 
     /** @param {object} [adapter] - configuration of ours; without it Ghost uses its own */
-    #configure(adapter, more) {
+    #configure(adapter) {
         const jobs = adapter && {jobs: {active: 'job-manager', 'job-manager': adapter}};
         const configuration = {
             url: `http://127.0.0.1:${this.port}`,
@@ -90,8 +95,7 @@ class Site {
             // Nothing outside of this machine is asked.
             privacy: {useUpdateCheck: false, useGravatar: false, useRpcPing: false, useStructuredData: false},
             explore: {update_url: 'http://127.0.0.1:9', testimonials_url: 'http://127.0.0.1:9'},
-            ...(jobs ? {adapters: jobs} : {}),
-            ...more
+            ...(jobs ? {adapters: jobs} : {})
         };
         fs.writeFileSync(path.join(this.folder, 'config.production.json'), JSON.stringify(configuration));
     }
@@ -100,11 +104,11 @@ class Site {
      * Starts Ghost.
      *
      * @param {object} [adapter] - configuration of ours
-     * @param {{soon?: string, more?: object}} [options] - `soon`: the type of a recurring job to draw for a time that is near
+     * @param {{soon?: string, env?: object}} [options] - `soon`: the type of a recurring job to draw for a time that is near
      * @returns {Promise<Running>} when it has booted
      */
-    async boot(adapter, {soon = '', more} = {}) {
-        this.#configure(adapter, more);
+    async boot(adapter, {soon = '', env} = {}) {
+        this.#configure(adapter);
         const preload = path.join(__dirname, 'preload.js');
         const child = spawn(this.node, ['--expose-gc', '--require', preload, 'current/index.js'], {
             cwd: this.folder,
@@ -113,7 +117,8 @@ class Site {
                 NODE_ENV: 'production',
                 GHOST_FOLDER: this.ghost,
                 GHOST_OUTCOMES: this.outcomesFile,
-                GHOST_SOON: soon
+                GHOST_SOON: soon,
+                ...env
             },
             stdio: ['ignore', 'pipe', 'pipe', 'ipc']
         });
@@ -222,6 +227,12 @@ class Running {
         const rollup = fs.readFileSync(`/proc/${this.child.pid}/smaps_rollup`, 'utf8');
         const kilobytes = (name) => Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(rollup)[1]);
         return {ownKb: kilobytes('Pss_Anon'), filesKb: kilobytes('Pss_File'), heapKb: heap.heapUsed / 1024};
+    }
+
+    /** Runs a script through the job manager of Ghost. */
+    async runScript(file) {
+        this.child.send({script: file});
+        await this.message('script ended');
     }
 
     /** Starts our adapter in it, beside its own. */
