@@ -16,7 +16,7 @@ const LIB = path.join(ROOT, 'lib');
 const MAY_IMPORT = {
     manager: ['events', 'host', 'inline', 'jobs', 'metrics', 'native', 'one-off', 'runs', 'store', 'wire'],
     // An entry point: it uses the class from outside, and the parts that the bundle of the package hands out.
-    'ghost-jobs': ['..', 'host'],
+    'ghost-jobs': ['..', 'dashboard', 'host'],
     jobs: ['host', 'native', 'wire'],
     metrics: ['host', 'jobs'],
     runs: ['host', 'inline', 'jobs', 'native', 'wire'],

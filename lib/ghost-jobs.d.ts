@@ -1,3 +1,4 @@
+import {DashboardOptions} from './dashboard';
 import {BackoffFunction, BackoffRule, StoreOptions} from '../index';
 
 /** The base class that Ghost asks of an adapter for jobs. */
@@ -62,6 +63,8 @@ declare namespace GhostJobs {
         concurrency?: number;
         /** What a shutdown does with jobs that have not begun: `'finish'` (default) or `'drop'`. With a store they are kept. */
         waiting?: 'finish' | 'drop';
+        /** Where the dashboard listens, and its options. Default: there is none. */
+        dashboard?: ({port: number; host?: string} | {socket: string}) & DashboardOptions;
     }
 
     interface Envelope {

@@ -19,7 +19,9 @@ class GhostJobs extends JobsBackendBase {
     #session;
     /** Calls after a shutdown are ignored, and those before the first start are errors. */
     #wasShutDown = false;
-    /** The shutdown that is under way. */
+    /** The start that is under way, or the last one. Never rejects. */
+    #starting;
+    /** The same of the shutdown. */
     #closing;
 
     /**
@@ -56,6 +58,12 @@ class GhostJobs extends JobsBackendBase {
                 code: 'INVALID_PROCESSOR'
             });
         }
+        const started = this.#start(options);
+        this.#starting = started.catch(() => {});
+        await started;
+    }
+
+    async #start(options) {
         await this.#closing;
         if (this.#session !== undefined) {
             this.#session.startAgain(options);
@@ -98,6 +106,7 @@ class GhostJobs extends JobsBackendBase {
      */
     async shutdown({timeoutMs = DEFAULT_SHUTDOWN_TIMEOUT_MS} = {}) {
         this.#wasShutDown = true;
+        await this.#starting;
         const session = this.#session;
         this.#session = undefined;
         if (session !== undefined) {

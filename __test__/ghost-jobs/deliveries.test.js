@@ -4,6 +4,7 @@
 // has not done.
 
 const assert = require('node:assert/strict');
+const {AsyncLocalStorage} = require('node:async_hooks');
 const path = require('node:path');
 const {suite, test} = require('node:test');
 const GhostJobs = require('../../lib/ghost-jobs');
@@ -116,7 +117,7 @@ suite('a shutdown says what it has not done', () => {
             await adapter.shutdown({timeoutMs: 20});
             const [line] = await log.next('warn');
             assert.match(line, /1 delivery did not end within 20 ms \(goes: 1\)/);
-            assert.match(line, /2 deliveries had not begun \(waits: 2\)\. What had not begun was dropped/);
+            assert.match(line, /2 deliveries had not begun \(waits: 2\)\. What waited was dropped/);
         });
 
         test(`with waiting: 'drop', which waits only for what goes, ${how}`, async (t) => {
@@ -127,7 +128,7 @@ suite('a shutdown says what it has not done', () => {
             const [line] = await log.next('warn');
             assert.match(
                 line,
-                /^Jobs adapter shut down: 2 deliveries had not begun \(waits: 2\)\. What had not/
+                /^Jobs adapter shut down: 2 deliveries had not begun \(waits: 2\)\. What waited/
             );
             assert.equal(jobs.length, 1);
         });
@@ -140,6 +141,53 @@ suite('a shutdown says what it has not done', () => {
             (await next()).end();
             await down;
             assert.deepEqual(log.lines('warn'), []);
+        });
+    }
+
+    test('a delivery that waits for another attempt', async (t) => {
+        const {process, next} = heldProcessor();
+        const {adapter, log} = await started(t, {attempts: 2, backoff: 60_000}, {processor: process});
+        await OLD.enqueue(adapter, job());
+        (await next()).fail(new Error('boom'));
+        assert.match((await log.next('warn'))[0], /attempt 1 of 2/);
+        await adapter.shutdown({timeoutMs: 10_000});
+        const [line] = await log.next('warn');
+        assert.match(
+            line,
+            /^Jobs adapter shut down: 1 delivery waited for another attempt\. What waited was dropped/
+        );
+    });
+});
+
+suite('a start and a shutdown', () => {
+    test('a shutdown during the start of an adapter with a store takes effect after it', async (t) => {
+        siteLog(t);
+        const {process, jobs} = quickProcessor();
+        const adapter = withAStore.make(t);
+        await Promise.all([adapter.start({processor: process}), adapter.shutdown()]);
+        await OLD.enqueue(adapter, job());
+        assert.deepEqual(jobs, []);
+    });
+
+    for (const {name, make} of OURS) {
+        test(`deliveries have the async context of the start, not of a dispatch, ${name}`, async (t) => {
+            siteLog(t);
+            const context = new AsyncLocalStorage();
+            const seen = [];
+            const {process, count} = quickProcessor();
+            const adapter = make(t);
+            await context.run('start', () =>
+                adapter.start({
+                    processor: (given) => {
+                        seen.push(context.getStore());
+                        return process(given);
+                    }
+                })
+            );
+            await context.run('request', () => OLD.enqueue(adapter, job('one')));
+            await OLD.enqueue(adapter, job('two'));
+            await count(2);
+            assert.deepEqual(seen, ['start', 'start']);
         });
     }
 });

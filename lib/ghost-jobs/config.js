@@ -29,7 +29,12 @@ const CONFIG = optionTable({
         backoff,
         timeout,
         concurrency,
-        waiting: tables.SHUTDOWN.kinds.waiting
+        waiting: tables.SHUTDOWN.kinds.waiting,
+        dashboard: {
+            expected:
+                'an object such as {"port": 2369} or {"socket": "/run/jobs.sock"}, with options of the dashboard',
+            accepts: isObject
+        }
     },
     refused: {
         path: 'write it as "store"',
@@ -57,6 +62,7 @@ const refusing = {
  * @property {number} [timeout]
  * @property {number} concurrency - of lanes whose queue has none
  * @property {'finish' | 'drop'} waiting
+ * @property {object} [dashboard] - where it listens, and its options
  */
 
 /**

@@ -1,5 +1,7 @@
 'use strict';
 
+const {AsyncResource} = require('node:async_hooks');
+
 /** One delivery: Ghost's processor is called with the envelope; before that the module of an isolated type has run. */
 class Processor {
     #isolated;
@@ -10,13 +12,16 @@ class Processor {
      * @param {import('./isolated').IsolatedModules} [isolated]
      */
     constructor(process, isolated) {
-        this.#process = process;
+        this.replace(process);
         this.#isolated = isolated;
     }
 
-    /** Ghost has started again in this process, with another one. */
+    /**
+     * Takes the processor. It is called in the async context of the start: that of a dispatch, such as a request's, is over when
+     * the job has its turn, and gone after a restart.
+     */
     replace(process) {
-        this.#process = process;
+        this.#process = AsyncResource.bind(process);
     }
 
     /**

@@ -146,9 +146,10 @@ class RunLanes {
             await within(this.#idle(), timeoutMs);
         }
         const unbegun = this.#waiting();
+        const {retrying} = this.#manager.stats();
         const timeout = Math.max(0, endsMs - nowMs());
         await this.#manager.shutdown({timeout, waiting: areKept ? 'finish' : 'drop'}).catch(() => {});
-        return {going: Tally.of(this.#going.values()), waiting: unbegun, areKept};
+        return {going: Tally.of(this.#going.values()), waiting: unbegun, retrying, areKept};
     }
 
     #waiting() {

@@ -68,9 +68,30 @@ class Session {
     async begin() {
         try {
             await this.#lanes.restore?.();
+            await this.#openDashboard();
         } catch (error) {
             await this.shutdown({timeoutMs: 0});
             throw error;
+        }
+    }
+
+    async #openDashboard() {
+        const {dashboard} = this.#config;
+        if (dashboard === undefined) {
+            return;
+        }
+        const {createDashboard} = require('../dashboard');
+        const {port, host, socket, ...options} = dashboard;
+        const where = socket === undefined ? {port, host} : {socket};
+        // Options that are wrong end the start; a port that is taken must not keep the site from its jobs.
+        const served = createDashboard(this.#manager, options);
+        try {
+            await served.listen(where);
+        } catch (error) {
+            if (error.syscall === undefined) {
+                throw error;
+            }
+            this.#logger.error('The dashboard of the jobs adapter is not there', error);
         }
     }
 
@@ -127,8 +148,9 @@ class Session {
 }
 
 /** Whether deliveries need what a run of the manager has. */
-const needsRuns = ({attempts, backoff, isolated, store, timeout}) =>
-    isolated.size > 0 || [attempts, backoff, store, timeout].some((option) => option !== undefined);
+const needsRuns = ({attempts, backoff, dashboard, isolated, store, timeout}) =>
+    isolated.size > 0 ||
+    [attempts, backoff, dashboard, store, timeout].some((option) => option !== undefined);
 
 function checkQueue(name, concurrency) {
     if (name === DEFAULT_QUEUE) {

@@ -3,6 +3,7 @@
 // What is tried on a Ghost that runs: each proof boots it, and returns figures for people or throws.
 
 const assert = require('node:assert/strict');
+const path = require('node:path');
 
 const jobs = (count, ms, name = 'job') =>
     Array.from({length: count}, (_, index) => ({id: `${name}-${index}`, ms}));
@@ -91,6 +92,23 @@ async function loaded(site) {
     return `exit ${seconds(stopMs)} after SIGTERM, with a shutdownTimeout of 5 s; ${done} of ${count} done, the rest goes on after the next start. Logged: ${match[0]}`;
 }
 
+/** This package in place of Ghost's job manager 1.0, with Ghost's own adapter, whose schedules are read in local time by that. */
+async function manager(site) {
+    const type = 'clean-tokens';
+    const env = {GHOST_MANAGER: site.package, TZ: 'America/New_York'};
+    const ghost = await site.boot(undefined, {soon: type, env});
+    const {due} = await ghost.message('drawn');
+    const started = await ghost.line(new RegExp(`\\[Background Job\\] ${type} started`));
+    await ghost.runScript(path.join(__dirname, 'script.js'));
+    const [pid] = site.outcomes().ended;
+    assert.notEqual(Number(pid), ghost.child.pid);
+    const stopMs = await ghost.stop();
+    return (
+        `a script of Ghost's job manager ran in a process of its own; ${type} began ${started.atMs - due} ms after its due time in ` +
+        `New York; exit after SIGTERM in ${seconds(stopMs)}`
+    );
+}
+
 /** A line of a Ghost that has ended. */
 async function lineOf(ghost, pattern) {
     const found = ghost.lines.map(({text}) => pattern.exec(text)).find(Boolean);
@@ -98,4 +116,4 @@ async function lineOf(ghost, pattern) {
     return {match: found};
 }
 
-module.exports = {proofs: {recurring, killed, killedInMemory, hung, hungInMemory, loaded}};
+module.exports = {proofs: {recurring, killed, killedInMemory, hung, hungInMemory, loaded, manager}};

@@ -4,9 +4,11 @@ const {spawn} = require('node:child_process');
 const {once} = require('node:events');
 const fs = require('node:fs');
 const path = require('node:path');
+const {setTimeout: wait} = require('node:timers/promises');
 
 const BOOTED = /Ghost booted in ([\d.]+)s/;
 const BOOT_LIMIT_MS = 120_000;
+const FREED_AFTER_MS = 1_500;
 
 /** A site: a folder with its content, its configuration and its database, as Ghost-CLI lays it out. */
 class Site {
@@ -41,10 +43,17 @@ class Site {
                 recursive: true
             });
         }
-        fs.writeFileSync(
-            path.join(content, 'adapters/jobs/job-manager.js'),
-            "module.exports = require('@tryghost/job-manager/ghost-jobs');\n"
-        );
+        fs.writeFileSync(this.adapter, "module.exports = require('@tryghost/job-manager/ghost-jobs');\n");
+    }
+
+    /** This package, as it is installed there. */
+    get package() {
+        return path.join(this.folder, 'content/adapters/node_modules/@tryghost/job-manager');
+    }
+
+    /** The file by which Ghost finds our adapter. */
+    get adapter() {
+        return path.join(this.folder, 'content/adapters/jobs/job-manager.js');
     }
 
     /** The file of an adapter's store. */
@@ -70,7 +79,7 @@ class Site {
     }
 
     /** @param {object} [adapter] - configuration of ours; without it Ghost uses its own */
-    #configure(adapter, more) {
+    #configure(adapter) {
         const jobs = adapter && {jobs: {active: 'job-manager', 'job-manager': adapter}};
         const configuration = {
             url: `http://127.0.0.1:${this.port}`,
@@ -86,8 +95,7 @@ class Site {
             // Nothing outside of this machine is asked.
             privacy: {useUpdateCheck: false, useGravatar: false, useRpcPing: false, useStructuredData: false},
             explore: {update_url: 'http://127.0.0.1:9', testimonials_url: 'http://127.0.0.1:9'},
-            ...(jobs ? {adapters: jobs} : {}),
-            ...more
+            ...(jobs ? {adapters: jobs} : {})
         };
         fs.writeFileSync(path.join(this.folder, 'config.production.json'), JSON.stringify(configuration));
     }
@@ -96,11 +104,11 @@ class Site {
      * Starts Ghost.
      *
      * @param {object} [adapter] - configuration of ours
-     * @param {{soon?: string, more?: object}} [options] - `soon`: the type of a recurring job to draw for a time that is near
+     * @param {{soon?: string, env?: object}} [options] - `soon`: the type of a recurring job to draw for a time that is near
      * @returns {Promise<Running>} when it has booted
      */
-    async boot(adapter, {soon = '', more} = {}) {
-        this.#configure(adapter, more);
+    async boot(adapter, {soon = '', env} = {}) {
+        this.#configure(adapter);
         const preload = path.join(__dirname, 'preload.js');
         const child = spawn(this.node, ['--expose-gc', '--require', preload, 'current/index.js'], {
             cwd: this.folder,
@@ -109,7 +117,8 @@ class Site {
                 NODE_ENV: 'production',
                 GHOST_FOLDER: this.ghost,
                 GHOST_OUTCOMES: this.outcomesFile,
-                GHOST_SOON: soon
+                GHOST_SOON: soon,
+                ...env
             },
             stdio: ['ignore', 'pipe', 'pipe', 'ipc']
         });
@@ -203,12 +212,33 @@ class Running {
         return performance.now() - beganMs;
     }
 
-    /** @returns {Promise<{pssKb: number, heapKb: number}>} its memory, after a collection of garbage */
+    /**
+     * @returns {Promise<{ownKb: number, filesKb: number, heapKb: number}>} its memory, after a collection of garbage: what is its
+     *   own, its share of what is mapped from files, and the objects of JavaScript, which are part of its own
+     */
     async memory() {
-        this.child.send({});
-        const {heap} = await this.message('collected');
+        let heap;
+        // More than once, and with a pause after each: pages that are free are given back in the background.
+        for (let round = 0; round < 3; round += 1) {
+            this.child.send({});
+            ({heap} = await this.message('collected'));
+            await wait(FREED_AFTER_MS);
+        }
         const rollup = fs.readFileSync(`/proc/${this.child.pid}/smaps_rollup`, 'utf8');
-        return {pssKb: Number(/^Pss: +(\d+) kB/m.exec(rollup)[1]), heapKb: heap.heapUsed / 1024};
+        const kilobytes = (name) => Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(rollup)[1]);
+        return {ownKb: kilobytes('Pss_Anon'), filesKb: kilobytes('Pss_File'), heapKb: heap.heapUsed / 1024};
+    }
+
+    /** Runs a script through the job manager of Ghost. */
+    async runScript(file) {
+        this.child.send({script: file});
+        await this.message('script ended');
+    }
+
+    /** Starts our adapter in it, beside its own. */
+    async load(file, config) {
+        this.child.send({load: {file, config}});
+        await this.message('loaded');
     }
 
     /** @returns {Promise<number>} ms from the signal to the exit */

@@ -43,7 +43,8 @@ This file is made from those cases: \`node __test__/compat/support/differences.j
 
 Two pages have details: [schedules](schedules.md) about how each form of \`at\` is read and what happens at clock changes,
 [worker fidelity](worker-fidelity.md) about what a process cannot do that a thread can. Options that upstream does not have,
-such as \`timeout\`, \`overlap\` or \`staleAfter\`, are no differences of behaviour; the README describes them.
+such as \`timeout\`, \`overlap\` or \`staleAfter\`, are no differences of behaviour; the README describes them. No difference either: as soon as
+one of them is loaded, a \`@breejs/later\` that the host can see reads its schedules in local time.
 `;
 
 /** The whole text of docs/differences.md. */
