@@ -1,31 +1,16 @@
 'use strict';
 
-// The pages in a real Chromium: how they look, that they stay up to date, and that nothing is needed to use them but a keyboard.
-// Screenshots of all of them are written to target/dashboard/, to be looked at.
+// The pages in a real Chromium: that they stay up to date, and that nothing is needed to use them but a keyboard.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
-const path = require('node:path');
 const {after, before, test} = require('node:test');
-const {gzipSync} = require('node:zlib');
-const assets = require('../../lib/dashboard/assets');
-const {ROOT} = require('../../scripts/commands');
 const {CHROMIUM, launchChromium} = require('../support/chromium');
-const {HOSTILE, PRINTER, createSite, fill} = require('./support/site');
-const {checkAccessible, openWindow} = require('./support/visitor');
+const {HOSTILE, PRINTER, addressesOf, createSite, fill} = require('./support/site');
+const {isLive, openWindow} = require('./support/visitor');
 
-const SCREENSHOTS = path.join(ROOT, 'target', 'dashboard');
-const MOST_ASSET_BYTES = 12 * 1024;
 /** From an event of the manager until a page shows it. */
 const LIVE_LIMIT_MS = 1_000;
-
-test('script and style are at most 12 kB when they are compressed', () => {
-    const bytes = assets
-        .filter(({path: file}) => /\.(?:js|css)$/.test(file))
-        .map(({body}) => gzipSync(body, {level: 9}).length);
-    assert.equal(bytes.length, 2);
-    assert.ok(bytes[0] + bytes[1] <= MOST_ASSET_BYTES, `${bytes.join(' + ')} bytes`);
-});
 
 if (CHROMIUM !== undefined) {
     testInBrowser();
@@ -35,36 +20,8 @@ function testInBrowser() {
     let browser;
     before(async () => {
         browser = await launchChromium();
-        fs.mkdirSync(SCREENSHOTS, {recursive: true});
     });
     after(() => browser?.close());
-
-    const LOOKS = {
-        light: {colorScheme: 'light'},
-        dark: {colorScheme: 'dark'},
-        narrow: {viewport: {width: 320, height: 640}},
-        contrast: {forcedColors: 'active', reducedMotion: 'reduce'}
-    };
-    for (const [look, options] of Object.entries(LOOKS)) {
-        test(`every page is in order, ${look}: no error of the console, nothing that axe finds, nothing beyond the edge`, async (t) => {
-            const {manager, url} = await createSite(t, {dashboard: {showData: true}});
-            const ids = await fill(manager);
-            const page = await openWindow(t, browser, options);
-            for (const [name, address] of addressesOf(ids)) {
-                await page.goto(url + address);
-                await page
-                    .locator('#live[data-state="live"], #live[hidden]')
-                    .first()
-                    .waitFor({state: 'attached'});
-                await checkAccessible(page, `${name} ${look}`);
-                const beyond = await page.evaluate(
-                    () => document.documentElement.scrollWidth - document.documentElement.clientWidth
-                );
-                assert.equal(beyond, 0, `${name} is ${beyond} px wider than the window`);
-                await page.screenshot({path: path.join(SCREENSHOTS, `${name}-${look}.png`), fullPage: true});
-            }
-        });
-    }
 
     test('every page is complete without JavaScript, and its buttons work', async (t) => {
         const {manager, url} = await createSite(t);
@@ -104,7 +61,7 @@ function testInBrowser() {
         // The page is asked for anew when the events begin.
         const isUpToDate = page.waitForResponse((response) => response.request().resourceType() === 'fetch');
         await page.goto(url);
-        await live(page);
+        await isLive(page);
         await isUpToDate;
         const row = page.locator('#card-running tbody tr');
         const shows = async (what, act, locator) => {
@@ -129,17 +86,17 @@ function testInBrowser() {
         const ids = await fill(manager);
         const page = await openWindow(t, browser);
         await page.goto(`${url}/runs/${ids.running}`);
-        await live(page);
+        await isLive(page);
         await page.getByText('Cancel…').click();
         await page.goto(`${url}/jobs`);
-        await live(page);
+        await isLive(page);
         await page.getByLabel('Name').fill('typed');
         await manager.runJob('resize');
         await page.locator('tr.changed').first().waitFor();
         assert.equal(await page.getByLabel('Name').inputValue(), 'typed');
         assert.equal(await page.evaluate(() => document.activeElement.name), 'q');
         await page.goto(`${url}/runs/${ids.printing}`);
-        await live(page);
+        await isLive(page);
         await page.getByText('Cancel…').click();
         print(manager, 'backup', 'a new line');
         await page.locator('#lines').getByText('a new line').waitFor();
@@ -152,7 +109,7 @@ function testInBrowser() {
         const {runId} = await eventOf(manager, 'run output');
         const page = await openWindow(t, browser);
         await page.goto(`${url}/runs/${runId}`);
-        await live(page);
+        await isLive(page);
         assert.equal(await page.locator('#lines li').first().innerText(), 'ready <b>');
         const isAtEnd = () =>
             page.evaluate(() => {
@@ -185,7 +142,7 @@ function testInBrowser() {
         await manager.defineJob({name: 'quick', job: () => 1});
         const page = await openWindow(t, browser);
         await page.goto(`${url}/runs`);
-        await live(page);
+        await isLive(page);
         await page.getByRole('button', {name: 'Live'}).click();
         await page.locator('#live[data-state="paused"]').waitFor();
         assert.equal(await page.locator('#live').innerText(), 'Paused');
@@ -194,7 +151,7 @@ function testInBrowser() {
         await page.getByText('Nothing has run yet').waitFor();
         await page.getByRole('button', {name: 'Paused'}).click();
         await page.locator(`[id="run-${run.id}"]`).waitFor();
-        await live(page);
+        await isLive(page);
         // The browser reports the connection that breaks, as it should.
         page.removeAllListeners('console');
         server.close();
@@ -262,78 +219,7 @@ function testInBrowser() {
             /12:00:00 UTC\s.*09:00:00/
         );
     });
-
-    test('1,000 jobs and 10,000 runs fit on the pages', async (t) => {
-        const {manager, url} = await createSite(t);
-        const names = Array.from({length: 1_000}, (_, index) => `job-${index}`);
-        for (const [index, name] of names.entries()) {
-            const at = ['every 5 minutes', 'at 02:30', 'every hour', 'every minute'][index % 4];
-            await manager.defineJob({
-                name,
-                at,
-                job: ({fail} = {}) => (fail ? Promise.reject(new Error('no')) : 1)
-            });
-        }
-        for (let round = 0; round < 10; round++) {
-            const asked = names.map((name, index) =>
-                manager.runJob(name, {data: {fail: (index + round) % 37 === 0}})
-            );
-            const runs = await Promise.all(asked);
-            await Promise.allSettled(runs.map(({result}) => result));
-        }
-        const page = await openWindow(t, browser);
-        for (const name of ['', 'jobs', 'runs', 'calendar']) {
-            await page.goto(`${url}/${name}`);
-            await live(page);
-            await checkAccessible(page, name);
-            await page.screenshot({
-                path: path.join(SCREENSHOTS, `many-${name || 'overview'}.png`),
-                fullPage: true
-            });
-        }
-        await page.goto(`${url}/jobs`);
-        await page.getByRole('link', {name: 'Next page'}).click();
-        await page.getByRole('link', {name: 'First page'}).waitFor();
-    });
-
-    test('a manager without jobs has pages that say what to do', async (t) => {
-        const {manager, url} = await createSite(t, {dashboard: {actions: false}});
-        const page = await openWindow(t, browser);
-        for (const name of ['', 'jobs', 'runs', 'calendar', 'system']) {
-            await page.goto(`${url}/${name}`);
-            await live(page);
-            await checkAccessible(page, name);
-            await page.screenshot({
-                path: path.join(SCREENSHOTS, `empty-${name || 'overview'}.png`),
-                fullPage: true
-            });
-        }
-        await page.goto(url);
-        await live(page);
-        await manager.defineJob({name: 'first', at: 'every hour', job: () => 1});
-        await page.locator('#card-next-day').getByRole('link', {name: 'first'}).waitFor();
-    });
 }
-
-const addressesOf = (ids) => [
-    ['overview', '/'],
-    ['overview-24h', '/?window=24h'],
-    ['jobs', '/jobs'],
-    ['jobs-none', '/jobs?q=nothing-is-called-so'],
-    ['job', '/jobs/resize'],
-    ['job-scheduled', '/jobs/backup'],
-    ['job-paused', '/jobs/cron'],
-    ['job-hostile', `/jobs/${encodeURIComponent(HOSTILE)}`],
-    ['job-long-name', `/jobs/${'x'.repeat(200)}`],
-    ['runs', '/runs'],
-    ...Object.entries(ids).map(([name, id]) => [`run-${name}`, `/runs/${id}`]),
-    ['calendar', '/calendar'],
-    ['calendar-next', '/calendar?week=1'],
-    ['system', '/system'],
-    ['flash', '/?flash=job-paused']
-];
-
-const live = (page) => page.locator('#live[data-state="live"]').waitFor();
 
 /** @returns {Promise<any>} the next event that is meant */
 const eventOf = (manager, name, isMeant = () => true) =>

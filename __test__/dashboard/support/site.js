@@ -128,4 +128,23 @@ async function fill(manager) {
     return ids;
 }
 
-module.exports = {HOSTILE, PRINTER, createSite, fill};
+/** Every page, by a name for its screenshot. @param {Record<string, string>} ids - of `fill` */
+const addressesOf = (ids) => [
+    ['overview', '/'],
+    ['overview-24h', '/?window=24h'],
+    ['jobs', '/jobs'],
+    ['jobs-none', '/jobs?q=nothing-is-called-so'],
+    ['job', '/jobs/resize'],
+    ['job-scheduled', '/jobs/backup'],
+    ['job-paused', '/jobs/cron'],
+    ['job-hostile', `/jobs/${encodeURIComponent(HOSTILE)}`],
+    ['job-long-name', `/jobs/${'x'.repeat(200)}`],
+    ['runs', '/runs'],
+    ...Object.entries(ids).map(([name, id]) => [`run-${name}`, `/runs/${id}`]),
+    ['calendar', '/calendar'],
+    ['calendar-next', '/calendar?week=1'],
+    ['system', '/system'],
+    ['flash', '/?flash=job-paused']
+];
+
+module.exports = {HOSTILE, PRINTER, addressesOf, createSite, fill};

@@ -50,4 +50,7 @@ async function checkAccessible(page, what) {
     assert.deepEqual(found, [], what);
 }
 
-module.exports = {checkAccessible, openWindow};
+/** The page has its events. */
+const isLive = (page) => page.locator('#live[data-state="live"]').waitFor();
+
+module.exports = {checkAccessible, isLive, openWindow};
