@@ -31,11 +31,11 @@ function outputCard(context, run) {
     const isLive = run.ended === undefined;
     const {totalBytes, droppedBytes} = output;
     const aside = html`${
-            isLive &&
-            html`<label class="follow" data-script hidden
+        isLive &&
+        html`<label class="follow" data-script hidden
                 ><input type="checkbox" id="follow" checked />Follow</label
             >`
-        }<span>${size(totalBytes)}${droppedBytes > 0 && html`, <b>${size(droppedBytes)} left out</b>`}</span
+    }<span>${size(totalBytes)}${droppedBytes > 0 && html`, <b>${size(droppedBytes)} left out</b>`}</span
         ><a href="${context.to(`api/v1/runs/${segment(run.id)}/output`)}" download="${fileName(run)}"
             >Download</a
         >`;
@@ -79,12 +79,12 @@ function list(context, {text, lines}) {
         ];
     });
     return html`${
-            first > 0 &&
-            html`<p class="more">
+        first > 0 &&
+        html`<p class="more">
                 The last ${count(MOST_LINES)} of ${plural(lines.length, 'line')}: the download has all that is
                 kept.
             </p>`
-        }
+    }
         <div class="output" id="lines" role="region" aria-label="Lines of the output" tabindex="0">
             <ol>
                 ${items}
