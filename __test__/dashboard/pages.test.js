@@ -91,10 +91,8 @@ test('no text of a job, a run, a host or a visitor becomes part of a page', asyn
             const {status, body} = await renderPage(pattern, manager, {params, options, user: HOSTILE});
             assert.equal(status, 200, pattern);
             assert.equal(body.match(/<script/g).length, 1, pattern);
-            const unwanted = ['<img', '\0', '\u001b', '\u202e', '\u2066'].filter((text) =>
-                body.includes(text)
-            );
-            assert.deepEqual(unwanted, [], pattern);
+            const shownRaw = ['<img', '\0', '\x1b', '\u202e', '\u2066'].filter((text) => body.includes(text));
+            assert.deepEqual(shownRaw, [], pattern);
         }
     }
 });

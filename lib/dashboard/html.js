@@ -92,12 +92,16 @@ const AROUND_BLOCKS = new RegExp(
 /** The texts of templates, without the white space that they are laid out by in the source. @type {WeakMap<object, string[]>} */
 const compact = new WeakMap();
 
+/** Stands for a value, which may be within a tag. */
+const VALUE = '\ue000';
+
 function compactOf(strings) {
     let texts = compact.get(strings);
     if (texts === undefined) {
-        texts = strings.map((text) =>
-            text.replace(AROUND_BLOCKS, (_all, before, after) => before ?? (after === undefined ? ' ' : ''))
-        );
+        texts = strings
+            .join(VALUE)
+            .replace(AROUND_BLOCKS, (_all, before, after) => before ?? (after === undefined ? ' ' : ''))
+            .split(VALUE);
         compact.set(strings, texts);
     }
     return texts;

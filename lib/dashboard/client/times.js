@@ -1,6 +1,6 @@
 'use strict';
 
-const {absolute, duration, formatOf, relative} = require('../words');
+const {absolute, duration, formatOf, relative} = require('../time-words');
 
 const TIME = {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'};
 const DAY_AND_TIME = {

@@ -126,10 +126,6 @@ const empty = (title, text) =>
         <p>${text}</p>
     </div>`;
 
-/** Something wide, which can be scrolled also by keyboard. */
-const scrolled = (label, content) =>
-    html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${content}</div>`;
-
 /** Links of which one is where the visitor is. @param {Array<{href: string, text: string, isCurrent: boolean}>} links */
 const choices = (label, links) =>
     html`<nav class="choices" aria-label="${label}">
@@ -139,4 +135,4 @@ const choices = (label, links) =>
         )}
     </nav>`;
 
-module.exports = {card, choices, empty, layout, scrolled};
+module.exports = {card, choices, empty, layout};

@@ -85,7 +85,7 @@ function list(context, {text, lines}) {
                 kept.
             </p>`
     }
-        <div class="output" id="lines" role="region" aria-label="Output" tabindex="0">
+        <div class="output" id="lines" role="region" aria-label="Lines of the output" tabindex="0">
             <ol>
                 ${items}
             </ol>

@@ -35,7 +35,7 @@ function runTable(context, runs, {isOfOneJob = false} = {}) {
                 <th scope="col">${isOfOneJob ? 'Run' : 'Job'}</th>
                 <th scope="col">State</th>
                 <th scope="col">Started</th>
-                <th scope="col" class="number">Took</th>
+                <th scope="col" class="number mid">Took</th>
                 <th scope="col" class="number wide">Delay</th>
                 <th scope="col" class="number wide">CPU</th>
                 <th scope="col" class="number wide">Memory</th>
@@ -64,7 +64,7 @@ function row(context, run, {isOfOneJob, hasActions}) {
         <td>
             ${begin ? html`${context.ago(begin)}<span class="under">${context.clock(begin)}</span>` : '–'}
         </td>
-        <td class="number">${ended ? duration(elapsedMs) : started ? context.since(started) : '–'}</td>
+        <td class="number mid">${ended ? duration(elapsedMs) : started ? context.since(started) : '–'}</td>
         <td class="number wide">${duration(startDelayMs)}</td>
         <td class="number wide">${cpuMs ? duration(cpuMs) : '–'}</td>
         <td class="number wide">${peakMemoryBytes ? size(peakMemoryBytes) : '–'}</td>

@@ -1,0 +1,117 @@
+'use strict';
+
+// How the pages look in a real Chromium: in order for axe, and no wider than a window. Screenshots of all of them are written to
+// target/dashboard/, to be looked at.
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const {after, before, test} = require('node:test');
+const {gzipSync} = require('node:zlib');
+const assets = require('../../lib/dashboard/assets');
+const {ROOT} = require('../../scripts/commands');
+const {CHROMIUM, launchChromium} = require('../support/chromium');
+const {addressesOf, createSite, fill} = require('./support/site');
+const {checkAccessible, isLive, openWindow} = require('./support/visitor');
+
+const SCREENSHOTS = path.join(ROOT, 'target', 'dashboard');
+const MOST_ASSET_BYTES = 12 * 1024;
+
+test('script and style are at most 12 kB when they are compressed', () => {
+    const bytes = assets
+        .filter(({path: file}) => /\.(?:js|css)$/.test(file))
+        .map(({body}) => gzipSync(body, {level: 9}).length);
+    assert.equal(bytes.length, 2);
+    assert.ok(bytes[0] + bytes[1] <= MOST_ASSET_BYTES, `${bytes.join(' + ')} bytes`);
+});
+
+if (CHROMIUM !== undefined) {
+    testInBrowser();
+}
+
+function testInBrowser() {
+    let browser;
+    before(async () => {
+        browser = await launchChromium();
+        fs.mkdirSync(SCREENSHOTS, {recursive: true});
+    });
+    after(() => browser?.close());
+
+    const LOOKS = {
+        light: {colorScheme: 'light'},
+        dark: {colorScheme: 'dark'},
+        narrow: {viewport: {width: 320, height: 640}},
+        contrast: {forcedColors: 'active', reducedMotion: 'reduce'}
+    };
+    for (const [look, options] of Object.entries(LOOKS)) {
+        test(`every page is in order, ${look}: no error of the console, nothing that axe finds, nothing beyond the edge`, async (t) => {
+            const {manager, url} = await createSite(t, {dashboard: {showData: true}});
+            const ids = await fill(manager);
+            const page = await openWindow(t, browser, options);
+            for (const [name, address] of addressesOf(ids)) {
+                await page.goto(url + address);
+                await page
+                    .locator('#live[data-state="live"], #live[hidden]')
+                    .first()
+                    .waitFor({state: 'attached'});
+                await checkAccessible(page, `${name} ${look}`);
+                const beyond = await page.evaluate(
+                    () => document.documentElement.scrollWidth - document.documentElement.clientWidth
+                );
+                assert.equal(beyond, 0, `${name} is ${beyond} px wider than the window`);
+                await page.screenshot({path: path.join(SCREENSHOTS, `${name}-${look}.png`), fullPage: true});
+            }
+        });
+    }
+
+    test('1,000 jobs and 10,000 runs fit on the pages', async (t) => {
+        const {manager, url} = await createSite(t);
+        const names = Array.from({length: 1_000}, (_, index) => `job-${index}`);
+        for (const [index, name] of names.entries()) {
+            const at = ['every 5 minutes', 'at 02:30', 'every hour', 'every minute'][index % 4];
+            await manager.defineJob({
+                name,
+                at,
+                job: ({fail} = {}) => (fail ? Promise.reject(new Error('no')) : 1)
+            });
+        }
+        for (let round = 0; round < 10; round++) {
+            const asked = names.map((name, index) =>
+                manager.runJob(name, {data: {fail: (index + round) % 37 === 0}})
+            );
+            const runs = await Promise.all(asked);
+            await Promise.allSettled(runs.map(({result}) => result));
+        }
+        const page = await openWindow(t, browser);
+        for (const name of ['', 'jobs', 'runs', 'calendar']) {
+            await page.goto(`${url}/${name}`);
+            await isLive(page);
+            await checkAccessible(page, name);
+            await page.screenshot({
+                path: path.join(SCREENSHOTS, `many-${name || 'overview'}.png`),
+                fullPage: true
+            });
+        }
+        await page.goto(`${url}/jobs`);
+        await page.getByRole('link', {name: 'Next page'}).click();
+        await page.getByRole('link', {name: 'First page'}).waitFor();
+    });
+
+    test('a manager without jobs has pages that say what to do', async (t) => {
+        const {manager, url} = await createSite(t, {dashboard: {actions: false}});
+        const page = await openWindow(t, browser);
+        for (const name of ['', 'jobs', 'runs', 'calendar', 'system']) {
+            await page.goto(`${url}/${name}`);
+            await isLive(page);
+            await checkAccessible(page, name);
+            await page.screenshot({
+                path: path.join(SCREENSHOTS, `empty-${name || 'overview'}.png`),
+                fullPage: true
+            });
+        }
+        await page.goto(url);
+        await isLive(page);
+        await manager.defineJob({name: 'first', at: 'every hour', job: () => 1});
+        await page.locator('#card-next-day').getByRole('link', {name: 'first'}).waitFor();
+    });
+}
