@@ -519,6 +519,7 @@ test('the function redact replaces what is shown', async (t) => {
     await manager.defineJob({name: 'quick', job: async () => ({a: 1})});
     await manager.defineJob({
         name: 'broken',
+        backoff: 0,
         job: async () => {
             throw new Error('the password is 1234');
         }
@@ -526,8 +527,11 @@ test('the function redact replaces what is shown', async (t) => {
     const run = await manager.runJob('quick');
     await run.result;
     assert.deepEqual((await api('GET', `/api/v1/runs/${run.id}`)).json.result, {where: 'result'});
-    await failureOf(await manager.runJob('broken'));
+    const broken = await manager.runJob('broken', {attempts: 2});
+    await failureOf(broken);
     assert.equal((await api('GET', '/api/v1/jobs/broken')).json.last.error.message, 'x');
+    const {history, error} = (await api('GET', `/api/v1/runs/${broken.id}`)).json;
+    assert.deepEqual([history[0].message, error.message], ['x', 'x']);
     assert.equal((await api('GET', '/api/v1/runs?job=broken')).json.runs[0].error.message, 'x');
 });
 

@@ -72,7 +72,9 @@ test('a client is told of failed attempts, without their stack', async (t) => {
     await failureOf(await manager.runJob('b'));
     await client.event('run ended');
     const {data} = await client.event('attempt failed');
-    assert.deepEqual(data.error, {name: 'Error', message: error.message, code: 'E'});
+    assert.equal(data.run.history.at(-1).message, error.message);
+    const {data: end} = await client.event('run ended');
+    assert.deepEqual(end.run.error, {name: 'Error', message: error.message, code: 'E'});
     assert.equal(
         client.events.some(({event}) => event === 'forged'),
         false
