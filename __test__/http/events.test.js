@@ -338,6 +338,21 @@ test('more than 500 events a second are not listened to, and clients are told of
     );
 });
 
+test('many runs that report their progress ten times a second are no gap', async (t) => {
+    const {manager, port} = await createServed(t);
+    const client = await StreamClient.open(t, port);
+    await client.event('ready');
+    for (let turn = 1; turn <= 10; turn++) {
+        for (let run = 0; run < 100; run++) {
+            manager.events.emit('run progress', {runId: `x-${run}`, job: 'a', progress: {value: turn / 10}});
+        }
+    }
+    await manager.pauseAll();
+    await client.event('all paused');
+    assert.equal(client.events.length, 102);
+    assert.equal(namesOf(client).includes('gap'), false);
+});
+
 test('nothing is listened to until a client comes, and half a minute after the last has gone', async (t) => {
     const {manager} = createManager(t);
     const stream = new EventStream({
