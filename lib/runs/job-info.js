@@ -92,8 +92,9 @@ function describe(when, {at}) {
     if (when.kind !== 'schedule') {
         return undefined;
     }
-    const timezone = when.scheduleOptions?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-    return Object.freeze({at, text: describeSchedule(at), timezone, ...equivalentsOf(at)});
+    const {timezone = Intl.DateTimeFormat().resolvedOptions().timeZone, dst} = when.scheduleOptions ?? {};
+    const options = dst === undefined ? {timezone} : {timezone, dst};
+    return Object.freeze({at, text: describeSchedule(at), ...options, ...equivalentsOf(at)});
 }
 
 function pauseOf({pausedSinceMs, pausedBy}, note) {
