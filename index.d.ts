@@ -796,7 +796,14 @@ declare namespace JobManager {
          * Of a job with due times. `text` is `at` in plain English; `cron5` the same as a cron line of five fields, where that can say
          * it; `everyMs` the time between two due times, where that is always the same.
          */
-        schedule?: {at: string | Date; text: string; timezone: string; cron5?: string; everyMs?: number};
+        schedule?: {
+            at: string | Date;
+            text: string;
+            timezone: string;
+            dst?: 'upstream';
+            cron5?: string;
+            everyMs?: number;
+        };
         /** When it is due next. */
         next?: Date;
         /** When the first of its runs is tried again. */

@@ -12,7 +12,12 @@ const {mainFiles} = require('../scripts/pack');
 const {listFiles} = require('../scripts/stamp');
 
 /** Made by the build. */
-const GENERATED = ['lib/host/package.bundle.cjs', 'lib/native/binding.js', 'lib/worker/bootstrap.bundle.cjs'];
+const GENERATED = [
+    'lib/dashboard/assets/assets.bundle.cjs',
+    'lib/host/package.bundle.cjs',
+    'lib/native/binding.js',
+    'lib/worker/bootstrap.bundle.cjs'
+];
 
 const packed = new Set(mainFiles());
 const pages = [...packed].filter((file) => file.endsWith('.md'));

@@ -79,6 +79,20 @@ test('a job is shown with its next ten due times, and its last run without the r
     assert.equal('result' in json.last, false);
 });
 
+test('the due times of a job are those of its own zone and rules, also where clocks change', async (t) => {
+    const {manager, api} = await createServed(t);
+    // On the day when clocks change in London in some of the years to come, and in an hour that is left out then.
+    const at = '30 1 28 3 *';
+    const rules = {timezone: 'Europe/London', dst: 'upstream'};
+    await manager.defineJob({name: 'old', job: async () => {}, at, ...rules});
+    const {json} = await api('GET', '/api/v1/jobs/old');
+    assert.deepEqual([json.schedule.timezone, json.schedule.dst], ['Europe/London', 'upstream']);
+    const {nextRuns} = manager.constructor;
+    const expected = (options) => nextRuns(at, {...options, count: 10}).map((due) => due.toISOString());
+    assert.deepEqual(json.upcoming, expected(rules));
+    assert.notDeepEqual(json.upcoming, expected({...rules, dst: undefined}));
+});
+
 test('a job that is paused, or has no due times, has none to come', async (t) => {
     const {manager, api} = await createServed(t);
     const soon = new Date(Date.now() + 3_600_000);
@@ -128,21 +142,17 @@ test('due times of all jobs are listed in a range', async (t) => {
 
 test('metrics have the format that is asked for', async (t) => {
     const {manager, api} = await createServed(t);
-    const asked = [];
-    // The formats are checked where they are made.
-    Object.defineProperty(manager, 'metrics', {
-        value: ({format}) => {
-            asked.push(format);
-            return `# ${format}\n`;
-        }
-    });
+    await manager.defineJob({name: 'quick', job: async () => {}});
+    await resultOf(manager, 'quick');
     const plain = await api('GET', '/metrics');
-    assert.deepEqual([plain.status, plain.text], [200, '# prometheus\n']);
+    assert.equal(plain.status, 200);
     assert.equal(plain.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
+    assert.match(plain.text, /^job_manager_runs_total\{job="quick",outcome="completed"\} 1$/m);
     const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
     const open = await api('GET', '/metrics', {accept});
     assert.equal(open.headers['content-type'], 'application/openmetrics-text; version=1.0.0; charset=utf-8');
-    assert.deepEqual(asked, ['prometheus', 'openmetrics']);
+    assert.match(open.text, /^# EOF\n$/m);
+    assert.equal((await api('HEAD', '/metrics')).headers['content-type'], plain.headers['content-type']);
 });
 
 test('health is ok until the manager is shut down', async (t) => {
@@ -519,6 +529,7 @@ test('the function redact replaces what is shown', async (t) => {
     await manager.defineJob({name: 'quick', job: async () => ({a: 1})});
     await manager.defineJob({
         name: 'broken',
+        backoff: 0,
         job: async () => {
             throw new Error('the password is 1234');
         }
@@ -526,8 +537,11 @@ test('the function redact replaces what is shown', async (t) => {
     const run = await manager.runJob('quick');
     await run.result;
     assert.deepEqual((await api('GET', `/api/v1/runs/${run.id}`)).json.result, {where: 'result'});
-    await failureOf(await manager.runJob('broken'));
+    const broken = await manager.runJob('broken', {attempts: 2});
+    await failureOf(broken);
     assert.equal((await api('GET', '/api/v1/jobs/broken')).json.last.error.message, 'x');
+    const {history, error} = (await api('GET', `/api/v1/runs/${broken.id}`)).json;
+    assert.deepEqual([history[0].message, error.message], ['x', 'x']);
     assert.equal((await api('GET', '/api/v1/runs?job=broken')).json.runs[0].error.message, 'x');
 });
 

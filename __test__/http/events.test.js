@@ -72,7 +72,9 @@ test('a client is told of failed attempts, without their stack', async (t) => {
     await failureOf(await manager.runJob('b'));
     await client.event('run ended');
     const {data} = await client.event('attempt failed');
-    assert.deepEqual(data.error, {name: 'Error', message: error.message, code: 'E'});
+    assert.equal(data.run.history.at(-1).message, error.message);
+    const {data: end} = await client.event('run ended');
+    assert.deepEqual(end.run.error, {name: 'Error', message: error.message, code: 'E'});
     assert.equal(
         client.events.some(({event}) => event === 'forged'),
         false
@@ -334,6 +336,21 @@ test('more than 500 events a second are not listened to, and clients are told of
     await client.until('the next run', () =>
         client.events.slice(told).some(({event}) => event === 'run ended')
     );
+});
+
+test('many runs that report their progress ten times a second are no gap', async (t) => {
+    const {manager, port} = await createServed(t);
+    const client = await StreamClient.open(t, port);
+    await client.event('ready');
+    for (let turn = 1; turn <= 10; turn++) {
+        for (let run = 0; run < 100; run++) {
+            manager.events.emit('run progress', {runId: `x-${run}`, job: 'a', progress: {value: turn / 10}});
+        }
+    }
+    await manager.pauseAll();
+    await client.event('all paused');
+    assert.equal(client.events.length, 102);
+    assert.equal(namesOf(client).includes('gap'), false);
 });
 
 test('nothing is listened to until a client comes, and half a minute after the last has gone', async (t) => {

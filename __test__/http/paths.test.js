@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict');
 const http = require('node:http');
 const {test} = require('node:test');
-const {decodeSegment, encodeSegment, rootOf} = require('../../lib/http/paths');
+const {decodeSegment, encodeSegment, rootOf, splitTarget} = require('../../lib/http/paths');
 const {AS_FORM, createServed, send, serve} = require('./support');
 
 const NAMES = [
@@ -54,6 +54,15 @@ test('encoded names come back, and none is a step of a path', () => {
     }
     // Half of a surrogate pair has no encoding: such a job is not found, and breaks nothing.
     assert.equal(encodeSegment('\uD800'), '%EF%BF%BD');
+});
+
+test('a URL is split as it is, and made one of ASCII characters', () => {
+    assert.deepEqual(splitTarget('/jobs/a%2Fb?q=1?2#x'), {path: '/jobs/a%2Fb', search: '?q=1?2'});
+    assert.deepEqual(splitTarget('http://x?q'), {path: '/', search: '?q'});
+    // Where a server is lenient: the bytes of UTF-8, each as a character.
+    const {path} = splitTarget(`/jobs/${Buffer.from('é').toString('latin1')}`);
+    assert.equal(decodeSegment(path.split('/')[2]), 'é');
+    assert.equal(splitTarget('/日\r\n\uD800').path, '/%E6%97%A5%0d%0a%EF%BF%BD');
 });
 
 test('links of a page lead to the mount', () => {

@@ -62,8 +62,8 @@ function nextDue(jobManager, {next, schedule}) {
         return [next];
     }
     const {nextRuns} = jobManager.constructor;
-    const later = nextRuns(schedule.at, {timezone: schedule.timezone, from: next, count: SHOWN_DUE - 1});
-    return [next, ...later];
+    const {at, timezone, dst} = schedule;
+    return [next, ...nextRuns(at, {timezone, dst, from: next, count: SHOWN_DUE - 1})];
 }
 
 /** @param {Call} call */
@@ -107,9 +107,6 @@ function output({jobManager, params, query, options, shown}) {
 
 /** @param {Call} call */
 function metrics({jobManager, request}) {
-    if (typeof jobManager.metrics !== 'function') {
-        throw new HttpError(404, 'NOT_FOUND', 'This version of the package has no metrics');
-    }
     const isOpen = String(request.headers.accept ?? '').includes('application/openmetrics-text');
     const type = isOpen
         ? 'application/openmetrics-text; version=1.0.0; charset=utf-8'

@@ -2,8 +2,6 @@
 
 /** What the event stream tells of the events of a job manager. */
 
-const {errorInfo} = require('./error-info');
-
 /** Events that only clients with `output=1` are told of. */
 const OF_OUTPUT = new Set(['run log', 'run output']);
 
@@ -32,10 +30,7 @@ function messagesOf(shown) {
             data: {...data, line: shown.logLine(line)}
         }),
         'run output': (data) => ({job: data.job, runId: data.runId, data}),
-        'attempt failed': ({error, ...event}) => {
-            const message = ofRun(event);
-            return {...message, data: {...message.data, error: shown.redact(errorInfo(error), 'error')}};
-        },
+        'attempt failed': ofRun,
         'run ended': ofRun,
         'run skipped': (data) => ({job: data.job, data}),
         'run slow': ofRun,

@@ -209,14 +209,6 @@ class EventStream {
     }
 
     #heard(event, describe, payload) {
-        this.#second ??= setTimeout(() => this.#secondOver(), SECOND_MS).unref();
-        this.#inSecond += 1;
-        if (this.#inSecond > MOST_A_SECOND) {
-            if (this.#inSecond === MOST_A_SECOND + 1) {
-                this.#detach();
-            }
-            return;
-        }
         if (event === 'run progress') {
             this.#pace.take(payload);
             return;
@@ -225,6 +217,16 @@ class EventStream {
             this.#pace.ended(payload.run.id);
         }
         this.#tell(event, describe, payload);
+    }
+
+    /** Whether this second has room for another event. */
+    #hasRoom() {
+        this.#second ??= setTimeout(() => this.#secondOver(), SECOND_MS).unref();
+        this.#inSecond += 1;
+        if (this.#inSecond === MOST_A_SECOND + 1) {
+            this.#detach();
+        }
+        return this.#inSecond <= MOST_A_SECOND;
     }
 
     #secondOver() {
@@ -238,6 +240,9 @@ class EventStream {
     }
 
     #tell(event, describe, payload) {
+        if (!this.#hasRoom()) {
+            return;
+        }
         let message;
         try {
             message = describe(payload);

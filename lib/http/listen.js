@@ -40,6 +40,10 @@ async function listen(jobManager, {handle, handleLocal}, where) {
         setTimeout(() => server.closeAllConnections(), LINGER_MS).unref();
     };
     jobManager.events.on('shutting down', close);
+    if (jobManager.stats().state !== 'open') {
+        // It was shut down meanwhile.
+        close();
+    }
     server.once('close', () => jobManager.events.off('shutting down', close));
     return server;
 }

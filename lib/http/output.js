@@ -14,7 +14,7 @@ const {text} = require('./headers');
  * @throws {HttpError} 404 OUTPUT_UNKNOWN
  */
 function runOutput(jobManager, run, from = 0, shown) {
-    const output = jobManager.output?.(run.id, {from});
+    const output = jobManager.output(run.id, {from});
     if (output === undefined) {
         throw new HttpError(404, 'OUTPUT_UNKNOWN', `No output of the run "${run.id}" is kept`, {
             help: `Add job "${run.job}" with output: 'capture' or 'both'`

@@ -28,12 +28,20 @@ function decodeSegment(segment) {
     return MARKED_STEP.test(name) ? name.slice(1) : name;
 }
 
+/** Some clients send the bytes of other characters as they are; servers give each byte as a character. */
+const NOT_OF_URLS = /[^\u0021-\u007e]/g;
+const byteEncoded = (character) =>
+    character <= 'ÿ'
+        ? `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+        : encodeURIComponent(character.toWellFormed());
+
 /**
  * @param {string} url - of a request line: an absolute path, or an absolute URL as proxies write it
  * @returns {{path: string, search: string}} still encoded; `search` begins with '?' or is empty
  */
 function splitTarget(url) {
-    const target = url.startsWith('/') ? url : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+    const encoded = url.replace(NOT_OF_URLS, byteEncoded);
+    const target = encoded.startsWith('/') ? encoded : encoded.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
     const [withoutFragment] = target.split('#', 1);
     const mark = withoutFragment.indexOf('?');
     const path = mark === -1 ? withoutFragment : withoutFragment.slice(0, mark);

@@ -80,10 +80,12 @@ function createShown({showData, redact}) {
     const valueOf = (value, where) => hide(plain(value), where);
 
     const errorOf = (error) => error && hide({...error}, 'error');
+    const attemptOf = ({message, ...attempt}) =>
+        message === undefined ? attempt : {...attempt, message: errorOf({message})?.message};
 
     /** A run, whole. */
     function run({result, ...info}) {
-        const shown = {...info, error: errorOf(info.error)};
+        const shown = {...info, history: info.history.map(attemptOf), error: errorOf(info.error)};
         if (result !== undefined) {
             Object.assign(shown, showData ? {result: valueOf(result, 'result')} : {resultHidden: true});
         }
@@ -93,7 +95,8 @@ function createShown({showData, redact}) {
     /** A run as one of many: without its result and its stack trace. */
     function runInList({result: _result, ...info}) {
         const {stack: _stack, ...error} = errorOf(info.error) ?? {};
-        return info.error === undefined ? info : {...info, error};
+        const shown = info.history.length === 0 ? info : {...info, history: info.history.map(attemptOf)};
+        return info.error === undefined ? shown : {...shown, error};
     }
 
     const job = ({last, ...info}) => ({...info, last: last && runInList(last)});

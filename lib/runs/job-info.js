@@ -93,8 +93,9 @@ function describe(when, {at}) {
     if (when.kind !== 'schedule') {
         return undefined;
     }
-    const timezone = when.scheduleOptions?.timezone ?? hostTimeZone();
-    return Object.freeze({at, text: describeSchedule(at), timezone, ...equivalentsOf(at)});
+    const {timezone = hostTimeZone(), dst} = when.scheduleOptions ?? {};
+    const options = dst === undefined ? {timezone} : {timezone, dst};
+    return Object.freeze({at, text: describeSchedule(at), ...options, ...equivalentsOf(at)});
 }
 
 function pauseOf({pausedSinceMs, pausedBy}, note) {

@@ -33,9 +33,9 @@ function dueTimes(jobManager, {next, schedule}, {fromMs = 0, untilMs = Infinity,
     return goesOn ? {times, perMs: (most - 1) / Math.max(1, times.at(-1) - times[0])} : {times};
 }
 
-function laterTimes({constructor}, {at, timezone}, from, count) {
+function laterTimes({constructor}, {at, timezone, dst}, from, count) {
     try {
-        return constructor.nextRuns(at, {timezone, from, count}).map(Number);
+        return constructor.nextRuns(at, {timezone, dst, from, count}).map(Number);
     } catch {
         // There are none.
         return [];
