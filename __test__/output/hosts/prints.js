@@ -11,8 +11,6 @@ const ends = [];
 const {manager} = createManager({after: (end) => ends.push(end)});
 const tell = (what, more) => process.send({what, ...more});
 
-// Its reader may go away.
-process.stdout.on('error', () => {});
 // Makes a pipe one that does not block, as Node does with its own.
 for (const stream of [process.stdout, process.stderr]) {
     // Whoever reads may go away.
