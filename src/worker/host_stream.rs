@@ -45,17 +45,16 @@ impl Copier {
         Copier { stream, room: Arc::new(Semaphore::new(UNWRITTEN_BYTES)), is_behind: false }
     }
 
-    /// Has these bytes written, once there is room for them. Cancel-safe before that.
-    pub(super) async fn write(&mut self, bytes: &[u8]) {
-        let cost = u32::try_from(bytes.len().min(UNWRITTEN_BYTES)).unwrap_or(u32::MAX);
+    /// Waits for room for so many bytes. Cancel-safe.
+    pub(super) async fn room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let cost = u32::try_from(bytes.min(UNWRITTEN_BYTES)).unwrap_or(u32::MAX);
         // An error would mean that the semaphore is closed, which it never is.
-        let room = Arc::clone(&self.room).acquire_many_owned(cost).await.ok();
-        self.is_behind = self.stream.send(Order::Write(bytes.to_vec(), room));
+        Arc::clone(&self.room).acquire_many_owned(cost).await.ok()
     }
 
-    /// Has these bytes written, whatever waits already.
-    pub(super) fn write_at_once(&mut self, bytes: &[u8]) {
-        self.is_behind = self.stream.send(Order::Write(bytes.to_vec(), None));
+    /// Has these bytes written; the room that they take is free then.
+    pub(super) fn write(&mut self, bytes: Vec<u8>, room: Option<OwnedSemaphorePermit>) {
+        self.is_behind = self.stream.send(Order::Write(bytes, room));
     }
 
     /// Returns when everything has been written; at once, if that was so before. Others may have filled the stream.

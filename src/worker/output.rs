@@ -192,15 +192,13 @@ impl<S: AsyncRead + Unpin, R: Report> KeptStream<S, R> {
         };
         let copy = bytes.clone();
         self.reports.report(Fact::Output { is_stderr, bytes: bytes.into() });
-        let is_late = tokio::select! {
+        let room = tokio::select! {
             biased;
-            () = copier.write(&copy) => false,
-            () = has_exited(&mut self.exited) => true,
+            room = copier.room(copy.len()) => room,
+            // What an exited process has left is written, too, but the run does not wait for whoever reads.
+            () = has_exited(&mut self.exited) => None,
         };
-        if is_late {
-            // The run is not to wait for whoever reads.
-            copier.write_at_once(&copy);
-        }
+        copier.write(copy, room);
     }
 }
 /// Returns once the process has exited.

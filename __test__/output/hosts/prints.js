@@ -11,11 +11,11 @@ const ends = [];
 const {manager} = createManager({after: (end) => ends.push(end)});
 const tell = (what, more) => process.send({what, ...more});
 
-// Its reader may go away.
-process.stdout.on('error', () => {});
 // Makes a pipe one that does not block, as Node does with its own.
-process.stdout.write('');
-process.stderr.write('');
+for (const stream of [process.stdout, process.stderr]) {
+    // Whoever reads may go away.
+    stream.on('error', () => {}).write('');
+}
 
 manager.events.on('run ended', ({run}) => {
     const {text, totalBytes, droppedBytes} = manager.output(run.id);

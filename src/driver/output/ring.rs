@@ -303,6 +303,8 @@ fn index(place: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     const NOW: EpochMs = EpochMs(1_800_000_000_000);
 
@@ -416,6 +418,45 @@ mod tests {
         assert_eq!(ring.total(), 100_000);
         let kept = ring.read(0);
         assert_eq!(kept.dropped + kept.bytes.len() as u64, 100_000);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_what_was_written_and_the_rest_is_counted(
+            limit in 0_usize..200,
+            writes in vec((0_u8..3, "[a-cä\n]{0,40}", 1_u32..3), 0..40),
+            from in 0_u64..2_000,
+        ) {
+            let mut ring = Ring::new(limit);
+            let mut whole = Vec::new();
+            for (source, text, attempt) in writes {
+                let before = ring.total();
+                match source {
+                    0 => ring.print(Source::Stdout, NOW, attempt, text.as_bytes()),
+                    1 => ring.print(Source::Stderr, NOW, attempt, text.as_bytes()),
+                    _ => ring.log(NOW, attempt, ["lead ", &text, " {}"]),
+                }
+                // What is added besides is whole lines ahead of it.
+                let text = if source == 2 { format!("lead {text} {{}}\n") } else { text };
+                let added = usize::try_from(ring.total() - before).unwrap() - text.len();
+                whole.extend(vec![b'?'; added]);
+                whole.extend_from_slice(text.as_bytes());
+                prop_assert!(ring.kept() <= limit);
+            }
+            let is_same = |found: &[u8], expected: &[u8]| {
+                found.len() == expected.len()
+                    && found.iter().zip(expected).all(|(found, byte)| *byte == b'?' || found == byte)
+            };
+            let kept = ring.read(from);
+            let total = whole.len() as u64;
+            prop_assert_eq!((kept.total, kept.from), (total, from.min(total)));
+            let (head, tail) = kept.bytes.split_at(kept.gap_at);
+            prop_assert_eq!(kept.from + kept.bytes.len() as u64 + kept.dropped, total);
+            prop_assert!(is_same(head, &whole[index(kept.from)..index(kept.from) + head.len()]));
+            prop_assert!(is_same(tail, &whole[whole.len() - tail.len()..]));
+            prop_assert!(kept.pieces.is_sorted_by_key(|part| part.at_byte));
+            prop_assert!(kept.bytes.is_empty() || kept.pieces.first().is_some_and(|part| part.at_byte == 0));
+        }
     }
 
     #[test]
