@@ -217,21 +217,23 @@ test('all jobs are paused and resumed', async (t) => {
 
 test('a run is cancelled: at once with 202, with wait=1 once it has ended', async (t) => {
     const {manager, api} = await createServed(t);
-    await manager.defineJob({name: 'long', job: LONG});
-    const online = async () => {
-        const [{run}] = await once(manager.events, 'run online');
-        return run;
-    };
-    const begun = online();
-    const first = await manager.runJob('long');
-    await begun;
+    let release;
+    const job = (_data, {signal}) =>
+        new Promise((_resolve, reject) => {
+            // It takes its time to end.
+            release = () => reject(signal.reason);
+        });
+    await manager.defineJob({name: 'slow', job});
+    const first = await manager.runJob('slow');
     const asked = await api('POST', `/api/v1/runs/${first.id}/cancel`);
-    assert.equal(asked.status, 202);
+    assert.deepEqual([asked.status, asked.json.id], [202, first.id]);
+    release();
     await failureOf(first);
     assert.equal(manager.run(first.id).state, 'cancelled');
-    const begunAgain = online();
-    const second = await manager.runJob('long');
-    await begunAgain;
+    await manager.defineJob({name: 'process', job: LONG});
+    const begun = once(manager.events, 'run online');
+    const second = await manager.runJob('process');
+    await begun;
     const ended = await api('POST', `/api/v1/runs/${second.id}/cancel?wait=1`);
     assert.deepEqual([ended.status, ended.json.state], [200, 'cancelled']);
 });
