@@ -13,7 +13,7 @@ const {listFiles} = require('../scripts/stamp');
 
 /** Made by the build. */
 const GENERATED = [
-    'lib/dashboard/assets/assets.bundle.cjs',
+    'lib/dashboard/dashboard.bundle.cjs',
     'lib/host/package.bundle.cjs',
     'lib/native/binding.js',
     'lib/worker/bootstrap.bundle.cjs'

@@ -22,6 +22,7 @@ function createDashboard(jobManager, options) {
     });
 }
 
-const loadPages = () => ({pages: require('./dashboard/pages'), assets: require('./dashboard/assets')});
+/** Made by the build of the folders beside it. */
+const loadPages = () => require('./dashboard/dashboard.bundle.cjs');
 
 module.exports = {createDashboard};

@@ -10,12 +10,14 @@ const {after, before, test} = require('node:test');
 const {gzipSync} = require('node:zlib');
 const assets = require('../../lib/dashboard/assets');
 const {ROOT} = require('../../scripts/commands');
+const {mainFiles} = require('../../scripts/pack');
 const {CHROMIUM, launchChromium} = require('../support/chromium');
 const {addressesOf, createSite, fill} = require('./support/site');
 const {checkAccessible, isLive, openWindow} = require('./support/visitor');
 
 const SCREENSHOTS = path.join(ROOT, 'target', 'dashboard');
 const MOST_ASSET_BYTES = 12 * 1024;
+const MOST_ENTRY_BYTES = 120 * 1024;
 
 test('script and style are at most 12 kB when they are compressed', () => {
     const bytes = assets
@@ -23,6 +25,20 @@ test('script and style are at most 12 kB when they are compressed', () => {
         .map(({body}) => gzipSync(body, {level: 9}).length);
     assert.equal(bytes.length, 2);
     assert.ok(bytes[0] + bytes[1] <= MOST_ASSET_BYTES, `${bytes.join(' + ')} bytes`);
+});
+
+test('the entry point is at most 120 KiB in the package, and loads nothing until a page is asked for', () => {
+    const files = mainFiles().filter((file) => /^lib\/dashboard[./]/.test(file));
+    assert.deepEqual(files.toSorted(), [
+        'lib/dashboard.d.ts',
+        'lib/dashboard.js',
+        'lib/dashboard/dashboard.bundle.cjs'
+    ]);
+    const bytes = files.map((file) => fs.statSync(path.join(ROOT, file)).size);
+    const total = bytes.reduce((sum, size) => sum + size, 0);
+    assert.ok(total <= MOST_ENTRY_BYTES, `${total} bytes`);
+    require('../../lib/dashboard');
+    assert.ok(!Object.keys(require.cache).some((file) => file.endsWith('dashboard.bundle.cjs')));
 });
 
 if (CHROMIUM !== undefined) {

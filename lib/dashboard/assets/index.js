@@ -1,6 +1,9 @@
 'use strict';
 
-/** The script, the style and the icon of the pages, as the build has made them (scripts/dashboard-assets.js). */
+/** The script, the style and the icon of the pages, as the build has made them (scripts/dashboard-script.js). */
+
+const {brotliDecompressSync} = require('node:zlib');
+const named = require('./assets.bundle.cjs');
 
 /**
  * @typedef {object} Asset
@@ -11,4 +14,8 @@
  */
 
 /** @type {readonly Asset[]} */
-module.exports = Object.freeze(Object.values(require('./assets.bundle.cjs')));
+module.exports = Object.freeze(
+    Object.values(named).map(({brotli, ...asset}) =>
+        Object.freeze({...asset, body: brotliDecompressSync(Buffer.from(brotli, 'base64')).toString()})
+    )
+);

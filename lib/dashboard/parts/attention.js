@@ -82,7 +82,7 @@ function failing(context, failed) {
     for (const {job: name, cause, error} of failed) {
         if (!lines.has(name)) {
             // Only the newest failed run of a job is of interest, and that only if it is the last run.
-            const job = lines.size < MOST_OF_A_KIND * 2 ? context.jobManager.job(name) : undefined;
+            const job = lines.size < MOST_OF_A_KIND ? context.jobManager.job(name) : undefined;
             lines.set(
                 name,
                 job?.last?.state === 'failed' ? failure(context, job, {cause, error}) : undefined

@@ -13,10 +13,10 @@ const {card, empty} = require('./layout');
 /** @typedef {import('./context').Context} Context */
 
 /** Jobs that are looked at, and those of them that are shown. */
-const MOST_JOBS = 200;
+const MOST_JOBS = 100;
 const MOST_STRIPS = 25;
-/** Due times of a job that are looked at one by one. */
-const MOST_DUE = 300;
+/** Due times of a job that are looked at one by one: six an hour, which is as many as are drawn. */
+const MOST_DUE = 150;
 const FREQUENT_MS = 10 * MINUTE_MS;
 
 /** @param {Context} context */
