@@ -1,7 +1,8 @@
 'use strict';
 
-// `npm run ghost`: a real Ghost with this package as its jobs adapter, on SQLite:
-//     npm run ghost [-- PROOF...] [--rounds N]
+// `npm run ghost`: a real Ghost with this package as its jobs adapter, on SQLite or on MariaDB:
+//     npm run ghost [-- PROOF... --rounds N]
+//     .ci/with-mariadb npm run ghost
 // Installs Ghost once, into a cache folder of the user (about five minutes), then takes about four minutes. Figures are in
 // docs/design/ghost-jobs.md. Linux only: it reads /proc.
 
@@ -46,7 +47,8 @@ async function main() {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'job-manager-ghost-'));
     try {
         const site = await makeSite(folder);
-        console.log(`Ghost ${VERSION} on SQLite, Node.js ${NODE_MAJOR}, ${os.cpus().length} cores`);
+        const database = process.env.JOB_MANAGER_TEST_MARIADB === undefined ? 'SQLite' : 'MariaDB';
+        console.log(`Ghost ${VERSION} on ${database}, Node.js ${NODE_MAJOR}, ${os.cpus().length} cores`);
         const names = positionals.length > 0 ? positionals : [...Object.keys(proofs), 'memory'];
         for (const name of names) {
             site.forgetJobs();

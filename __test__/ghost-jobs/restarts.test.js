@@ -114,11 +114,12 @@ test('a dispatch that has been delivered is not delivered again when it is sent 
     assert.deepEqual(second.jobs, [job('other')]);
 });
 
-test('the first schedule of a type counts over restarts', async (t) => {
+test('the first schedule of a type counts over restarts, until it is removed from the store', async (t) => {
     const sites = storeOf(t);
     await OLD.schedule(await sites.next(async () => {}), job('tick', 'old'), EVERY_SECOND);
     const {process, jobs, count} = quickProcessor();
-    await OLD.schedule(await sites.next(process), job('tick', 'new'), NIGHTLY);
+    const second = await sites.next(process);
+    await OLD.schedule(second, job('tick', 'new'), NIGHTLY);
     await count(1);
     assert.deepEqual(jobs[0], job('tick', 'new'), 'the payload is that of this start');
     const [line] = sites.log.lines('warn').find(([text]) => text.includes('rhythm'));
@@ -126,6 +127,12 @@ test('the first schedule of a type counts over restarts', async (t) => {
         line,
         /"tick" stays at "\* \* \* \* \* \*", .* asked for "13 22 3 \* \* \*", which is another rhythm/
     );
+
+    await second.shutdown();
+    sql(sites.store, /DELETE FROM .*/.exec(line)[0]);
+    await OLD.schedule(await sites.next(async () => {}), job('tick'), NIGHTLY);
+    const scheduled = sites.log.lines('info').map(([text]) => text);
+    assert.ok(scheduled.at(-1).startsWith(`Scheduling job tick #cron at ${NIGHTLY}`));
 });
 
 test('a nightly job that was missed is made up for, once, whatever time Ghost draws at this start', async (t) => {

@@ -78,17 +78,27 @@ class Site {
         return {begun: ids('begun'), ended: ids('ended')};
     }
 
+    /** On the server that `.ci/with-mariadb` has started, if it has, else in a file. */
+    #database() {
+        const server = process.env.JOB_MANAGER_TEST_MARIADB;
+        if (server === undefined) {
+            const filename = path.join(this.folder, 'content/data/ghost.db');
+            return {client: 'better-sqlite3', connection: {filename}, useNullAsDefault: true};
+        }
+        const {hostname: host, port, username: user, password} = new URL(server);
+        return {
+            client: 'mysql',
+            connection: {host, port: Number(port), user, password, database: path.basename(this.folder)}
+        };
+    }
+
     /** @param {object} [adapter] - configuration of ours; without it Ghost uses its own */
     #configure(adapter) {
         const jobs = adapter && {jobs: {active: 'job-manager', 'job-manager': adapter}};
         const configuration = {
             url: `http://127.0.0.1:${this.port}`,
             server: {host: '127.0.0.1', port: this.port, shutdownTimeout: 5_000},
-            database: {
-                client: 'better-sqlite3',
-                connection: {filename: path.join(this.folder, 'content/data/ghost.db')},
-                useNullAsDefault: true
-            },
+            database: this.#database(),
             paths: {contentPath: path.join(this.folder, 'content')},
             logging: {level: 'info', transports: ['stdout']},
             mail: {transport: 'Direct'},
