@@ -190,9 +190,9 @@ class JobManager {
         await this.#parts.steering.resumeJob(name, options);
     }
 
-    /** Pauses all jobs, and those that are added from now on. @param {{by?: 'host' | 'operator'}} [options] */
+    /** Pauses all jobs, and those that are added from now on. @param {import('../index').PauseOptions} [options] */
     async pauseAll(options = {}) {
-        this.#parts.checker.check(tables.PAUSE, options);
+        this.#parts.checker.check(tables.PAUSE_ALL, options);
         await this.#parts.steering.pauseAll(options);
     }
 

@@ -82,6 +82,10 @@ pub enum Input {
     PauseAll {
         /// Who wants it.
         by: PausedBy,
+        /// Why.
+        note: Option<Arc<str>>,
+        /// Cancel all runs too; settled when none of them is left.
+        cancel: Option<RequestId>,
     },
     /// Resume what `PauseAll` has paused.
     ResumeAll {
