@@ -94,8 +94,8 @@ impl NativeManager {
         let _accepted = self.submit(Input::ResumeAll { catch_up });
     }
 
-    /// Whether 'runStarted' comes for each run of a handler, or on the host's event loop, and 'runQueued' for those
-    /// that were asked for. For other runs they come anyway.
+    /// Whether 'runStarted' and 'runQueued' come for each run of a handler, or on the host's event loop, that was asked
+    /// for. For other runs they come anyway.
     #[napi]
     pub fn watch_starts(&self, is_watched: bool) {
         // A fact: never refused.
