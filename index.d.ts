@@ -131,8 +131,11 @@ declare class JobManager {
     /** Ends a pause. Does nothing to a job that is not paused. Rejects with the code `JOB_UNKNOWN`. */
     resumeJob(name: string, options?: JobManager.ResumeOptions): Promise<void>;
 
-    /** Pauses all jobs, and those that are added from now on. */
-    pauseAll(options?: {by?: 'host' | 'operator'}): Promise<void>;
+    /**
+     * Pauses all jobs, and those that are added from now on. What `pauseAll` has paused already stays as it is; with
+     * `cancelRunning` its runs are cancelled all the same.
+     */
+    pauseAll(options?: JobManager.PauseOptions): Promise<void>;
 
     /** Ends the pause of all jobs. Jobs that were paused one by one stay so. */
     resumeAll(options?: JobManager.ResumeOptions): Promise<void>;
@@ -930,7 +933,7 @@ declare namespace JobManager {
         'job paused': [event: {job: JobInfo; by: 'host' | 'operator' | 'failures'; note?: string}];
         'job resumed': [event: {job: JobInfo}];
         /** `pauseAll`: there is no event of each job. */
-        'all paused': [event: {by: 'host' | 'operator'}];
+        'all paused': [event: {by: 'host' | 'operator'; note?: string}];
         'all resumed': [event: {}];
         /** `shutdown` was called: no jobs are accepted from now on. */
         'shutting down': [event: {}];

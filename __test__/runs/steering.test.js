@@ -311,3 +311,31 @@ test('an inline run that is cancelled as it is asked for is never called', async
     assert.equal((await run.cancel()).state, 'cancelled');
     assert.equal(calls, 0);
 });
+
+test('the pause of all jobs shows its note with each, and cancels the runs that go and wait', async (t) => {
+    const {manager, first} = await withGate(t);
+    const waiting = await manager.runJob('job', {data: 'second'});
+    const paused = [];
+    manager.events.on('all paused', (event) => paused.push(event));
+    await manager.pauseAll({note: 'until the move is over', cancelRunning: true, by: 'operator'});
+    assert.deepEqual(paused, [{by: 'operator', note: 'until the move is over'}]);
+    for (const run of [first, waiting]) {
+        assert.equal((await failureOf(run)).error.code, 'JOB_CANCELLED');
+        assert.equal(run.info().state, 'cancelled');
+    }
+    await manager.defineJob({name: 'later', job: () => {}});
+    for (const name of ['job', 'later']) {
+        const {by, note} = manager.job(name).paused;
+        assert.deepEqual([by, note], ['operator', 'until the move is over'], name);
+    }
+    await manager.resumeAll();
+    assert.equal(manager.job('job').paused, undefined);
+});
+
+test('what pauseAll is given is checked', async (t) => {
+    const {manager} = createManager(t);
+    await assert.rejects(manager.pauseAll({note: 1}), {
+        code: 'INVALID_OPTION',
+        message: /The option "note" of pauseAll\(\) must be a string, got the number 1/
+    });
+});

@@ -177,7 +177,7 @@ class JobEvents {
             case 'jobResumed':
                 return this.#host.onResumed(this.#registered(event));
             case 'allPaused':
-                return this.#host.onAllPaused(event.by);
+                return this.#host.onAllPaused(event);
             case 'allResumed':
                 return this.#host.onAllResumed();
             case 'runSlow':

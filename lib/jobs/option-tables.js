@@ -396,12 +396,15 @@ const UPCOMING = optionTable({
 });
 
 const by = oneOf('host', 'operator');
-const PAUSE = optionTable({
-    call: 'pauseJob()',
-    example: "{note: 'until the migration is over'}",
-    owner: () => 'of pauseJob()',
-    kinds: {note: text, cancelRunning: flag, by}
-});
+const pauseTable = (call) =>
+    optionTable({
+        call,
+        example: "{note: 'until the migration is over'}",
+        owner: () => `of ${call}`,
+        kinds: {note: text, cancelRunning: flag, by}
+    });
+const PAUSE = pauseTable('pauseJob()');
+const PAUSE_ALL = pauseTable('pauseAll()');
 const RESUME = optionTable({
     call: 'resumeJob()',
     example: '{catchUp: true}',
@@ -533,6 +536,7 @@ module.exports = {
     NEXT_RUNS,
     ONE_OFF_JOB,
     PAUSE,
+    PAUSE_ALL,
     QUEUE,
     RESUME,
     RUN_FILTER,

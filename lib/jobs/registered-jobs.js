@@ -64,7 +64,6 @@ class RegisteredJob extends JobScope {
         /** Made when a run of it has ended. @type {JobTotals | undefined} */
         this.totals = undefined;
         /** Why it is paused, in the words of who did it. */
-        this.pauseNote = undefined;
     }
 
     /** Whether it runs on the event loop of the host. */

@@ -27,7 +27,7 @@ function eventHost(parts) {
         onInlineEnded: (registered) => parts.jobs.runEnded(registered),
         onPaused: (registered, event) => parts.inspection.paused(registered, event),
         onResumed: (registered) => parts.inspection.resumed(registered),
-        onAllPaused: (by) => parts.announcements.allPaused(by),
+        onAllPaused: (event) => parts.announcements.allPaused(event),
         onAllResumed: () => parts.announcements.allResumed(),
         onMissed: (registered) => parts.jobs.missed(registered),
         onEnvironmentWanted: () => parts.environment.refresh(),

@@ -71,12 +71,11 @@ class Inspection {
     }
 
     /** The event 'jobPaused'. */
-    paused(registered, {by, note: keptNote}) {
+    paused(registered, {by, note}) {
         if (registered === undefined) {
             return;
         }
-        registered.pauseNote ??= keptNote;
-        const {name, pauseNote: note, job} = registered;
+        const {name, job} = registered;
         if (by === 'failures') {
             this.#logger.warn(
                 `Job "${name}" has been paused: ${job.pauseAfterFailures} runs in a row have failed ("pauseAfterFailures"). ` +
@@ -256,6 +255,7 @@ function rowsOf(page) {
         retrying: page.retrying[index],
         pausedSinceMs: known(page.pausedSinceMs[index]),
         pausedBy: page.pausedBy[index],
+        pauseNote: page.pauseNotes[index] || undefined,
         failuresInARow: page.failuresInARow[index],
         skipped: {
             overlap: page.skippedOverlap[index],

@@ -42,7 +42,7 @@ const NO_TOTALS = Object.freeze({completed: 0, failed: 0, cancelled: 0, retries:
  * @returns {import('../../index').JobInfo} frozen
  */
 function jobInfo(row, registered, last) {
-    const {job = {}, when, isInline, isOneOff = false, totals = NO_TOTALS, pauseNote} = registered ?? {};
+    const {job = {}, when, isInline, isOneOff = false, totals = NO_TOTALS} = registered ?? {};
     const {completed, failed, cancelled, retries} = totals;
     return Object.freeze({
         name: row.name,
@@ -54,7 +54,7 @@ function jobInfo(row, registered, last) {
         schedule: scheduleOf(when, job),
         next: date(row.dueMs),
         retryAt: date(row.retryAtMs),
-        paused: pauseOf(row, pauseNote),
+        paused: pauseOf(row),
         running: row.running,
         waiting: row.waiting,
         last,
@@ -98,7 +98,7 @@ function describe(when, {at}) {
     return Object.freeze({at, text: describeSchedule(at), ...options, ...equivalentsOf(at)});
 }
 
-function pauseOf({pausedSinceMs, pausedBy}, note) {
+function pauseOf({pausedSinceMs, pausedBy, pauseNote: note}) {
     return pausedSinceMs === undefined
         ? undefined
         : Object.freeze({since: new Date(pausedSinceMs), by: pausedBy, note});

@@ -79,8 +79,8 @@ class RunAnnouncements {
         tell(this.#listeners, 'job resumed', () => ({job: describe()}));
     }
 
-    allPaused(by) {
-        tell(this.#listeners, 'all paused', () => ({by}));
+    allPaused({by, note}) {
+        tell(this.#listeners, 'all paused', () => ({by, note}));
     }
 
     allResumed() {

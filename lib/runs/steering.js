@@ -92,31 +92,35 @@ class Steering {
      * @throws {Error} JOB_UNKNOWN
      */
     async pauseJob(name, {note, cancelRunning = false, by = 'host'} = {}) {
-        const registered = this.#registered(name);
-        registered.pauseNote = note ?? registered.pauseNote;
-        if (cancelRunning) {
-            checkStopped(
-                await this.#settle((request) =>
-                    this.#native.pauseJob(name, by, request, registered.pauseNote)
-                )
-            );
-        } else {
-            this.#native.pauseJob(name, by, undefined, registered.pauseNote);
-        }
-        this.#onChanged();
+        this.#registered(name);
+        await this.#pause(cancelRunning, (request) => this.#native.pauseJob(name, by, request, note));
     }
 
     /** @param {string} name @param {{catchUp?: boolean}} [options] */
     async resumeJob(name, {catchUp = false} = {}) {
-        this.#registered(name).pauseNote = undefined;
+        this.#registered(name);
         this.#native.resumeJob(name, catchUp);
         this.#onChanged();
     }
 
-    /** @param {{note?: string, by?: 'host' | 'operator'}} [options] */
-    async pauseAll({by = 'host'} = {}) {
-        this.#native.pauseAll(by);
-        this.#onChanged();
+    /**
+     * @param {{note?: string, cancelRunning?: boolean, by?: 'host' | 'operator'}} [options]
+     * @returns {Promise<void>} with `cancelRunning` when all runs have ended
+     */
+    async pauseAll({note, cancelRunning = false, by = 'host'} = {}) {
+        await this.#pause(cancelRunning, (request) => this.#native.pauseAll(by, request, note));
+    }
+
+    /** @param {boolean} cancelRunning @param {(request: number | undefined) => void} send */
+    async #pause(cancelRunning, send) {
+        if (cancelRunning) {
+            const settled = this.#settle(send);
+            this.#onChanged();
+            checkStopped(await settled);
+        } else {
+            send(undefined);
+            this.#onChanged();
+        }
     }
 
     /** @param {{catchUp?: boolean}} [options] */

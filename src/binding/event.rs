@@ -333,6 +333,8 @@ pub enum NativeEvent {
     AllPaused {
         /// 'host' or 'operator'.
         by: String,
+        /// Why.
+        note: Option<String>,
         /// When.
         at_ms: f64,
     },
@@ -635,9 +637,11 @@ impl NativeEvent {
                 registration: registration.0,
                 at_ms: epoch_ms(at),
             },
-            JobEvent::AllPaused { by, at } => {
-                NativeEvent::AllPaused { by: by.name().to_owned(), at_ms: epoch_ms(at) }
-            }
+            JobEvent::AllPaused { by, note, at } => NativeEvent::AllPaused {
+                by: by.name().to_owned(),
+                note: note.map(|note| note.to_string()),
+                at_ms: epoch_ms(at),
+            },
             JobEvent::AllResumed { at } => NativeEvent::AllResumed { at_ms: epoch_ms(at) },
             JobEvent::RunSlow { run, name, registration, limit, at } => NativeEvent::RunSlow {
                 run: run.0,

@@ -54,6 +54,8 @@ pub struct JobsPage {
     pub paused_since_ms: Float64Array,
     /// 'host', 'operator' or 'failures'; '' for those that are not paused.
     pub paused_by: Vec<&'static str>,
+    /// Why, if that was said; '' otherwise.
+    pub pause_notes: Vec<String>,
     /// Runs that failed for good since the last one that completed.
     pub failures_in_a_row: Uint32Array,
     /// Due times skipped because a run was going.
@@ -319,6 +321,10 @@ impl JobsPage {
             retrying: counts(|row| row.retrying),
             paused_since_ms: instants(|row| row.paused.map(|(since, ..)| since)),
             paused_by: rows.iter().map(|row| row.paused.map_or("", |(_, by, _)| by.name())).collect(),
+            pause_notes: rows
+                .iter()
+                .map(|row| row.pause_note.as_deref().unwrap_or_default().to_owned())
+                .collect(),
             failures_in_a_row: counts(|row| row.failures_in_a_row),
             skipped_overlap: counts(|row| row.skipped.overlap),
             skipped_missed: counts(|row| row.skipped.missed),

@@ -71,13 +71,20 @@ impl NativeManager {
         self.submit(Input::Resume { name: Arc::from(name), catch_up }).map(drop)
     }
 
-    /// Pauses all jobs, and those that are added from now on.
+    /// Pauses all jobs, and those that are added from now on. With `cancelRequest` it cancels their runs, too, which is
+    /// settled by an event.
     ///
     /// # Errors
     /// `INVALID_OPTION` for a `by` that does not exist.
     #[napi]
-    pub fn pause_all(&self, by: String) -> Result<(), Error> {
-        self.submit(Input::PauseAll { by: paused_by(&by)? }).map(drop)
+    pub fn pause_all(
+        &self,
+        by: String,
+        cancel_request: Option<u32>,
+        note: Option<String>,
+    ) -> Result<(), Error> {
+        let (by, cancel) = (paused_by(&by)?, cancel_request.map(RequestId));
+        self.submit(Input::PauseAll { by, note: note.map(Arc::from), cancel }).map(drop)
     }
 
     /// Resumes what `pauseAll` has paused: jobs that were paused on their own stay so.
@@ -87,8 +94,8 @@ impl NativeManager {
         let _accepted = self.submit(Input::ResumeAll { catch_up });
     }
 
-    /// Whether 'runStarted' comes for each run of a handler, or on the host's event loop, and 'runQueued' for those
-    /// that were asked for. For other runs they come anyway.
+    /// Whether 'runStarted' and 'runQueued' come for each run of a handler, or on the host's event loop, that was asked
+    /// for. For other runs they come anyway.
     #[napi]
     pub fn watch_starts(&self, is_watched: bool) {
         // A fact: never refused.

@@ -285,6 +285,8 @@ pub enum JobEvent {
     AllPaused {
         /// Who paused them.
         by: PausedBy,
+        /// Why.
+        note: Option<Arc<str>>,
         /// When.
         at: EpochMs,
     },

@@ -82,6 +82,10 @@ pub enum Input {
     PauseAll {
         /// Who wants it.
         by: PausedBy,
+        /// Why.
+        note: Option<Arc<str>>,
+        /// Cancel all runs too; settled when none of them is left.
+        cancel: Option<RequestId>,
     },
     /// Resume what `PauseAll` has paused.
     ResumeAll {
@@ -90,7 +94,8 @@ pub enum Input {
     },
     /// An inline run has given a sign of life.
     Alive(RunId),
-    /// Whether the host is told of the start of each run of a handler, or on its event loop. Of others it is told anyway.
+    /// Whether the host is told of the start of each run of a handler, or on its event loop, that it has asked for. Of others it
+    /// is told anyway.
     SetWatched(bool),
     /// Stop a run.
     CancelRun {

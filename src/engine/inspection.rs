@@ -10,7 +10,7 @@ use super::event::RunFacts;
 use super::ids::{JobId, RegistrationId, RunId};
 use super::job::{Job, Plan, When, Work};
 use super::lanes::Priority;
-use super::pausing::{Paused, PausedBy};
+use super::pausing::PausedBy;
 use super::run::{Phase, Run, Standing};
 use super::skips::Skipped;
 use crate::timer::{EpochMs, Now};
@@ -107,6 +107,8 @@ pub struct JobRow {
     pub retrying: u32,
     /// Since when it is paused, by whom, and whether that is the pause of all jobs.
     pub paused: Option<(EpochMs, PausedBy, bool)>,
+    /// Why it is paused, if that was said.
+    pub pause_note: Option<Arc<str>>,
     /// Runs that have failed for good since the last one that completed.
     pub failures_in_a_row: u32,
     /// Due times that got no run.
@@ -291,7 +293,8 @@ impl Engine {
                 .waiting()
                 .saturating_add(u32::try_from(self.unread_runs(&job.spec.name)).unwrap_or(u32::MAX)),
             retrying: job.runs.aside,
-            paused: job.paused.as_deref().map(|&Paused { since, by, is_of_all, .. }| (since, by, is_of_all)),
+            paused: job.paused.as_deref().map(|paused| (paused.since, paused.by, paused.is_of_all)),
+            pause_note: job.paused.as_deref().and_then(|paused| paused.note.clone()),
             failures_in_a_row: job.failures_in_a_row,
             skipped,
         })

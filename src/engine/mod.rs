@@ -367,7 +367,7 @@ impl Engine {
             Input::TimePassed => self.time_passed(now),
             Input::Alive(run) => self.note_alive(run, now),
             Input::SetWatched(is_watched) => self.is_watched = is_watched,
-            Input::PauseAll { by } => self.pause_all(by, now),
+            Input::PauseAll { by, note, cancel } => self.pause_all((by, note), cancel, now),
             Input::ResumeAll { catch_up } => self.resume_all(catch_up, now),
             Input::Drain { request } => self.drain(request, now),
             Input::Shutdown { request, timeout } => self.shutdown(request, timeout, now),

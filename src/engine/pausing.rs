@@ -52,14 +52,19 @@ impl PausedBy {
 }
 
 /// The pause of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Paused {
     pub(super) by: PausedBy,
     pub(super) since: EpochMs,
+    /// Why, if that was said.
+    pub(super) note: Option<Arc<str>>,
     /// It is one of all jobs that were paused at once, and goes on with them.
     pub(super) is_of_all: bool,
     pub(super) awaits: Awaits,
 }
+
+/// Who pauses, and why.
+type Reason = (PausedBy, Option<Arc<str>>);
 
 /// What a paused job would do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,9 +77,10 @@ pub(super) enum Awaits {
 }
 
 /// All jobs are paused, those too that are added from now on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct AllPaused {
     by: PausedBy,
+    note: Option<Arc<str>>,
 }
 
 impl Engine {
@@ -82,13 +88,13 @@ impl Engine {
     pub(super) fn pause_job(
         &mut self,
         name: &str,
-        (by, note): (PausedBy, Option<Arc<str>>),
+        (by, note): Reason,
         cancel: Option<RequestId>,
         now: Now,
     ) -> Result<Reply, Refusal> {
         let id = self.job_named(name)?;
-        self.pause(id, by, false, now);
-        self.keep_pause(id, note);
+        self.pause(id, (by, note), false, now);
+        self.keep_pause(id);
         if let Some(request) = cancel {
             let runs = self.stop_runs_of(id, Stop::CANCEL, now);
             self.requests.wait_for(request, &runs);
@@ -102,21 +108,30 @@ impl Engine {
         Ok(Reply::Accepted)
     }
 
-    pub(super) fn pause_all(&mut self, by: PausedBy, now: Now) {
-        if self.all_paused.is_some() {
-            return;
+    /// Pauses all jobs, unless they are paused already; in any case it may cancel their runs.
+    pub(super) fn pause_all(&mut self, reason: Reason, cancel: Option<RequestId>, now: Now) {
+        if self.all_paused.is_none() {
+            self.begin_pause_of_all(reason, now);
         }
-        self.all_paused = Some(AllPaused { by });
+        if let Some(request) = cancel {
+            let jobs = self.jobs_in_order().into_iter();
+            let runs: Vec<RunId> = jobs.flat_map(|id| self.stop_runs_of(id, Stop::CANCEL, now)).collect();
+            self.requests.wait_for(request, &runs);
+        }
+    }
+
+    fn begin_pause_of_all(&mut self, (by, note): Reason, now: Now) {
+        self.all_paused = Some(AllPaused { by, note: note.clone() });
         self.keep(vec![Change::Pause(store::Pause {
             job: Arc::from(ALL_JOBS),
             since: now.wall,
             by: by.name().into(),
-            note: None,
+            note: note.clone(),
         })]);
         for id in self.jobs_in_order() {
-            self.pause(id, by, true, now);
+            self.pause(id, (by, note.clone()), true, now);
         }
-        self.emit(JobEvent::AllPaused { by, at: now.wall });
+        self.emit(JobEvent::AllPaused { by, note, at: now.wall });
     }
 
     /// Resumes what `pause_all` has paused. A job that was paused on its own stays so.
@@ -149,27 +164,31 @@ impl Engine {
         if let Some(pause) = kept {
             return self.restore_pause(id, pause);
         }
-        match self.all_paused {
-            _ if is_paused => self.pause(id, PausedBy::Host, false, now),
-            Some(AllPaused { by }) => self.pause(id, by, true, now),
+        match self.all_paused.clone() {
+            _ if is_paused => self.pause(id, (PausedBy::Host, None), false, now),
+            Some(AllPaused { by, note }) => self.pause(id, (by, note), true, now),
             None => {}
         }
     }
 
-    fn pause(&mut self, id: JobId, by: PausedBy, is_of_all: bool, now: Now) {
+    fn pause(&mut self, id: JobId, (by, note): Reason, is_of_all: bool, now: Now) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         if let Some(paused) = &mut job.paused {
             paused.is_of_all &= is_of_all;
+            if !is_of_all && note.is_some() {
+                paused.note = note;
+            }
             return;
         }
         let awaits = job.timer.as_ref().map_or(Awaits::Nothing, |timer| Awaits::Due(timer.at()));
-        job.paused = Some(Box::new(Paused { by, since: now.wall, is_of_all, awaits: Awaits::Nothing }));
+        let paused = Paused { by, since: now.wall, note: note.clone(), is_of_all, awaits: Awaits::Nothing };
+        job.paused = Some(Box::new(paused));
         let (name, registration) = (Arc::clone(&job.spec.name), job.spec.registration);
         self.set_due(id, None);
         self.await_resume(id, awaits);
         self.hold_waiting(id);
         if !is_of_all {
-            self.emit(JobEvent::JobPaused { name, registration, by, note: None, at: now.wall });
+            self.emit(JobEvent::JobPaused { name, registration, by, note, at: now.wall });
         }
     }
 
@@ -177,23 +196,24 @@ impl Engine {
     fn restore_pause(&mut self, id: JobId, pause: store::Pause) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let (by, since, note) = (PausedBy::of_name(&pause.by), pause.since, pause.note);
-        job.paused = Some(Box::new(Paused { by, since, is_of_all: false, awaits: Awaits::Nothing }));
+        let paused = Paused { by, since, note: note.clone(), is_of_all: false, awaits: Awaits::Nothing };
+        job.paused = Some(Box::new(paused));
         let (name, registration) = (Arc::clone(&job.spec.name), job.spec.registration);
         self.emit(JobEvent::JobPaused { name, registration, by, note, at: since });
     }
 
     /// A host before this one was told to pause all jobs.
     pub(super) fn restore_pause_of_all(&mut self, pause: &store::Pause, now: Now) {
-        let by = PausedBy::of_name(&pause.by);
-        self.all_paused = Some(AllPaused { by });
-        self.emit(JobEvent::AllPaused { by, at: now.wall });
+        let (by, note) = (PausedBy::of_name(&pause.by), pause.note.clone());
+        self.all_paused = Some(AllPaused { by, note: note.clone() });
+        self.emit(JobEvent::AllPaused { by, note, at: now.wall });
     }
 
     /// The pause of a job outlives the host.
-    fn keep_pause(&mut self, id: JobId, note: Option<Arc<str>>) {
+    fn keep_pause(&mut self, id: JobId) {
         let Some(job) = self.jobs.get(&id) else { return };
         let Some(paused) = job.paused.as_deref().filter(|paused| !paused.is_of_all) else { return };
-        let (since, by) = (paused.since, paused.by.name().into());
+        let (since, by, note) = (paused.since, paused.by.name().into(), paused.note.clone());
         let pause = store::Pause { job: Arc::clone(&job.spec.name), since, by, note };
         self.keep(vec![Change::Pause(pause)]);
     }
@@ -290,8 +310,8 @@ impl Engine {
         }
         let limit = job.spec.policy.pause_after_failures;
         if limit.is_some_and(|limit| job.failures_in_a_row >= limit) {
-            self.pause(id, PausedBy::Failures, false, now);
-            self.keep_pause(id, None);
+            self.pause(id, (PausedBy::Failures, None), false, now);
+            self.keep_pause(id);
         }
     }
 }

@@ -26,12 +26,15 @@ pub(super) struct Watch {
 }
 
 impl Engine {
-    /// An attempt of a handler, or on the host's event loop, has begun.
+    /// An attempt of a handler, or on the host's event loop, has begun. The runs of handlers that are asked for are many
+    /// and short: the host is told of them if somebody listened when it asked. Of their others it is told anyway, because
+    /// a tracer may have subscribed since, unnoticed.
     pub(super) fn tell_start(&mut self, id: RunId, now: Now) {
-        if !self.is_watched {
+        let Some(run) = self.runs.get(&id) else { return };
+        let is_asked_for = run.trigger.is_request() && run.attempt <= 1;
+        if !self.is_watched && (is_asked_for || !matches!(run.work, Work::Handler(_))) {
             return;
         }
-        let Some(run) = self.runs.get(&id) else { return };
         self.emit(JobEvent::RunStarted {
             run: id,
             name: Arc::clone(&run.name),

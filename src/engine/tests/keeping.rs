@@ -615,13 +615,15 @@ fn pauses_are_kept_also_that_of_all_jobs() {
     let by = PausedBy::Host;
     bench.send(Input::Pause { name: "job".into(), by, note: Some("why".into()), cancel: None }).unwrap();
     assert_eq!(names(&bench.commit()), ["pause Some(\"why\")"]);
-    bench.send(Input::PauseAll { by }).unwrap();
+    bench.send(Input::PauseAll { by, note: Some("a move".into()), cancel: None }).unwrap();
     let changes = bench.commit();
     assert!(matches!(&changes[..], [Change::Pause(pause)] if pause.job.is_empty()), "{changes:?}");
 
     let mut bench = store(Found { pauses: vec![pause("")], ..found() });
     bench.add(offloaded("job", When::Now)).unwrap();
     assert_eq!(bench.boots(), []);
+    let rows = bench.engine.jobs_named(["job"].into_iter(), bench.now);
+    assert_eq!(rows[0].pause_note.as_deref(), Some("until the migration is over"));
     bench.send(Input::ResumeAll { catch_up: false }).unwrap();
     assert_eq!(bench.boots(), [FIRST]);
 }

@@ -288,8 +288,8 @@ fn all_jobs_are_paused_and_resumed_with_those_added_meanwhile() {
     }
     pause(&mut bench, "own");
     bench.take();
-    bench.send(Input::PauseAll { by: PausedBy::Operator }).unwrap();
-    bench.send(Input::PauseAll { by: PausedBy::Operator }).unwrap();
+    bench.send(Input::PauseAll { by: PausedBy::Operator, note: None, cancel: None }).unwrap();
+    bench.send(Input::PauseAll { by: PausedBy::Operator, note: None, cancel: None }).unwrap();
     bench.add(minutely("later")).unwrap();
     let events = bench.events();
     assert!(matches!(events[..], [JobEvent::AllPaused { by: PausedBy::Operator, .. }]), "{events:?}");
@@ -309,7 +309,7 @@ fn all_jobs_are_paused_and_resumed_with_those_added_meanwhile() {
 fn a_job_of_all_that_is_paused_on_its_own_stays_paused() {
     let mut bench = Bench::new();
     bench.add(minutely("a")).unwrap();
-    bench.send(Input::PauseAll { by: PausedBy::Operator }).unwrap();
+    bench.send(Input::PauseAll { by: PausedBy::Operator, note: None, cancel: None }).unwrap();
     pause(&mut bench, "a");
     bench.send(Input::ResumeAll { catch_up: true }).unwrap();
     bench.pass_ms(2 * MINUTE_MS);
@@ -332,6 +332,66 @@ fn a_pause_may_cancel_the_runs_of_its_job() {
     assert!(
         events.iter().any(|event| matches!(event, JobEvent::RunEnded { cause: EndCause::Cancelled, .. }))
     );
+}
+
+#[test]
+fn the_pause_of_all_may_cancel_every_run_also_once_all_are_paused() {
+    for is_paused_already in [false, true] {
+        let mut bench = Bench::new();
+        bench.add(offloaded("job", When::Now)).unwrap();
+        bench.add(offloaded("other", When::Now)).unwrap();
+        let workers = bench.boots();
+        for &worker in &workers {
+            bench.bring_online(worker);
+        }
+        if is_paused_already {
+            bench.send(Input::PauseAll { by: PausedBy::Host, note: None, cancel: None }).unwrap();
+        }
+        bench.take();
+        let cancel = Some(RequestId(7));
+        bench.send(Input::PauseAll { by: PausedBy::Host, note: None, cancel }).unwrap();
+        let is_settled = |event: &JobEvent| {
+            matches!(event, JobEvent::RequestSettled { request: RequestId(7), timed_out: false, .. })
+        };
+        bench.exit(workers[0], ExitStatus::Code(0));
+        assert!(!bench.events().iter().any(is_settled), "one run goes");
+        bench.exit(workers[1], ExitStatus::Code(0));
+        let events = bench.events();
+        assert!(events.iter().any(is_settled));
+        assert!(
+            events.iter().any(|event| matches!(event, JobEvent::RunEnded { cause: EndCause::Cancelled, .. }))
+        );
+    }
+}
+
+#[test]
+fn jobs_show_the_note_of_the_pause_that_they_are_in() {
+    let mut bench = Bench::new();
+    for name in ["all", "own", "own without a note"] {
+        bench.add(minutely(name)).unwrap();
+    }
+    let pause_own = |bench: &mut Bench, name: &str, note: Option<&str>| {
+        let note = note.map(Arc::from);
+        bench.send(Input::Pause { name: name.into(), by: PausedBy::Host, note, cancel: None }).unwrap();
+    };
+    pause_own(&mut bench, "own", Some("why"));
+    pause_own(&mut bench, "own without a note", None);
+    let note = Some("a move".into());
+    bench.send(Input::PauseAll { by: PausedBy::Host, note, cancel: None }).unwrap();
+    bench.add(minutely("later")).unwrap();
+    let notes = |bench: &Bench| {
+        let names = ["all", "own", "own without a note", "later"].into_iter();
+        bench.engine.jobs_named(names, bench.now).into_iter().map(|row| row.pause_note).collect::<Vec<_>>()
+    };
+    let expected = [Some("a move"), Some("why"), None, Some("a move")];
+    assert_eq!(notes(&bench), expected.map(|note| note.map(Arc::from)));
+    pause_own(&mut bench, "own", None);
+    pause_own(&mut bench, "later", Some("on its own now"));
+    let expected = [Some("a move"), Some("why"), None, Some("on its own now")];
+    assert_eq!(notes(&bench), expected.map(|note| note.map(Arc::from)));
+    bench.send(Input::ResumeAll { catch_up: false }).unwrap();
+    resume(&mut bench, "own", false);
+    assert_eq!(notes(&bench), [None, None, None, Some("on its own now".into())]);
 }
 
 #[test]
