@@ -239,17 +239,13 @@ test('without room the run that ended first gives up its output first, and faile
 
 test('output is forgotten with its run', async (t) => {
     const {manager} = createManager(t, {job: {output: 'capture', history: 1}});
-    const options = {name: 'prints', at: 'every 1 second', job: () => console.log('hello')};
+    await manager.addJob({name: 'prints', at: '0 0 3 1 1 *', job: () => console.log('hello')});
     const ids = [];
-    await new Promise((resolve) => {
-        manager.events.on('run ended', ({run}) => {
-            ids.push(run.id);
-            if (ids.length === 2) {
-                resolve();
-            }
-        });
-        void manager.addJob(options);
-    });
+    for (const _turn of [1, 2]) {
+        const run = await manager.runJob('prints');
+        await run.result;
+        ids.push(run.id);
+    }
     assert.equal(manager.output(ids[0]), undefined);
     assert.equal(manager.output(ids[1]).text, 'hello\n');
     assert.equal(manager.stats().outputBytes, 6);

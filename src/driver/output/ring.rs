@@ -15,6 +15,8 @@ const SAME_MOMENT_MS: u64 = 1_000;
 /// A piece takes room, too: there may be one for so many bytes of the limit.
 const BYTES_PER_PIECE: usize = 64;
 const LEAST_PIECES: usize = 16;
+/// A longer line is cut in the middle.
+const LONGEST_LINE_BYTES: usize = 64 * 1024;
 
 /// What the run has written, as far as it is kept.
 #[derive(Debug)]
@@ -239,14 +241,18 @@ impl Ring {
         excerpt.gap_at = excerpt.bytes.len();
         excerpt.dropped = tail_from - from.max(cut_end).min(tail_from);
         let skipped = index(tail_from - self.tail_start());
-        excerpt.bytes.extend(self.tail.range(skipped.min(self.tail.len())..));
+        let (front, back) = self.tail.as_slices();
+        let in_front = skipped.min(front.len());
+        for (slice, skipped) in [(front, in_front), (back, skipped - in_front)] {
+            excerpt.bytes.extend_from_slice(slice.get(skipped..).unwrap_or_default());
+        }
         excerpt.take_pieces(self.tail_pieces.iter(), (tail_from, self.total));
         excerpt
     }
 
     /// Where a line begins in the tail, near its front; else where a character does.
     fn line_start(&self) -> usize {
-        let near = self.tail.len() / 2;
+        let near = LONGEST_LINE_BYTES.min(self.tail.len() / 2);
         let line = self.tail.iter().take(near).position(|&byte| byte == b'\n').map(|at| at + 1);
         line.unwrap_or_else(|| self.tail.iter().take(3).take_while(|&&byte| is_continuation(byte)).count())
     }
@@ -279,9 +285,10 @@ impl Excerpt {
 
 /// The end of the last whole line, if that is not far from the end; else that of the last whole character.
 fn line_end(bytes: &[u8]) -> usize {
-    let far = bytes.len() / 2;
-    let line = bytes.iter().rposition(|&byte| byte == b'\n').map(|at| at + 1);
-    line.filter(|&end| end > far).unwrap_or_else(|| character_end(bytes))
+    let near = bytes.len() - LONGEST_LINE_BYTES.min(bytes.len() / 2);
+    let (_, end) = bytes.split_at(near);
+    let line = end.iter().rposition(|&byte| byte == b'\n').map(|at| near + at + 1);
+    line.unwrap_or_else(|| character_end(bytes))
 }
 
 fn character_end(bytes: &[u8]) -> usize {
