@@ -22,7 +22,7 @@ test('a run that fails twice and then completes is one run, with two retries', a
     const run = await manager.runJob('job');
     await run.result;
     const metrics = read(manager);
-    const of = (name, labels) => metrics.value(name, {job: 'job', ...labels});
+    const of = (name, labels) => metrics.value(name, {job_name: 'job', ...labels});
     assert.equal(of('runs_total', {outcome: 'completed'}), 1);
     assert.equal(of('runs_total', {outcome: 'failed'}), 0);
     assert.equal(of('retries_total'), 2);
@@ -33,7 +33,7 @@ test('a run that fails twice and then completes is one run, with two retries', a
     assert.ok(of('run_cpu_seconds_total') > 0);
     assert.ok(of('run_peak_memory_bytes') > 1_000_000);
     assert.ok(of('next_due_timestamp_seconds') > Date.now() / 1_000);
-    assert.equal(metrics.histogram('run_duration_seconds', {job: 'job'}).count, 1);
+    assert.equal(metrics.histogram('run_duration_seconds', {job_name: 'job'}).count, 1);
     // The first attempt of the run, not the others.
     assert.equal(metrics.histogram('start_delay_seconds', {kind: 'offloaded'}).count, 1);
     assert.ok(metrics.histogram('worker_boot_seconds').count >= 3);
@@ -46,7 +46,7 @@ test('processor time of a run that is given up while it waits is counted once', 
     const failed = once(manager.events, 'attempt failed');
     const run = await manager.runJob('job');
     await failed;
-    const of = (name, labels) => read(manager).value(name, {job: 'job', ...labels});
+    const of = (name, labels) => read(manager).value(name, {job_name: 'job', ...labels});
     const cpu = of('run_cpu_seconds_total');
     assert.ok(cpu > 0);
     assert.equal(read(manager).value('retries_waiting'), 1);
@@ -67,12 +67,12 @@ test('failed runs are counted by cause, and cancelled ones for themselves', asyn
     const waits = await manager.runJob('waits');
     await waits.cancel();
     const metrics = read(manager);
-    assert.equal(metrics.value('run_failures_total', {job: 'throws', cause: 'error'}), 2);
-    assert.equal(metrics.value('run_failures_total', {job: 'exits', cause: 'exit'}), 1);
+    assert.equal(metrics.value('run_failures_total', {job_name: 'throws', cause: 'error'}), 2);
+    assert.equal(metrics.value('run_failures_total', {job_name: 'exits', cause: 'exit'}), 1);
     assert.deepEqual(metrics.jobs('run_failures_total'), ['exits', 'throws']);
-    assert.equal(metrics.value('runs_total', {job: 'waits', outcome: 'cancelled'}), 1);
-    assert.equal(metrics.value('last_run_success', {job: 'throws'}), 0);
-    assert.equal(metrics.value('last_run_success', {job: 'waits'}), undefined);
+    assert.equal(metrics.value('runs_total', {job_name: 'waits', outcome: 'cancelled'}), 1);
+    assert.equal(metrics.value('last_run_success', {job_name: 'throws'}), 0);
+    assert.equal(metrics.value('last_run_success', {job_name: 'waits'}), undefined);
 });
 
 test('due times of a paused job are counted as skipped', async (t) => {
@@ -83,15 +83,15 @@ test('due times of a paused job are counted as skipped', async (t) => {
     await once(manager.events, 'run ended');
     await once(manager.events, 'run ended');
     const metrics = read(manager);
-    assert.equal(metrics.value('job_paused', {job: 'job'}), 1);
+    assert.equal(metrics.value('job_paused', {job_name: 'job'}), 1);
     assert.equal(metrics.value('jobs', {kind: 'offloaded', state: 'paused'}), 1);
-    assert.equal(metrics.value('next_due_timestamp_seconds', {job: 'job'}), undefined);
+    assert.equal(metrics.value('next_due_timestamp_seconds', {job_name: 'job'}), undefined);
     const skipped = once(manager.events, 'run skipped');
     await manager.resumeJob('job');
     const [{count}] = await skipped;
     assert.ok(count > 0);
-    assert.equal(read(manager).value('skipped_total', {job: 'job', reason: 'paused'}), count);
-    assert.equal(read(manager).value('job_paused', {job: 'job'}), 0);
+    assert.equal(read(manager).value('skipped_total', {job_name: 'job', reason: 'paused'}), count);
+    assert.equal(read(manager).value('job_paused', {job_name: 'job'}), 0);
 });
 
 test('functions of the inline queue are counted, with a name or without', async (t) => {
@@ -160,7 +160,7 @@ test('processes that cannot be started are counted by code', async (t) => {
     await failureOf(await manager.runJob('job'));
     const metrics = read(manager);
     assert.equal(metrics.value('spawn_failures_total', {code: 'SPAWN_PROGRAM_MISSING'}), 1);
-    assert.equal(metrics.value('run_failures_total', {job: 'job', cause: 'start'}), 1);
+    assert.equal(metrics.value('run_failures_total', {job_name: 'job', cause: 'start'}), 1);
     assert.equal(metrics.histogram('worker_boot_seconds').count, 0);
 });
 
@@ -237,14 +237,14 @@ test('when a job last succeeded is known after a restart, where there is a store
         await define(second, name);
     }
     const metrics = read(second);
-    const of = (name, job) => metrics.value(name, {job});
+    const of = (name, job) => metrics.value(name, {job_name: job});
     assert.equal(of('last_success_timestamp_seconds', 'succeeds'), endedSeconds);
     assert.equal(of('last_run_timestamp_seconds', 'succeeds'), endedSeconds);
     assert.deepEqual(
         ['succeeds', 'fails', 'new'].map((job) => of('last_run_success', job)),
         [1, 0, undefined]
     );
-    assert.equal(metrics.value('runs_total', {job: 'succeeds', outcome: 'completed'}), 0);
+    assert.equal(metrics.value('runs_total', {job_name: 'succeeds', outcome: 'completed'}), 0);
 });
 
 test('output that is not kept is counted in bytes', async (t) => {

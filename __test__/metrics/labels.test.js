@@ -20,7 +20,7 @@ async function runOf(manager, name) {
     await run.result;
 }
 
-const completed = (manager, job) => read(manager).value('runs_total', {job, outcome: 'completed'});
+const completed = (manager, job) => read(manager).value('runs_total', {job_name: job, outcome: 'completed'});
 const warnings = (logs) => logs.filter(({level, text}) => level === 'warn' && text.includes('metrics()'));
 
 test('jobs beyond maxJobs are counted together as _other, and that is warned about once', async (t) => {
@@ -37,7 +37,7 @@ test('jobs beyond maxJobs are counted together as _other, and that is warned abo
     assert.deepEqual(read(manager).jobs('runs_total'), ['a', 'b', '_other']);
     // What a group of jobs has no sense of.
     for (const name of ['next_due_timestamp_seconds', 'last_run_success', 'job_paused']) {
-        assert.ok(!manager.metrics().includes(`${name}{job="_other"`), name);
+        assert.ok(!manager.metrics().includes(`${name}{job_name="_other"`), name);
     }
     assert.equal(warnings(logs).length, 1);
     assert.match(warnings(logs)[0].text, /counts job "c".* metrics\.maxJobs = 2/);
@@ -54,7 +54,7 @@ test('runs of _other that go are those of all jobs without a label', async (t) =
         await manager.defineJob({name, job: () => gate});
         runs.push(await manager.runJob(name));
     }
-    const active = (job) => read(manager).value('runs_active', {job});
+    const active = (job) => read(manager).value('runs_active', {job_name: job});
     assert.deepEqual([active('a'), active('_other')], [1, 2]);
     release();
     await Promise.all(runs.map((run) => run.result));
@@ -68,7 +68,7 @@ test('a job that is called _other has no label of its own', async (t) => {
     await runOf(manager, 'a');
     const series = manager.metrics().split('\n');
     assert.equal(
-        series.filter((line) => line.startsWith('job_manager_retries_total{job="_other"}')).length,
+        series.filter((line) => line.startsWith('job_manager_retries_total{job_name="_other"}')).length,
         1
     );
     assert.equal(completed(manager, '_other'), 1);
@@ -80,7 +80,7 @@ test('a counter goes on when a job is removed and registered again', async (t) =
     await runOf(manager, 'a');
     await manager.removeJob('a');
     assert.equal(completed(manager, 'a'), 1);
-    assert.equal(read(manager).value('job_paused', {job: 'a'}), undefined);
+    assert.equal(read(manager).value('job_paused', {job_name: 'a'}), undefined);
     await define(manager, 'a');
     await runOf(manager, 'a');
     assert.equal(completed(manager, 'a'), 2);

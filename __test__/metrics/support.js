@@ -25,7 +25,7 @@ function read(manager, prefix = 'job_manager_') {
             return found && Number(found.value);
         },
         histogram: (name, labels) => histogramOf(text, prefix + name, labels),
-        jobs: (name) => [...new Set(families.get(name).metrics.map(({labels}) => labels.job))]
+        jobs: (name) => [...new Set(families.get(name).metrics.map(({labels}) => labels.job_name))]
     };
 }
 

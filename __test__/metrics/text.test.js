@@ -61,7 +61,7 @@ test('a name with quotes, backslashes, line ends and other scripts is read back 
     for (const name of names) {
         const run = await manager.runJob(name);
         await run.result;
-        assert.equal(read(manager).value('runs_total', {job: name, outcome: 'completed'}), 1);
+        assert.equal(read(manager).value('runs_total', {job_name: name, outcome: 'completed'}), 1);
     }
     assert.equal(
         manager
@@ -98,13 +98,13 @@ test('OpenMetrics declares counters without _total, names units, gives buckets a
     assert.deepEqual(lines.slice(-2), ['# EOF', '']);
     for (const line of [
         '# TYPE job_manager_runs counter',
-        'job_manager_runs_total{job="job",outcome="completed"} 1',
+        'job_manager_runs_total{job_name="job",outcome="completed"} 1',
         '# TYPE job_manager_run_cpu_seconds counter',
         '# UNIT job_manager_run_cpu_seconds seconds',
         '# UNIT job_manager_run_peak_memory_bytes bytes',
-        'job_manager_run_duration_seconds_bucket{job="job",le="5.0"} 1',
-        'job_manager_run_duration_seconds_bucket{job="job",le="0.05"} 1',
-        'job_manager_run_duration_seconds_bucket{job="job",le="+Inf"} 1'
+        'job_manager_run_duration_seconds_bucket{job_name="job",le="5.0"} 1',
+        'job_manager_run_duration_seconds_bucket{job_name="job",le="0.05"} 1',
+        'job_manager_run_duration_seconds_bucket{job_name="job",le="+Inf"} 1'
     ]) {
         assert.ok(lines.includes(line), line);
     }
@@ -124,8 +124,8 @@ test('two managers of a process are told apart by their prefixes, and count for 
     }
     const run = await one.runJob('job');
     await run.result;
-    assert.equal(read(one, 'mail_').value('runs_total', {job: 'job', outcome: 'completed'}), 1);
-    assert.equal(read(other).value('runs_total', {job: 'job', outcome: 'completed'}), 0);
+    assert.equal(read(one, 'mail_').value('runs_total', {job_name: 'job', outcome: 'completed'}), 1);
+    assert.equal(read(other).value('runs_total', {job_name: 'job', outcome: 'completed'}), 0);
     assert.deepEqual(read(one, 'mail_').types, TYPES);
     assert.ok(!one.metrics().includes('job_manager_'));
 });
@@ -149,5 +149,5 @@ test('metrics can be had after the shutdown', async (t) => {
     const run = await manager.runJob('job');
     await run.result;
     await manager.shutdown();
-    assert.equal(read(manager).value('runs_total', {job: 'job', outcome: 'completed'}), 1);
+    assert.equal(read(manager).value('runs_total', {job_name: 'job', outcome: 'completed'}), 1);
 });

@@ -118,7 +118,7 @@ class Counters {
         if (this.#other === undefined) {
             this.#other = new JobCounters();
             this.#logger.warn(
-                `metrics() counts job "${name}", and jobs after it, as job="${OTHER}": there are more jobs than ` +
+                `metrics() counts job "${name}", and jobs after it, as job_name="${OTHER}": there are more jobs than ` +
                     `metrics.maxJobs = ${this.#maxJobs}, the most that have a label of their own. Raise that option of the ` +
                     `JobManager if your Prometheus server may keep about 30 series for each job`
             );

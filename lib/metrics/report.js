@@ -5,6 +5,9 @@
 const {OTHER} = require('./counters');
 const {Exposition, label, seconds} = require('./exposition');
 
+/** Not `job`: that is the label of what Prometheus scrapes, and of what is pushed to a gateway. */
+const JOB = 'job_name';
+
 /**
  * @typedef {object} Facts
  * @property {string} version - of this package
@@ -41,14 +44,14 @@ function metricsText(facts, options) {
 /** Each job with a label, the others together at the end: `{label, counters, row}`. */
 function jobsOf({counters, rows, hasOthers}) {
     const jobs = Array.from(counters.jobs, ([name, counted]) => ({
-        label: label('job', name),
+        label: label(JOB, name),
         counters: counted,
         row: rows.get(name)
     }));
     // In the order of their names, so that two texts can be compared.
     jobs.sort((one, other) => (one.label < other.label ? -1 : 1));
     if (counters.other !== undefined || hasOthers) {
-        jobs.push({label: label('job', OTHER), counters: counters.other, isOther: true});
+        jobs.push({label: label(JOB, OTHER), counters: counters.other, isOther: true});
     }
     return jobs;
 }
