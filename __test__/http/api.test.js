@@ -147,7 +147,7 @@ test('metrics have the format that is asked for', async (t) => {
     const plain = await api('GET', '/metrics');
     assert.equal(plain.status, 200);
     assert.equal(plain.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
-    assert.match(plain.text, /^job_manager_runs_total\{job="quick",outcome="completed"\} 1$/m);
+    assert.match(plain.text, /^job_manager_runs_total\{job_name="quick",outcome="completed"\} 1$/m);
     const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
     const open = await api('GET', '/metrics', {accept});
     assert.equal(open.headers['content-type'], 'application/openmetrics-text; version=1.0.0; charset=utf-8');
