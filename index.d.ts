@@ -98,6 +98,9 @@ declare class JobManager {
     /** How the manager is. */
     stats(): JobManager.ManagerStats;
 
+    /** The last 200 warnings and errors that the manager has logged, the oldest first. */
+    warnings(): readonly JobManager.Warning[];
+
     /**
      * What there is to measure, as text that Prometheus reads: counters, gauges and histograms, all since the manager was made.
      * Serve it as `text/plain; version=0.0.4; charset=utf-8`, or as `application/openmetrics-text; version=1.0.0; charset=utf-8`.
@@ -905,6 +908,14 @@ declare namespace JobManager {
     interface MetricsRequest {
         /** Default 'prometheus', the text format 0.0.4. */
         format?: 'prometheus' | 'openmetrics';
+    }
+
+    /** A line of the log. */
+    interface Warning {
+        at: Date;
+        level: 'warn' | 'error';
+        /** At most 2 KiB. */
+        message: string;
     }
 
     interface PauseOptions {

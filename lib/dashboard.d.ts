@@ -45,7 +45,7 @@ export interface DashboardOptions {
     title?: string;
     /** Of the times on its pages. Default: the browser's. */
     timezone?: string;
-    /** Show results of runs. Default false. */
+    /** Show results of runs, and data, environment and arguments of jobs. Default false. */
     showData?: boolean;
     /** Show what runs print and log. Default true. */
     showOutput?: boolean;

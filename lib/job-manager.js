@@ -141,6 +141,11 @@ class JobManager {
         return this.#parts.inspection.stats();
     }
 
+    /** @returns {readonly import('../index').Warning[]} the oldest first */
+    warnings() {
+        return this.#parts.warnings.lines();
+    }
+
     /** @param {import('../index').MetricsRequest} [request] @returns {string} what there is to measure, as text for Prometheus */
     metrics(request = {}) {
         const {checker, metrics} = this.#parts;

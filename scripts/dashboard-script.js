@@ -30,6 +30,17 @@ const FOR_BROWSERS = {
 /** As of the worker's script: without white space, with the names as they are. */
 const FOR_HOSTS = {platform: 'node', target: 'node20', minifyWhitespace: true, minifySyntax: true};
 
+/** Templates of pages are laid out as the code is: without what they are indented by, they are the same page. */
+const withoutIndentation = {
+    name: 'without-indentation',
+    setup(build) {
+        build.onLoad({filter: /dashboard.*\.js$/}, ({path: file}) => ({
+            contents: fs.readFileSync(file, 'utf8').replaceAll(/\n +/g, '\n'),
+            resolveDir: path.dirname(file)
+        }));
+    }
+};
+
 async function built(options) {
     // A development dependency, which the step before this one installs.
     const esbuild = require('esbuild');
@@ -65,7 +76,7 @@ async function bundleDashboard() {
     };
     replaceFile(ASSETS, `'use strict';\n\nmodule.exports = ${JSON.stringify(assets, null, 4)};\n`);
     const entry = {contents: ENTRY, resolveDir: FOLDER, sourcefile: 'dashboard.js'};
-    replaceFile(OUTPUT, await built({...FOR_HOSTS, stdin: entry}));
+    replaceFile(OUTPUT, await built({...FOR_HOSTS, stdin: entry, plugins: [withoutIndentation]}));
 }
 
 module.exports = {bundleDashboard};

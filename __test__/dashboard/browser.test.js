@@ -161,6 +161,30 @@ function testInBrowser() {
         assert.ok(await page.locator(`[id="run-${run.id}"]`).isVisible(), 'what was known stays');
     });
 
+    test('a window that is hidden asks for nothing, and is up to date when it is seen again', async (t) => {
+        const {manager, url} = await createSite(t);
+        await manager.defineJob({name: 'quick', job: () => 1});
+        const page = await openWindow(t, browser);
+        const isUpToDate = page.waitForResponse((response) => response.request().resourceType() === 'fetch');
+        await page.goto(`${url}/runs`);
+        await isUpToDate;
+        const show = (isHidden) =>
+            page.evaluate((value) => {
+                Object.defineProperty(document, 'hidden', {configurable: true, value});
+                document.dispatchEvent(new Event('visibilitychange'));
+            }, isHidden);
+        await show(true);
+        const asked = [];
+        page.on('request', (request) => asked.push(request.url()));
+        const run = await manager.runJob('quick');
+        await run.result;
+        // A page that listened would have been told by now: an answer of the host comes after the event.
+        await page.evaluate((address) => fetch(address), `${url}/healthz`);
+        assert.deepEqual(asked, [`${url}/healthz`]);
+        await show(false);
+        await page.locator(`[id="run-${run.id}"]`).waitFor();
+    });
+
     test('everything can be done by keyboard alone', async (t) => {
         const {manager, url} = await createSite(t);
         const ids = await fill(manager);

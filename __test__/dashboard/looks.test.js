@@ -70,7 +70,10 @@ function testInBrowser() {
                     .locator('#live[data-state="live"], #live[hidden]')
                     .first()
                     .waitFor({state: 'attached'});
-                await checkAccessible(page, `${name} ${look}`);
+                // With colours of the system there are none to be checked.
+                if (look !== 'contrast') {
+                    await checkAccessible(page, `${name} ${look}`);
+                }
                 const beyond = await page.evaluate(
                     () => document.documentElement.scrollWidth - document.documentElement.clientWidth
                 );

@@ -120,6 +120,20 @@ test('what a visitor asks for does not become part of a page', async () => {
     }
 });
 
+test('the pages of the package are those of its sources', async () => {
+    const bundled = require('../../lib/dashboard/dashboard.bundle.cjs').pages;
+    const manager = hostileManager();
+    const [{id}] = manager.allRuns;
+    for (const [index, {pattern, params}] of places(HOSTILE, id).entries()) {
+        if (pattern === 'system') {
+            // It has the memory that is used at the moment.
+            continue;
+        }
+        const view = {jobManager: manager, params, root: './', access: {actions: new Set(['run', 'cancel'])}};
+        assert.deepEqual(await bundled[index].render(view), await pages[index].render(view), pattern);
+    }
+});
+
 test('each state of a job has a word and a shape', async () => {
     for (const state of JOB_STATES) {
         const manager = new FakeManager({jobs: [fakeJob('one', {state})]});

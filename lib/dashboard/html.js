@@ -101,6 +101,7 @@ function compactOf(strings) {
         texts = strings
             .join(VALUE)
             .replace(AROUND_BLOCKS, (_all, before, after) => before ?? (after === undefined ? ' ' : ''))
+            .replaceAll(/\s*\n\s*/g, ' ')
             .split(VALUE);
         compact.set(strings, texts);
     }

@@ -63,7 +63,7 @@ function relative(ms, nowMs) {
     if (Math.abs(difference) < SECOND_MS) {
         return 'now';
     }
-    return difference > 0 ? `in ${roughly(difference)}` : `${roughly(-difference)} ago`;
+    return difference > 0 ? `in${SPACE}${roughly(difference)}` : `${roughly(-difference)}${SPACE}ago`;
 }
 
 /** Formats are costly to make. By zone. */

@@ -10,6 +10,7 @@ const {JobListeners} = require('../host/job-listeners');
 const {KeepAlive} = require('../host/keep-alive');
 const {Lifecycle} = require('../host/lifecycle');
 const {createLogger, prepareLogger} = require('../host/logging');
+const {WarningLog} = require('../host/warning-log');
 const {OptionChecker} = require('../host/options');
 const {InlineJobs} = require('../inline/inline-jobs');
 const {InlineRunner} = require('../inline/inline-runner');
@@ -51,8 +52,9 @@ const {Outcomes} = require('./outcomes');
  */
 function createParts(manager, options, own) {
     prepareLogger();
-    const logger = createLogger(options?.logger);
-    const parts = {logger, checker: new OptionChecker(logger), listeners: new JobListeners(logger)};
+    const warnings = new WarningLog();
+    const logger = warnings.keeping(createLogger(options?.logger));
+    const parts = {logger, warnings, checker: new OptionChecker(logger), listeners: new JobListeners(logger)};
     const checked = check(parts.checker, options ?? {});
     if (checked.JobModel) {
         // A property of the manager, as in the old package: hosts and their tests read and replace it.

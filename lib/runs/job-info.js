@@ -73,27 +73,30 @@ function jobInfo(row, registered, last) {
     });
 }
 
-/** By the `when` of a registered job: describing one, and asking for the zone of this process, takes long. */
+/** By the `when` of a registered job: describing one takes long. @type {WeakMap<object, {zone: string, shown?: object}>} */
 const schedules = new WeakMap();
 
 function scheduleOf(when, job) {
     if (when === undefined) {
         return undefined;
     }
-    if (!schedules.has(when)) {
-        schedules.set(when, describe(when, job));
+    const zone = hostTimeZone();
+    let known = schedules.get(when);
+    if (known?.zone !== zone) {
+        known = {zone, shown: describe(when, job, zone)};
+        schedules.set(when, known);
     }
-    return schedules.get(when);
+    return known.shown;
 }
 
-function describe(when, {at}) {
+function describe(when, {at}, zone) {
     if (when.kind === 'date') {
         return Object.freeze({at, text: `once, at ${new Date(when.atMs).toISOString()}`, timezone: 'UTC'});
     }
     if (when.kind !== 'schedule') {
         return undefined;
     }
-    const {timezone = hostTimeZone(), dst} = when.scheduleOptions ?? {};
+    const {timezone = zone, dst} = when.scheduleOptions ?? {};
     const options = dst === undefined ? {timezone} : {timezone, dst};
     return Object.freeze({at, text: describeSchedule(at), ...options, ...equivalentsOf(at)});
 }

@@ -66,9 +66,12 @@ class LivePage {
         }
         this.#button.hidden = false;
         this.#button.addEventListener('click', () => this.#turn(!this.isOn));
+        // A browser has six connections to a host for all its windows, and each would hold one.
         document.addEventListener('visibilitychange', () => {
-            if (!document.hidden && this.#isStale) {
-                this.refresh();
+            if (document.hidden) {
+                this.#source?.close();
+            } else if (this.isOn && !this.#isEnded) {
+                this.#connect();
             }
         });
         addEventListener('pagehide', () => this.#source?.close());
@@ -93,6 +96,9 @@ class LivePage {
 
     #connect() {
         this.#source?.close();
+        if (document.hidden) {
+            return;
+        }
         const source = new EventSource(this.#url);
         this.#source = source;
         source.addEventListener('open', () => this.#show('live'));
@@ -109,7 +115,10 @@ class LivePage {
         this.#show('lost');
         // A browser connects again by itself, unless it was refused.
         if (source.readyState === EventSource.CLOSED) {
-            setTimeout(() => source === this.#source && this.isOn && this.#connect(), AGAIN_MS);
+            setTimeout(
+                () => source === this.#source && this.isOn && !document.hidden && this.#connect(),
+                AGAIN_MS
+            );
         }
     }
 

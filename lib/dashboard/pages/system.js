@@ -122,7 +122,7 @@ function keptFacts({stats: {historyRuns, outputBytes}, jobManager, to, root}) {
 
 /** @param {Context} context */
 function warnings(context) {
-    const lines = context.jobManager.warnings?.() ?? [];
+    const lines = context.jobManager.warnings();
     if (lines.length === 0) {
         return html`<div class="empty good">
             ${icon('completed')}
@@ -137,7 +137,7 @@ function warnings(context) {
                     <span class="is-${level === 'error' ? 'failed' : 'warning'}"
                         >${icon(level === 'error' ? 'failed' : 'warning')}</span
                     ><span class="when">${context.clock(at)}</span
-                    ><span class="what"><bdi>${message}</bdi></span>
+                    ><span class="what"><bdi>${context.text(message, 'error')}</bdi></span>
                 </li>`
         )}
     </ol>`;

@@ -25,7 +25,8 @@ function outputCard(context, run) {
         return '';
     }
     const output = context.jobManager.output(run.id, {lines: true});
-    if (output === undefined) {
+    const isPrinted = output?.lines.length > 0 || isCaptured(context.jobManager, run);
+    if (output === undefined || !isPrinted) {
         return card('Output', {id: 'output'}, notKept(context, run));
     }
     const isLive = run.ended === undefined;
@@ -50,7 +51,7 @@ function notKept({jobManager}, {job}) {
     return jobManager.job(job)?.kind === 'inline'
         ? empty(
               'Output is not kept',
-              'The function runs on the event loop of the host, and prints where the host does.'
+              html`The function runs on the event loop of the host, and prints where the host does. What it writes with <code>run.log</code> is kept.`
           )
         : empty(
               'Output is inherited',
@@ -58,6 +59,9 @@ function notKept({jobManager}, {job}) {
                   <code>output: 'capture'</code> of the job, or <code>'both'</code>, keeps it here.`
           );
 }
+
+/** Of a function on the event loop only lines of its log are kept. */
+const isCaptured = (jobManager, run) => jobManager.job(run.job)?.kind !== 'inline';
 
 const nothing = (isLive) =>
     empty(
