@@ -45,7 +45,7 @@ declare namespace GhostJobs {
     /** `adapters.jobs.NAME` in Ghost's configuration. */
     interface Config {
         /** A file that keeps accepted jobs and schedules over restarts. Default: none, all is in memory. */
-        store?: string | StoreOptions;
+        store?: false | string | StoreOptions;
         /**
          * Modules that run in processes of their own, by job type: paths, relative to the working directory. The default export
          * is called with the payload, then Ghost's processor with the job.
@@ -64,7 +64,7 @@ declare namespace GhostJobs {
         /** What a shutdown does with jobs that have not begun: `'finish'` (default) or `'drop'`. With a store they are kept. */
         waiting?: 'finish' | 'drop';
         /** Where the dashboard listens, and its options. Default: there is none. */
-        dashboard?: ({port: number; host?: string} | {socket: string}) & DashboardOptions;
+        dashboard?: false | (({port: number; host?: string} | {socket: string}) & DashboardOptions);
     }
 
     interface Envelope {

@@ -223,6 +223,7 @@ suite('configuration', () => {
     test('what Ghost passes where nothing is configured, and each option, is valid', () => {
         GhostJobs.validate();
         GhostJobs.validate({});
+        GhostJobs.validate({store: false, dashboard: false, isolated: {}});
         GhostJobs.validate({
             store: {path: 'jobs.db', durability: 'full', onError: 'memory'},
             isolated: {resize: __filename},

@@ -18,7 +18,7 @@ const names: readonly string[] = adapter.requiredFns;
 // @ts-expect-error -- it cannot be changed
 adapter.requiredFns = [];
 // @ts-expect-error -- is no option
-new GhostJobs({stor: 'jobs.db'});
+export const misspelt = new GhostJobs({stor: 'jobs.db'});
 
 const job: GhostJobs.Envelope = {type: 'resize', payload: '{}'};
 const dispatch: GhostJobs.Dispatch = {version: 1, payload: {job: {type: 'resize', payload: '{}'}}};

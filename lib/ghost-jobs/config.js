@@ -33,7 +33,7 @@ const CONFIG = optionTable({
         dashboard: {
             expected:
                 'an object such as {"port": 2369} or {"socket": "/run/jobs.sock"}, with options of the dashboard',
-            accepts: isObject
+            accepts: (value) => value === false || isObject(value)
         }
     },
     refused: {
@@ -72,7 +72,7 @@ const refusing = {
  */
 function readConfig(given) {
     new OptionChecker(refusing).check(CONFIG, given);
-    const {store, isolated = {}, waiting = 'finish', concurrency: lanes, ...rest} = given;
+    const {store, dashboard, isolated = {}, waiting = 'finish', concurrency: lanes, ...rest} = given;
     // These find what a look at the kind of a value does not: the name of a zone, and options that do not go together.
     nextRuns('0 0 0 * * *', {timezone: rest.timezone, count: 1});
     retryOptions({name: 'ghost-jobs', attempts: rest.attempts, backoff: rest.backoff});
@@ -84,6 +84,7 @@ function readConfig(given) {
     return {
         ...rest,
         store: store || undefined,
+        dashboard: dashboard || undefined,
         isolated: new Map(Object.entries(isolated).map(([type, file]) => [type, moduleOf(type, file)])),
         concurrency: lanes ?? DEFAULT_CONCURRENCY,
         waiting
