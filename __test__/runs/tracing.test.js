@@ -131,3 +131,28 @@ test('nothing is traced once nobody subscribes any more', async (t) => {
     await resultOf(manager, 'echo');
     assert.equal(heard.length, 1);
 });
+
+test('a tracer that subscribes once all jobs are defined hears of the first run of a schedule, and of a retry', async (t) => {
+    const {manager} = createManager(t);
+    let calls = 0;
+    await manager.defineJob({name: 'scheduled', at: '* * * * * *', job: () => {}});
+    await manager.defineJob({
+        name: 'retried',
+        attempts: 2,
+        backoff: 0,
+        job: () => {
+            calls += 1;
+            if (calls === 1) {
+                throw new Error('no luck');
+            }
+        }
+    });
+    const run = await manager.runJob('retried');
+    const heard = traced(t);
+    await run.result;
+    const ended = new Promise((resolve) => manager.events.once('run ended', resolve));
+    await ended;
+    const of = (name) => heard.filter(({job}) => job === name);
+    assert.deepEqual(parts(of('retried')).slice(-4), ['start 2', 'end 2', 'asyncStart 2', 'asyncEnd 2']);
+    assert.deepEqual(parts(of('scheduled')).slice(0, 4), OF_A_COMPLETION);
+});
