@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const {AsyncLocalStorage} = require('node:async_hooks');
 const {channel, tracingChannel} = require('node:diagnostics_channel');
 const {test} = require('node:test');
+const {eventually} = require('../support/processes');
 const {createManager} = require('../support/runs');
 const {failureOf, jobs, resultOf, trying} = require('./support');
 
@@ -150,9 +151,8 @@ test('a tracer that subscribes once all jobs are defined hears of the first run 
     const run = await manager.runJob('retried');
     const heard = traced(t);
     await run.result;
-    const ended = new Promise((resolve) => manager.events.once('run ended', resolve));
-    await ended;
     const of = (name) => heard.filter(({job}) => job === name);
+    await eventually('the end of a scheduled run', () => of('scheduled').length >= 4);
     assert.deepEqual(parts(of('retried')).slice(-4), ['start 2', 'end 2', 'asyncStart 2', 'asyncEnd 2']);
     assert.deepEqual(parts(of('scheduled')).slice(0, 4), OF_A_COMPLETION);
 });
