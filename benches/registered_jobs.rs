@@ -64,6 +64,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         pause_after_failures: None,
         tags: Arc::default(),
         unref: false,
+        is_module: false,
         output_limit: 65_536,
     });
     let now = Now::read();
@@ -75,7 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             name: Arc::from(format!("job-number-{index}")),
             registration: RegistrationId(index),
             when: When::Recurring { plan, anchor: now.wall },
-            work: Work::Offloaded(Offloaded { boot: Arc::clone(&boot), job, is_module: false }),
+            work: Work::Offloaded(Offloaded { boot: Arc::clone(&boot), job }),
             policy: Arc::clone(&policy),
         };
         engine.handle(Input::AddJob { spec, replace_finished: false, is_held: false }, now)?;

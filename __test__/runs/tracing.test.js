@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const {AsyncLocalStorage} = require('node:async_hooks');
 const {channel, tracingChannel} = require('node:diagnostics_channel');
 const {test} = require('node:test');
+const {eventually} = require('../support/processes');
 const {createManager} = require('../support/runs');
 const {failureOf, jobs, resultOf, trying} = require('./support');
 
@@ -130,4 +131,28 @@ test('nothing is traced once nobody subscribes any more', async (t) => {
     tracing.unsubscribe(subscribers);
     await resultOf(manager, 'echo');
     assert.equal(heard.length, 1);
+});
+
+test('a tracer that subscribes once all jobs are defined hears of the first run of a schedule, and of a retry', async (t) => {
+    const {manager} = createManager(t);
+    let calls = 0;
+    await manager.defineJob({name: 'scheduled', at: '* * * * * *', job: () => {}});
+    await manager.defineJob({
+        name: 'retried',
+        attempts: 2,
+        backoff: 0,
+        job: () => {
+            calls += 1;
+            if (calls === 1) {
+                throw new Error('no luck');
+            }
+        }
+    });
+    const run = await manager.runJob('retried');
+    const heard = traced(t);
+    await run.result;
+    const of = (name) => heard.filter(({job}) => job === name);
+    await eventually('the end of a scheduled run', () => of('scheduled').length >= 4);
+    assert.deepEqual(parts(of('retried')).slice(-4), ['start 2', 'end 2', 'asyncStart 2', 'asyncEnd 2']);
+    assert.deepEqual(parts(of('scheduled')).slice(0, 4), OF_A_COMPLETION);
 });

@@ -118,7 +118,6 @@ pub struct JobOptions {
     policy: Arc<Policy>,
     /// `None` for inline jobs.
     boot: Option<Arc<BootProfile>>,
-    is_module: bool,
 }
 
 /// When a job is due: at most one of the first three is given, and none means now.
@@ -179,11 +178,11 @@ impl JobOptions {
             tags: options.tags.unwrap_or_default().into_iter().map(String::into_boxed_str).collect(),
             unref: options.unref.unwrap_or(false),
             output_limit: options.output_limit as usize,
+            is_module: options.worker.as_ref().and_then(|worker| worker.is_module).unwrap_or(false),
         };
         let schedule = options.schedule.unwrap_or_default();
-        let is_module = options.worker.as_ref().and_then(|worker| worker.is_module).unwrap_or(false);
         let boot = options.worker.map(WorkerOptions::into_profile).transpose()?.map(Arc::new);
-        Ok(JobOptions { schedule, policy: Arc::new(policy), boot, is_module })
+        Ok(JobOptions { schedule, policy: Arc::new(policy), boot })
     }
 
     /// The job that has these options; `job` is absent for inline ones.
@@ -201,11 +200,7 @@ impl JobOptions {
                     Either::A(text) => text.as_bytes(),
                     Either::B(bytes) => bytes,
                 };
-                Work::Offloaded(Offloaded {
-                    boot: Arc::clone(boot),
-                    job: payload(bytes)?,
-                    is_module: self.is_module,
-                })
+                Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: payload(bytes)? })
             }
             _ => Work::Inline,
         };

@@ -173,8 +173,6 @@ pub struct Offloaded {
     pub boot: Arc<BootProfile>,
     /// The job for `lib/worker/bootstrap.js`, opaque here.
     pub job: Arc<[u8]>,
-    /// Its process probably imports it as an ES module.
-    pub is_module: bool,
 }
 
 /// What is made of a job when things do not go by the plan.
@@ -206,6 +204,8 @@ pub struct Policy {
     pub unref: bool,
     /// Bytes that are kept of what a run prints and logs.
     pub output_limit: usize,
+    /// Its process probably imports it as an ES module.
+    pub is_module: bool,
 }
 
 /// A queue of the manager, which jobs share.

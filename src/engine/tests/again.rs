@@ -89,9 +89,7 @@ impl Hosted {
         let name = format!("job-{}", self.next_job);
         self.next_job += 1;
         let mut spec = offloaded_with(&name, When::Now, limits(), &self.profile);
-        if let Work::Offloaded(work) = &mut spec.work {
-            work.is_module = self.is_module;
-        }
+        spec.policy = Arc::new(Policy { is_module: self.is_module, ..(*spec.policy).clone() });
         self.bench.add(spec).unwrap();
         let given = self.look();
         assert_eq!(given.len(), 1);

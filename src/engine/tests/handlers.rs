@@ -9,7 +9,7 @@ use crate::worker::ipc::ReportKind;
 pub(super) const IDLE: Duration = Duration::from_secs(30);
 
 pub(super) fn handler_with(concurrency: usize, change: impl FnOnce(&mut Handler)) -> JobSpec {
-    let process = Offloaded { boot: Arc::default(), job: Arc::from(b"job".as_slice()), is_module: false };
+    let process = Offloaded { boot: Arc::default(), job: Arc::from(b"job".as_slice()) };
     let mut handler = Handler {
         process: Some(process),
         data: Arc::from(b"own".as_slice()),

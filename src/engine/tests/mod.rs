@@ -182,11 +182,7 @@ fn limits() -> Limits {
 }
 
 fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile>) -> JobSpec {
-    let work = Work::Offloaded(Offloaded {
-        boot: Arc::clone(boot),
-        job: Arc::from(name.as_bytes()),
-        is_module: false,
-    });
+    let work = Work::Offloaded(Offloaded { boot: Arc::clone(boot), job: Arc::from(name.as_bytes()) });
     let missed = Missed::Once { start_deadline: None };
     let retry = RetryPolicy::default();
     let policy = Arc::new(Policy {
@@ -202,6 +198,7 @@ fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile
         pause_after_failures: None,
         tags: Arc::default(),
         unref: false,
+        is_module: false,
         output_limit: 1024,
     });
     JobSpec { name: Arc::from(name), registration: RegistrationId(1), when, work, policy }

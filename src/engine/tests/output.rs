@@ -21,8 +21,7 @@ fn script(stream: Stream) -> Bench {
 /// A handler whose output is kept.
 fn handler(concurrency: usize) -> Bench {
     bench_with(handler_with(concurrency, |handler| {
-        let process =
-            Offloaded { boot: keeping(Stream::Capture), job: Arc::from(b"job".as_slice()), is_module: false };
+        let process = Offloaded { boot: keeping(Stream::Capture), job: Arc::from(b"job".as_slice()) };
         handler.process = Some(process);
     }))
 }
