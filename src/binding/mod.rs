@@ -13,6 +13,7 @@ mod output;
 pub mod request;
 mod retries;
 pub mod schedules;
+pub mod service;
 mod shared;
 pub mod steering;
 pub mod store;
