@@ -30,6 +30,9 @@ const MAY_IMPORT = {
     http: ['host'],
     otel: [],
     'check-ins': ['host'],
+    control: [],
+    // The command line is a host, too: it uses the package by its door.
+    cli: ['control', 'dashboard', 'host', 'http', 'inline', 'jobs', 'native', '..'],
     worker: ['wire'],
     wire: []
 };
@@ -47,7 +50,7 @@ const roomOf = (file) => path.relative(LIB, file).split(path.sep)[0];
 
 function filesOf(room) {
     return fs
-        .readdirSync(path.join(LIB, room))
+        .readdirSync(path.join(LIB, room), {recursive: true})
         .map((name) => path.join(LIB, room, name))
         .filter((file) => /\.(js|cjs|mjs)$/.test(file) && !isGenerated(file));
 }

@@ -1,0 +1,199 @@
+'use strict';
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const {inspect} = require('node:util');
+const {EXIT, Failure, usage} = require('../failure');
+const {progressBar} = require('../progress');
+const {OF_SIGNALS, effort, exitCodeOf, reason} = require('../runs');
+const {formatTook, parseDuration} = require('../times');
+const {oneLine, safeText} = require('../text');
+const {jsonValue, wholeNumber} = require('../values');
+
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const ONLY_EXPORTS = /Its module exports a function, which addJob does not call/;
+
+/** The options of the job, as `addJob` and `defineJob` take them. */
+function jobOf(file, values, jobArguments) {
+    const path_ = path.resolve(file);
+    if (!fs.existsSync(path_)) {
+        throw usage(`there is no file ${path_}`);
+    }
+    const backoff = values.backoff?.split(',').map((each) => parseDuration(each, '--backoff'));
+    const job = {
+        name: values.name ?? path.basename(file, path.extname(file)),
+        job: path_,
+        timeout: values.timeout && parseDuration(values.timeout, '--timeout'),
+        attempts: wholeNumber(values.attempts, '--attempts', {most: 1_000}),
+        backoff: backoff?.length === 1 ? backoff[0] : backoff,
+        memoryLimitMb: wholeNumber(values.memory, '--memory'),
+        worker: jobArguments && {argv: jobArguments}
+    };
+    return Object.fromEntries(Object.entries(job).filter(([, value]) => value !== undefined));
+}
+
+/** Writes what the manager warns about; failures of attempts are printed as lines of their own. */
+function createLogger(output) {
+    const warnings = [];
+    const write = (first) => {
+        const text = first?.message ?? String(first);
+        warnings.push(text);
+        if (!/ failed \(attempt \d+ of/.test(text) && !ONLY_EXPORTS.test(text)) {
+            output.note(`job-manager: ${safeText(text)}`);
+        }
+    };
+    return {warnings, info() {}, warn: write, error: write};
+}
+
+const attemptOf = ({attempt, attempts}) => (attempts > 1 ? `attempt ${attempt} of ${attempts} ` : '');
+
+/** Prints the attempts of a run, and draws its progress. */
+function follow(jobManager, {output, isQuiet}) {
+    const bar = progressBar(output);
+    const say = (text) => isQuiet || output.isJson || output.note(text);
+    const {events} = jobManager;
+    events.on('run progress', ({progress}) => bar.update(progress));
+    events.on('attempt failed', ({run, error, retryAt}) => {
+        const next =
+            retryAt === undefined ? '' : `, next in ${formatTook(Math.max(0, retryAt - Date.now()))}`;
+        const {attempt, cause, started, ended} = run.history.at(-1);
+        const why = cause === 'error' ? oneLine(error) : reason({...error, cause});
+        say(
+            `attempt ${attempt} of ${run.attempts} failed ${effort({elapsedMs: ended - started})} (${why})${next}`
+        );
+    });
+    return new Promise((resolve) => {
+        events.on('run ended', ({run, error}) => {
+            bar.close();
+            if (run.state === 'failed' && !isQuiet && !output.isJson) {
+                output.note(safeText(run.cause === 'error' ? (error?.stack ?? error) : error?.message));
+            }
+            // The error has just been printed.
+            const why = run.state === 'failed' && run.cause !== 'error' ? ` (${reason(run)})` : '';
+            say(`${attemptOf(run)}${run.state} ${effort(run)}${why}`.trim());
+            resolve(run);
+        });
+    });
+}
+
+/** The first signal cancels the run, the second one ends it at once. @returns {() => string | undefined} the signal */
+function cancelOnSignals(jobManager, {name, output}) {
+    let received;
+    const onSignal = (signal) => {
+        const isFirst = received === undefined;
+        received = signal;
+        if (isFirst) {
+            const again = signal === 'SIGINT' ? ' (Ctrl-C again ends it at once)' : '';
+            output.note(`cancelling ${name}${again}`);
+        }
+        for (const run of jobManager.runs({job: name})) {
+            if (!isFirst) {
+                jobManager.bree.workers.get(name)?.terminate();
+            } else if (run.ended === undefined) {
+                // It may have ended by itself meanwhile.
+                jobManager.cancelRun(run.id, {reason: `${signal} to job-manager run`}).catch(() => {});
+            }
+        }
+    };
+    for (const signal of STOP_SIGNALS) {
+        process.on(signal, onSignal);
+    }
+    return () => received;
+}
+
+/** With `--json` the standard output is for the answer: what the job prints there goes to the standard error. */
+function redirectOutput(jobManager, job) {
+    job.worker = {...job.worker, stdout: true};
+    jobManager.bree.on('worker created', (name) => {
+        jobManager.bree.workers.get(name)?.stdout?.pipe(process.stderr, {end: false});
+    });
+}
+
+async function start(jobManager, job, {isCalled, data}) {
+    if (isCalled) {
+        await jobManager.defineJob({...job, worker: {...job.worker, stdout: undefined}});
+        await jobManager.runJob(job.name, {data});
+    } else {
+        await jobManager.addJob({...job, data});
+    }
+}
+
+function report(output, {run, exitCode, isCalled}) {
+    if (output.isJson) {
+        output.json({run, exitCode});
+    } else if (isCalled && run.state === 'completed' && run.result !== undefined) {
+        output.line(typeof run.result === 'string' ? run.result : inspect(run.result, {depth: 6}));
+    }
+}
+
+module.exports = {
+    name: 'run',
+    positionals: 'FILE',
+    takesJobArguments: true,
+    summary: 'Runs a job file once, with a time limit, a memory limit and retries.',
+    description: `
+The job runs in a process of its own and prints to this terminal. Arguments after -- are its process.argv. Ctrl-C cancels it, a
+second Ctrl-C ends it at once. A file that exports a function is called with --call, as defineJob() does, and its result is printed.
+
+The exit code is that of the job; 128 + the number of the signal that ended it (130 after Ctrl-C); 124 if it exceeded its time limit;
+137 if it exceeded its memory limit; 1 for an exception.`,
+    examples: [
+        'job-manager run ./jobs/backup.js --timeout 10m --attempts 3 --backoff 1s,30s',
+        `job-manager run ./jobs/report.js --data '{"full": true}'`,
+        'job-manager run ./jobs/resize.js --call --data @order.json'
+    ],
+    options: {
+        data: {
+            type: 'string',
+            value: 'JSON',
+            help: 'workerData of the job: JSON, @FILE with JSON, or - for the standard input.'
+        },
+        timeout: {type: 'string', value: 'TIME', help: 'The longest time of an attempt, such as 90s or 10m.'},
+        memory: {type: 'string', value: 'MB', help: 'The most resident memory of the job, in MB.'},
+        attempts: {
+            type: 'string',
+            value: 'N',
+            help: 'Tries in all. Default 1, or one more than --backoff has times.'
+        },
+        backoff: {
+            type: 'string',
+            value: 'TIMES',
+            help: 'The wait before another attempt: 30s, or 1s,10s,1m for each in turn.'
+        },
+        name: {type: 'string', value: 'NAME', help: 'The name of the job. Default: that of the file.'},
+        call: {type: 'boolean', help: 'Calls the function that FILE exports, with the data.'},
+        quiet: {type: 'boolean', short: 'q', help: 'Prints only what the job prints.'}
+    },
+
+    async run({values, positionals: [file], jobArguments, output}) {
+        const job = jobOf(file, values, jobArguments);
+        const data = jsonValue(values.data, '--data');
+        const JobManager = require('../../../index');
+        const logger = createLogger(output);
+        const jobManager = new JobManager({logger, errorHandler() {}, history: {perJob: 1}});
+        const ended = follow(jobManager, {output, isQuiet: values.quiet === true});
+        const signalOf = cancelOnSignals(jobManager, {name: job.name, output});
+        if (output.isJson) {
+            redirectOutput(jobManager, job);
+        }
+        try {
+            await start(jobManager, job, {isCalled: values.call === true, data});
+            const run = await ended;
+            const signal = signalOf();
+            const isCancelled = signal !== undefined && run.state !== 'completed';
+            const exitCode = isCancelled ? OF_SIGNALS + os.constants.signals[signal] : exitCodeOf(run);
+            report(output, {run, exitCode, isCalled: values.call === true});
+            if (logger.warnings.some((text) => ONLY_EXPORTS.test(text))) {
+                output.note(`job-manager: ${file} only exports a function, which was not called: use --call`);
+            }
+            return exitCode;
+        } catch (error) {
+            throw error instanceof Failure || error.code === undefined
+                ? error
+                : new Failure(error.message, {exitCode: EXIT.usage, code: error.code, help: error.help});
+        } finally {
+            await jobManager.shutdown();
+        }
+    }
+};

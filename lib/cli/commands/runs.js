@@ -1,0 +1,60 @@
+'use strict';
+
+const {connect} = require('../find-host');
+const {jobNamed} = require('../names');
+const {errorLine, outcome, took} = require('../runs');
+const {counted, oneLine} = require('../text');
+const {oneOfNames, wholeNumber} = require('../values');
+
+const STATES = ['waiting', 'queued', 'running', 'stopping', 'retrying', 'completed', 'failed', 'cancelled'];
+const COLOURS = {failed: 'red', running: 'green', retrying: 'yellow'};
+const DEFAULT_LIMIT = '20';
+
+/** @returns {import('../table').Column[]} the columns of a table of runs */
+const runColumns = (output) => [
+    {title: 'STARTED', text: ({started, queued}) => output.time(started ?? queued, {seconds: true})},
+    {title: 'TOOK', text: took},
+    {title: 'RESULT', text: outcome, colour: ({state}) => COLOURS[state]},
+    {title: 'TRY', text: ({attempt, attempts}) => `${attempt}/${attempts}`},
+    {title: 'WHY', text: ({trigger}) => trigger},
+    {title: 'JOB', text: ({job}) => oneLine(job), shrinks: true},
+    {title: 'RUN', text: ({id}) => oneLine(id)},
+    {title: 'ERROR', text: (run) => errorLine(run) ?? '', shrinks: true}
+];
+
+module.exports = {
+    runColumns,
+    name: 'runs',
+    positionals: '[JOB]',
+    asksHost: true,
+    summary: 'Shows the last runs of a host, or of a job, the newest first.',
+    examples: ['job-manager runs', 'job-manager runs backup --state failed --limit 5'],
+    options: {
+        state: {type: 'string', value: 'STATE', help: `Only runs in this state: ${STATES.join(', ')}.`},
+        limit: {type: 'string', short: 'n', value: 'N', help: `How many. Default ${DEFAULT_LIMIT}.`},
+        before: {type: 'string', value: 'RUN', help: 'Runs that were queued before this one.'}
+    },
+
+    async run({values, positionals: [job], output}) {
+        const state = oneOfNames(values.state, '--state', STATES);
+        const limit = wholeNumber(values.limit ?? DEFAULT_LIMIT, '--limit', {most: 1_000});
+        const client = await connect(values);
+        if (job !== undefined) {
+            await jobNamed(client, job);
+        }
+        const {runs, next} = await client.get(['api', 'v1', 'runs'], {
+            job,
+            state,
+            limit,
+            before: values.before
+        });
+        if (output.isJson) {
+            output.json({runs, next});
+            return 0;
+        }
+        output.table(runColumns(output), runs);
+        const more = next === undefined ? '' : `, more with --before ${next}`;
+        output.line(output.style('dim', counted(runs.length, 'run') + more));
+        return 0;
+    }
+};

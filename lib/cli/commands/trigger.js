@@ -1,0 +1,49 @@
+'use strict';
+
+const {connect} = require('../find-host');
+const {EXIT} = require('../failure');
+const {followRun} = require('../following');
+const {jobNamed} = require('../names');
+const {progressBar} = require('../progress');
+const {effort, errorLine, reason} = require('../runs');
+
+async function waitFor(client, id, output) {
+    const bar = progressBar(output);
+    try {
+        return await followRun(client, id, {
+            onEvent: (event, data) => event === 'run progress' && bar.update(data.progress)
+        });
+    } finally {
+        bar.close();
+    }
+}
+
+module.exports = {
+    name: 'trigger',
+    positionals: 'JOB',
+    asksHost: true,
+    summary: 'Runs a job now, whether or not it is due or paused.',
+    description: `
+Exit code 1 if a run of the job goes already and it must not overlap. With --wait the command ends with the run, with exit code 1
+if that fails.`,
+    examples: ['job-manager trigger backup', 'job-manager trigger backup --wait'],
+    options: {wait: {type: 'boolean', short: 'w', help: 'Waits until the run has ended.'}},
+
+    async run({values, positionals: [name], output}) {
+        const client = await connect(values);
+        await jobNamed(client, name);
+        const {id} = await client.post(['api', 'v1', 'jobs', name, 'run']);
+        if (!values.wait) {
+            return (output.isJson ? output.json({id}) : output.line(`run ${id} of ${name} is accepted`), 0);
+        }
+        const run = await waitFor(client, id, output);
+        const isCompleted = run.state === 'completed';
+        if (output.isJson) {
+            output.json({id, run});
+        } else {
+            const why = run.state === 'failed' ? ` (${errorLine(run) ?? reason(run)})` : '';
+            output.line(`run ${id} of ${name} ${run.state} ${effort(run)}${why}`);
+        }
+        return isCompleted ? 0 : EXIT.no;
+    }
+};

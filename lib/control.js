@@ -1,0 +1,127 @@
+'use strict';
+
+/** `@tryghost/job-manager/control`: lets the command line `job-manager` see and steer the jobs of this process. */
+
+const fs = require('node:fs');
+const http = require('node:http');
+const {IS_WINDOWS, defaultPath} = require('./control/places');
+const {deleteDeadSockets, listenOnSocket} = require('./control/socket-server');
+const {OptionChecker, optionTable} = require('./host/options');
+const {createSite} = require('./http/create-site');
+const {checkActions, checkJobManager} = require('./http/options');
+
+const LINGER_MS = 1_000;
+const CALL = 'listen()';
+
+const text = {
+    expected: 'a string that is not empty',
+    accepts: (value) => typeof value === 'string' && value !== ''
+};
+const LISTEN = optionTable({
+    call: CALL,
+    example: "{socket: '/run/reports/control.sock'}",
+    owner: () => 'of listen()',
+    kinds: {
+        socket: text,
+        name: text,
+        actions: {
+            expected: "true, false, or a list such as ['run', 'cancel']",
+            accepts: (value) => typeof value === 'boolean' || Array.isArray(value)
+        }
+    },
+    refused: {port: "a control socket is a file; for a port, use '@tryghost/job-manager/dashboard'"},
+    unused: {path: 'use "socket"'}
+});
+
+/**
+ * Serves the HTTP API, and the dashboard, on a Unix socket that only the user of this process can open (on Windows: a named
+ * pipe). It does not keep the process alive, and is closed when the job manager is shut down.
+ *
+ * @param {import('../index')} jobManager
+ * @param {import('./control').ListenOptions} [options]
+ * @returns {Promise<import('./control').Control>} when it listens
+ * @throws {IncorrectUsageError} INVALID_OPTION
+ * @throws {import('./control/control-error').ControlError}
+ */
+async function listen(jobManager, options = {}) {
+    checkJobManager(jobManager, CALL);
+    new OptionChecker(jobManager.bree.config.logger).check(LISTEN, options);
+    const {actions = true, name, socket} = options;
+    if (Array.isArray(actions)) {
+        checkActions(actions, CALL);
+    }
+    const server = http.createServer(createHandler(jobManager, actions));
+    // A client that stays connected does not keep the process alive either.
+    server.on('connection', (connection) => connection.unref());
+    const path = await listenSomewhere(server, {name, socket});
+    return controlOf(jobManager, server, path);
+}
+
+/** Of several managers in a process each has a socket: the second one has `-2` in its name. */
+async function listenSomewhere(server, {name, socket}) {
+    if (socket !== undefined) {
+        await listenOnSocket(server, socket);
+        return socket;
+    }
+    if (!IS_WINDOWS) {
+        await deleteDeadSockets();
+    }
+    const first = defaultPath(name);
+    for (let number = 1; ; number += 1) {
+        const path = number === 1 ? first : first.replace(/(\.sock)?$/, `-${number}$1`);
+        try {
+            await listenOnSocket(server, path);
+            return path;
+        } catch (error) {
+            if (error.code !== 'CONTROL_SOCKET_IN_USE' && error.cause?.code !== 'EADDRINUSE') {
+                throw error;
+            }
+        }
+    }
+}
+
+/** The API at once; the pages, which take longer to load, when a browser asks for the first time. */
+function createHandler(jobManager, actions) {
+    const options = {actions, showData: true, showOutput: true, redact: (value) => value};
+    const parts = {jobManager, options, isTrusted: true};
+    const {handleLocal} = createSite(parts);
+    let withPages;
+    return (request, response) => {
+        if (/^\/(?:api\/|metrics|healthz)/.test(request.url)) {
+            handleLocal(request, response);
+            return;
+        }
+        withPages ??= createSite({
+            ...parts,
+            pages: require('./dashboard/pages'),
+            assets: require('./dashboard/assets')
+        }).handleLocal;
+        withPages(request, response);
+    };
+}
+
+/** @returns {import('./control').Control} */
+function controlOf(jobManager, server, path) {
+    const deleteSocket = () => {
+        if (!IS_WINDOWS) {
+            fs.rmSync(path, {force: true});
+        }
+    };
+    let closed;
+    const close = () => {
+        closed ??= new Promise((resolve) => {
+            jobManager.events.off('shutting down', close);
+            process.off('exit', deleteSocket);
+            server.close(() => resolve());
+            server.closeIdleConnections();
+            setTimeout(() => server.closeAllConnections(), LINGER_MS).unref();
+        });
+        return closed;
+    };
+    jobManager.events.on('shutting down', close);
+    // `process.exit()` closes nothing.
+    process.on('exit', deleteSocket);
+    return {path, close};
+}
+
+module.exports = {listen};
