@@ -112,15 +112,23 @@ function controlOf(jobManager, server, path) {
         closed ??= new Promise((resolve) => {
             jobManager.events.off('shutting down', close);
             process.off('exit', deleteSocket);
-            server.close(() => resolve());
+            // Whoever waits for the end is not left waiting by a process that ends for having nothing else to do.
+            const linger = setTimeout(() => server.closeAllConnections(), LINGER_MS);
+            server.close(() => {
+                clearTimeout(linger);
+                resolve();
+            });
             server.closeIdleConnections();
-            setTimeout(() => server.closeAllConnections(), LINGER_MS).unref();
         });
         return closed;
     };
     jobManager.events.on('shutting down', close);
     // `process.exit()` closes nothing.
     process.on('exit', deleteSocket);
+    if (jobManager.stats().state !== 'open') {
+        // It was shut down meanwhile.
+        void close();
+    }
     return {path, close};
 }
 

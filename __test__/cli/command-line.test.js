@@ -11,10 +11,10 @@ const {version, bin} = require('../../package.json');
 const {workplace} = require('../support/cli');
 const {ROOT} = require('../support/scripts');
 
-const COMMANDS = [
-    ...['run', 'next', 'check', 'daemon', 'list', 'show', 'runs', 'logs', 'metrics', 'dashboard'],
-    ...['trigger', 'pause', 'resume', 'cancel', 'retry']
-];
+const COMMANDS =
+    'run next check daemon list show runs logs metrics dashboard trigger pause resume cancel retry'.split(
+        ' '
+    );
 
 test('the package has the program job-manager, which can be executed', () => {
     const file = path.join(ROOT, bin['job-manager']);

@@ -7,8 +7,11 @@ const {workplace} = require('../support/cli');
 test('next shows how a schedule is understood, and its due times in its time zone', async (t) => {
     const {cli} = workplace(t);
     const {exitCode, stdout, stderr} = await cli(
-        ...['next', 'every 5 minutes', '--count', '2', '--timezone', 'Europe/London'],
-        ...['--from', '2026-11-28T20:40:30Z']
+        'next',
+        'every 5 minutes',
+        '--count=2',
+        '--timezone=Europe/London',
+        '--from=2026-11-28T20:40:30Z'
     );
     assert.equal(
         stdout,
@@ -34,7 +37,12 @@ test('next names the zones of the world, summer time too, and shows UTC where it
 test('next --json gives one object', async (t) => {
     const {cli} = workplace(t);
     const {json, exitCode} = await cli(
-        ...['next', '0 30 2 * * *', '--json', '-n', '1', '--timezone', 'UTC', '--from', '2026-01-01T00:00Z']
+        'next',
+        '0 30 2 * * *',
+        '--json',
+        '-n1',
+        '--timezone=UTC',
+        '--from=2026-01-01T00:00Z'
     );
     assert.equal(exitCode, 0);
     assert.deepEqual(json(), {

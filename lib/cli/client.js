@@ -20,7 +20,10 @@ const EXIT_OF_STATUS = {
     410: EXIT.unknown
 };
 
-/** @typedef {{path: string[], query?: Record<string, unknown>, method?: string, headers?: object}} Question */
+/**
+ * @typedef {{path: string[], query?: Record<string, unknown>, method?: string, headers?: object}} Question
+ * @typedef {{headers: Record<string, string>, pieces: AsyncIterable<Buffer>, close: () => void}} Answer
+ */
 
 class HostClient {
     #place;
@@ -58,15 +61,20 @@ class HostClient {
 
     /**
      * @param {Question & {isLong?: boolean}} question
-     * @returns {Promise<http.IncomingMessage>} an answer with a status of success
+     * @returns {Promise<Answer>} of a status of success
      * @throws {Failure} that has the error of the host, and its exit code
      */
     async open(question) {
         const response = await this.#request(question);
+        const answer = {
+            headers: response.headers,
+            pieces: piecesOf(response, this.#name),
+            close: () => response.destroy()
+        };
         if (response.statusCode < 300) {
-            return response;
+            return answer;
         }
-        throw failureOf(response, await textOf(response), this.#name);
+        throw failureOf(response, await textOf(answer), this.#name);
     }
 
     #request({path, query, method = 'GET', headers, isLong = false}) {
@@ -113,12 +121,21 @@ function pathOf(base, path, query = {}) {
     return `${base.replace(/\/$/, '')}/${path.map(encodeSegment).join('/')}${search}`;
 }
 
-async function textOf(response) {
-    const pieces = [];
-    for await (const piece of response) {
-        pieces.push(piece);
+async function* piecesOf(response, name) {
+    try {
+        yield* response;
+    } catch (error) {
+        throw unreachable(name, error);
     }
-    return Buffer.concat(pieces).toString();
+}
+
+/** @param {Answer} answer @returns {Promise<string>} all of it */
+async function textOf({pieces}) {
+    const all = [];
+    for await (const piece of pieces) {
+        all.push(piece);
+    }
+    return Buffer.concat(all).toString();
 }
 
 function failureOf({statusCode, headers}, body, name) {
@@ -157,4 +174,4 @@ function unreachable(name, {code, message}) {
     });
 }
 
-module.exports = {HostClient};
+module.exports = {HostClient, textOf};

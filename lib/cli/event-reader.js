@@ -3,13 +3,13 @@
 /**
  * The events of a stream of server-sent events.
  *
- * @param {AsyncIterable<Buffer>} response
+ * @param {AsyncIterable<Buffer>} pieces
  * @yields {{event: string, data: any}} `data` is parsed
  */
-async function* readEvents(response) {
+async function* readEvents(pieces) {
     const decoder = new TextDecoder();
     let text = '';
-    for await (const piece of response) {
+    for await (const piece of pieces) {
         text += decoder.decode(piece, {stream: true});
         const blocks = text.split('\n\n');
         text = blocks.pop();

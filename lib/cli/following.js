@@ -13,7 +13,7 @@ const {EXIT, Failure} = require('./failure');
  * @throws {Failure} if the host ends before
  */
 async function followRun(client, id, {wantsOutput = false, onEvent = () => {}} = {}) {
-    const response = await client.open({
+    const stream = await client.open({
         path: ['api', 'v1', 'events'],
         query: {run: id, output: wantsOutput},
         headers: {accept: 'text/event-stream'},
@@ -25,7 +25,7 @@ async function followRun(client, id, {wantsOutput = false, onEvent = () => {}} =
         if (run.ended !== undefined) {
             return run;
         }
-        for await (const {event, data} of readEvents(response)) {
+        for await (const {event, data} of readEvents(stream.pieces)) {
             await onEvent(event, data);
             if (event === 'run ended' && data.run.id === id) {
                 return await client.get(['api', 'v1', 'runs', id]);
@@ -38,7 +38,7 @@ async function followRun(client, id, {wantsOutput = false, onEvent = () => {}} =
             }
         }
     } finally {
-        response.destroy();
+        stream.close();
     }
     throw new Failure(`the host ended before run ${id} did`, {exitCode: EXIT.noHost, code: 'NO_HOST'});
 }

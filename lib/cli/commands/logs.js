@@ -1,5 +1,6 @@
 'use strict';
 
+const {textOf} = require('../client');
 const {connect} = require('../find-host');
 const {followRun} = require('../following');
 const {runNamed} = require('../names');
@@ -19,13 +20,10 @@ class OutputReader {
 
     /** @returns {Promise<string>} */
     async next() {
-        const response = await this.#client.open({path: this.#path, query: {from: this.#from}});
-        const pieces = [];
-        for await (const piece of response) {
-            pieces.push(piece);
-        }
-        this.#from = Number(response.headers['x-total-bytes'] ?? this.#from);
-        return safeText(Buffer.concat(pieces).toString());
+        const answer = await this.#client.open({path: this.#path, query: {from: this.#from}});
+        const text = await textOf(answer);
+        this.#from = Number(answer.headers['x-total-bytes'] ?? this.#from);
+        return safeText(text);
     }
 }
 
