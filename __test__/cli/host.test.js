@@ -72,7 +72,7 @@ test('list shows the jobs in the manner of systemctl list-timers', async (t) => 
         lineOf('fails'),
         new RegExp(`^armed +– +– +${TIME} +error +\\d.*ms +fails +when it is asked for$`)
     );
-    assert.equal(lines.at(-1), '6 jobs, 1 paused');
+    assert.equal(lines.at(-1), '7 jobs, 1 paused');
 });
 
 test('list shows the run that goes, and how long it has', async (t) => {
@@ -317,7 +317,7 @@ test('--url asks the HTTP API of a host, with a token from a file', async (t) =>
     write('token', 'sesame\n');
     const asked = (...args) => cli(...args, '--url', url, '--token-file', 'token');
     const {jobs} = (await asked('list', '--json')).json();
-    assert.equal(jobs.length, 6);
+    assert.equal(jobs.length, 7);
     assert.equal((await asked('pause', 'backup')).exitCode, 0);
     const refused = await asked('trigger', 'steps');
     assert.equal(refused.exitCode, 5);

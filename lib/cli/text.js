@@ -2,11 +2,12 @@
 
 /** Text from jobs and hosts, made fit for a terminal: no control characters, and a known width. */
 
-const {stripVTControlCharacters} = require('node:util');
-
+/* eslint-disable no-control-regex -- control characters are what is looked for */
+/** Sequences for terminals: colours and movements of the cursor; titles and links. */
+const SEQUENCES = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g;
 /** Control characters but the line feed and the tab, and marks that change the direction or the order of text. */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+/* eslint-enable no-control-regex */
 /** Characters that take two columns: of East Asian scripts, and most emoji. */
 const WIDE =
     /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u;
@@ -22,7 +23,7 @@ const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padSta
  * @param {unknown} value
  */
 function safeText(value) {
-    return stripVTControlCharacters(String(value).toWellFormed()).replaceAll(UNSAFE, escaped);
+    return String(value).toWellFormed().replaceAll(SEQUENCES, '').replaceAll(UNSAFE, escaped);
 }
 
 /** The same in one line. */
