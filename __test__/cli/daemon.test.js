@@ -49,6 +49,7 @@ test('a daemon runs its jobs, is seen by the command line, and ends with 0 on SI
     await daemon.until('now has run');
     await daemon.until(/Job "now" completed after .*, run [0-9a-f]{8}-\d+\n/);
     assert.deepEqual(await jobsOf(place), ['function', 'now', 'waits']);
+    assert.equal((await place.cli('logs', 'now')).stdout, 'now has run\n');
     assert.deepEqual(fs.readdirSync(place.sockets), [`jobs-${daemon.child.pid}.sock`]);
     daemon.child.kill('SIGTERM');
     const {exitCode, stdout, stderr} = await daemon.ended;

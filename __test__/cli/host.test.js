@@ -174,7 +174,6 @@ test('runs shows the last runs, the newest first, and pages', async (t) => {
 
 test('show shows a job with its next due times and last runs', async (t) => {
     const {cli} = await withHost(t);
-    await cli('trigger', 'backup', '--wait');
     await cli('pause', 'clean-tokens', '--note', 'later');
     const {stdout, exitCode} = await cli('show', 'clean-tokens');
     assert.equal(exitCode, 0);
@@ -245,6 +244,42 @@ test('retry runs a failed run again, and refuses one that has not failed', async
     assert.equal(refused.exitCode, 1);
     assert.equal((await cli('retry', completed.id, '--json')).json().error.code, 'RUN_NOT_FAILED');
     assert.match((await cli('retry', 'steps')).stderr, /job "steps" has no run that failed/);
+});
+
+test('logs shows what a run has printed, and follows it to its end', async (t) => {
+    const place = await withHost(t);
+    const run = await startWaiting(place);
+    while ((await place.cli('logs', run.id)).stdout !== 'begins here\n');
+    const following = place.start(['logs', run.id, '--follow']);
+    await following.until('begins here\n');
+    process.kill(run.pid, 'SIGUSR2');
+    const {exitCode, stdout, stderr} = await following.ended;
+    assert.deepEqual([exitCode, stdout], [0, 'begins here\nends\n']);
+    assert.match(stderr, /^completed after /);
+    const {run: ended, output} = (await place.cli('logs', 'waits', '--json')).json();
+    assert.deepEqual([ended.id, ended.state, output], [run.id, 'completed', 'begins here\nends\n']);
+});
+
+test('logs --follow ends with 1 if the run fails', async (t) => {
+    const place = await withHost(t);
+    const run = await startWaiting(place);
+    const following = place.start(['logs', 'waits', '-f']);
+    await following.until('begins here\n');
+    process.kill(run.pid, 'SIGTERM');
+    const {exitCode, stdout, stderr} = await following.ended;
+    assert.deepEqual([exitCode, stdout], [1, 'begins here\nfails\n']);
+    assert.match(stderr, /^failed after .* \(exit code 5\)\n$/);
+});
+
+test('logs of a run whose output is not kept says how it would be', async (t) => {
+    const {cli} = await withHost(t);
+    await cli('trigger', 'clean-tokens', '--wait');
+    const {exitCode, stdout, stderr} = await cli('logs', 'clean-tokens');
+    assert.deepEqual([exitCode, stdout], [0, '']);
+    assert.match(
+        stderr,
+        /^nothing is kept of what run \S+ of clean-tokens has printed: jobs with output: 'capture' or 'both' keep it\n$/
+    );
 });
 
 test('pause and resume take several jobs, or all', async (t) => {

@@ -30,10 +30,10 @@ const JOBS = {
             fs.writeFileSync('called', '');
             process.exit(1);
         }`,
-    'quiet-function.js': 'module.exports = (data) => ({given: data});',
     'function.js': `
         module.exports = async (data, run) => {
             run.progress(0.5, 'half');
+            run.log('adds', {one: data.one});
             console.log('called');
             return {sum: data.one + data.two};
         };`
@@ -104,10 +104,18 @@ test('run --json prints one object, and the job prints to the standard error', a
 
 test('run --call calls the function that a file exports, and prints its result', async (t) => {
     const {cli} = workplace(t, JOBS);
-    const {exitCode, stdout} = await cli('run', 'function.js', '--call', '--data', '{"one": 1, "two": 2}');
+    const {exitCode, stdout, stderr} = await cli(
+        'run',
+        'function.js',
+        '--call',
+        '--data',
+        '{"one": 1, "two": 2}'
+    );
     assert.deepEqual([exitCode, stdout], [0, 'called\n{ sum: 3 }\n']);
-    const json = await cli('run', 'quiet-function.js', '--call', '--json', '--data', '[1]');
-    assert.deepEqual(json.json().run.result, {given: [1]});
+    assert.match(stderr, /^info {2}adds { one: 1 }\ncompleted after /);
+    const json = await cli('run', 'function.js', '--call', '--json', '--data', '{"one": 1, "two": 2}');
+    assert.deepEqual(json.json().run.result, {sum: 3});
+    assert.match(json.stderr, /^\S+ info adds {"one":1}\ncalled\n$/);
     const uncalled = await cli('run', 'function.js');
     assert.match(uncalled.stderr, /function\.js only exports a function, which was not called: use --call/);
 });

@@ -10,6 +10,8 @@ const {resolveModule} = require('../inline/inline-function');
 const {defaultName} = require('../jobs/job-source');
 const tables = require('../jobs/option-tables');
 
+/** What the jobs of a daemon print is printed, and kept for `job-manager logs`, unless the configuration says otherwise. */
+const JOB_DEFAULTS = {output: 'both'};
 const KEYS = ['manager', 'jobs', 'handlers', 'control', 'dashboard'];
 const LISTS = ['jobs', 'handlers'];
 /** Later than any test of a configuration: a job without a time would run as soon as it is added. */
@@ -98,6 +100,11 @@ function withStorePath(manager, folder) {
         ? {...manager, store: {...store, path: path.resolve(folder, store.path)}}
         : manager;
 }
+
+const withDefaults = (manager) =>
+    manager.job === undefined || isObject(manager.job)
+        ? {...manager, job: {...JOB_DEFAULTS, ...manager.job}}
+        : manager;
 
 function checkShape(config) {
     if (!isObject(config)) {
@@ -212,8 +219,8 @@ async function checkConfig(given, file) {
         return {faults: shape};
     }
     const folder = path.dirname(path.resolve(file));
-    const manager = withStorePath(given.manager ?? {}, folder);
-    const faults = checkOptions(tables.MANAGER, manager, {key: 'manager'});
+    const faults = checkOptions(tables.MANAGER, given.manager ?? {}, {key: 'manager'});
+    const manager = withDefaults(withStorePath(given.manager ?? {}, folder));
     const definitions = definitionsOf(given, folder);
     if (faults.length === 0) {
         try {

@@ -7,6 +7,8 @@ const {runNamed} = require('../names');
 const {effort, exitCodeOf, reason} = require('../runs');
 const {safeText} = require('../text');
 
+const HOW_TO_KEEP = ": jobs with output: 'capture' or 'both' keep it";
+
 /** Reads what a run has printed since the last call. */
 class OutputReader {
     #client;
@@ -47,8 +49,12 @@ RUN is the id of a run, or the name of a job for its last run. Kept is the outpu
             output.json({run: ended, output: await reader.next()});
             return values.follow && ended.state === 'failed' ? 1 : 0;
         }
-        output.write(await reader.next());
+        const text = await reader.next();
+        output.write(text);
         if (!values.follow) {
+            if (text === '') {
+                output.note(`nothing is kept of what run ${run.id} of ${run.job} has printed${HOW_TO_KEEP}`);
+            }
             return 0;
         }
         const ended = await followRun(client, run.id, {

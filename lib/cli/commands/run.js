@@ -12,6 +12,7 @@ const {oneLine, safeText} = require('../text');
 const {jsonValue, wholeNumber} = require('../values');
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const MOST_CAPTURED = 16 * 1024 * 1024;
 const ONLY_EXPORTS = /Its module exports a function, which addJob does not call/;
 
 /** The options of the job, as `addJob` and `defineJob` take them. */
@@ -28,7 +29,9 @@ function jobOf(file, values, jobArguments) {
         attempts: wholeNumber(values.attempts, '--attempts', {most: 1_000}),
         backoff: backoff?.length === 1 ? backoff[0] : backoff,
         memoryLimitMb: wholeNumber(values.memory, '--memory'),
-        worker: jobArguments && {argv: jobArguments}
+        worker: jobArguments && {argv: jobArguments},
+        // Printed here, by its event.
+        logToHost: false
     };
     return Object.fromEntries(Object.entries(job).filter(([, value]) => value !== undefined));
 }
@@ -48,12 +51,21 @@ function createLogger(output) {
 
 const attemptOf = ({attempt, attempts}) => (attempts > 1 ? `attempt ${attempt} of ${attempts} ` : '');
 
-/** Prints the attempts of a run, and draws its progress. */
-function follow(jobManager, {output, isQuiet}) {
+/** What the job writes by `run.log`. */
+const logText = ({level, message, fields}) =>
+    safeText(
+        `${level.padEnd(5)} ${message}${fields === undefined ? '' : ` ${inspect(fields, {breakLength: Infinity})}`}`
+    );
+
+/** Prints the attempts of a run and what it logs (unless `hasLog`: that is in its output), and draws its progress. */
+function follow(jobManager, {output, isQuiet, hasLog}) {
     const bar = progressBar(output);
     const say = (text) => isQuiet || output.isJson || output.note(text);
     const {events} = jobManager;
     events.on('run progress', ({progress}) => bar.update(progress));
+    if (!isQuiet && !hasLog) {
+        events.on('run log', ({line}) => output.note(logText(line)));
+    }
     events.on('attempt failed', ({run, error, retryAt}) => {
         const next =
             retryAt === undefined ? '' : `, next in ${formatTook(Math.max(0, retryAt - Date.now()))}`;
@@ -103,16 +115,28 @@ function cancelOnSignals(jobManager, {name, output}) {
 }
 
 /** With `--json` the standard output is for the answer: what the job prints there goes to the standard error. */
-function redirectOutput(jobManager, job) {
-    job.worker = {...job.worker, stdout: true};
-    jobManager.bree.on('worker created', (name) => {
-        jobManager.bree.workers.get(name)?.stdout?.pipe(process.stderr, {end: false});
-    });
+function redirectOutput(jobManager, job, isCalled) {
+    if (!isCalled) {
+        jobManager.bree.on('worker created', (name) => {
+            jobManager.bree.workers.get(name)?.stdout?.pipe(process.stderr, {end: false});
+        });
+        return {...job, worker: {...job.worker, stdout: true}};
+    }
+    // The process of a handler has no streams of its own: what it prints is read where it is kept.
+    let from = 0;
+    const read = (id) => {
+        const {text, totalBytes} = jobManager.output(id, {from}) ?? {text: '', totalBytes: from};
+        from = totalBytes;
+        process.stderr.write(text);
+    };
+    jobManager.events.on('run output', ({runId}) => read(runId));
+    jobManager.events.on('run ended', ({run}) => read(run.id));
+    return {...job, output: {stdout: 'capture'}, outputLimit: MOST_CAPTURED};
 }
 
 async function start(jobManager, job, {isCalled, data}) {
     if (isCalled) {
-        await jobManager.defineJob({...job, worker: {...job.worker, stdout: undefined}});
+        await jobManager.defineJob(job);
         await jobManager.runJob(job.name, {data});
     } else {
         await jobManager.addJob({...job, data});
@@ -170,20 +194,23 @@ The exit code is that of the job; 128 + the number of the signal that ended it (
         const job = jobOf(file, values, jobArguments);
         const data = jsonValue(values.data, '--data');
         const JobManager = require('../../../index');
+        const isCalled = values.call === true;
         const logger = createLogger(output);
         const jobManager = new JobManager({logger, errorHandler() {}, history: {perJob: 1}});
-        const ended = follow(jobManager, {output, isQuiet: values.quiet === true});
+        const ended = follow(jobManager, {
+            output,
+            isQuiet: values.quiet === true,
+            hasLog: isCalled && output.isJson
+        });
         const signalOf = cancelOnSignals(jobManager, {name: job.name, output});
-        if (output.isJson) {
-            redirectOutput(jobManager, job);
-        }
         try {
-            await start(jobManager, job, {isCalled: values.call === true, data});
+            const started = output.isJson ? redirectOutput(jobManager, job, isCalled) : job;
+            await start(jobManager, started, {isCalled, data});
             const run = await ended;
             const signal = signalOf();
             const isCancelled = signal !== undefined && run.state !== 'completed';
             const exitCode = isCancelled ? OF_SIGNALS + os.constants.signals[signal] : exitCodeOf(run);
-            report(output, {run, exitCode, isCalled: values.call === true});
+            report(output, {run, exitCode, isCalled});
             if (logger.warnings.some((text) => ONLY_EXPORTS.test(text))) {
                 output.note(`job-manager: ${file} only exports a function, which was not called: use --call`);
             }
