@@ -34,9 +34,10 @@ async function serve({socketPath}, port, output, isOpened) {
         });
     }
     const address = `http://${LOOPBACK}:${server.address().port}${path}`;
+    const stopped = Promise.race(STOP_SIGNALS.map((signal) => once(process, signal)));
     announce(address, output, isOpened);
     output.note('Ctrl-C ends it.');
-    await Promise.race(STOP_SIGNALS.map((signal) => once(process, signal)));
+    await stopped;
     server.close();
     server.closeAllConnections();
     return 0;
