@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict');
 const {once} = require('node:events');
 const {test} = require('node:test');
-const {eventually} = require('../support/processes');
+const {blockUntil, eventually} = require('../support/processes');
 const {createManager} = require('../support/runs');
 const {failureOf, jobs, resultOf, trying} = require('./support');
 
@@ -400,4 +400,23 @@ test('due times without a run are an event with their reason', async (t) => {
     assert.deepEqual([event.job, event.reason, event.count], ['busy', 'overlap', 1]);
     assert.ok(event.due instanceof Date);
     assert.equal(manager.job('busy').totals.skipped.overlap, 1);
+});
+
+test('a run that has ended is known all the time, also before its event has been handled', async (t) => {
+    const {manager} = createManager(t);
+    const online = once(manager.events, 'run online');
+    await manager.addJob({name: 'quick', job: () => {}});
+    const [{run}] = await online;
+    // The event of its end waits for as long as this blocks the event loop.
+    assert.ok(blockUntil(() => manager.stats().running === 0));
+    assert.equal(manager.run(run.id).state, 'stopping');
+    assert.deepEqual(
+        manager.runs({job: 'quick'}).map(({id, state}) => [id, state]),
+        [[run.id, 'stopping']]
+    );
+    assert.deepEqual(manager.runs({job: 'quick', state: 'running'}), []);
+    assert.notEqual(manager.output(run.id), undefined);
+    await once(manager.events, 'run ended');
+    assert.equal(manager.run(run.id).state, 'completed');
+    assert.equal(manager.runs({job: 'quick'}).length, 1);
 });

@@ -371,7 +371,13 @@ class Runs {
             return undefined;
         }
         const info = this.#liveInfo(number);
-        return info === undefined ? this.#history.get(number) : {info: () => info};
+        return info === undefined ? (this.#history.get(number) ?? this.#ending(number)) : {info: () => info};
+    }
+
+    /** A run that has ended, and the event of that waits: it is neither live nor in the history. */
+    #ending(number) {
+        const state = this.#parts.native.endingRun(number) ?? undefined;
+        return state && {info: () => this.#shown(number, state)};
     }
 
     /** @returns {number | undefined} when a run was queued, by its id */
@@ -381,11 +387,20 @@ class Runs {
 
     /**
      * @param {{job?: string, state?: string, before?: number, limit: number}} filter
-     * @returns {{number: number, info: () => import('../../index').RunInfo}[]} runs that have not ended, the newest first
+     * @returns {{number: number, info: () => import('../../index').RunInfo}[]} runs that have not ended, as far as events
+     *   have told
      */
     live(filter) {
+        const {job, state: wanted, before = Infinity, limit} = filter;
         const {runs} = this.#parts.native.liveRuns(filter);
-        return runs.map((state) => ({number: state.run, info: () => this.#shown(state.run, state)}));
+        // One may have ended between the two calls.
+        const seen = new Set(runs.map(({run}) => run));
+        const isMeant = ({run, state}) => !seen.has(run) && run < before && (wanted ?? state) === state;
+        const ending = this.#parts.native.endingRuns(job, limit).filter(isMeant);
+        return [...runs, ...ending].map((state) => ({
+            number: state.run,
+            info: () => this.#shown(state.run, state)
+        }));
     }
 
     /** @returns {Promise<import('../../index').RunInfo>} the run, which has ended */

@@ -245,6 +245,20 @@ impl NativeManager {
         self.manager.read(|engine, now| engine.live_run(RunId(run), now)).map(LiveRun::new)
     }
 
+    /// A run that has ended, and whose event of that waits to be taken.
+    #[napi]
+    pub fn ending_run(&self, run: u32) -> Option<LiveRun> {
+        self.manager.events().endings(|row| row.run == RunId(run), 1).pop().map(LiveRun::new)
+    }
+
+    /// Runs that have ended, of a job if it is given, and whose events of that wait to be taken.
+    #[napi]
+    pub fn ending_runs(&self, job: Option<String>, limit: u32) -> Vec<LiveRun> {
+        let is_wanted = |row: &RunRow| job.as_deref().is_none_or(|name| name == &*row.name);
+        let rows = self.manager.events().endings(is_wanted, limit as usize);
+        rows.into_iter().map(LiveRun::new).collect()
+    }
+
     /// The first `limit` due times of all jobs from `fromMs` up to, not including, `toMs`. Paused jobs have none.
     ///
     /// # Errors

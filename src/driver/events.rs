@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::engine::{JobEvent, RunId};
+use crate::engine::{JobEvent, RunId, RunRow};
 
 /// A batch is closed once it has so many bytes, because all of them are copied once more.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
@@ -63,6 +63,13 @@ impl EventQueue {
             taken.push(event);
         }
         (taken, !waiting.is_empty())
+    }
+
+    /// The runs that have ended, and whose end the host has not been told yet; the last that ended first.
+    pub fn endings(&self, is_wanted: impl Fn(&RunRow) -> bool, limit: usize) -> Vec<RunRow> {
+        let waiting = self.lock();
+        let rows = waiting.decided.iter().rev().filter_map(RunRow::of_end);
+        rows.filter(is_wanted).take(limit).collect()
     }
 
     /// Ignores poisoning: each change is a single step, so a panic cannot leave a half-changed queue.
@@ -229,6 +236,23 @@ mod tests {
             message(1, 10),
         ];
         assert_eq!(taken(&queue, expected.len()), expected);
+    }
+
+    #[test]
+    fn a_run_whose_end_waits_can_be_seen_until_that_is_taken() {
+        let queue = EventQueue::new(|| {});
+        for event in [ended(1), message(2, 1), ended(2)] {
+            let _is_first = queue.push(event);
+        }
+        let seen = |queue: &EventQueue| -> Vec<u32> {
+            queue.endings(|_| true, usize::MAX).iter().map(|row| row.run.0).collect()
+        };
+        assert_eq!(seen(&queue), [2, 1]);
+        assert_eq!(queue.endings(|row| row.run == RunId(1), 1).len(), 1);
+        assert_eq!(taken(&queue, 1), [ended(1)]);
+        assert_eq!(seen(&queue), [2]);
+        taken(&queue, 2);
+        assert!(seen(&queue).is_empty());
     }
 
     #[test]

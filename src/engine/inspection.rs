@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::code_units::compare;
-use super::event::RunFacts;
+use super::event::{JobEvent, RunFacts};
 use super::ids::{JobId, RegistrationId, RunId};
 use super::job::{Job, Plan, When, Work};
 use super::lanes::Priority;
@@ -149,6 +149,25 @@ pub struct RunRow {
     pub queue: Option<Arc<str>>,
     /// It has passed `warn_after`.
     pub is_slow: bool,
+}
+
+impl RunRow {
+    /// The run of which this event reports the end: to the host it goes until the host has taken the event.
+    pub fn of_end(event: &JobEvent) -> Option<Self> {
+        let JobEvent::RunEnded { run, name, registration, facts, .. } = event else { return None };
+        Some(RunRow {
+            run: *run,
+            name: Arc::clone(name),
+            registration: *registration,
+            state: "stopping",
+            facts: *facts,
+            retry_at: None,
+            pid: None,
+            priority: Priority(0),
+            queue: None,
+            is_slow: false,
+        })
+    }
 }
 
 /// A due time to come.
