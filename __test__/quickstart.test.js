@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const {test} = require('node:test');
 const {eventually, markedEnvironment} = require('./support/processes');
+const {PROGRAM} = require('./support/cli');
 const {temporaryFolder} = require('./support/temporary-folder');
 
 const QUICKSTART = path.join(__dirname, '../examples/quickstart.js');
@@ -81,6 +82,40 @@ test('a quickstart that is killed in the middle of a run recovers it at the next
     assert.match(second.stdout, /kept-count: recovered from a process that died, attempt 2/);
     const third = await runQuickstart(folder);
     assert.match(third.stdout, /kept-count: was done by an earlier start, attempt 2/);
+});
+
+test('with --stay it ends by printing where its dashboard is, which shows the jobs, and Ctrl-C ends it', async (t) => {
+    const folder = temporaryFolder(t);
+    const runtime = path.join(folder, 'run');
+    fs.mkdirSync(runtime, {mode: 0o700});
+    const host = spawn(
+        process.execPath,
+        [QUICKSTART, '--folder', folder, '--every-seconds', '1', '--stay', '--port', '0'],
+        {env: {...process.env, XDG_RUNTIME_DIR: runtime}, stdio: ['ignore', 'pipe', 'pipe']}
+    );
+    t.after(() => host.kill('SIGKILL'));
+    let printed = '';
+    const address = await new Promise((resolve, reject) => {
+        host.stdout.setEncoding('utf8').on('data', (text) => {
+            printed += text;
+            const found = /The dashboard: (http:\S+)\n/.exec(printed);
+            if (found) {
+                resolve(found[1]);
+            }
+        });
+        host.once('exit', (...end) => reject(new Error(`ended with ${end}: ${printed}`)));
+    });
+    assert.match(printed, /\nEvery job went as documented\.\n\nThe recurring jobs go on\./);
+    const page = await fetch(address);
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /email-checker-cron/);
+    const list = execFileSync(process.execPath, [PROGRAM, 'list', 'email'], {
+        encoding: 'utf8',
+        env: {...process.env, XDG_RUNTIME_DIR: runtime}
+    });
+    assert.match(list, / email-checker-cron +every second\n/);
+    host.kill('SIGINT');
+    assert.deepEqual(await once(host, 'exit'), [0, null]);
 });
 
 // Found through /proc. The other systems' ways to end with the host are tested where they are built.

@@ -2,9 +2,10 @@
 
 // Every call of the documentation, in its order, on real files and a real database; then a handler, a retry that heals, and
 // a run that is cancelled:
-//     node examples/quickstart.js [--database FILE] [--folder FOLDER] [--every-seconds N] [--kill]
+//     node examples/quickstart.js [--database FILE] [--folder FOLDER] [--every-seconds N] [--kill] [--stay [--port PORT]]
 // With the same database file again, the one-off jobs are refused, since they have been executed. With --kill the process kills
-// itself in the middle of a run; the next start in the same folder recovers it from the store, and later ones find it done.
+// itself in the middle of a run; the next start in the same folder recovers it from the store, and later ones find it done. With
+// --stay it goes on until Ctrl-C, and prints where its dashboard is.
 
 const {once} = require('node:events');
 const fs = require('node:fs');
@@ -15,6 +16,7 @@ const JobManager = require('..');
 const {openDatabase} = require('./database');
 const {expectHandlers, runHandlers, runKept} = require('./handlers');
 const Report = require('./report');
+const {openDashboard, stay} = require('./stay');
 const createStripeService = require('./stripe-service');
 const writeSampleFiles = require('./sample-files');
 
@@ -136,7 +138,7 @@ async function main() {
     process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
     const signal = AbortSignal.any([interrupt.signal, AbortSignal.timeout(LONGEST_WAIT_MS)]);
 
-    const {database, folder, everySeconds, isKilled} = readOptions();
+    const {database, folder, everySeconds, isKilled, isStaying, port} = readOptions();
     console.log(`folder   ${folder}\ndatabase ${database}\n`);
     const inboxFacts = writeSampleFiles(folder);
 
@@ -149,8 +151,13 @@ async function main() {
     const jobManager = new JobManager({
         JobModel,
         store: path.join(folder, 'runs.db'),
+        // What the jobs print can be read in the dashboard, too.
+        job: {output: 'both'},
+        // While it stays, log lines of each run would push the address of the dashboard off the screen.
+        logger: isStaying ? {warn: console.warn, error: console.error} : undefined,
         workerMessageHandler: (meta) => checkMessage(report, meta, inboxFacts)
     });
+    const address = isStaying ? await openDashboard(jobManager, port) : undefined;
     await expectOutcomes(report, jobManager, JobModel);
     expectHandlers(report);
 
@@ -173,15 +180,22 @@ async function main() {
     };
 
     await Promise.race([work(), aborted(signal)]).catch((error) => report.say(`stopped: ${error.message}`));
-    await jobManager.shutdown();
+    if (address === undefined) {
+        await jobManager.shutdown();
+    }
 
     const statusOf = async (name) => (await JobModel.findOne({name}))?.get('status') ?? '-';
     console.log(`\n${await report.table(statusOf)}`);
-    await close();
 
     const deviations = report.deviations();
     console.log(deviations.length === 0 ? '\nEvery job went as documented.' : `\n${deviations.join('\n')}`);
     process.exitCode = deviations.length === 0 ? 0 : 1;
+    if (address !== undefined) {
+        report.mute();
+        await stay(address, interrupt.signal);
+        await jobManager.shutdown();
+    }
+    await close();
     if (signal.aborted) {
         // What was being registered goes on after the shutdown, and recurring jobs would keep this process alive.
         process.exit();
@@ -201,7 +215,9 @@ function readOptions() {
             database: {type: 'string'},
             folder: {type: 'string'},
             'every-seconds': {type: 'string', default: '2'},
-            kill: {type: 'boolean', default: false}
+            kill: {type: 'boolean', default: false},
+            stay: {type: 'boolean', default: false},
+            port: {type: 'string'}
         }
     });
     const everySeconds = Number(values['every-seconds']);
@@ -213,6 +229,8 @@ function readOptions() {
         everySeconds,
         folder,
         isKilled: values.kill,
+        isStaying: values.stay,
+        port: values.port === undefined ? undefined : Number(values.port),
         database: path.resolve(values.database ?? path.join(folder, 'jobs.db'))
     };
 }

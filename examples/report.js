@@ -10,9 +10,18 @@ const {isDeepStrictEqual} = require('node:util');
 module.exports = class Report extends EventEmitter {
     #jobs = new Map();
     #startedAtMs = Date.now();
+    #isMute = false;
+
+    /** Prints nothing from now on. */
+    mute() {
+        this.#isMute = true;
+    }
 
     /** Prints one line with the seconds since the start. */
     say(text) {
+        if (this.#isMute) {
+            return;
+        }
         const seconds = ((Date.now() - this.#startedAtMs) / 1000).toFixed(2).padStart(5);
         console.log(`[${seconds} s] ${text}`);
     }

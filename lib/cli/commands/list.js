@@ -29,7 +29,7 @@ async function runsThatGo(client) {
 }
 
 function scheduleText({schedule, paused, state}) {
-    const text = schedule?.text ?? 'when it is asked for';
+    const text = schedule?.text ?? (state === 'finished' ? 'once' : 'when it is asked for');
     const note = state === 'paused' && paused?.note ? `   "${oneLine(paused.note)}"` : '';
     return oneLine(text) + note;
 }
