@@ -30,7 +30,7 @@ const MAY_IMPORT = {
     http: ['host'],
     otel: [],
     'check-ins': ['host'],
-    control: [],
+    control: ['host', 'http'],
     // The command line is a host, too: it uses the package by its door.
     cli: ['control', 'dashboard', 'host', 'http', 'inline', 'jobs', 'native', '..'],
     worker: ['wire'],

@@ -6,32 +6,11 @@ const fs = require('node:fs');
 const http = require('node:http');
 const {IS_WINDOWS, defaultPath} = require('./control/places');
 const {deleteDeadSockets, listenOnSocket} = require('./control/socket-server');
-const {OptionChecker, optionTable} = require('./host/options');
+const {checkListenOptions} = require('./control/listen-options');
 const {createSite} = require('./http/create-site');
-const {checkActions, checkJobManager} = require('./http/options');
+const {checkJobManager} = require('./http/options');
 
 const LINGER_MS = 1_000;
-const CALL = 'listen()';
-
-const text = {
-    expected: 'a string that is not empty',
-    accepts: (value) => typeof value === 'string' && value !== ''
-};
-const LISTEN = optionTable({
-    call: CALL,
-    example: "{socket: '/run/reports/control.sock'}",
-    owner: () => 'of listen()',
-    kinds: {
-        socket: text,
-        name: text,
-        actions: {
-            expected: "true, false, or a list such as ['run', 'cancel']",
-            accepts: (value) => typeof value === 'boolean' || Array.isArray(value)
-        }
-    },
-    refused: {port: "a control socket is a file; for a port, use '@tryghost/job-manager/dashboard'"},
-    unused: {path: 'use "socket"'}
-});
 
 /**
  * Serves the HTTP API, and the dashboard, on a Unix socket that only the user of this process can open (on Windows: a named
@@ -44,12 +23,9 @@ const LISTEN = optionTable({
  * @throws {import('./control/control-error').ControlError}
  */
 async function listen(jobManager, options = {}) {
-    checkJobManager(jobManager, CALL);
-    new OptionChecker(jobManager.bree.config.logger).check(LISTEN, options);
+    checkJobManager(jobManager, 'listen()');
+    checkListenOptions(options, jobManager.bree.config.logger);
     const {actions = true, name, socket} = options;
-    if (Array.isArray(actions)) {
-        checkActions(actions, CALL);
-    }
     const server = http.createServer(createHandler(jobManager, actions));
     // A client that stays connected does not keep the process alive either.
     server.on('connection', (connection) => connection.unref());

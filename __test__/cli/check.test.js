@@ -103,6 +103,11 @@ test('check finds every fault of a file, names that are used twice, and unknown 
         json().faults.map(({key}) => key),
         ['jobs[0].at', 'jobs[1].job', 'jobs[2].name', 'handlers[0].queue']
     );
+    write('config.json', {control: {sokcet: 'x'}, dashboard: {prot: 1, port: 'a', actions: ['rnu']}});
+    assert.deepEqual(
+        (await cli('check', 'config.json', '--json')).json().faults.map(({key}) => key),
+        ['control.sokcet', 'dashboard.port', 'dashboard.prot', 'dashboard.actions']
+    );
     write('config.json', {job: [], dashboard: 3001});
     const shape = await cli('check', 'config.json');
     assert.match(shape.stdout, /config\.json: job: this is not known\n +Did you mean "jobs"\?/);

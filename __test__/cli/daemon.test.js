@@ -73,6 +73,15 @@ test('a daemon without a job that is due lives on', async (t) => {
     assert.equal((await daemon.ended).exitCode, 0);
 });
 
+test('a daemon serves a dashboard where it is asked to', async (t) => {
+    const place = workplace(t, {'waits.js': WAITS('waits')});
+    const daemon = await place.daemon({jobs: [waits], dashboard: {port: 0, title: 'Nightly'}});
+    const [, address] = /dashboard (http:\S+)/.exec(daemon.stdout());
+    assert.match(await (await fetch(address)).text(), /<title>Overview · Nightly<\/title>/);
+    daemon.child.kill('SIGTERM');
+    assert.equal((await daemon.ended).exitCode, 0);
+});
+
 test('paths count from the folder of the configuration', async (t) => {
     const place = workplace(t, {'etc/now.js': `console.log('found');`});
     place.write('etc/jobs.json', {manager: {store: 'runs.db'}, jobs: [now]});

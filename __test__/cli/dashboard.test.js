@@ -41,6 +41,23 @@ test('dashboard prints an address on this machine with a secret part, and passes
     assert.equal((await dashboard.ended).exitCode, 0);
 });
 
+test('the pages of the host are served, with their script and style, and their forms work', async (t) => {
+    const {address, cli} = await withDashboard(t);
+    const page = await ask(address, '', {headers: {accept: 'text/html'}});
+    assert.deepEqual([page.status, page.headers['content-type']], [200, 'text/html; charset=utf-8']);
+    const [, script] = /<script src="\.\/([^"]+)"/.exec(page.body);
+    assert.equal((await ask(address, script)).status, 200);
+    assert.match((await ask(address, 'jobs/backup')).body, /every day at 02:30/);
+    const sent = await ask(address, 'api/v1/jobs/backup/pause?back=jobs/backup', {
+        method: 'POST',
+        headers: {accept: 'text/html', 'sec-fetch-site': 'same-origin'}
+    });
+    assert.equal(sent.status, 303);
+    const target = new URL(sent.headers.location, new URL('api/v1/jobs/backup/pause', address));
+    assert.equal(target.pathname, `${address.pathname}jobs/backup`);
+    assert.equal((await cli('show', 'backup', '--json')).json().job.state, 'paused');
+});
+
 test('without the secret part nothing is answered', async (t) => {
     const {address} = await withDashboard(t);
     for (const target of [

@@ -254,7 +254,7 @@ test('logs shows what a run has printed, and follows it to its end', async (t) =
     await following.until('begins here\n');
     process.kill(run.pid, 'SIGUSR2');
     const {exitCode, stdout, stderr} = await following.ended;
-    assert.deepEqual([exitCode, stdout], [0, 'begins here\nends\n']);
+    assert.deepEqual([exitCode, stdout], [0, 'begins here\nends\n'], stderr);
     assert.match(stderr, /^completed after /);
     const {run: ended, output} = (await place.cli('logs', 'waits', '--json')).json();
     assert.deepEqual([ended.id, ended.state, output], [run.id, 'completed', 'begins here\nends\n']);
@@ -278,7 +278,7 @@ test('logs of a run whose output is not kept says how it would be', async (t) =>
     assert.deepEqual([exitCode, stdout], [0, '']);
     assert.match(
         stderr,
-        /^nothing is kept of what run \S+ of clean-tokens has printed: jobs with output: 'capture' or 'both' keep it\n$/
+        /^run \S+ of clean-tokens has printed nothing, or it is not kept: jobs with output: 'capture' or 'both' keep it\n$/
     );
 });
 

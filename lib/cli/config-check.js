@@ -3,9 +3,11 @@
 /** Checks a configuration of the daemon, without running anything of it. */
 
 const path = require('node:path');
+const {checkListenOptions} = require('../control/listen-options');
 const {describeValue} = require('../host/describe-value');
 const {OptionChecker} = require('../host/options');
 const {nearestName} = require('../host/nearest-name');
+const {dashboardOptions} = require('../http/options');
 const {resolveModule} = require('../inline/inline-function');
 const {defaultName} = require('../jobs/job-source');
 const tables = require('../jobs/option-tables');
@@ -72,14 +74,16 @@ function faultOf(key, error) {
     };
 }
 
-/** What options a table does not have, and what is of the wrong kind. A name that only warns elsewhere is a fault here. */
-function checkOptions(table, given, {key, name}) {
+/** What options a table does not have, and what is of the wrong kind. */
+const checkOptions = (table, given, {key, name}) =>
+    faultsIn(key, (logger) => new OptionChecker(logger).check(table, given, name));
+
+/** What a check finds. A name that only warns elsewhere is a fault here. */
+function faultsIn(key, check) {
     const faults = [];
-    const checker = new OptionChecker({
-        warn: (message) => faults.push({key: `${key}.${optionIn(message)}`, message})
-    });
+    const logger = {warn: (message) => faults.push({key: `${key}.${optionIn(message)}`, message})};
     try {
-        checker.check(table, given, name);
+        check(logger);
     } catch (error) {
         faults.push(faultOf(key, error));
     }
@@ -138,6 +142,30 @@ function checkShape(config) {
         }
     }
     return faults;
+}
+
+/** In place of a manager, of which there is none yet: of it only the logger is used. */
+const managerWith = (logger) => ({jobs() {}, events: {on() {}}, bree: {config: {logger}}});
+
+/** The options of what a daemon listens on. */
+function checkServers({control, dashboard}) {
+    const faults = isObject(control)
+        ? faultsIn('control', (logger) => checkListenOptions(control, logger))
+        : [];
+    if (!isObject(dashboard)) {
+        return faults;
+    }
+    const {port, host, ...options} = dashboard;
+    if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+        faults.push({
+            key: 'dashboard.port',
+            message: `must be a number from 0 to 65535, got ${describeValue(port)}`
+        });
+    }
+    if (host !== undefined && typeof host !== 'string') {
+        faults.push({key: 'dashboard.host', message: `must be a string, got ${describeValue(host)}`});
+    }
+    return [...faults, ...faultsIn('dashboard', (logger) => dashboardOptions(managerWith(logger), options))];
 }
 
 function definitionsOf(config, folder) {
@@ -219,7 +247,10 @@ async function checkConfig(given, file) {
         return {faults: shape};
     }
     const folder = path.dirname(path.resolve(file));
-    const faults = checkOptions(tables.MANAGER, given.manager ?? {}, {key: 'manager'});
+    const faults = [
+        ...checkOptions(tables.MANAGER, given.manager ?? {}, {key: 'manager'}),
+        ...checkServers(given)
+    ];
     const manager = withDefaults(withStorePath(given.manager ?? {}, folder));
     const definitions = definitionsOf(given, folder);
     if (faults.length === 0) {

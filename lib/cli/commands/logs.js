@@ -7,7 +7,7 @@ const {runNamed} = require('../names');
 const {effort, exitCodeOf, reason} = require('../runs');
 const {safeText} = require('../text');
 
-const HOW_TO_KEEP = ": jobs with output: 'capture' or 'both' keep it";
+const HOW_TO_KEEP = "jobs with output: 'capture' or 'both' keep it";
 
 /** Reads what a run has printed since the last call. */
 class OutputReader {
@@ -53,7 +53,9 @@ RUN is the id of a run, or the name of a job for its last run. Kept is the outpu
         output.write(text);
         if (!values.follow) {
             if (text === '') {
-                output.note(`nothing is kept of what run ${run.id} of ${run.job} has printed${HOW_TO_KEEP}`);
+                output.note(
+                    `run ${run.id} of ${run.job} has printed nothing, or it is not kept: ${HOW_TO_KEEP}`
+                );
             }
             return 0;
         }
