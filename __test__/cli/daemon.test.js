@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
-const {eventually, workplace} = require('../support/cli');
+const {PROGRAM, eventually, workplace} = require('../support/cli');
 
 /** Says that it runs, and goes on until SIGUSR2, or 'cancel'. */
 const WAITS = (word) => `
@@ -293,6 +293,21 @@ test('a second signal ends the daemon at once, and the kernel its jobs', async (
     }
 });
 
+test('a daemon whose log is read no more goes on', async (t) => {
+    const place = workplace(t, {'waits.js': WAITS('waits')});
+    place.write('jobs.json', {jobs: [{...waits, at: 'every second', job: './now.js'}]});
+    place.write('now.js', `console.log('tick');`);
+    const command = `"${process.execPath}" "${PROGRAM}" daemon jobs.json`;
+    // The reader ends after the first line.
+    const shell = place.startProgram('bash', ['-c', `${command} > >(head -n 1) & echo "daemon $!"; wait`]);
+    await shell.until(/daemon \d+\n/);
+    const pid = Number(/daemon (\d+)/.exec(shell.stdout())[1]);
+    t.after(() => process.kill(pid, 'SIGKILL'));
+    const ran = async () => (await place.cli('list', '--json')).json().jobs?.[0]?.totals.completed >= 2;
+    while (!(await ran()));
+    process.kill(pid, 0);
+});
+
 test('--json logs an object in each line', async (t) => {
     const place = workplace(t, {'now.js': ''});
     place.write('jobs.json', {jobs: [now]});
@@ -310,7 +325,7 @@ test('in the journal of systemd, lines have a priority and no time', async (t) =
     place.write('jobs.json', {jobs: [now]});
     const log = path.join(place.folder, 'log');
     // The journal is told by the device and inode of the standard output.
-    const script = `exec >log; export JOURNAL_STREAM=$(stat -c %d:%i log); exec "${process.execPath}" "${path.join(__dirname, '../../lib/cli/main.js')}" daemon jobs.json`;
+    const script = `exec >log; export JOURNAL_STREAM=$(stat -c %d:%i log); exec "${process.execPath}" "${PROGRAM}" daemon jobs.json`;
     const daemon = place.startProgram('bash', ['-c', script]);
     await eventually(
         'the end of the job',

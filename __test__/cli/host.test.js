@@ -3,7 +3,9 @@
 // The commands that ask a host, each as text and as JSON, with its exit code.
 
 const assert = require('node:assert/strict');
+const {once} = require('node:events');
 const fs = require('node:fs');
+const http = require('node:http');
 const path = require('node:path');
 const test = require('node:test');
 const {eventually, workplace} = require('../support/cli');
@@ -150,6 +152,35 @@ test('trigger --wait ends with 4 if the host does before the run', async (t) => 
     const {exitCode, stderr} = await waiting.ended;
     assert.equal(exitCode, 4, stderr);
     assert.match(stderr, /no answer from .*: the host ended before it had answered/);
+});
+
+test('trigger --wait and logs --follow work without a stream, where all its places are taken', async (t) => {
+    const place = await withHost(t);
+    const streams = Array.from({length: 20}, () =>
+        http.get({socketPath: place.socket, path: '/api/v1/events', agent: false})
+    );
+    t.after(() => streams.forEach((stream) => stream.destroy()));
+    await Promise.all(streams.map((stream) => once(stream, 'response')));
+    assert.equal((await place.cli('trigger', 'slow-steps', '--wait')).exitCode, 0);
+    const run = await startWaiting(place);
+    const following = place.start(['logs', run.id, '--follow']);
+    await following.until('begins here');
+    process.kill(run.pid, 'SIGUSR2');
+    const {exitCode, stdout} = await following.ended;
+    assert.deepEqual([exitCode, stdout], [0, 'begins here\nends\n']);
+});
+
+test('metrics prints what Prometheus reads', async (t) => {
+    const {cli} = await withHost(t);
+    await cli('trigger', 'fails', '--wait');
+    const {exitCode, stdout} = await cli('metrics');
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^job_manager_runs_total\{job="fails",outcome="failed"\} 1$/m);
+    const open = await cli('metrics', '--openmetrics');
+    assert.match(open.stdout, /\n# EOF\n$/);
+    const {format, text} = (await cli('metrics', '--json')).json();
+    assert.equal(format, 'prometheus');
+    assert.match(text, /^# TYPE job_manager_runs_total counter$/m);
 });
 
 test('runs shows the last runs, the newest first, and pages', async (t) => {

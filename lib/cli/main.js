@@ -7,13 +7,18 @@ const {findCommand, parseCommand} = require('./command-line');
 const {loadCommand} = require('./commands');
 const {Output} = require('./output');
 
+/** Whether a job goes on, whoever reads what is printed. */
+let outlivesReader = false;
+
 /** Who reads may have read enough (`| head`): that is no failure, and nothing is left to be said. */
 for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
         if (error.code !== 'EPIPE') {
             throw error;
         }
-        process.exit();
+        if (!outlivesReader) {
+            process.exit();
+        }
     });
 }
 
@@ -38,6 +43,7 @@ async function main(args) {
             return 0;
         }
         output = new Output(given.values);
+        outlivesReader = command.outlivesReader === true;
         return await command.run({...given, output});
     } catch (error) {
         if (error.exitCode === undefined) {

@@ -153,6 +153,7 @@ function report(output, {run, exitCode, isCalled}) {
 
 module.exports = {
     name: 'run',
+    outlivesReader: true,
     positionals: 'FILE',
     takesJobArguments: true,
     summary: 'Runs a job file once, with a time limit, a memory limit and retries.',
