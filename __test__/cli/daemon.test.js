@@ -364,6 +364,14 @@ if (process.platform === 'linux') {
         assert.equal((await daemon.ended).exitCode, 0);
     });
 
+    test('a service with a RuntimeDirectory has its control socket there', async (t) => {
+        const place = workplace(t, {'now.js': ''});
+        const socket = path.join(place.runtime, 'control.sock');
+        const daemon = await place.daemon({jobs: [now]}, {env: {RUNTIME_DIRECTORY: place.runtime}});
+        assert.ok(daemon.stdout().includes(`control socket ${socket}\n`), daemon.stdout());
+        assert.equal((await place.cli('list', '--socket', socket)).exitCode, 0);
+    });
+
     test('a service manager that does not answer is warned about, and the daemon goes on', async (t) => {
         const place = workplace(t, {'now.js': ''});
         const daemon = await place.daemon(

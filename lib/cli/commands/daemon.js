@@ -21,7 +21,7 @@ the folder of CONFIG.
 
 SIGHUP reads CONFIG again: jobs are added, changed and removed, runs that go end under their old definition, and a file with a fault
 changes nothing. SIGTERM and SIGINT shut down, a second one ends everything at once. Log lines go to the standard output (with --json
-an object in each line). Under systemd it works with Type=notify-reload; docs/command-line.md has a unit.`,
+an object in each line). Under systemd it works with Type=notify; docs/command-line.md has a unit.`,
     examples: ['job-manager daemon jobs.config.json', 'job-manager check jobs.config.json && kill -HUP PID'],
 
     async run({positionals: [file], output}) {

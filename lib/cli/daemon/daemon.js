@@ -92,8 +92,7 @@ class Daemon {
     async #listen({control, dashboard}) {
         const listening = [];
         if (control !== false) {
-            const name = path.parse(this.#file).name;
-            const options = control === true ? {name} : {name, ...control};
+            const options = {name: path.parse(this.#file).name, socket: runtimeSocket(), ...control};
             const {path: socket} = await require('../../control').listen(this.#manager, options);
             listening.push(`control socket ${socket}`);
         }
@@ -173,6 +172,12 @@ class Daemon {
                 this.#stopped(exitCode);
             });
     }
+}
+
+/** A service of systemd may have a folder of its own below /run, which its socket is at home in, whoever asks. */
+function runtimeSocket({RUNTIME_DIRECTORY: folders = ''} = process.env) {
+    const [folder] = folders.split(':');
+    return folder === '' ? undefined : path.join(folder, 'control.sock');
 }
 
 /** Functions are compared by their source: those of a file that is read again are new ones. */
