@@ -162,6 +162,26 @@ describe('installed by npm', () => {
         });
     }
 
+    for (const major of NODE_MAJORS) {
+        test(`the program job-manager is installed, and works on Node.js ${major}`, async (t) => {
+            const project = await createProject(t, {
+                'package.json': '{"private": true}',
+                'job.js': "console.log('the job ran');",
+                'jobs.json': '{"jobs": [{"at": "every day", "job": "./job.js"}]}'
+            });
+            await npmInstall(project, NAME);
+            // What npx runs; on Windows a script of the shell leads to it.
+            const program =
+                process.platform === 'win32'
+                    ? path.join(project.folder, 'node_modules', NAME, manifest.bin['job-manager'])
+                    : fs.realpathSync(path.join(project.folder, 'node_modules/.bin/job-manager'));
+            const run = (...args) => runIn(project, {file: nodeBinary(major), args: [program, ...args]});
+            assert.match(await run('next', 'every day at 02:30'), /^every day at 02:30 /);
+            assert.equal(await run('run', 'job.js'), 'the job ran\n');
+            assert.match(await run('check', 'jobs.json'), /1 job, no fault\n$/);
+        });
+    }
+
     test('it replaces the old package below a dependency by an override', async (t) => {
         const project = await createProject(t, {
             'package.json': JSON.stringify({private: true, overrides: {[NAME]: manifest.version}}),

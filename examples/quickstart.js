@@ -16,7 +16,6 @@ const JobManager = require('..');
 const {openDatabase} = require('./database');
 const {expectHandlers, runHandlers, runKept} = require('./handlers');
 const Report = require('./report');
-const {openDashboard, stay} = require('./stay');
 const createStripeService = require('./stripe-service');
 const writeSampleFiles = require('./sample-files');
 
@@ -157,7 +156,7 @@ async function main() {
         logger: isStaying ? {warn: console.warn, error: console.error} : undefined,
         workerMessageHandler: (meta) => checkMessage(report, meta, inboxFacts)
     });
-    const address = isStaying ? await openDashboard(jobManager, port) : undefined;
+    const address = isStaying ? await require('./stay').openDashboard(jobManager, port) : undefined;
     await expectOutcomes(report, jobManager, JobModel);
     expectHandlers(report);
 
@@ -192,7 +191,7 @@ async function main() {
     process.exitCode = deviations.length === 0 ? 0 : 1;
     if (address !== undefined) {
         report.mute();
-        await stay(address, interrupt.signal);
+        await require('./stay').stay(address, interrupt.signal);
         await jobManager.shutdown();
     }
     await close();

@@ -3,8 +3,8 @@
 // What the quickstart does with --stay: opens the dashboard on this machine, and the control socket for the command line.
 
 const {once} = require('node:events');
-const {listen} = require('../lib/control');
-const {createDashboard} = require('../lib/dashboard');
+const {listen} = require('@tryghost/job-manager/control');
+const {createDashboard} = require('@tryghost/job-manager/dashboard');
 
 const PORT = 3001;
 const ANY_PORT = 0;
