@@ -131,3 +131,5 @@ module.exports = GhostJobs;
 /** What Ghost looks for in an object of exports. */
 module.exports.default = GhostJobs;
 module.exports.GhostJobs = GhostJobs;
+/** So that `import {validate} from` finds it as well. */
+module.exports.validate = GhostJobs.validate;
