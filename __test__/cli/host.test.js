@@ -190,7 +190,7 @@ test('metrics prints what Prometheus reads', async (t) => {
     await cli('trigger', 'fails', '--wait');
     const {exitCode, stdout} = await cli('metrics');
     assert.equal(exitCode, 0);
-    assert.match(stdout, /^job_manager_runs_total\{job="fails",outcome="failed"\} 1$/m);
+    assert.match(stdout, /^job_manager_runs_total\{job_name="fails",outcome="failed"\} 1$/m);
     const open = await cli('metrics', '--openmetrics');
     assert.match(open.stdout, /\n# EOF\n$/);
     const {format, text} = (await cli('metrics', '--json')).json();

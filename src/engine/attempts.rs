@@ -151,7 +151,6 @@ impl Engine {
         run.attempt += 1;
         run.thread = thread.0;
         run.started = None;
-        run.started_at = None;
         run.said = None;
         run.stop = None;
         run.failure = None;
@@ -208,8 +207,7 @@ impl Engine {
                     return self.move_run(id, Phase::Beginning(None));
                 }
                 let Some(run) = self.runs.get_mut(&id) else { return };
-                run.started = Some(now.mono);
-                run.started_at = Some(now.wall);
+                run.started = Some(now);
                 run.first_started.get_or_insert(now.wall);
                 self.tell_start(id, now);
                 let Some(run) = self.runs.get_mut(&id) else { return };
@@ -218,7 +216,7 @@ impl Engine {
                     name: Arc::clone(&run.name),
                     registration: run.registration,
                     attempt: run.attempt,
-                    wanted: run.wanted_at,
+                    wanted: run.wanted_at(),
                 };
                 self.emit(event);
                 self.move_run(id, Phase::Inline);
@@ -236,7 +234,7 @@ impl Engine {
         now: Now,
     ) {
         let Some(run) = self.runs.get_mut(&id).filter(|run| run.phase == Phase::Inline) else { return };
-        let elapsed = now.mono.since(run.started.unwrap_or(now.mono));
+        let elapsed = now.mono.since(run.started.unwrap_or(now).mono);
         let usage = Usage { elapsed, ..Usage::default() };
         let stopped = if run.has_signal() { stopped(run.stop) } else { None };
         if let Some(cause) = stopped {

@@ -489,7 +489,7 @@ impl Run {
             (_, Phase::Running(_) | Phase::Stopping(..) | Phase::Inline)
                 if !matches!(self.work, Work::Offloaded(_)) =>
             {
-                self.started_at
+                self.started_at()
             }
             _ => None,
         }

@@ -407,12 +407,12 @@ impl Engine {
     /// An attempt has failed, and another one follows.
     pub(super) fn keep_retry(&mut self, id: RunId, cause: &EndCause, delay: Option<Duration>, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
-        let (lane, elapsed) = (run.lane(), run.started.map(|started| now.mono.since(started)));
+        let (lane, elapsed) = (run.lane(), run.started.map(|started| now.mono.since(started.mono)));
         let Some(record) = run.record.as_mut() else { return };
         record.begun = Begun::No;
         let failed = FailedAttempt {
             attempt: run.attempt,
-            started_at: run.started_at,
+            started_at: run.started.map(|started| started.wall),
             ended_at: now.wall,
             failure: failure(cause),
         };
@@ -449,12 +449,12 @@ impl Engine {
         }
         if let Some(pace) = run.lane().and_then(|lane| self.pace(&lane)) {
             pace.begun_ahead -= usize::from(record.is_begun_ahead && pace.begun_ahead > 0);
-            if run.started_at.is_some() {
+            if run.started.is_some() {
                 pace.note_length(usage.elapsed);
             }
         }
         if record.is_for_next_host(run, cause) {
-            if record.begun != Begun::No && run.started_at.is_none() {
+            if record.begun != Begun::No && run.started.is_none() {
                 self.keep(vec![Change::Withdraw { run: record.key, begin_at: *at }]);
             }
             *cause = EndCause::Left;
@@ -507,7 +507,7 @@ impl Record {
     /// has attempts left.
     fn is_for_next_host(&self, run: &Run, cause: &EndCause) -> bool {
         let is_stopped = cause.outcome() == Outcome::Cancelled;
-        let has_begun = self.begun != Begun::No && run.started_at.is_some();
+        let has_begun = self.begun != Begun::No && run.started.is_some();
         self.is_left && is_stopped && (!has_begun || run.attempt < run.policy.retry.attempts)
     }
 }
@@ -537,7 +537,7 @@ fn ending(run: &Run, record: &Record, cause: &EndCause, gave_up: Option<GaveUp>,
     Ending {
         state: end_state(cause),
         attempt: run.attempt,
-        started_at: run.started_at,
+        started_at: run.started_at(),
         at,
         failure: if cause.outcome() == Outcome::Completed { Failure::default() } else { failure(cause) },
         gave_up: gave_up.map(|why| why.name().into()),

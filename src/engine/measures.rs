@@ -80,7 +80,7 @@ impl Engine {
     /// An attempt in a process has reached the first line of its job. The first of a run counts.
     pub(super) fn note_begun(&mut self, id: RunId, now: Now) {
         if let Some(run) = self.runs.get(&id).filter(|run| run.attempt == 1) {
-            self.measures.start_delays.observe(now.wall.since(run.wanted_at));
+            self.measures.start_delays.observe(now.wall.since(run.wanted_at()));
         }
     }
 }

@@ -157,7 +157,7 @@ impl Engine {
         let Some(run) = standings.into_iter().find_map(|standing| self.first_run_at(id, standing)) else {
             return Reply::Accepted;
         };
-        let since = self.runs.get(&run).map(|run| run.started_at.unwrap_or(run.queued_at));
+        let since = self.runs.get(&run).map(|run| run.started_at().unwrap_or(run.queued_at));
         Reply::AlreadyRunning { run, since }
     }
 
@@ -193,7 +193,8 @@ impl Engine {
     pub(super) fn delay_is_over(&mut self, id: RunId, now: Now) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.next_step = None;
-        run.wanted_at = now.wall;
+        let put_off = now.wall.since(run.queued_at).as_millis();
+        run.put_off_ms = u32::try_from(put_off).unwrap_or(u32::MAX);
         let job = run.job;
         let is_handler = matches!(run.work, Work::Handler(_));
         if is_handler || self.jobs.get(&job).is_none_or(|job| job.has_room()) {

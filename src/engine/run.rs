@@ -18,7 +18,7 @@ use super::keeping::Record;
 use super::lanes::{LaneKey, Priority};
 use super::watching::Watch;
 use crate::store::{HOST_DIED, RunKey, Slot};
-use crate::timer::{EpochMs, MonoMs, TimerKey};
+use crate::timer::{EpochMs, MonoMs, Now, TimerKey};
 use crate::worker::ipc::ChannelError;
 use crate::worker::os::{Exit, ExitStatus};
 
@@ -38,6 +38,8 @@ pub(super) struct Run {
     pub(super) attempt: u32,
     /// What the job sees as `threadId` in this attempt.
     pub(super) thread: u32,
+    /// How long after it was accepted the host wanted it to begin, in milliseconds. Short, because runs are many.
+    pub(super) put_off_ms: u32,
     /// When the first attempt was given its process, or its place on the host's event loop.
     pub(super) first_started: Option<EpochMs>,
     /// Its place among those that wait.
@@ -59,12 +61,8 @@ pub(super) struct Run {
     pub(super) is_beside_pause: bool,
     /// When the run was accepted.
     pub(super) queued_at: EpochMs,
-    /// Since when it could have begun: its due time, when it was accepted, or the time that the host asked for.
-    pub(super) wanted_at: EpochMs,
     /// When this attempt was given its process, or its place on the host's event loop.
-    pub(super) started_at: Option<EpochMs>,
-    /// The same by the monotonic clock.
-    pub(super) started: Option<MonoMs>,
+    pub(super) started: Option<Now>,
     /// The job's time limit, counted from its first line.
     pub(super) time_limit: Option<TimerKey<MonoMs>>,
     /// What is watched while this attempt goes.
@@ -328,12 +326,23 @@ impl Run {
             trigger: self.trigger,
             due: self.due,
             queued: self.queued_at,
-            started: self.started_at,
+            started: self.started_at(),
             online: self.online_at(),
             attempt: self.attempt,
             attempts: self.policy.retry.attempts,
             thread: self.thread,
         }
+    }
+
+    /// When this attempt began, by the wall clock.
+    pub(super) fn started_at(&self) -> Option<EpochMs> {
+        self.started.map(|started| started.wall)
+    }
+
+    /// Since when it could have begun: its due time, when it was accepted, or the time that the host asked for.
+    pub(super) fn wanted_at(&self) -> EpochMs {
+        let put_off = Duration::from_millis(self.put_off_ms.into());
+        self.due.unwrap_or_else(|| self.queued_at.plus(put_off))
     }
 
     /// Its number in the store.

@@ -35,6 +35,7 @@ impl Engine {
             trigger,
             due,
             attempt: 1,
+            put_off_ms: 0,
             priority,
             data: data.unwrap_or_else(|| spec.work.own_data()),
             id: given,
@@ -42,8 +43,6 @@ impl Engine {
             is_counted: false,
             is_beside_pause,
             queued_at: now.wall,
-            wanted_at: due.unwrap_or(now.wall),
-            started_at: None,
             thread: id.0,
             first_started: None,
             failure: None,
@@ -137,8 +136,7 @@ impl Engine {
         let Some(run) = self.runs.get_mut(&id) else { return };
         let Work::Offloaded(work) = &run.work else { return };
         let is_first = run.started.is_none();
-        run.started.get_or_insert(now.mono);
-        run.started_at.get_or_insert(now.wall);
+        run.started.get_or_insert(now);
         run.first_started.get_or_insert(now.wall);
         // A run that was asked for with data of its own has a job of its own.
         let job = if run.data.is_empty() { &work.job } else { &run.data };
@@ -338,7 +336,7 @@ impl Engine {
             return;
         }
         let usage = Usage {
-            elapsed: now.mono.since(run.started.unwrap_or(now.mono)),
+            elapsed: now.mono.since(run.started.unwrap_or(now).mono),
             cpu_time: exit.cpu_time,
             peak_memory_bytes: exit.peak_memory_bytes,
         };

@@ -70,7 +70,7 @@ impl Engine {
         else {
             return;
         };
-        let started = self.runs.get(&current).and_then(|run| run.started).unwrap_or(now.mono);
+        let started = self.runs.get(&current).and_then(|run| run.started).unwrap_or(now).mono;
         let due = started.plus(RECALL_AFTER);
         let is_sent = self.is_begun(ahead);
         let Some(process) = self.kept.processes.get_mut(&number) else { return };
@@ -129,7 +129,7 @@ impl Engine {
         if run.attempt <= 1 {
             run.first_started = None;
         }
-        (run.started, run.started_at) = (None, None);
+        run.started = None;
         let keys = [run.time_limit.take(), run.next_step.take()];
         self.cancel_deadlines(keys);
     }

@@ -1,6 +1,6 @@
 //! What is counted for metrics.
 
-use super::handlers::{ask, handlers, online, returns};
+use super::handlers::{ask, ask_with, handlers, online, returns};
 use super::*;
 
 fn delays(bench: &Bench) -> (u32, f64) {
@@ -62,4 +62,14 @@ fn a_process_of_a_handler_is_counted_by_what_it_does_and_hides_no_script() {
     assert_eq!(counts(&bench), (1, 1, 0));
     bench.send(Input::RemoveJob { name: "script".into(), request: RequestId(1) }).unwrap();
     assert_eq!(counts(&bench), (0, 1, 1));
+}
+
+#[test]
+fn a_run_that_was_asked_for_with_a_delay_is_wanted_when_that_is_over() {
+    let mut bench = handlers(1);
+    ask_with(&mut bench, RunRequest { delay: Some(Duration::from_secs(60)), ..RunRequest::default() });
+    bench.pass(Duration::from_secs(60));
+    bench.pass_ms(25);
+    online(&mut bench, FIRST);
+    assert_eq!(delays(&bench), (1, 25.0));
 }
