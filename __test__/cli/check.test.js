@@ -154,3 +154,13 @@ test('a configuration may be a module: CommonJS or ES, an object or a function',
     assert.match(stderr, /throws\.js: it cannot be loaded\n[^]*Error: no database\n +at .*throws\.js:1/);
     assert.doesNotMatch(stderr, /node:internal/);
 });
+
+test('check ends although a configuration has left something open', async (t) => {
+    const {cli} = workplace(t, {
+        'jobs.config.js': `setInterval(() => {}, 1000); module.exports = {jobs: []};`
+    });
+    assert.equal(
+        (await cli('check', 'jobs.config.js')).stdout.trimEnd().split('\n').at(-1),
+        '0 jobs, no fault'
+    );
+});

@@ -308,6 +308,15 @@ test('a daemon whose log is read no more goes on', async (t) => {
     process.kill(pid, 0);
 });
 
+test('a daemon ends although its configuration has left something open', async (t) => {
+    const place = workplace(t, {
+        'jobs.config.js': `setInterval(() => {}, 1000); module.exports = {jobs: []};`
+    });
+    const daemon = await place.daemon('jobs.config.js');
+    daemon.child.kill('SIGTERM');
+    assert.equal((await daemon.ended).exitCode, 0);
+});
+
 test('--json logs an object in each line', async (t) => {
     const place = workplace(t, {'now.js': ''});
     place.write('jobs.json', {jobs: [now]});

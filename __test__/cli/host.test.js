@@ -144,6 +144,21 @@ test('trigger --wait ends with the run, however long that takes', async (t) => {
     assert.deepEqual([exitCode, json().run.state], [0, 'completed']);
 });
 
+test('Ctrl-C on trigger --wait leaves the run alone, and says so', async (t) => {
+    const place = await withHost(t);
+    const waiting = place.start(['trigger', 'waits', '--wait']);
+    let runs = [];
+    while (runs.length === 0) {
+        ({runs} = (await place.cli('runs', 'waits', '--state', 'running', '--json')).json());
+    }
+    // It has asked for the events of the run by then, or will find it going.
+    waiting.child.kill('SIGINT');
+    const {exitCode, stderr} = await waiting.ended;
+    assert.equal(exitCode, 130);
+    assert.match(stderr, /^run (\S+) goes on; to stop it: job-manager cancel \1\n$/);
+    assert.equal((await place.cli('show', runs[0].id, '--json')).json().run.state, 'running');
+});
+
 test('trigger --wait ends with 4 if the host does before the run', async (t) => {
     const place = await withHost(t);
     const waiting = place.start(['trigger', 'waits', '--wait']);

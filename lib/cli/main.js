@@ -9,6 +9,8 @@ const {Output} = require('./output');
 
 /** Whether a job goes on, whoever reads what is printed. */
 let outlivesReader = false;
+/** Whether what a configuration has left open (a database, a timer) does not keep the process alive. */
+let endsProcess = false;
 
 /** Who reads may have read enough (`| head`): that is no failure, and nothing is left to be said. */
 for (const stream of [process.stdout, process.stderr]) {
@@ -43,7 +45,7 @@ async function main(args) {
             return 0;
         }
         output = new Output(given.values);
-        outlivesReader = command.outlivesReader === true;
+        ({outlivesReader = false, endsProcess = false} = command);
         return await command.run({...given, output});
     } catch (error) {
         if (error.exitCode === undefined) {
@@ -77,7 +79,10 @@ function printHelp(output, [name], {isAsked}) {
     return 2;
 }
 
-// Not process.exit(): what is printed to a pipe may not have been written yet.
 main(process.argv.slice(2)).then((exitCode) => {
+    // Not process.exit() at once: what is printed to a pipe may not have been written yet.
     process.exitCode = exitCode;
+    if (endsProcess) {
+        process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+    }
 });

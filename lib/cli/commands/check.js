@@ -25,6 +25,7 @@ function shownOf({name, method, job}, {timezone: ofManager}) {
 
 module.exports = {
     name: 'check',
+    endsProcess: true,
     positionals: 'CONFIG',
     summary: 'Checks a configuration of the daemon, and shows when its jobs are due next.',
     description: `

@@ -2,6 +2,7 @@
 
 module.exports = {
     name: 'daemon',
+    endsProcess: true,
     outlivesReader: true,
     positionals: 'CONFIG',
     summary: 'Runs the jobs of a configuration: a cron of its own.',

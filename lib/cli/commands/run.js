@@ -89,6 +89,14 @@ function follow(jobManager, {output, isQuiet, hasLog}) {
     });
 }
 
+/** Kills what runs; once that has been asked for, it is how the manager ends. */
+const endAtOnce = (jobManager) =>
+    jobManager.shutdown({timeout: 0}).catch((error) => {
+        if (error.code !== 'SHUTDOWN_TIMEOUT') {
+            throw error;
+        }
+    });
+
 /** The first signal cancels the run, the second one ends it at once. @returns {() => string | undefined} the signal */
 function cancelOnSignals(jobManager, {name, output}) {
     let received;
@@ -99,10 +107,12 @@ function cancelOnSignals(jobManager, {name, output}) {
             const again = signal === 'SIGINT' ? ' (Ctrl-C again ends it at once)' : '';
             output.note(`cancelling ${name}${again}`);
         }
+        if (!isFirst) {
+            void endAtOnce(jobManager);
+            return;
+        }
         for (const run of jobManager.runs({job: name})) {
-            if (!isFirst) {
-                jobManager.bree.workers.get(name)?.terminate();
-            } else if (run.ended === undefined) {
+            if (run.ended === undefined) {
                 // It may have ended by itself meanwhile.
                 jobManager.cancelRun(run.id, {reason: `${signal} to job-manager run`}).catch(() => {});
             }
@@ -221,7 +231,7 @@ The exit code is that of the job; 128 + the number of the signal that ended it (
                 ? error
                 : new Failure(error.message, {exitCode: EXIT.usage, code: error.code, help: error.help});
         } finally {
-            await jobManager.shutdown();
+            await endAtOnce(jobManager);
         }
     }
 };

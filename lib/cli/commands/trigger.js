@@ -1,14 +1,29 @@
 'use strict';
 
+const os = require('node:os');
 const {connect} = require('../find-host');
 const {EXIT} = require('../failure');
 const {followRun} = require('../following');
 const {jobNamed} = require('../names');
 const {progressBar} = require('../progress');
-const {effort, errorLine, reason} = require('../runs');
+const {OF_SIGNALS, effort, errorLine, reason} = require('../runs');
 
-async function waitFor(client, id, output) {
-    const bar = progressBar(output);
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** The run goes on without this program. `waiting` has its id once that is known. */
+function leaveOnSignals(waiting, {bar, output}) {
+    for (const signal of STOP_SIGNALS) {
+        process.once(signal, () => {
+            bar.close();
+            if (waiting.id !== undefined) {
+                output.note(`run ${waiting.id} goes on; to stop it: job-manager cancel ${waiting.id}`);
+            }
+            process.exit(OF_SIGNALS + os.constants.signals[signal]);
+        });
+    }
+}
+
+async function waitFor(client, id, bar) {
     try {
         return await followRun(client, id, {
             onEvent: (event, data) => event === 'run progress' && bar.update(data.progress)
@@ -32,11 +47,17 @@ if that fails.`,
     async run({values, positionals: [name], output}) {
         const client = await connect(values);
         await jobNamed(client, name);
+        const waiting = {};
+        const bar = progressBar(output);
+        if (values.wait) {
+            leaveOnSignals(waiting, {bar, output});
+        }
         const {id} = await client.post(['api', 'v1', 'jobs', name, 'run']);
+        waiting.id = id;
         if (!values.wait) {
             return (output.isJson ? output.json({id}) : output.line(`run ${id} of ${name} is accepted`), 0);
         }
-        const run = await waitFor(client, id, output);
+        const run = await waitFor(client, id, bar);
         const isCompleted = run.state === 'completed';
         if (output.isJson) {
             output.json({id, run});
