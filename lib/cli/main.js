@@ -59,11 +59,7 @@ async function main(args) {
 
 function printVersion(output) {
     const {version} = require('../../package.json');
-    if (output.isJson) {
-        output.json({version});
-    } else {
-        output.line(version);
-    }
+    output.answer({version}, version);
     return 0;
 }
 

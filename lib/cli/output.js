@@ -45,6 +45,15 @@ class Output {
         this.#streams.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
     }
 
+    /** The whole answer, in one of both forms. @param {object} value @param {string | string[]} lines */
+    answer(value, lines) {
+        if (this.isJson) {
+            this.json(value);
+        } else {
+            [lines].flat().forEach((text) => this.line(text));
+        }
+    }
+
     /** What is said beside the answer. */
     note(text) {
         this.#streams.stderr.write(`${text}\n`);

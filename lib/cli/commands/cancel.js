@@ -3,6 +3,7 @@
 const {EXIT} = require('../failure');
 const {connect} = require('../find-host');
 const {runNamed} = require('../names');
+const {oneLine} = require('../text');
 
 const GOING = ['running', 'retrying', 'stopping', 'queued', 'waiting'];
 
@@ -22,11 +23,8 @@ is given. Exit code 1 if it has ended already, or cannot be stopped.`,
         const {id, job} = await runNamed(client, name, {states: GOING, what: 'run that goes'});
         const wait = !values['no-wait'];
         const run = await client.post(['api', 'v1', 'runs', id, 'cancel'], {wait}, {isLong: wait});
-        if (output.isJson) {
-            output.json({run});
-        } else {
-            output.line(`run ${id} of ${job} ${run.ended ? `is ${run.state}` : 'is being cancelled'}`);
-        }
+        const what = run.ended ? `is ${run.state}` : 'is being cancelled';
+        output.answer({run}, `run ${id} of ${oneLine(job)} ${what}`);
         // It may have completed, or failed, before it was stopped.
         return run.ended && run.state !== 'cancelled' ? EXIT.no : 0;
     }

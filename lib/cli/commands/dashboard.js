@@ -44,11 +44,7 @@ async function serve({socketPath}, port, output, isOpened) {
 }
 
 function announce(address, output, isOpened) {
-    if (output.isJson) {
-        output.json({url: address});
-    } else {
-        output.line(address);
-    }
+    output.answer({url: address}, address);
     if (isOpened) {
         openInBrowser(address);
     }

@@ -3,6 +3,7 @@
 const {usage} = require('../failure');
 const {connect} = require('../find-host');
 const {jobNamed} = require('../names');
+const {oneLine} = require('../text');
 
 /**
  * The jobs that were named, or all.
@@ -41,7 +42,8 @@ module.exports = {
         const client = await connect(values);
         if (values.all) {
             const stats = await client.post(['api', 'v1', 'pause']);
-            return (output.isJson ? output.json({all: true, stats}) : output.line('all jobs are paused'), 0);
+            output.answer({all: true, stats}, 'all jobs are paused');
+            return 0;
         }
         // Before the first is paused.
         await Promise.all(names.map((name) => jobNamed(client, name)));
@@ -49,11 +51,10 @@ module.exports = {
         for (const name of names) {
             jobs.push(await client.post(['api', 'v1', 'jobs', name, 'pause'], {note: values.note}));
         }
-        if (output.isJson) {
-            output.json({jobs});
-        } else {
-            jobs.forEach((job) => output.line(`${job.name} is paused`));
-        }
+        output.answer(
+            {jobs},
+            jobs.map((job) => `${oneLine(job.name)} is paused`)
+        );
         return 0;
     }
 };

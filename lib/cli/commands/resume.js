@@ -2,6 +2,7 @@
 
 const {connect} = require('../find-host');
 const {jobNamed} = require('../names');
+const {oneLine} = require('../text');
 const {checkTargets} = require('./pause');
 
 module.exports = {
@@ -21,23 +22,18 @@ module.exports = {
         const query = {catchUp: values['catch-up']};
         if (values.all) {
             const stats = await client.post(['api', 'v1', 'resume'], query);
-            return (
-                output.isJson
-                    ? output.json({all: true, stats})
-                    : output.line('the pause of all jobs has ended'),
-                0
-            );
+            output.answer({all: true, stats}, 'the pause of all jobs has ended');
+            return 0;
         }
         await Promise.all(names.map((name) => jobNamed(client, name)));
         const jobs = [];
         for (const name of names) {
             jobs.push(await client.post(['api', 'v1', 'jobs', name, 'resume'], query));
         }
-        if (output.isJson) {
-            output.json({jobs});
-        } else {
-            jobs.forEach((job) => output.line(`${job.name} is resumed, next ${output.time(job.next)}`));
-        }
+        output.answer(
+            {jobs},
+            jobs.map((job) => `${oneLine(job.name)} is resumed, next ${output.time(job.next)}`)
+        );
         return 0;
     }
 };

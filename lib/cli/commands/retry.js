@@ -2,6 +2,7 @@
 
 const {connect} = require('../find-host');
 const {runNamed} = require('../names');
+const {oneLine} = require('../text');
 
 module.exports = {
     name: 'retry',
@@ -16,11 +17,7 @@ module.exports = {
         const client = await connect(values);
         const failed = await runNamed(client, name, {states: ['failed'], what: 'run that failed'});
         const run = await client.post(['api', 'v1', 'runs', failed.id, 'retry']);
-        if (output.isJson) {
-            output.json({run});
-        } else {
-            output.line(`run ${failed.id} of ${failed.job} is tried again: run ${run.id}`);
-        }
+        output.answer({run}, `run ${failed.id} of ${oneLine(failed.job)} is tried again: run ${run.id}`);
         return 0;
     }
 };

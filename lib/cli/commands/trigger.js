@@ -55,16 +55,12 @@ if that fails.`,
         const {id} = await client.post(['api', 'v1', 'jobs', name, 'run']);
         waiting.id = id;
         if (!values.wait) {
-            return (output.isJson ? output.json({id}) : output.line(`run ${id} of ${name} is accepted`), 0);
+            output.answer({id}, `run ${id} of ${name} is accepted`);
+            return 0;
         }
         const run = await waitFor(client, id, bar);
-        const isCompleted = run.state === 'completed';
-        if (output.isJson) {
-            output.json({id, run});
-        } else {
-            const why = run.state === 'failed' ? ` (${errorLine(run) ?? reason(run)})` : '';
-            output.line(`run ${id} of ${name} ${run.state} ${effort(run)}${why}`);
-        }
-        return isCompleted ? 0 : EXIT.no;
+        const why = run.state === 'failed' ? ` (${errorLine(run) ?? reason(run)})` : '';
+        output.answer({id, run}, `run ${id} of ${name} ${run.state} ${effort(run)}${why}`);
+        return run.state === 'completed' ? 0 : EXIT.no;
     }
 };
