@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const http = require('node:http');
 const {after, before, test} = require('node:test');
 const {CHROMIUM, launchChromium} = require('../support/chromium');
 const {HOSTILE, PRINTER, addressesOf, createSite, fill} = require('./support/site');
@@ -183,6 +184,38 @@ function testInBrowser() {
         assert.deepEqual(asked, [`${url}/healthz`]);
         await show(false);
         await page.locator(`[id="run-${run.id}"]`).waitFor();
+    });
+
+    test('the pages work under another path, behind a proxy that takes a part of it away', async (t) => {
+        const {manager, url} = await createSite(t, {dashboard: {authorize: () => true}});
+        await manager.defineJob({name: 'a/b c', job: () => 1});
+        const proxy = http.createServer((req, res) => {
+            const path = req.url.replace(/^\/ops\/jobs/, '');
+            const {port} = new URL(url);
+            const headers = {...req.headers, 'x-forwarded-for': '10.0.0.1'};
+            const passedOn = http.request({port, path, method: req.method, headers}, (answer) => {
+                res.writeHead(answer.statusCode, answer.headers);
+                answer.pipe(res);
+            });
+            req.pipe(passedOn);
+            res.on('close', () => passedOn.destroy());
+        });
+        await new Promise((resolve) => {
+            proxy.listen(0, '127.0.0.1', resolve);
+        });
+        t.after(() => {
+            proxy.close();
+            proxy.closeAllConnections();
+        });
+        const page = await openWindow(t, browser);
+        await page.goto(`http://127.0.0.1:${proxy.address().port}/ops/jobs/`);
+        await isLive(page);
+        await page.getByRole('navigation', {name: 'Pages'}).getByRole('link', {name: 'Jobs'}).click();
+        await page.getByRole('link', {name: 'a/b c'}).click();
+        await page.getByRole('button', {name: 'Run now'}).click();
+        await page.getByText('The run was accepted.').waitFor();
+        assert.match(page.url(), /\/ops\/jobs\/jobs\/a%2Fb%20c$/);
+        await page.locator('table').getByText('completed').waitFor();
     });
 
     test('everything can be done by keyboard alone', async (t) => {
