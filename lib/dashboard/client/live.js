@@ -5,7 +5,7 @@ const {showTimes} = require('./times');
 
 /** At most two pages a second are asked for, and fewer of a host that takes long to make one. */
 const SHORTEST_MS = 500;
-const PER_TIME_TAKEN = 10;
+const PER_TIME_TAKEN = 5;
 /** The host has refused the events: it has many visitors, or is not there. */
 const AGAIN_MS = 10_000;
 const MARKED_MS = 1_600;
@@ -44,7 +44,6 @@ class LivePage {
     #events;
     #source;
     #button = document.getElementById('live');
-    #timer;
     #isAsking = false;
     #isStale = false;
     #waitMs = SHORTEST_MS;
@@ -88,8 +87,6 @@ class LivePage {
             this.refresh();
         } else {
             this.#source?.close();
-            clearTimeout(this.#timer);
-            this.#timer = undefined;
             this.#show('paused');
         }
     }
@@ -133,7 +130,7 @@ class LivePage {
         this.#isStale = true;
         if (!this.#isAsking && !document.hidden && !this.#isEnded) {
             this.#isAsking = true;
-            this.#timer = setTimeout(() => this.#ask(), this.#untilNext());
+            setTimeout(() => this.#ask(), this.#untilNext());
         }
     }
 
@@ -144,15 +141,18 @@ class LivePage {
     }
 
     async #ask() {
+        if (!this.isOn || document.hidden) {
+            this.#isAsking = false;
+            return;
+        }
         this.#isStale = false;
         const beganMs = performance.now();
         try {
             const answer = await fetch(location.href, {headers: {accept: 'text/html'}});
             if (answer.ok) {
                 this.#take(await answer.text());
-            } else if (answer.status === 401 || answer.status === 403 || answer.status === 404) {
-                // It is gone, or no longer allowed: what the page says now is the last that is known.
-                this.#isEnded = answer.status !== 404;
+            } else if (answer.status === 401 || answer.status === 403) {
+                this.#end();
             }
         } catch {
             // The host is away: the events begin anew when it is there again.
@@ -190,11 +190,16 @@ class LivePage {
         mark(old, before);
         this.#onChange();
         if (page.body.dataset.events === undefined) {
-            // A run that has ended: nothing will change any more.
-            this.#isEnded = true;
-            this.#source.close();
-            this.#button.hidden = true;
+            // A run that has ended.
+            this.#end();
         }
+    }
+
+    /** The page will not change any more. */
+    #end() {
+        this.#isEnded = true;
+        this.#source?.close();
+        this.#button.hidden = true;
     }
 }
 
