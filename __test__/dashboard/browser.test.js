@@ -12,6 +12,7 @@ const {isLive, openWindow} = require('./support/visitor');
 
 /** From an event of the manager until a page shows it. */
 const LIVE_LIMIT_MS = 1_000;
+const ROUNDS = 5;
 
 if (CHROMIUM !== undefined) {
     testInBrowser();
@@ -65,21 +66,26 @@ function testInBrowser() {
         await isLive(page);
         await isUpToDate;
         const row = page.locator('#card-running tbody tr');
+        const took = {begun: [], 'got on': [], ended: []};
         const shows = async (what, act, locator) => {
             const began = performance.now();
             await act();
             await locator.waitFor();
-            const tookMs = performance.now() - began;
-            assert.ok(tookMs <= LIVE_LIMIT_MS, `${what}: ${Math.round(tookMs)} ms`);
+            took[what].push(Math.round(performance.now() - began));
         };
-        await shows('begun', () => manager.runJob('steps'), row.getByRole('link', {name: 'steps'}));
-        await shows('got on', async () => steps.progress(0.42), row.getByText('on its way'));
-        assert.equal(await row.locator('progress').getAttribute('value'), '0.42');
-        await shows('ended', async () => steps.end(), page.getByText('Nothing runs'));
-        assert.match(
-            await page.locator('#card-timeline .timeline').getAttribute('aria-label'),
-            /1 completed/
-        );
+        for (let round = 0; round < ROUNDS; round++) {
+            await shows('begun', () => manager.runJob('steps'), row.getByRole('link', {name: 'steps'}));
+            await shows('got on', async () => steps.progress(0.42), row.getByText('on its way'));
+            assert.equal(await row.locator('progress').getAttribute('value'), '0.42');
+            await shows('ended', async () => steps.end(), page.getByText('Nothing runs'));
+        }
+        const label = await page.locator('#card-timeline .timeline').getAttribute('aria-label');
+        assert.match(label, /5 completed/);
+        for (const [what, times] of Object.entries(took)) {
+            // Other tests have the processor now and then.
+            const median = times.toSorted((one, other) => one - other)[Math.floor(ROUNDS / 2)];
+            assert.ok(median <= LIVE_LIMIT_MS, `${what}: ${times.join(', ')} ms`);
+        }
     });
 
     test('what has changed is marked, and what the visitor has opened, typed and focused stays', async (t) => {

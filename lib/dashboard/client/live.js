@@ -135,6 +135,8 @@ class LivePage {
     }
 
     #lastMs = -Infinity;
+    /** The last answer; one slow one, such as the first of a host, does not count. */
+    #tookMs = 0;
 
     #untilNext() {
         return Math.max(0, this.#lastMs + this.#waitMs - performance.now());
@@ -158,7 +160,9 @@ class LivePage {
             // The host is away: the events begin anew when it is there again.
         }
         this.#lastMs = performance.now();
-        this.#waitMs = Math.max(SHORTEST_MS, PER_TIME_TAKEN * (this.#lastMs - beganMs));
+        const tookMs = this.#lastMs - beganMs;
+        this.#waitMs = Math.max(SHORTEST_MS, PER_TIME_TAKEN * Math.min(tookMs, this.#tookMs));
+        this.#tookMs = tookMs;
         this.#isAsking = false;
         if (this.#isStale && this.isOn) {
             this.refresh();
