@@ -5,7 +5,10 @@
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const http = require('node:http');
+const path = require('node:path');
 const {after, before, test} = require('node:test');
+const {messagesOf} = require('../../lib/http/event-messages');
+const {ROOT} = require('../../scripts/commands');
 const {CHROMIUM, launchChromium} = require('../support/chromium');
 const {HOSTILE, PRINTER, addressesOf, createSite, fill} = require('./support/site');
 const {isLive, openWindow} = require('./support/visitor');
@@ -13,6 +16,14 @@ const {isLive, openWindow} = require('./support/visitor');
 /** From an event of the manager until a page shows it. */
 const LIVE_LIMIT_MS = 1_000;
 const ROUNDS = 5;
+
+test('the script listens to every event that the stream sends', () => {
+    const source = fs.readFileSync(path.join(ROOT, 'lib/dashboard/client/live.js'), 'utf8');
+    const lists = Array.from(source.matchAll(/_EVENTS = \[([^\]]*)\]/g), ([, list]) => list).join();
+    const heard = Array.from(lists.matchAll(/'([^']+)'/g), ([, name]) => name);
+    const sent = [...Object.keys(messagesOf({})), 'ready', 'reset', 'gap'];
+    assert.deepEqual(heard.toSorted(), sent.toSorted());
+});
 
 if (CHROMIUM !== undefined) {
     testInBrowser();
