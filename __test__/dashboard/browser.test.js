@@ -4,13 +4,26 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const http = require('node:http');
+const path = require('node:path');
 const {after, before, test} = require('node:test');
+const {messagesOf} = require('../../lib/http/event-messages');
+const {ROOT} = require('../../scripts/commands');
 const {CHROMIUM, launchChromium} = require('../support/chromium');
 const {HOSTILE, PRINTER, addressesOf, createSite, fill} = require('./support/site');
 const {isLive, openWindow} = require('./support/visitor');
 
 /** From an event of the manager until a page shows it. */
 const LIVE_LIMIT_MS = 1_000;
+const ROUNDS = 5;
+
+test('the script listens to every event that the stream sends', () => {
+    const source = fs.readFileSync(path.join(ROOT, 'lib/dashboard/client/live.js'), 'utf8');
+    const lists = Array.from(source.matchAll(/_EVENTS = \[([^\]]*)\]/g), ([, list]) => list).join();
+    const heard = Array.from(lists.matchAll(/'([^']+)'/g), ([, name]) => name);
+    const sent = [...Object.keys(messagesOf({})), 'ready', 'reset', 'gap'];
+    assert.deepEqual(heard.toSorted(), sent.toSorted());
+});
 
 if (CHROMIUM !== undefined) {
     testInBrowser();
@@ -64,21 +77,26 @@ function testInBrowser() {
         await isLive(page);
         await isUpToDate;
         const row = page.locator('#card-running tbody tr');
+        const took = {begun: [], 'got on': [], ended: []};
         const shows = async (what, act, locator) => {
             const began = performance.now();
             await act();
             await locator.waitFor();
-            const tookMs = performance.now() - began;
-            assert.ok(tookMs <= LIVE_LIMIT_MS, `${what}: ${Math.round(tookMs)} ms`);
+            took[what].push(Math.round(performance.now() - began));
         };
-        await shows('begun', () => manager.runJob('steps'), row.getByRole('link', {name: 'steps'}));
-        await shows('got on', async () => steps.progress(0.42), row.getByText('on its way'));
-        assert.equal(await row.locator('progress').getAttribute('value'), '0.42');
-        await shows('ended', async () => steps.end(), page.getByText('Nothing runs'));
-        assert.match(
-            await page.locator('#card-timeline .timeline').getAttribute('aria-label'),
-            /1 completed/
-        );
+        for (let round = 0; round < ROUNDS; round++) {
+            await shows('begun', () => manager.runJob('steps'), row.getByRole('link', {name: 'steps'}));
+            await shows('got on', async () => steps.progress(0.42), row.getByText('on its way'));
+            assert.equal(await row.locator('progress').getAttribute('value'), '0.42');
+            await shows('ended', async () => steps.end(), page.getByText('Nothing runs'));
+        }
+        const label = await page.locator('#card-timeline .timeline').getAttribute('aria-label');
+        assert.match(label, /5 completed/);
+        for (const [what, times] of Object.entries(took)) {
+            // Other tests have the processor now and then.
+            const median = times.toSorted((one, other) => one - other)[Math.floor(ROUNDS / 2)];
+            assert.ok(median <= LIVE_LIMIT_MS, `${what}: ${times.join(', ')} ms`);
+        }
     });
 
     test('what has changed is marked, and what the visitor has opened, typed and focused stays', async (t) => {
@@ -183,6 +201,38 @@ function testInBrowser() {
         assert.deepEqual(asked, [`${url}/healthz`]);
         await show(false);
         await page.locator(`[id="run-${run.id}"]`).waitFor();
+    });
+
+    test('the pages work under another path, behind a proxy that takes a part of it away', async (t) => {
+        const {manager, url} = await createSite(t, {dashboard: {authorize: () => true}});
+        await manager.defineJob({name: 'a/b c', job: () => 1});
+        const proxy = http.createServer((req, res) => {
+            const path = req.url.replace(/^\/ops\/jobs/, '');
+            const {port} = new URL(url);
+            const headers = {...req.headers, 'x-forwarded-for': '10.0.0.1'};
+            const passedOn = http.request({port, path, method: req.method, headers}, (answer) => {
+                res.writeHead(answer.statusCode, answer.headers);
+                answer.pipe(res);
+            });
+            req.pipe(passedOn);
+            res.on('close', () => passedOn.destroy());
+        });
+        await new Promise((resolve) => {
+            proxy.listen(0, '127.0.0.1', resolve);
+        });
+        t.after(() => {
+            proxy.close();
+            proxy.closeAllConnections();
+        });
+        const page = await openWindow(t, browser);
+        await page.goto(`http://127.0.0.1:${proxy.address().port}/ops/jobs/`);
+        await isLive(page);
+        await page.getByRole('navigation', {name: 'Pages'}).getByRole('link', {name: 'Jobs'}).click();
+        await page.getByRole('link', {name: 'a/b c'}).click();
+        await page.getByRole('button', {name: 'Run now'}).click();
+        await page.getByText('The run was accepted.').waitFor();
+        assert.match(page.url(), /\/ops\/jobs\/jobs\/a%2Fb%20c$/);
+        await page.locator('table').getByText('completed').waitFor();
     });
 
     test('everything can be done by keyboard alone', async (t) => {

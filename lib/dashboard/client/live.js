@@ -5,7 +5,7 @@ const {showTimes} = require('./times');
 
 /** At most two pages a second are asked for, and fewer of a host that takes long to make one. */
 const SHORTEST_MS = 500;
-const PER_TIME_TAKEN = 10;
+const PER_TIME_TAKEN = 5;
 /** The host has refused the events: it has many visitors, or is not there. */
 const AGAIN_MS = 10_000;
 const MARKED_MS = 1_600;
@@ -44,7 +44,6 @@ class LivePage {
     #events;
     #source;
     #button = document.getElementById('live');
-    #timer;
     #isAsking = false;
     #isStale = false;
     #waitMs = SHORTEST_MS;
@@ -88,8 +87,6 @@ class LivePage {
             this.refresh();
         } else {
             this.#source?.close();
-            clearTimeout(this.#timer);
-            this.#timer = undefined;
             this.#show('paused');
         }
     }
@@ -133,32 +130,39 @@ class LivePage {
         this.#isStale = true;
         if (!this.#isAsking && !document.hidden && !this.#isEnded) {
             this.#isAsking = true;
-            this.#timer = setTimeout(() => this.#ask(), this.#untilNext());
+            setTimeout(() => this.#ask(), this.#untilNext());
         }
     }
 
     #lastMs = -Infinity;
+    /** The last answer; one slow one, such as the first of a host, does not count. */
+    #tookMs = 0;
 
     #untilNext() {
         return Math.max(0, this.#lastMs + this.#waitMs - performance.now());
     }
 
     async #ask() {
+        if (!this.isOn || document.hidden) {
+            this.#isAsking = false;
+            return;
+        }
         this.#isStale = false;
         const beganMs = performance.now();
         try {
             const answer = await fetch(location.href, {headers: {accept: 'text/html'}});
             if (answer.ok) {
                 this.#take(await answer.text());
-            } else if (answer.status === 401 || answer.status === 403 || answer.status === 404) {
-                // It is gone, or no longer allowed: what the page says now is the last that is known.
-                this.#isEnded = answer.status !== 404;
+            } else if (answer.status === 401 || answer.status === 403) {
+                this.#end();
             }
         } catch {
             // The host is away: the events begin anew when it is there again.
         }
         this.#lastMs = performance.now();
-        this.#waitMs = Math.max(SHORTEST_MS, PER_TIME_TAKEN * (this.#lastMs - beganMs));
+        const tookMs = this.#lastMs - beganMs;
+        this.#waitMs = Math.max(SHORTEST_MS, PER_TIME_TAKEN * Math.min(tookMs, this.#tookMs));
+        this.#tookMs = tookMs;
         this.#isAsking = false;
         if (this.#isStale && this.isOn) {
             this.refresh();
@@ -190,11 +194,16 @@ class LivePage {
         mark(old, before);
         this.#onChange();
         if (page.body.dataset.events === undefined) {
-            // A run that has ended: nothing will change any more.
-            this.#isEnded = true;
-            this.#source.close();
-            this.#button.hidden = true;
+            // A run that has ended.
+            this.#end();
         }
+    }
+
+    /** The page will not change any more. */
+    #end() {
+        this.#isEnded = true;
+        this.#source?.close();
+        this.#button.hidden = true;
     }
 }
 
