@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const {test} = require('node:test');
+const {eventually} = require('../support/processes');
 const {createManager} = require('../support/runs');
 
 const job = (name) => path.join(__dirname, 'jobs', `${name}.js`);
@@ -252,6 +253,33 @@ test('output is forgotten with its run', async (t) => {
     const {run} = await runScript(manager, {name: 'none', history: false, job: () => console.log('hello')});
     assert.equal(manager.output(run.id), undefined);
     assert.equal(manager.stats().outputBytes, 6);
+});
+
+test('what a process prints as it boots is kept with its run, whether it was started ahead or not', async (t) => {
+    const preload = path.join(__dirname, 'jobs', 'preload.js');
+    for (const warmWorkers of [0, 1]) {
+        const {manager} = createManager(t, {warmWorkers});
+        const worker = {execArgv: ['--require', preload]};
+        const prints = () => console.log('hello');
+        await manager.addJob({name: 'prints', at: '0 0 3 1 1 *', output: 'capture', worker, job: prints});
+        await eventually('it is started', () => manager.stats().processes.spare === warmWorkers);
+        const run = await manager.runJob('prints');
+        await run.result;
+        assert.equal(manager.output(run.id).text, 'preloaded\nhello\n');
+    }
+});
+
+test('a job that closes its output ends as others do, with what it has printed', async (t) => {
+    const {manager} = createManager(t);
+    for (const [index, closes] of ['closeSync(1); closeSync(2);', 'process.stdout.destroy();'].entries()) {
+        const text = `const {closeSync} = require('node:fs'); console.log('before'); ${closes}`;
+        const {run} = await runScript(manager, {
+            name: `closes ${index}`,
+            output: 'capture',
+            job: new Function(text)
+        });
+        assert.deepEqual([run.state, manager.output(run.id).text], ['completed', 'before\n']);
+    }
 });
 
 test('a run that is not known has no output', (t) => {

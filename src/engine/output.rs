@@ -69,11 +69,18 @@ impl Engine {
     /// A captured stream of a process gave output.
     ///
     /// That of a process that is kept belongs to the run that goes in it, and while it loads its module to the run
-    /// that waits for it. Between two runs it belongs to none.
+    /// that waits for it. Between two runs it belongs to none. What a process prints before it has a run is kept with
+    /// the one that it gets.
     pub(super) fn take_output(&mut self, worker: WorkerId, is_stderr: bool, bytes: Payload, now: Now) {
-        let Some(number) = self.pool.run_of(worker) else { return };
-        let stream = self.pool.stream(worker, is_stderr);
-        if !stream.is_kept() {
+        let is_kept = self.pool.stream(worker, is_stderr).is_kept();
+        let Some(number) = self.pool.run_of(worker) else {
+            let length = bytes.len();
+            if is_kept && !self.pool.note_early(worker, is_stderr, bytes) {
+                self.effects.push(Effect::Discard { bytes: length });
+            }
+            return;
+        };
+        if !is_kept {
             let run = self.kept.current(number).unwrap_or(number);
             return self.emit(JobEvent::Output { run, is_stderr, bytes });
         }
@@ -82,6 +89,13 @@ impl Engine {
         match run {
             Some(run) => self.print(run, source, bytes, now),
             None => self.effects.push(Effect::Discard { bytes: bytes.len() }),
+        }
+    }
+
+    /// The process has got its run.
+    pub(super) fn take_early_output(&mut self, worker: WorkerId, now: Now) {
+        for (is_stderr, bytes) in self.pool.take_early(worker) {
+            self.take_output(worker, is_stderr, bytes, now);
         }
     }
 

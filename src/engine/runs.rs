@@ -134,6 +134,7 @@ impl Engine {
         }
         let env = self.pool.changed_environment(worker, &self.host.environment);
         self.move_run(id, Phase::Starting(worker));
+        self.take_early_output(worker, now);
         let Some(run) = self.runs.get_mut(&id) else { return };
         let Work::Offloaded(work) = &run.work else { return };
         let is_first = run.started.is_none();

@@ -62,6 +62,8 @@ impl Engine {
         let Some(process) = self.kept.processes.get_mut(&number) else { return };
         process.worker = Some(worker);
         process.born = now.mono;
+        self.take_early_output(worker, now);
+        let Some(process) = self.kept.processes.get(&number) else { return };
         let Some(team) = self.kept.teams.get(&process.job) else { return };
         let Some(offloaded) = team.handler.process.as_ref() else { return };
         let job = Arc::clone(&offloaded.job);

@@ -25,6 +25,7 @@ use super::ids::{RunId, WorkerId};
 use super::job::BootProfile;
 use super::output::Stream;
 use crate::timer::{MonoMs, Now, TimerKey};
+use crate::worker::backlog::Payload;
 use crate::worker::environment::Environment;
 use crate::worker::os::Rights;
 use demand::Demand;
@@ -70,6 +71,8 @@ const FIRST_BOOT_LEAD: Duration = Duration::from_millis(500);
 const BOOT_LEAD: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(5);
 /// The pause after the first failed boot; it doubles with each further one in a row.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// What a process may print before it has a run.
+const EARLY_BYTES: usize = 64 * 1024;
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// All processes of a manager that have not exited.
@@ -272,6 +275,24 @@ impl Pool {
     pub(super) fn stream(&self, id: WorkerId, is_stderr: bool) -> Stream {
         let stream = |worker: &Worker| if is_stderr { worker.profile.stderr } else { worker.profile.stdout };
         self.workers.get(&id).map(stream).unwrap_or_default()
+    }
+
+    /// A process without a run has printed: as it boots, say. Returns false if that is too much to be kept.
+    pub(super) fn note_early(&mut self, id: WorkerId, is_stderr: bool, bytes: Payload) -> bool {
+        let Some(worker) = self.workers.get_mut(&id).filter(|worker| worker.is_unused()) else {
+            return false;
+        };
+        let noted: usize = worker.early.iter().map(|(_, bytes)| bytes.len()).sum();
+        let has_room = noted + bytes.len() <= EARLY_BYTES;
+        if has_room {
+            worker.early.push((is_stderr, bytes));
+        }
+        has_room
+    }
+
+    /// What the process has printed before it had its run.
+    pub(super) fn take_early(&mut self, id: WorkerId) -> Vec<(bool, Payload)> {
+        self.workers.get_mut(&id).map(|worker| std::mem::take(&mut worker.early)).unwrap_or_default()
     }
 
     /// Whether output of the process is kept with its runs.

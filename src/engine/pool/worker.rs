@@ -8,6 +8,7 @@ use crate::engine::host::Host;
 use crate::engine::ids::{JobId, RunId};
 use crate::engine::job::BootProfile;
 use crate::timer::{MonoMs, Now, TimerKey};
+use crate::worker::backlog::Payload;
 use crate::worker::environment::Environment;
 use crate::worker::os::Rights;
 
@@ -31,6 +32,8 @@ pub(super) struct Worker {
     pub(super) is_signalled: bool,
     /// The error number with which the system refused to kill it.
     pub(super) refusal: Option<i32>,
+    /// What it has printed before it had a run, to be kept with the one that it gets.
+    pub(super) early: Vec<(bool, Payload)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,7 @@ impl Worker {
             limit: None,
             is_signalled: false,
             refusal: None,
+            early: Vec::new(),
         }
     }
 

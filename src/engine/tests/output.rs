@@ -100,6 +100,23 @@ fn the_output_of_a_handler_is_that_of_the_run_that_goes() {
 }
 
 #[test]
+fn what_a_process_prints_before_it_has_a_run_is_kept_with_the_one_that_it_gets() {
+    let limits = PoolLimits { warm_workers: WarmWorkers::Count(1), ..PoolLimits::default() };
+    let mut bench = Bench::with(limits);
+    let spec = offloaded_with("job", every("every 1 hour"), super::limits(), &keeping(Stream::Capture));
+    bench.add(spec).unwrap();
+    assert_eq!(bench.boots(), [FIRST]);
+    bench.send(Input::WorkerStarted { worker: FIRST, pid: 101, rights: Rights::numbered(0) }).unwrap();
+    print(&mut bench, "booting");
+    bench.frame(FIRST, WorkerFrame::Ready);
+    print(&mut bench, "ready");
+    print(&mut bench, &"x".repeat(64 * 1024));
+    assert_eq!(kept(&mut bench), ["- 65536"]);
+    bench.send(Input::RunJob("job".into())).unwrap();
+    assert_eq!(kept(&mut bench), ["1 in attempt 1: booting", "1 in attempt 1: ready"]);
+}
+
+#[test]
 fn no_run_is_sent_ahead_to_a_process_whose_output_is_kept() {
     let mut bench = handler(1);
     let runs: Vec<RunId> = (0..3).map(|_| ask(&mut bench)).collect();

@@ -1,0 +1,5 @@
+'use strict';
+
+// What a tool might print in each process.
+
+console.log('preloaded');
