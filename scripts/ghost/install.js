@@ -64,9 +64,10 @@ function installGhost(node) {
     const env = {PATH: path.dirname(node) + path.delimiter + process.env.PATH};
     const flags = ['--prod', '--frozen-lockfile', '--ignore-scripts', '--reporter=append-only'];
     run({file: pnpm.program, args: ['install', ...flags]}, folder, env);
-    const headers = path.resolve(path.dirname(node), '..');
+    // As npm would set it, and over what it has set for the version of Node.js that runs this.
+    const headers = {npm_config_nodedir: path.resolve(path.dirname(node), '..')};
     const sqlite = fs.realpathSync(path.join(folder, 'node_modules/better-sqlite3'));
-    run({file: node, args: [pnpm.nodeGyp, 'rebuild', '--release', `--nodedir=${headers}`]}, sqlite, env);
+    run({file: node, args: [pnpm.nodeGyp, 'rebuild', '--release']}, sqlite, {...env, ...headers});
     fs.writeFileSync(path.join(folder, 'installed.txt'), `${new Date().toISOString()}\n`);
     return folder;
 }
