@@ -135,24 +135,20 @@ test('nothing is traced once nobody subscribes any more', async (t) => {
 
 test('a tracer that subscribes once all jobs are defined hears of the first run of a schedule, and of a retry', async (t) => {
     const {manager} = createManager(t);
-    let calls = 0;
-    await manager.defineJob({name: 'scheduled', at: '* * * * * *', job: () => {}});
+    await manager.defineJob({name: 'scheduled', at: '* * * * * *', job: jobs('echo.js')});
     await manager.defineJob({
         name: 'retried',
         attempts: 2,
         backoff: 0,
-        job: () => {
-            calls += 1;
-            if (calls === 1) {
-                throw new Error('no luck');
-            }
-        }
+        job: jobs('ends.js'),
+        data: {how: 'throw'}
     });
     const run = await manager.runJob('retried');
     const heard = traced(t);
-    await run.result;
+    await failureOf(run);
     const of = (name) => heard.filter(({job}) => job === name);
     await eventually('the end of a scheduled run', () => of('scheduled').length >= 4);
-    assert.deepEqual(parts(of('retried')).slice(-4), ['start 2', 'end 2', 'asyncStart 2', 'asyncEnd 2']);
+    const second = OF_A_FAILURE.map((part) => part.replace('1', '2'));
+    assert.deepEqual(parts(of('retried')).slice(-5), second);
     assert.deepEqual(parts(of('scheduled')).slice(0, 4), OF_A_COMPLETION);
 });

@@ -63,7 +63,6 @@ class RegisteredJob extends JobScope {
         this.isOneOff = isOneOff;
         /** Made when a run of it has ended. @type {JobTotals | undefined} */
         this.totals = undefined;
-        /** Why it is paused, in the words of who did it. */
     }
 
     /** Whether it runs on the event loop of the host. */
