@@ -1,9 +1,10 @@
 'use strict';
 
-const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const {inspect} = require('node:util');
+const {isFile} = require('../../jobs/job-source');
+const {describeMissing} = require('../../jobs/missing-file');
 const {EXIT, Failure, usage} = require('../failure');
 const {progressBar} = require('../progress');
 const {OF_SIGNALS, effort, exitCodeOf, reason} = require('../runs');
@@ -17,14 +18,17 @@ const ONLY_EXPORTS = /Its module exports a function, which addJob does not call/
 
 /** The options of the job, as `addJob` and `defineJob` take them. */
 function jobOf(file, values, jobArguments) {
-    const path_ = path.resolve(file);
-    if (!fs.existsSync(path_)) {
-        throw usage(`there is no file ${path_}`);
+    const target = path.resolve(file);
+    if (!isFile(target)) {
+        throw usage(
+            `there is nothing to run: ${describeMissing(target, target)}`,
+            /[./\\]/.test(file) ? undefined : `To run a job of a host: job-manager trigger ${file}`
+        );
     }
     const backoff = values.backoff?.split(',').map((each) => parseDuration(each, '--backoff'));
     const job = {
         name: values.name ?? path.basename(file, path.extname(file)),
-        job: path_,
+        job: target,
         timeout: values.timeout && parseDuration(values.timeout, '--timeout'),
         attempts: wholeNumber(values.attempts, '--attempts', {most: 1_000}),
         backoff: backoff?.length === 1 ? backoff[0] : backoff,
