@@ -182,6 +182,28 @@ describe('installed by npm', () => {
         });
     }
 
+    test('the dashboard has its pages, its script and its style', async (t) => {
+        const project = await createProject(t, {
+            'package.json': '{"private": true}',
+            'host.mjs': `
+                import {JobManager} from '${NAME}';
+                import {createDashboard} from '${NAME}/dashboard';
+
+                const jobManager = new JobManager();
+                const server = await createDashboard(jobManager).listen({port: 0});
+                const url = 'http://127.0.0.1:' + server.address().port + '/';
+                const page = await (await fetch(url)).text();
+                const files = page.match(/assets\\/[\\w.-]+/g);
+                const answers = await Promise.all(files.map((file) => fetch(url + file)));
+                console.log(/<h1[^>]*>Overview/.test(page), ...answers.map(({status}) => status));
+                await jobManager.shutdown();
+            `
+        });
+        await npmInstall(project, NAME);
+        const stdout = await runIn(project, {file: process.execPath, args: ['host.mjs']});
+        assert.equal(stdout, 'true 200 200 200\n');
+    });
+
     test('it replaces the old package below a dependency by an override', async (t) => {
         const project = await createProject(t, {
             'package.json': JSON.stringify({private: true, overrides: {[NAME]: manifest.version}}),

@@ -1,12 +1,16 @@
 'use strict';
 
-// The software bill of materials of what is published, as CycloneDX: the npm packages by `npm sbom`, and the crates in
-// the addon, which npm does not know of.
+// The software bill of materials of what is published, as CycloneDX: the npm packages by `npm sbom`, and what npm does not
+// know of: the crates in the addon, and the package in the dashboard's script.
 
 const {execFileSync} = require('node:child_process');
 const {ROOT, npm} = require('./commands');
 const {linkedCrates} = require('./crates');
 const {name: packageName} = require('../package.json');
+const {packages} = require('../package-lock.json');
+
+/** Development dependencies that are part of what the build makes. */
+const BUNDLED = ['idiomorph'];
 
 function npmBill() {
     const flags = ['--sbom-format=cyclonedx', '--omit=dev', '--package-lock-only', '--loglevel=error'];
@@ -30,19 +34,36 @@ function component({name, version, license, repository}) {
     };
 }
 
+/** @param {string} name - of a package in the lock file */
+function bundledComponent(name) {
+    const {version, license} = packages[`node_modules/${name}`];
+    const purl = `pkg:npm/${name}@${version}`;
+    const licenses = [{expression: license}];
+    return {
+        'bom-ref': purl,
+        type: 'library',
+        name,
+        version,
+        scope: 'required',
+        purl,
+        licenses,
+        externalReferences: []
+    };
+}
+
 /** @returns {object} the bill, in the CycloneDX format that `npm sbom` writes */
 function billOfMaterials() {
     const bill = npmBill();
-    const crates = linkedCrates().map(component);
+    const added = [...linkedCrates().map(component), ...BUNDLED.map(bundledComponent)];
     const product = bill.metadata.component;
     return {
         ...bill,
         // npm takes the name from the folder of the clone.
         metadata: {...bill.metadata, component: {...product, name: packageName}},
-        components: [...bill.components, ...crates],
+        components: [...bill.components, ...added],
         dependencies: bill.dependencies.map((entry) =>
             entry.ref === product['bom-ref']
-                ? {...entry, dependsOn: [...entry.dependsOn, ...crates.map(({purl}) => purl)]}
+                ? {...entry, dependsOn: [...entry.dependsOn, ...added.map(({purl}) => purl)]}
                 : entry
         )
     };

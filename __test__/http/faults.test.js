@@ -14,6 +14,7 @@ const {failureOf, resultOf} = require('../runs/support');
 const {createManager} = require('../support/runs');
 const {createSite} = require('../../lib/http/create-site');
 const {temporaryFolder} = require('../support/temporary-folder');
+const {createShown} = require('../../lib/http/shown');
 const {AS_PROGRAM, StreamClient, createServed, send} = require('./support');
 
 const hostile = () => {
@@ -227,3 +228,20 @@ for (const how of ['shutdown', 'close', 'closed', 'listen', 'unref']) {
         assert.equal(output, how === 'closed' ? 'shut down\n' : '');
     });
 }
+
+test('a result that holds one part very many times, or very deep, is shown in bounds', () => {
+    const {redact} = createShown({showData: true, redact: (value) => value});
+    let shared = {text: 'x'.repeat(1_000)};
+    let deep = 1;
+    for (let depth = 0; depth < 10_000; depth++) {
+        shared = depth < 60 ? {left: shared, right: [shared, shared]} : shared;
+        deep = [deep];
+    }
+    const before = process.cpuUsage();
+    assert.ok(JSON.stringify(redact(shared, 'result')).length < 20_000_000);
+    assert.ok(JSON.stringify(redact(deep, 'result')).length < 1_000);
+    const {user, system} = process.cpuUsage(before);
+    assert.ok(user + system < 10_000_000, `${(user + system) / 1_000_000} s of the processor`);
+    const list = Array.from({length: 100_000}, (_, index) => index);
+    assert.deepEqual(redact(list, 'result'), list, 'what a result may have is shown whole');
+});

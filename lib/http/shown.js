@@ -11,6 +11,10 @@ const {internalError} = require('./http-error');
 const HIDDEN = '[hidden]';
 const SECRET = /pass|pwd|secret|token|key|auth|cookie|credential/i;
 const DEEPEST = 12;
+/** What a copy may have in all, parts and characters: twice what the largest result that is kept has. */
+const MOST = 2 * 1024 * 1024;
+const DEEPEST_COPY = 100;
+const LEFT_OUT = '…';
 
 /** The default of `redact`: hides the values of properties whose names say that they are secret. */
 const hideSecrets = (value) => hideIn(value, 0);
@@ -33,12 +37,18 @@ function hideIn(value, depth) {
 }
 
 /**
- * A copy that `JSON.stringify` accepts: a structured clone may hold itself, BigInts, Maps and bytes.
+ * A copy that `JSON.stringify` accepts: a structured clone may hold itself, BigInts, Maps and bytes; and one part of it many
+ * times, so that a copy is bounded.
  *
  * @param {unknown} value
  * @param {object[]} [above] - the objects that it is in
+ * @param {{left: number}} [budget] - of the whole copy
  */
-function plain(value, above = []) {
+function plain(value, above = [], budget = {left: MOST}) {
+    budget.left -= typeof value === 'string' ? value.length + 1 : 1;
+    if (budget.left < 0) {
+        return LEFT_OUT;
+    }
     if (typeof value === 'bigint') {
         return String(value);
     }
@@ -48,12 +58,16 @@ function plain(value, above = []) {
     if (above.includes(value)) {
         return '[circular]';
     }
+    if (above.length >= DEEPEST_COPY) {
+        return LEFT_OUT;
+    }
     const inside = [...above, value];
+    const copy = (part) => plain(part, inside, budget);
     if (types.isMap(value)) {
-        return Array.from(value, ([key, part]) => [plain(key, inside), plain(part, inside)]);
+        return Array.from(value, ([key, part]) => [copy(key), copy(part)]);
     }
     if (types.isSet(value) || Array.isArray(value)) {
-        return Array.from(value, (part) => plain(part, inside));
+        return Array.from(value, copy);
     }
     if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
         return `[${value.byteLength} bytes]`;
@@ -61,7 +75,7 @@ function plain(value, above = []) {
     if (types.isNativeError(value)) {
         return {name: value.name, message: value.message};
     }
-    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part, inside)]));
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, copy(part)]));
 }
 
 function replaced(redact, value, where) {
