@@ -130,9 +130,9 @@ class Runs {
     }
 
     /** The event 'runStarted'. */
-    started({run, name, attempt, thread, atMs}, registered) {
+    started({run, name, attempt, thread, pid, atMs}, registered) {
         // What is known of the attempt before goes.
-        this.#remember(run, {name, attempt, thread, startedMs: atMs, onlineMs: undefined, pid: undefined});
+        this.#remember(run, {name, attempt, thread, startedMs: atMs, onlineMs: undefined, pid});
         const describe = () => this.#infoIn('running', run);
         this.#parts.announcements.started(run, describe, registered, this.#live.get(run)?.inCaller);
     }

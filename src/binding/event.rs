@@ -114,6 +114,8 @@ pub enum NativeEvent {
         thread: u32,
         /// Which try this is; 1 is the first.
         attempt: u32,
+        /// Its process, if that runs already.
+        pid: Option<u32>,
         /// When.
         at_ms: f64,
     },
@@ -497,13 +499,14 @@ impl NativeEvent {
                 NativeEvent::StoreFails { code: error.code(), message: error.to_string() }
             }
             JobEvent::StoreWorks => NativeEvent::StoreWorks,
-            JobEvent::RunStarted { run, name, registration, thread, attempt, at } => {
+            JobEvent::RunStarted { run, name, registration, thread, attempt, pid, at } => {
                 NativeEvent::RunStarted {
                     run: run.0,
                     name: name.to_string(),
                     registration: registration.0,
                     thread,
                     attempt,
+                    pid,
                     at_ms: epoch_ms(at),
                 }
             }

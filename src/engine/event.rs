@@ -100,6 +100,8 @@ pub enum JobEvent {
         thread: u32,
         /// Which try this is; 1 is the first.
         attempt: u32,
+        /// Its process, if that runs already.
+        pid: Option<u32>,
         /// When.
         at: EpochMs,
     },

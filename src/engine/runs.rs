@@ -144,7 +144,9 @@ impl Engine {
         let (name, job) = (Arc::clone(&run.name), Arc::clone(job));
         let (registration, thread, attempt) = (run.registration, run.thread, run.attempt);
         if is_first {
-            let event = JobEvent::RunStarted { run: id, name, registration, thread, attempt, at: now.wall };
+            let pid = self.pool.pid(worker);
+            let event =
+                JobEvent::RunStarted { run: id, name, registration, thread, attempt, pid, at: now.wall };
             self.effects.push(Effect::Emit(event));
         }
         if !is_primed {

@@ -35,12 +35,14 @@ impl Engine {
         if !self.is_watched && (is_asked_for || !matches!(run.work, Work::Handler(_))) {
             return;
         }
+        let pid = run.phase.worker().and_then(|worker| self.pool.pid(worker));
         self.emit(JobEvent::RunStarted {
             run: id,
             name: Arc::clone(&run.name),
             registration: run.registration,
             thread: run.thread,
             attempt: run.attempt,
+            pid,
             at: now.wall,
         });
     }
