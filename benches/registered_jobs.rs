@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use job_manager::engine::{
-    BootProfile, Engine, Input, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, PoolLimits,
-    Priority, RegistrationId, RetryPolicy, RunNumbers, Setup, When, Work,
+    BootProfile, Engine, Input, JobSpec, Limits, Missed, ModuleKind, Offloaded, Overlap, Plan, Policy,
+    PoolLimits, Priority, RegistrationId, RetryPolicy, RunNumbers, Setup, When, Work,
 };
 use job_manager::schedule::{ClockChange, Schedule};
 use job_manager::timer::Now;
@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         pause_after_failures: None,
         tags: Arc::default(),
         unref: false,
-        is_module: false,
+        module_kind: ModuleKind::CommonJs,
         output_limit: 65_536,
     });
     let now = Now::read();

@@ -13,8 +13,8 @@ use super::schedules::{self, ScheduleOptions};
 use super::store::StoreRequest;
 use super::values::{duration, instant, payload, whole};
 use crate::engine::{
-    BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Policy, PoolLimits, Priority, Queue,
-    RegistrationId, WarmWorkers, When, Work,
+    BootProfile, JobSpec, Limits, Missed, ModuleKind, Offloaded, Overlap, Policy, PoolLimits, Priority,
+    Queue, RegistrationId, WarmWorkers, When, Work,
 };
 use crate::timer::Now;
 
@@ -178,7 +178,10 @@ impl JobOptions {
             tags: options.tags.unwrap_or_default().into_iter().map(String::into_boxed_str).collect(),
             unref: options.unref.unwrap_or(false),
             output_limit: options.output_limit as usize,
-            is_module: options.worker.as_ref().and_then(|worker| worker.is_module).unwrap_or(false),
+            module_kind: match options.worker.as_ref().and_then(|worker| worker.is_module) {
+                Some(true) => ModuleKind::Es,
+                _ => ModuleKind::CommonJs,
+            },
         };
         let schedule = options.schedule.unwrap_or_default();
         let boot = options.worker.map(WorkerOptions::into_profile).transpose()?.map(Arc::new);

@@ -204,8 +204,18 @@ pub struct Policy {
     pub unref: bool,
     /// Bytes that are kept of what a run prints and logs.
     pub output_limit: usize,
-    /// Its process probably imports it as an ES module.
-    pub is_module: bool,
+    /// How its process probably loads it.
+    pub module_kind: ModuleKind,
+}
+
+/// Which loader of Node a module needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ModuleKind {
+    /// `require`.
+    #[default]
+    CommonJs,
+    /// `import`, whose loader takes long to load itself.
+    Es,
 }
 
 /// A queue of the manager, which jobs share.

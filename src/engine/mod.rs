@@ -70,7 +70,8 @@ pub use ids::{JobId, RegistrationId, RequestId, RunId, RunNumbers, WorkerId};
 pub use input::{Input, RunRequest};
 pub use inspection::{Counts, JobCursor, JobQuery, JobRow, JobSort, JobState, RunQuery, RunRow, Upcoming};
 pub use job::{
-    BootProfile, Handler, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, Queue, Reuse, When, Work,
+    BootProfile, Handler, JobSpec, Limits, Missed, ModuleKind, Offloaded, Overlap, Plan, Policy, Queue,
+    Reuse, When, Work,
 };
 pub use lanes::{LaneKey, Priority};
 pub use measures::{Measures, StateCount};

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::job::{BootProfile, Work};
+use crate::engine::job::{BootProfile, ModuleKind, Work};
 use crate::engine::run::{Run, Trigger};
 use crate::engine::{Deadline, Engine};
 use crate::timer::Now;
@@ -22,7 +22,7 @@ impl Engine {
     /// The host has asked for this run.
     pub(in crate::engine) fn note_request(&mut self, run: &Run, now: Now) {
         let Some(profile) = run.unannounced().filter(|_| self.pool.may_have_spares()) else { return };
-        self.pool.demand.requested(profile, run.policy.is_module, now.mono);
+        self.pool.demand.requested(profile, run.policy.module_kind == ModuleKind::Es, now.mono);
         self.set_wake(profile, now);
     }
 

@@ -17,7 +17,7 @@ struct Hosted {
     retired: usize,
     profile: Arc<BootProfile>,
     /// Whether what it asks for is an ES module.
-    is_module: bool,
+    module_kind: ModuleKind,
     /// How spares were booted.
     warm_ups: Vec<WarmUp>,
 }
@@ -31,7 +31,7 @@ impl Hosted {
             spares: Vec::new(),
             retired: 0,
             profile: Arc::default(),
-            is_module: false,
+            module_kind: ModuleKind::CommonJs,
             warm_ups: Vec::new(),
         }
     }
@@ -89,7 +89,7 @@ impl Hosted {
         let name = format!("job-{}", self.next_job);
         self.next_job += 1;
         let mut spec = offloaded_with(&name, When::Now, limits(), &self.profile);
-        spec.policy = Arc::new(Policy { is_module: self.is_module, ..(*spec.policy).clone() });
+        spec.policy = Arc::new(Policy { module_kind: self.module_kind, ..(*spec.policy).clone() });
         self.bench.add(spec).unwrap();
         let given = self.look();
         assert_eq!(given.len(), 1);
@@ -144,10 +144,10 @@ fn spares_warm_up_briefly_and_load_what_an_es_module_needs_if_one_was_asked_for_
     let mut host = Hosted::new();
     host.ask_every(1_000, 8);
     assert_eq!(host.warm_ups, [WarmUp::Brief; 5]);
-    host.is_module = true;
+    host.module_kind = ModuleKind::Es;
     host.ask_every(1_000, 4);
     assert_eq!(host.warm_ups[5..], [WarmUp::BriefForModule; 4]);
-    host.is_module = false;
+    host.module_kind = ModuleKind::CommonJs;
     host.ask_every(1_000, 1);
     assert_eq!(host.warm_ups[9..], [WarmUp::Brief]);
 }

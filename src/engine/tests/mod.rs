@@ -26,7 +26,9 @@ use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::ids::{RegistrationId, RunId, RunNumbers, WorkerId};
-use super::job::{BootProfile, JobSpec, Limits, Missed, Offloaded, Overlap, Plan, Policy, When, Work};
+use super::job::{
+    BootProfile, JobSpec, Limits, Missed, ModuleKind, Offloaded, Overlap, Plan, Policy, When, Work,
+};
 use super::pool::{PoolLimits, WarmWorkers};
 use super::retry::{Cause, Causes, GaveUp, RetryPolicy};
 use super::run::{EndCause, Trigger};
@@ -198,7 +200,7 @@ fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile
         pause_after_failures: None,
         tags: Arc::default(),
         unref: false,
-        is_module: false,
+        module_kind: ModuleKind::CommonJs,
         output_limit: 1024,
     });
     JobSpec { name: Arc::from(name), registration: RegistrationId(1), when, work, policy }
