@@ -308,6 +308,31 @@ test('a daemon whose log is read no more goes on', async (t) => {
     process.kill(pid, 0);
 });
 
+const SLOW = `
+    export default async () => {
+        await new Promise((resolve) => {
+            process.once('SIGUSR2', resolve);
+            console.log('is being read');
+        });
+        return {jobs: []};
+    };
+`;
+
+test('signals that come while the configuration is being read are heeded', async (t) => {
+    const place = workplace(t, {'jobs.config.mjs': SLOW});
+    const ending = place.start(['daemon', 'jobs.config.mjs']);
+    await ending.until('is being read');
+    ending.child.kill('SIGTERM');
+    assert.equal((await ending.ended).exitCode, 0);
+    const reloading = place.start(['daemon', 'jobs.config.mjs']);
+    await reloading.until('is being read');
+    reloading.child.kill('SIGHUP');
+    reloading.child.kill('SIGUSR2');
+    await reloading.until(/0 jobs of [^]*is being read/);
+    reloading.child.kill('SIGUSR2');
+    await reloading.until('The configuration was read again: 0 unchanged');
+});
+
 test('a daemon ends although its configuration has left something open', async (t) => {
     const place = workplace(t, {
         'jobs.config.js': `setInterval(() => {}, 1000); module.exports = {jobs: []};`

@@ -130,6 +130,15 @@ test('run --call calls the function that a file exports, and prints its result',
     assert.match(uncalled.stderr, /function\.js only exports a function, which was not called: use --call/);
 });
 
+test('run --json prints results that JSON has no form for', async (t) => {
+    const {cli} = workplace(t, {
+        'odd.js':
+            'module.exports = () => { const odd = {big: 7n, map: new Map([[1, 2]])}; odd.self = odd; return odd; };'
+    });
+    const {run} = (await cli('run', 'odd.js', '--call', '--json')).json();
+    assert.deepEqual(run.result, {big: '7', map: [[1, 2]], self: '[circular]'});
+});
+
 test('the first SIGINT cancels the job of run, which may tidy up', async (t) => {
     const {start} = workplace(t, JOBS);
     const {child, until, ended} = start(['run', 'polite.js']);

@@ -49,19 +49,20 @@ class Daemon {
      * @throws {Failure} if it cannot begin
      */
     async run() {
-        this.#config = await this.#read();
         this.#alive = setInterval(() => {}, LONG_MS);
-        // From here on a signal is heeded, also one that comes during the start.
+        // Before anything else: a signal may come while the configuration is being read.
         process.on('SIGHUP', () => this.#reload());
         STOP_SIGNALS.forEach((signal) => process.on(signal, () => this.#stop(signal)));
+        const started = this.#start();
+        this.#reloads = started.catch(() => {});
         try {
-            await this.#start();
+            await Promise.race([started, this.#exitCode]);
         } catch (error) {
-            await this.#manager?.shutdown();
-            clearInterval(this.#alive);
-            throw error.code === undefined
-                ? error
-                : new Failure(error.message, {code: error.code, help: error.help});
+            if (!this.#isStopping) {
+                await this.#manager?.shutdown();
+                clearInterval(this.#alive);
+                throw failureOf(error);
+            }
         }
         return this.#exitCode;
     }
@@ -77,6 +78,7 @@ class Daemon {
     }
 
     async #start() {
+        this.#config = await this.#read();
         const JobManager = require('../../../index');
         const {manager, definitions} = this.#config;
         this.#manager = new JobManager({logger: this.#log, ...manager});
@@ -116,7 +118,7 @@ class Daemon {
     /** Reads the configuration again. One that has a fault changes nothing. */
     #reload() {
         this.#reloads = this.#reloads.then(async () => {
-            if (this.#isStopping) {
+            if (this.#isStopping || this.#jobs === undefined) {
                 return;
             }
             this.#service.reloading();
@@ -173,6 +175,12 @@ class Daemon {
             });
     }
 }
+
+/** What a daemon cannot begin for, unless that is a fault of this program. */
+const failureOf = (error) =>
+    error.code === undefined || error instanceof Failure
+        ? error
+        : new Failure(error.message, {code: error.code, help: error.help});
 
 /** A service of systemd may have a folder of its own below /run, which its socket is at home in, whoever asks. */
 function runtimeSocket({RUNTIME_DIRECTORY: folders = ''} = process.env) {
