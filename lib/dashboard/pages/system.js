@@ -29,7 +29,7 @@ function system(context) {
                 ${card('Processes', {id: 'processes'}, processes(stats))}
                 ${card('This host', {id: 'host'}, facts(hostFacts(context)))}
                 ${card('Queues', {id: 'queues'}, facts(queueFacts(stats)))}
-                ${card('Memory of this dashboard', {id: 'kept'}, facts(keptFacts(context)))}
+                ${card('Kept in memory', {id: 'kept'}, facts(keptFacts(context)))}
             </div>
             ${card('Warnings', {id: 'warnings'}, warnings(context))}`
     );
