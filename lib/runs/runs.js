@@ -133,7 +133,7 @@ class Runs {
     started({run, name, attempt, thread, pid, atMs}, registered) {
         // What is known of the attempt before goes.
         this.#remember(run, {name, attempt, thread, startedMs: atMs, onlineMs: undefined, pid});
-        const describe = () => this.#infoIn('running', run);
+        const describe = () => this.#infoIn('running', run, {attempt});
         this.#parts.announcements.started(run, describe, registered, this.#live.get(run)?.inCaller);
     }
 
@@ -246,7 +246,7 @@ class Runs {
         if (handle !== undefined) {
             Run.reported(handle, 'attempt failed', {error, attempt, attempts, retryAt});
         }
-        const describe = () => this.#infoIn('retrying', run);
+        const describe = () => this.#infoIn('retrying', run, {attempt});
         announcements.attemptFailed(run, describe, {error, retryAt, ending: event.ending});
     }
 
@@ -452,10 +452,10 @@ class Runs {
         return state && this.#shown(number, state);
     }
 
-    /** What an event tells of a run, which may have gone on since. */
-    #infoIn(state, number) {
+    /** What an event tells of a run, which may have gone on since: `told` are facts of the event itself. */
+    #infoIn(state, number, told = {}) {
         const facts = {...this.#live.get(number)?.facts, ...this.#parts.native.liveRun(number)};
-        return this.#shown(number, {...facts, state});
+        return this.#shown(number, {...facts, ...told, state});
     }
 
     /** Keeps what an event has told, where somebody listens to events: the next ones tell it, too. */
