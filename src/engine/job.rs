@@ -177,7 +177,6 @@ pub struct Offloaded {
 
 /// What is made of a job when things do not go by the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[expect(clippy::struct_excessive_bools, reason = "options of a job that are on or off by themselves")]
 pub struct Policy {
     /// It is due while a run of it still goes.
     pub overlap: Overlap,
