@@ -4,7 +4,7 @@ const {randomBytes} = require('node:crypto');
 const knex = require('knex');
 const {createJobsTable, defineJobModel} = require('../../examples/database');
 
-/** The server that tests may use, such as .ci/mariadb-start starts. */
+/** The server that tests may use, such as .ci/with-servers starts. */
 const MARIADB_URL = process.env.JOB_MANAGER_TEST_MARIADB;
 
 /** A connection as Ghost makes one: dates are in UTC. */
