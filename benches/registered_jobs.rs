@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use job_manager::engine::{
     BootProfile, Engine, Input, JobSpec, Limits, Missed, ModuleKind, Offloaded, Overlap, Plan, Policy,
-    PoolLimits, Priority, RegistrationId, RetryPolicy, RunNumbers, Setup, When, Work,
+    PoolLimits, Priority, RegistrationId, RetryPolicy, RunNumbers, Scope, Setup, When, Work,
 };
 use job_manager::schedule::{ClockChange, Schedule};
 use job_manager::timer::Now;
@@ -63,6 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         is_paused: false,
         pause_after_failures: None,
         tags: Arc::default(),
+        scope: Scope::Host,
         unref: false,
         module_kind: ModuleKind::CommonJs,
         output_limit: 65_536,

@@ -34,6 +34,8 @@ pub enum NativeEvent {
         trigger: String,
         /// The due time that it answers.
         due_ms: Option<f64>,
+        /// Its id, of a run of a cluster.
+        id: Option<String>,
         /// When.
         at_ms: f64,
     },
@@ -399,7 +401,7 @@ impl NativeSurvivor {
 #[napi(object, object_from_js = false)]
 pub struct RunEnd {
     /// 'done', 'exit', 'error', 'signal', 'cancelled', 'terminated', 'timeout', 'stalled', 'memory', 'start',
-    /// 'channel' or 'notStopped'; of handlers also 'returned' and 'exited'.
+    /// 'channel', 'leaseLost' or 'notStopped'; of handlers also 'returned' and 'exited'.
     pub cause: String,
     /// The exit code; present for 'exit'.
     pub exit_code: Option<i32>,
@@ -441,12 +443,13 @@ impl NativeEvent {
     #[expect(clippy::too_many_lines, reason = "one arm for each event, which only converts")]
     fn new(event: JobEvent, bytes: &mut Vec<u8>) -> Self {
         match event {
-            JobEvent::RunQueued { run, name, registration, trigger, due, at } => NativeEvent::RunQueued {
+            JobEvent::RunQueued { run, name, registration, trigger, due, id, at } => NativeEvent::RunQueued {
                 run: run.0,
                 name: name.to_string(),
                 registration: registration.0,
                 trigger: trigger.name().to_owned(),
                 due_ms: due.map(epoch_ms),
+                id: id.map(|id| id.to_string()),
                 at_ms: epoch_ms(at),
             },
             JobEvent::RunsAccepted { runs } => {
@@ -704,6 +707,7 @@ impl RunEnd {
             | EndCause::Error(_)
             | EndCause::Cancelled
             | EndCause::Terminated
+            | EndCause::LeaseLost
             | EndCause::Left => named(),
             EndCause::HandlerExited(code) | EndCause::ExitCode(code) => {
                 RunEnd { exit_code: Some(*code), ..named() }
@@ -743,6 +747,6 @@ pub(super) fn epoch_ms(at: EpochMs) -> f64 {
 
 /// JavaScript has no other numbers; these are far below 2^53.
 #[expect(clippy::cast_precision_loss, reason = "counts and bytes stay far below 2^53")]
-fn number(value: u64) -> f64 {
+pub(super) fn number(value: u64) -> f64 {
     value as f64
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
+use super::cluster::GrantRequest;
 use super::error::Error;
 use super::values::{duration, instant, payload};
 use crate::engine::{Handler, Priority, Reuse, RunRequest, Work};
@@ -52,6 +53,8 @@ pub struct RunOptions {
     pub date_ms: Option<f64>,
     /// The id of a run that has failed, which it runs again: its trigger is 'retry'.
     pub retry_of: Option<String>,
+    /// It is a run of the cluster, which was given to this host.
+    pub grant: Option<GrantRequest>,
 }
 
 impl RunOptions {
@@ -65,6 +68,7 @@ impl RunOptions {
             timeout: self.timeout_ms.map(|ms| duration("timeout", ms)).transpose()?,
             date: self.date_ms.map(|ms| instant("at", ms)).transpose()?,
             retry_of: self.retry_of.map(Arc::from),
+            grant: self.grant.map(GrantRequest::grant).transpose()?,
         })
     }
 }

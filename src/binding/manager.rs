@@ -78,6 +78,11 @@ impl NativeManager {
             let _accepted = manager.submit(Input::StoreOpened(Box::new(setup)));
         }
         let manager = Arc::new(manager);
+        if let Some(lead_ms) = options.cluster_lead_ms {
+            // A fact: never refused.
+            let _accepted = manager.submit(Input::JoinCluster { lead: duration("lead", lead_ms)? });
+            super::cluster::register(&options.instance, &manager);
+        }
         let closing = Arc::downgrade(&manager);
         env.add_env_cleanup_hook(closing, |manager| {
             if let Some(manager) = manager.upgrade() {
@@ -310,6 +315,7 @@ impl NativeManager {
             Reply::Accepted | Reply::Run(_) | Reply::Promoted(_) | Reply::Waiting(_) => Ok("accepted"),
             Reply::InThePast => Ok("past"),
             Reply::AlreadyRunning { .. } => Ok("running"),
+            Reply::Declined(reason) => Ok(reason.name()),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "napi converts arguments into owned values")]
 
+pub mod cluster;
 pub mod error;
 pub mod event;
 pub mod handlers;

@@ -14,9 +14,9 @@ use super::store::StoreRequest;
 use super::values::{duration, instant, payload, whole};
 use crate::engine::{
     BootProfile, JobSpec, Limits, Missed, ModuleKind, Offloaded, Overlap, Policy, PoolLimits, Priority,
-    Queue, RegistrationId, WarmWorkers, When, Work,
+    Queue, RegistrationId, Scope, WarmWorkers, When, Work,
 };
-use crate::timer::Now;
+use crate::timer::{EpochMs, Now};
 
 /// Options of a manager.
 #[napi(object)]
@@ -41,6 +41,8 @@ pub struct ManagerOptions {
     pub output_budget: u32,
     /// The file that keeps runs, pauses and due times; none when absent.
     pub store: Option<StoreRequest>,
+    /// How long before its due time a slot is claimed, of a manager in a cluster.
+    pub cluster_lead_ms: Option<f64>,
 }
 
 /// Options that many jobs share.
@@ -76,6 +78,8 @@ pub struct CommonOptions {
     pub takes_context: Option<bool>,
     /// What `jobsPage` can filter by.
     pub tags: Option<Vec<String>>,
+    /// Whether its due times are shared with the other hosts of a cluster; false when absent.
+    pub is_clustered: Option<bool>,
     /// Whether its due times alone do not keep the host process alive; false when absent.
     pub unref: Option<bool>,
     /// Bytes that are kept of what a run prints and logs.
@@ -176,6 +180,7 @@ impl JobOptions {
             is_paused: options.paused.unwrap_or(false),
             pause_after_failures: options.pause_after_failures,
             tags: options.tags.unwrap_or_default().into_iter().map(String::into_boxed_str).collect(),
+            scope: if options.is_clustered == Some(true) { Scope::Cluster } else { Scope::Host },
             unref: options.unref.unwrap_or(false),
             output_limit: options.output_limit as usize,
             module_kind: match options.worker.as_ref().and_then(|worker| worker.is_module) {
@@ -216,7 +221,10 @@ impl JobOptions {
             (_, Some(at_ms), _) => Ok(When::At(instant("at", at_ms)?)),
             (_, None, Some(text)) => {
                 let plan = schedules::plan(&text, &self.schedule)?;
-                Ok(When::Recurring { plan, anchor: Now::read().wall })
+                // Hosts of a cluster count plain intervals from the same instant.
+                let is_shared = self.policy.scope == Scope::Cluster;
+                let anchor = if is_shared { EpochMs(0) } else { Now::read().wall };
+                Ok(When::Recurring { plan, anchor })
             }
             (_, None, None) => Ok(When::Now),
         }

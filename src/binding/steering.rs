@@ -30,7 +30,7 @@ impl RunAnswer {
             Reply::AlreadyRunning { run, since } => {
                 Some(RunAnswer { answer: "already-running", run: run.0, since_ms: since.map(epoch_ms) })
             }
-            Reply::Accepted | Reply::InThePast | Reply::Run(_) => None,
+            Reply::Accepted | Reply::InThePast | Reply::Run(_) | Reply::Declined(_) => None,
         }
     }
 }

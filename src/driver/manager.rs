@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::cluster::ClusterEvents;
 use super::command::{NodeCommand, child_command, output_use, start_header};
 use super::events::EventQueue;
 use super::keeper::Keeper;
@@ -89,6 +90,21 @@ impl Manager {
         &self.shared.outputs
     }
 
+    /// What the adapter of the cluster is to be told.
+    pub fn cluster(&self) -> &ClusterEvents {
+        &self.shared.cluster
+    }
+
+    /// From now on the wall clock of the engine is ahead of the system's by so much.
+    pub fn set_clock_offset(&self, offset_ms: i64) {
+        self.shared.set_clock_offset(offset_ms);
+    }
+
+    /// The clocks as the engine has them.
+    pub fn now(&self) -> Now {
+        self.shared.now()
+    }
+
     /// The strongest reason for the host process to stay alive.
     pub fn activity(&self) -> Activity {
         self.shared.lock().engine.activity()
@@ -101,7 +117,7 @@ impl Manager {
 
     /// Looks at the engine. Its loop waits meanwhile.
     pub fn read<T>(&self, look: impl FnOnce(&Engine, Now) -> T) -> T {
-        look(&self.shared.lock().engine, Now::read())
+        look(&self.shared.lock().engine, self.shared.now())
     }
 
     /// Kills all processes and ends the loop. May be called again.
@@ -187,11 +203,13 @@ impl Driver {
             Effect::Write { worker, frame } => self.order(worker, WorkerOrder::Write(frame)),
             Effect::Signal { worker, signal } => self.order(worker, WorkerOrder::Signal(signal)),
             Effect::Retire(worker) => self.order(worker, WorkerOrder::Retire),
+            Effect::HoldLease { worker, until } => self.order(worker, WorkerOrder::HoldLease(until)),
             // `submit` has already carried it out.
             Effect::Emit(_)
             | Effect::Keep(_)
             | Effect::Read { .. }
             | Effect::Print(_)
+            | Effect::Cluster(_)
             | Effect::Discard { .. } => {}
         }
     }

@@ -5,6 +5,7 @@
 //! microseconds: the host's thread and this one pass it inputs, and all effects of one input are sent on,
 //! in order, before the next input is handled.
 
+mod cluster;
 mod command;
 mod events;
 mod keeper;
@@ -15,6 +16,7 @@ mod runtime;
 mod shared;
 mod sleep;
 
+pub use cluster::ClusterEvents;
 pub use command::NodeCommand;
 pub use events::EventQueue;
 pub use keeper::Keeper;

@@ -1,16 +1,17 @@
 //! What the host's threads and the loop share: the engine, and where its effects go.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, mpsc};
 
+use super::cluster::ClusterEvents;
 use super::events::EventQueue;
 use super::keeper::Keeper;
 use super::output::Outputs;
 use crate::engine::{Effect, Engine, Input, JobEvent, Printed, Refusal, Reply, Wakeup, WorkerId};
-use crate::timer::Now;
+use crate::timer::{EpochMs, Now};
 use crate::worker::os::Rights;
 use crate::worker::outlet::Outlet;
 
@@ -19,6 +20,9 @@ pub(super) struct Shared {
     core: Mutex<Core>,
     orders: mpsc::UnboundedSender<Effect>,
     pub(super) events: EventQueue,
+    pub(super) cluster: ClusterEvents,
+    /// The clock of the cluster is ahead of the system's by so many milliseconds.
+    offset_ms: AtomicI64,
     pub(super) store: Keeper,
     pub(super) outputs: Outputs,
     /// The loop is to have committed what was written.
@@ -56,6 +60,16 @@ enum Writer {
     Loop,
 }
 
+impl Writer {
+    /// The guard of a run with a lease is told of it first, by the loop.
+    fn of(input: &Input) -> Self {
+        match input {
+            Input::RequestRun { request, .. } if request.grant.is_some() => Writer::Loop,
+            _ => Writer::Caller,
+        }
+    }
+}
+
 impl Shared {
     pub(super) fn new(
         engine: Engine,
@@ -64,11 +78,13 @@ impl Shared {
         store: Keeper,
         outputs: Outputs,
     ) -> Self {
-        let armed = Wakeup { wall: None, mono: None };
+        let armed = Wakeup { wall: None, mono: None, boot: None };
         Shared {
             core: Mutex::new(Core { engine, outlets: HashMap::new(), armed }),
             orders,
             events,
+            cluster: ClusterEvents::default(),
+            offset_ms: AtomicI64::new(0),
             store,
             outputs,
             flush: Notify::new(),
@@ -91,7 +107,8 @@ impl Shared {
 
     /// As `submit`, but leaves flushing the store to the caller.
     pub(super) fn submit_unflushed(&self, input: Input) -> Result<Reply, Refusal> {
-        let (reply, due) = self.pass(input, Writer::Caller);
+        let writer = Writer::of(&input);
+        let (reply, due) = self.pass(input, writer);
         if due.wake {
             self.events.wake();
         }
@@ -119,7 +136,9 @@ impl Shared {
     pub(super) fn arm(&self) -> Wakeup {
         let mut core = self.lock();
         core.armed = core.engine.next_wakeup();
-        core.armed
+        let offset_ms = self.offset_ms.load(Ordering::Acquire);
+        let wall = core.armed.wall.map(|at| EpochMs(at.0.saturating_sub(offset_ms)));
+        Wakeup { wall, ..core.armed }
     }
 
     /// The way of frames to a process that is being started.
@@ -147,10 +166,26 @@ impl Shared {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The clocks as the engine has them.
+    pub(super) fn now(&self) -> Now {
+        let now = Now::read();
+        let offset_ms = self.offset_ms.load(Ordering::Acquire);
+        Now { wall: EpochMs(now.wall.0.saturating_add(offset_ms)), ..now }
+    }
+
+    /// From now on the wall clock of the engine is ahead of the system's by so much.
+    pub(super) fn set_clock_offset(&self, offset_ms: i64) {
+        if self.offset_ms.swap(offset_ms, Ordering::AcqRel) != offset_ms {
+            // What is due by the new clock.
+            let _accepted = self.submit(Input::TimePassed);
+            self.rearm.notify_one();
+        }
+    }
+
     fn pass(&self, input: Input, writer: Writer) -> (Result<Reply, Refusal>, Due) {
         let mut core = self.lock();
         let Core { engine, outlets, armed } = &mut *core;
-        let now = Now::read();
+        let now = self.now();
         if engine.wants_rights(&input, now) {
             let _accepted = engine.handle(Input::SetRights(Rights::read()), now);
         }
@@ -175,6 +210,7 @@ impl Shared {
                     due.flush = true;
                 }
                 Effect::Read { job, limit } => self.store.read(job, limit),
+                Effect::Cluster(event) => self.cluster.push(event),
                 effect => self.order(effect, outlets, writer),
             }
         }
@@ -213,7 +249,9 @@ fn is_earlier(wakeup: Wakeup, armed: Wakeup) -> bool {
     fn precedes<T: Ord>(at: Option<T>, armed: Option<T>) -> bool {
         at.is_some_and(|at| armed.is_none_or(|armed| at < armed))
     }
-    precedes(wakeup.wall, armed.wall) || precedes(wakeup.mono, armed.mono)
+    precedes(wakeup.wall, armed.wall)
+        || precedes(wakeup.mono, armed.mono)
+        || precedes(wakeup.boot, armed.boot)
 }
 
 #[cfg(test)]
@@ -223,8 +261,11 @@ mod tests {
 
     #[test]
     fn the_loop_is_woken_only_for_an_earlier_deadline_than_it_waits_for() {
-        let at =
-            |wall: Option<i64>, mono: Option<u64>| Wakeup { wall: wall.map(EpochMs), mono: mono.map(MonoMs) };
+        let at = |wall: Option<i64>, mono: Option<u64>| Wakeup {
+            wall: wall.map(EpochMs),
+            mono: mono.map(MonoMs),
+            boot: None,
+        };
         let armed = at(Some(1_000), Some(50));
         assert!(is_earlier(at(Some(999), Some(50)), armed));
         assert!(is_earlier(at(None, Some(49)), armed));

@@ -52,6 +52,9 @@ impl Engine {
         let before = std::mem::replace(&mut job.timer, timer);
         let is_unref = job.spec.policy.unref;
         self.note_due(timer.is_some(), before.is_some(), is_unref);
+        if self.cluster.is_some() {
+            self.plan_claim(id, at);
+        }
         if let Some(before) = before {
             // Without effect where it has just fallen due.
             self.due.cancel(before);

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use super::cluster::ClusterEvent;
 use super::event::JobEvent;
 use super::ids::WorkerId;
 use super::job::BootProfile;
 use super::output::Printed;
 use crate::store::Write;
+use crate::timer::BootMs;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::HostFrame;
 use crate::worker::os::StopSignal;
@@ -101,6 +103,15 @@ pub enum Effect {
         /// So many at most.
         limit: usize,
     },
+    /// Have the guard kill the process at this instant, even if this host is stopped; `None` for not.
+    HoldLease {
+        /// The process.
+        worker: WorkerId,
+        /// When.
+        until: Option<BootMs>,
+    },
+    /// Report an event to the adapter of the cluster.
+    Cluster(ClusterEvent),
     /// Report an event to the host.
     Emit(JobEvent),
 }

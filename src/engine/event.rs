@@ -29,6 +29,8 @@ pub enum JobEvent {
         trigger: Trigger,
         /// The due time that it answers.
         due: Option<EpochMs>,
+        /// Its id, of a run of a cluster.
+        id: Option<Arc<str>>,
         /// When.
         at: EpochMs,
     },
@@ -213,7 +215,7 @@ pub enum JobEvent {
         name: Arc<str>,
         /// The job's registration.
         registration: RegistrationId,
-        /// Its id, of a run that only an earlier host knew.
+        /// Its id, of a run that only an earlier host knew, and of one of a cluster.
         id: Option<Arc<str>>,
         /// What is to be known of it besides.
         facts: RunFacts,

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attempts::InlineOutcome;
+use super::cluster::Grant;
 use super::ids::{RequestId, RunId, WorkerId};
 use super::job::JobSpec;
 use super::lanes::Priority;
 use super::pausing::PausedBy;
 use super::reading::StoreSetup;
 use crate::store::{Outcome, StoreError, Ticket, Window};
-use crate::timer::EpochMs;
+use crate::timer::{BootMs, EpochMs};
 use crate::worker::backlog::Payload;
 use crate::worker::environment::Environment;
 use crate::worker::ipc::{ChannelError, WorkerFrame};
@@ -35,6 +36,8 @@ pub struct RunRequest {
     pub date: Option<EpochMs>,
     /// The id of the run that has failed, and is to be run again.
     pub retry_of: Option<Arc<str>>,
+    /// It is a run of the cluster, which was given to this host. Its id is that of the grant.
+    pub grant: Option<Grant>,
 }
 
 /// One thing that happened.
@@ -241,6 +244,29 @@ pub enum Input {
     },
     /// A deadline may have come.
     TimePassed,
+    /// The manager shares its jobs with other hosts. To be sent before any job is added.
+    JoinCluster {
+        /// How long before its due time a slot is claimed.
+        lead: Duration,
+    },
+    /// This host has been granted a slot.
+    GrantSlot {
+        /// The job.
+        name: Arc<str>,
+        /// The due time.
+        due: EpochMs,
+        /// For how long, and as what.
+        grant: Grant,
+    },
+    /// This host still has a run of the cluster.
+    RenewLease {
+        /// The id of the grant.
+        id: Arc<str>,
+        /// Its new end; an earlier one than before changes nothing.
+        until: BootMs,
+    },
+    /// This host has lost a run of the cluster: it ends at once.
+    RevokeLease(Arc<str>),
     /// The manager has a store. To be sent before anything else.
     StoreOpened(Box<StoreSetup>),
     /// Writes of the store are settled.

@@ -200,6 +200,8 @@ pub struct Policy {
     pub pause_after_failures: Option<u32>,
     /// What the host lists its jobs by.
     pub tags: Arc<[Box<str>]>,
+    /// For which host its due times are.
+    pub scope: Scope,
     /// Its due times alone do not keep the host process alive; a run of it does.
     pub unref: bool,
     /// Bytes that are kept of what a run prints and logs.
@@ -225,6 +227,16 @@ pub struct Queue {
     pub name: Arc<str>,
     /// Runs of it that may go at once.
     pub concurrency: usize,
+}
+
+/// Whose the due times of a job are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Scope {
+    /// Each host's own.
+    #[default]
+    Host,
+    /// One host's of those that share the job, if the manager is in a cluster.
+    Cluster,
 }
 
 /// What a process must be booted with. Two jobs with equal profiles can use the same spare.

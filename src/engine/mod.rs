@@ -12,6 +12,7 @@
 //! | `runs.rs` | which process takes which run, how a run ends; `queue.rs`: the runs that wait for one |
 //! | `overlap.rs` | whether a run that is wanted begins, waits, or is skipped |
 //! | `pausing.rs` | which jobs are paused, and what of them is held; `skips.rs`: due times without a run |
+//! | `cluster.rs` | which due times are claimed among several hosts, and how long runs may go on without a renewal |
 //! | `watching.rs` | runs without a sign of life, and runs that take longer than usual |
 //! | `inspection.rs` | nothing: pages of jobs and runs, due times to come; `measures.rs`: what is counted for metrics |
 //! | `output.rs` | which run the output of a process belongs to |
@@ -24,6 +25,7 @@ mod activity;
 mod attempts;
 mod backoff;
 mod clock_step;
+mod cluster;
 mod code_units;
 mod effect;
 mod event;
@@ -63,6 +65,7 @@ use thiserror::Error;
 pub use activity::Activity;
 pub use attempts::InlineOutcome;
 pub use backoff::{Backoff, Curve, Random};
+pub use cluster::{ClusterEvent, Fence, Grant};
 pub use effect::{Effect, WarmUp};
 pub use event::{JobEvent, KnownRun, RunFacts, SkipReason, Survivor, Usage};
 pub use histogram::Histogram;
@@ -71,7 +74,7 @@ pub use input::{Input, RunRequest};
 pub use inspection::{Counts, JobCursor, JobQuery, JobRow, JobSort, JobState, RunQuery, RunRow, Upcoming};
 pub use job::{
     BootProfile, Handler, JobSpec, Limits, Missed, ModuleKind, Offloaded, Overlap, Plan, Policy, Queue,
-    Reuse, When, Work,
+    Reuse, Scope, When, Work,
 };
 pub use lanes::{LaneKey, Priority};
 pub use measures::{Measures, StateCount};
@@ -83,8 +86,9 @@ pub use retry::{Cause, Causes, GaveUp, RetryPolicy};
 pub use run::{EndCause, Trigger};
 pub use skips::Skipped;
 
-use crate::timer::{EpochMs, MonoMs, Now, TimerHeap};
+use crate::timer::{BootMs, EpochMs, MonoMs, Now, TimerHeap};
 use clock_step::ClockWatch;
+use cluster::Cluster;
 use host::Host;
 use job::Job;
 use keeping::Keeping;
@@ -120,6 +124,8 @@ pub struct Engine {
     kept: Kept,
     /// What the store keeps; `None` without one.
     keeping: Option<Box<Keeping>>,
+    /// Of a manager that shares its jobs with other hosts.
+    cluster: Option<Box<Cluster>>,
     /// Leads the ids of runs.
     instance: Arc<str>,
     pool: Pool,
@@ -219,6 +225,8 @@ pub enum Reply {
         /// When its attempt began, or when it was accepted.
         since: Option<EpochMs>,
     },
+    /// A slot of the cluster gets no run, for this reason.
+    Declined(SkipReason),
 }
 
 /// Why a request was refused. Nothing has changed then.
@@ -242,6 +250,9 @@ pub enum Refusal {
     /// As many runs of its queue wait as may.
     #[error("its queue is full")]
     QueueFull,
+    /// The lease of a run from the cluster is over.
+    #[error("the lease of the run is over")]
+    LeaseOver,
     /// The manager is shutting down.
     #[error("the job manager is shutting down")]
     ShuttingDown,
@@ -260,6 +271,7 @@ impl Refusal {
             Refusal::NeverDue => "SCHEDULE_NEVER_DUE",
             Refusal::AlreadyStarted => "JOB_ALREADY_STARTED",
             Refusal::QueueFull => "QUEUE_FULL",
+            Refusal::LeaseOver => "LEASE_OVER",
             Refusal::ShuttingDown => "MANAGER_SHUTTING_DOWN",
             Refusal::ShutDown => "MANAGER_SHUT_DOWN",
         }
@@ -273,6 +285,8 @@ pub struct Wakeup {
     pub wall: Option<EpochMs>,
     /// By the monotonic clock.
     pub mono: Option<MonoMs>,
+    /// By the clock that counts suspended time.
+    pub boot: Option<BootMs>,
 }
 
 impl Engine {
@@ -290,6 +304,7 @@ impl Engine {
             lanes: Lanes::default(),
             kept: Kept::default(),
             keeping: None,
+            cluster: None,
             instance: setup.instance,
             pool: Pool::new(setup.limits),
             usual_profile: None,
@@ -318,13 +333,19 @@ impl Engine {
     /// [`Refusal`] of a request; facts are never refused, the late ones are dropped.
     pub fn handle(&mut self, input: Input, now: Now) -> Result<Reply, Refusal> {
         self.watch_clock(now);
+        self.watch_leases(now);
         let reply = match input {
             Input::AddJob { spec, replace_finished, is_held } => {
                 self.add_job(spec, replace_finished, is_held, now)
             }
             Input::ScheduleJob(name) => self.schedule_job(&name, now),
             Input::RunJob(name) => self.run_job(&name, now),
-            Input::RequestRun { name, request } => self.request_run(&name, request, now),
+            Input::RequestRun { name, request } => match request.grant.clone() {
+                Some(grant) => self.request_leased(&name, request, &grant, now),
+                None => self.request_run(&name, request, now),
+            },
+            Input::GrantSlot { name, due, grant } => self.grant(&name, due, &grant, now),
+            Input::RenewLease { id, until } => self.renew_lease(&id, until),
             Input::CancelRun { run, request } => self.cancel_run(run, request, now),
             Input::Pause { name, by, note, cancel } => self.pause_job(&name, (by, note), cancel, now),
             Input::Resume { name, catch_up } => self.resume_job(&name, catch_up, now),
@@ -366,6 +387,8 @@ impl Engine {
             Input::MemoryExceeded { worker, used_bytes } => self.memory_exceeded(worker, used_bytes, now),
             Input::Exited { worker, exit } => self.worker_exited(worker, &exit, now),
             Input::TimePassed => self.time_passed(now),
+            Input::JoinCluster { lead } => self.join_cluster(lead),
+            Input::RevokeLease(id) => self.revoke_lease(&id, now),
             Input::Alive(run) => self.note_alive(run, now),
             Input::SetWatched(is_watched) => self.is_watched = is_watched,
             Input::PauseAll { by, note, cancel } => self.pause_all((by, note), cancel, now),
@@ -392,9 +415,12 @@ impl Engine {
     pub fn next_wakeup(&self) -> Wakeup {
         let prepare_at = self.due.next_after(self.prepared_until).map(|due| due.minus(self.pool.boot_lead()));
         let prime_at = self.prime_at();
+        let cluster = self.cluster.as_ref();
+        let claim_at = cluster.and_then(|cluster| cluster.next_claim());
         Wakeup {
-            wall: [self.due.next_at(), prepare_at, prime_at].into_iter().flatten().min(),
+            wall: [self.due.next_at(), prepare_at, prime_at, claim_at].into_iter().flatten().min(),
             mono: self.deadlines.next_at(),
+            boot: cluster.and_then(|cluster| cluster.next_expiry()),
         }
     }
 
@@ -413,6 +439,7 @@ impl Engine {
             | Input::Resume { .. }
             | Input::ResumeAll { .. }
             | Input::TimePassed
+            | Input::GrantSlot { .. }
             | Input::Exited { .. } => true,
             // Handlers have processes of their own, and are asked for often.
             Input::RequestRun { name, .. } => self.is_script(name),
@@ -427,6 +454,7 @@ impl Engine {
     }
 
     fn time_passed(&mut self, now: Now) {
+        self.claim_due(now);
         while let Some((at, job)) = self.due.pop_due(now.wall) {
             self.fall_due(job, at, now);
         }

@@ -102,11 +102,20 @@ impl Engine {
     pub(super) fn fall_due(&mut self, id: JobId, at: EpochMs, now: Now) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.answered = now.wall;
+        let is_clustered = self.is_clustered(id);
+        let granted = self.take_granted(id);
+        let Some(job) = self.jobs.get_mut(&id) else { return };
         let next = match &job.spec.when {
             When::Recurring { .. } => job.spec.when.next_after(now.wall),
             _ => None,
         };
         self.set_due(id, next);
+        if is_clustered {
+            if let Some(grant) = granted {
+                self.slot_due(id, &grant, at, now);
+            }
+            return;
+        }
         let slot = self.slot(id, now.wall);
         let Some(job) = self.jobs.get(&id) else { return };
         if job.spec.policy.missed.runs(now.wall.since(at)) {

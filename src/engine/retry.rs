@@ -92,6 +92,7 @@ impl Cause {
             | EndCause::Terminated
             | EndCause::NotStopped(_)
             | EndCause::HostDied
+            | EndCause::LeaseLost
             | EndCause::Left => None,
         }
     }
@@ -217,10 +218,10 @@ impl RetryPolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timer::MonoMs;
+    use crate::timer::{BootMs, MonoMs};
     use crate::worker::ipc::ChannelError;
 
-    const NOW: Now = Now { wall: EpochMs(1_000_000), mono: MonoMs(0) };
+    const NOW: Now = Now { wall: EpochMs(1_000_000), mono: MonoMs(0), boot: BootMs(0) };
     const RANDOM: Random = Random(0.0);
 
     fn policy(attempts: u32) -> RetryPolicy {

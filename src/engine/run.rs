@@ -11,6 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cluster::Fence;
 use super::event::{RunFacts, Survivor, Usage};
 use super::ids::{JobId, RegistrationId, RunId, WorkerId};
 use super::job::{BootProfile, Policy, Work};
@@ -310,9 +311,20 @@ pub(super) enum StopReason {
     Memory { limit_bytes: u64, used_bytes: u64 },
     /// Its channel could not be read any further.
     ChannelBroke(ChannelError),
+    /// The lease that the host has for it was not renewed in time.
+    LeaseLost,
 }
 
 impl StopReason {
+    /// How a run ends that had not begun when it was stopped.
+    pub(super) fn end_before_start(self) -> EndCause {
+        match self {
+            StopReason::Terminated => EndCause::Terminated,
+            StopReason::LeaseLost => EndCause::LeaseLost,
+            _ => EndCause::Cancelled,
+        }
+    }
+
     /// Whether the host asked for it, rather than a limit or a fault.
     pub(super) fn is_request(self) -> bool {
         matches!(self, StopReason::Cancelled | StopReason::Signal(_) | StopReason::Terminated)
@@ -377,7 +389,7 @@ impl Run {
     }
 
     /// What the job can learn about its run, for `lib/wire/run-context.js`.
-    pub(super) fn facts(&self, id: RunId, instance: &str) -> serde_json::Value {
+    pub(super) fn facts(&self, id: RunId, instance: &str, fence: Option<Fence>) -> serde_json::Value {
         serde_json::json!({
             "id": self.id.as_deref().map_or_else(|| format!("{instance}-{}", id.0), str::to_owned),
             "name": &*self.name,
@@ -385,6 +397,7 @@ impl Run {
             "attempts": self.policy.retry.attempts,
             "trigger": self.trigger.name(),
             "dueMs": self.due.map(|due| due.0),
+            "fence": fence,
         })
     }
 
@@ -442,6 +455,8 @@ pub enum EndCause {
     NotStopped(Survivor),
     /// Its host died while it went, and it has no attempt left.
     HostDied,
+    /// Its host had no connection to the cluster, and so could not go on with it.
+    LeaseLost,
     /// The manager was shut down before it was done: it stays in the store, and goes on in the next host.
     Left,
 }
@@ -486,6 +501,7 @@ impl EndCause {
             EndCause::ChannelBroke(_) => "channel",
             EndCause::NotStopped(_) => "notStopped",
             EndCause::HostDied => HOST_DIED,
+            EndCause::LeaseLost => "leaseLost",
             EndCause::Left => "left",
         }
     }
@@ -521,6 +537,10 @@ impl EndCause {
             EndCause::ChannelBroke(error) => format!("It was stopped: {error}"),
             EndCause::NotStopped(survivor) => format!("It could not be stopped: {survivor}"),
             EndCause::HostDied => "The host died while this attempt was running".to_owned(),
+            EndCause::LeaseLost => {
+                "It was stopped: its lease could not be renewed, because the cluster was out of reach"
+                    .to_owned()
+            }
             EndCause::Left => return None,
         })
     }
@@ -549,6 +569,7 @@ pub(super) fn end_cause(
             EndCause::Memory { limit_bytes, used_bytes }
         }
         (_, Some(StopReason::ChannelBroke(error))) => EndCause::ChannelBroke(error),
+        (_, Some(StopReason::LeaseLost)) => EndCause::LeaseLost,
         (Some(Said::Error { envelope, .. }), None) => EndCause::Error(envelope),
         (Some(Said::Cancelled) | None, None) if reached_job => match exit.status {
             ExitStatus::Code(code) => EndCause::ExitCode(code),

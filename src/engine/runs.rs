@@ -77,6 +77,7 @@ impl Engine {
                 registration: run.registration,
                 trigger: run.trigger,
                 due: run.due,
+                id: run.id.clone().filter(|id| self.fence(Some(id)).is_some()),
                 at: run.queued_at,
             });
         }
@@ -134,6 +135,7 @@ impl Engine {
         let env = self.pool.changed_environment(worker, &self.host.environment);
         self.move_run(id, Phase::Starting(worker));
         self.take_early_output(worker, now);
+        self.hold_worker_of(id);
         let Some(run) = self.runs.get_mut(&id) else { return };
         let Work::Offloaded(work) = &run.work else { return };
         let is_first = run.started.is_none();
@@ -150,7 +152,8 @@ impl Engine {
             self.effects.push(Effect::Emit(event));
         }
         if !is_primed {
-            let run = Some(run.facts(id, &self.instance));
+            let run = self.runs.get(&id);
+            let run = run.map(|run| run.facts(id, &self.instance, self.fence(run.id.as_ref())));
             self.effects.push(Effect::Start { worker, thread_id: thread, env, job, run });
         }
         self.effects.push(Effect::Go(worker));
@@ -365,11 +368,15 @@ impl Engine {
         self.note_request_ended(&run, now);
         self.runs_of.remove(&(run.job, id));
         self.cancel_deadlines([run.time_limit, run.next_step]);
+        let leased = run.id.clone().filter(|id| self.fence(Some(id)).is_some());
+        if self.cluster.is_some() {
+            self.leased_run_ended(run.id.as_deref(), run.phase.worker());
+        }
         let event = JobEvent::RunEnded {
             registration: run.registration,
             run: id,
             name: Arc::clone(&run.name),
-            id: None,
+            id: leased,
             facts,
             cause,
             usage,

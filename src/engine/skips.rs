@@ -83,9 +83,10 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timer::BootMs;
 
     fn at(ms: u64) -> Now {
-        Now { wall: EpochMs(0), mono: MonoMs(ms) }
+        Now { wall: EpochMs(0), mono: MonoMs(ms), boot: BootMs(ms) }
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Stop {
         Stop { reason: StopReason::Stalled(limit), first: StopStep::Asked, gives_up: GaveUp::Stopped }
     }
 
-    const fn kill(reason: StopReason) -> Self {
+    pub(super) const fn kill(reason: StopReason) -> Self {
         Stop { reason, first: StopStep::Killed, gives_up: GaveUp::Stopped }
     }
 }
@@ -98,6 +98,7 @@ impl Engine {
             self.disarm(id);
         }
         self.is_shut_down = true;
+        self.leave_cluster();
         self.leave_all_runs();
         self.stop_all_runs(Stop::cancel(GaveUp::Shutdown), now);
         self.retire_spares(now);
@@ -113,6 +114,7 @@ impl Engine {
             self.disarm(id);
         }
         self.is_shut_down = true;
+        self.leave_cluster();
         let is_left = |run: &Run| {
             let is_held = matches!(run.phase.standing(), Standing::Apart | Standing::Aside)
                 || run.phase == Phase::HeldInLane;
@@ -159,6 +161,7 @@ impl Engine {
         self.lanes = Lanes::default();
         self.kept = Kept::default();
         self.keeping = None;
+        self.cluster = None;
         self.runs.clear();
         self.runs_of.clear();
         self.behind.clear();
@@ -293,20 +296,16 @@ impl Engine {
                 if let Some(boot) = run.boot() {
                     self.queue.remove(id, boot);
                 }
-                let cause = match first_reason {
-                    StopReason::Terminated => EndCause::Terminated,
-                    _ => EndCause::Cancelled,
-                };
-                self.end_run(id, cause, Usage::default(), None, now);
+                self.end_run(id, first_reason.end_before_start(), Usage::default(), None, now);
             }
             Phase::Retrying | Phase::HeldAttempt => self.give_up_waiting(id, stop.gives_up, now),
             Phase::Delayed | Phase::Behind | Phase::HeldInLane => {
-                self.end_run(id, EndCause::Cancelled, Usage::default(), None, now);
+                self.end_run(id, first_reason.end_before_start(), Usage::default(), None, now);
             }
             Phase::Waiting | Phase::Ready => {
                 self.lanes.remove(id);
                 self.unready(id, run_job);
-                self.end_run(id, EndCause::Cancelled, Usage::default(), None, now);
+                self.end_run(id, first_reason.end_before_start(), Usage::default(), None, now);
             }
             // It ends when its process has answered.
             Phase::Ahead(worker) if run.is_begun() => {
@@ -314,7 +313,10 @@ impl Engine {
             }
             // A function cannot be stopped, but asked: the run ends when it settles, or is not waited for any more.
             Phase::Inline if stop.first == StopStep::Killed => {
-                self.end_run(id, EndCause::Cancelled, Usage::default(), None, now);
+                if first_reason == StopReason::LeaseLost {
+                    self.emit(JobEvent::InlineAbort { run: id });
+                }
+                self.end_run(id, first_reason.end_before_start(), Usage::default(), None, now);
             }
             Phase::Inline if run.has_signal() => {
                 self.emit(JobEvent::InlineAbort { run: id });

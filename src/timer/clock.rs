@@ -14,24 +14,50 @@ pub struct EpochMs(pub i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MonoMs(pub u64);
 
-/// The readings of both clocks at one moment.
+/// An instant of the clock that also counts while the machine is suspended: milliseconds since it booted. Leases
+/// follow it, because another host does not wait for this one to wake up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BootMs(pub u64);
+
+/// The readings of all clocks at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
     /// The wall clock, which schedules follow.
     pub wall: EpochMs,
     /// The monotonic clock, which grace periods and time-outs follow.
     pub mono: MonoMs,
+    /// The clock that leases follow.
+    pub boot: BootMs,
 }
 
 static ORIGIN: Lazy<Instant> = Lazy::new(Instant::now);
 
 impl Now {
-    /// Reads both clocks.
+    /// Reads all clocks.
     pub fn read() -> Self {
         Now {
             wall: EpochMs(millis(since_epoch())),
             mono: MonoMs(u64::try_from(ORIGIN.elapsed().as_millis()).unwrap_or(u64::MAX)),
+            boot: BootMs::now(),
         }
+    }
+}
+
+impl BootMs {
+    /// The clock as it is now.
+    pub fn now() -> Self {
+        BootMs(u64::try_from(since_boot().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// How long until this instant; zero when it has come.
+    pub fn remaining(self) -> Duration {
+        Duration::from_millis(self.0).saturating_sub(since_boot())
+    }
+
+    /// This instant moved later by `duration`.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        BootMs(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
     }
 }
 
@@ -76,6 +102,25 @@ impl MonoMs {
     pub fn since(self, earlier: MonoMs) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
+}
+
+/// Linux counts suspended time in a clock of its own, macOS in its monotonic one.
+#[cfg(unix)]
+fn since_boot() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    #[cfg(target_os = "linux")]
+    const CLOCK: ClockId = ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    const CLOCK: ClockId = ClockId::Monotonic;
+    let time = clock_gettime(CLOCK);
+    let nanos = u32::try_from(time.tv_nsec).unwrap_or(0);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), nanos)
+}
+
+/// `Instant` counts suspended time there.
+#[cfg(not(unix))]
+fn since_boot() -> Duration {
+    ORIGIN.elapsed()
 }
 
 /// Before 1970 the wall clock is simply wrong: it counts as the epoch.

@@ -22,6 +22,7 @@ use super::os::{Channel, Child, ChildCommand, Exit, ExitStatus, StopSignal};
 use super::outlet::Outlet;
 use super::output::{KeptStream, OutputUse, Settling, UnreadOutput, read_output};
 use super::spawner::Spawner;
+use crate::timer::BootMs;
 
 /// An order to the supervisor of a process.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub(crate) enum WorkerOrder {
     OutputRead { is_stderr: bool, bytes: usize },
     /// Send a signal to the process group.
     Signal(StopSignal),
+    /// Have the guard kill the process group at this instant, should the host be stopped then; `None` for not.
+    HoldLease(Option<BootMs>),
     /// Close the channel, on which an idle process exits.
     Retire,
 }
@@ -185,6 +188,7 @@ impl Attendant {
                     reports.report(Fact::KillFailed { errno });
                 }
             }
+            WorkerOrder::HoldLease(until) => child.hold_lease(until),
             WorkerOrder::Retire => self.frames = None,
         }
     }

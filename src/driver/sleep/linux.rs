@@ -4,6 +4,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::time::{
@@ -13,7 +14,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::wall_polling::poll_until;
-use crate::timer::EpochMs;
+use crate::timer::{BootMs, EpochMs};
 
 /// Waits for instants of the wall clock.
 #[derive(Debug)]
@@ -62,13 +63,51 @@ impl WallTimer {
     }
 }
 
+/// Waits for instants of the clock that counts suspended time: it fires at once when the machine wakes up.
+#[derive(Debug)]
+pub(super) struct BootTimer {
+    /// Made for the first instant: a manager without leases needs no descriptor.
+    timer: Option<AsyncFd<OwnedFd>>,
+}
+
+impl BootTimer {
+    pub(super) fn new() -> Self {
+        BootTimer { timer: None }
+    }
+
+    /// Returns when the instant may have come.
+    pub(super) async fn until(&mut self, at: BootMs) {
+        if self.wait(at).await.is_err() {
+            // No descriptor is left.
+            tokio::time::sleep(at.remaining().min(Duration::from_secs(1))).await;
+        }
+    }
+
+    async fn wait(&mut self, at: BootMs) -> io::Result<()> {
+        let timer = match &self.timer {
+            Some(timer) => timer,
+            None => self.timer.insert(create_on(TimerfdClockId::Boottime)?),
+        };
+        let at_ms = i64::try_from(at.0.max(1)).unwrap_or(i64::MAX);
+        set(timer.get_ref(), at_ms, TimerfdTimerFlags::ABSTIME)?;
+        let fired = timer.async_io(Interest::READABLE, |timer| {
+            rustix::io::read(timer, &mut [0; 8]).map_err(io::Error::from)
+        });
+        fired.await.map(drop)
+    }
+}
+
 fn is_clock_set(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::CANCELED.raw_os_error())
 }
 
 fn create() -> io::Result<AsyncFd<OwnedFd>> {
+    create_on(TimerfdClockId::Realtime)
+}
+
+fn create_on(clock: TimerfdClockId) -> io::Result<AsyncFd<OwnedFd>> {
     let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-    let timer = timerfd_create(TimerfdClockId::Realtime, flags)?;
+    let timer = timerfd_create(clock, flags)?;
     // SAFETY: the descriptor is owned by the `AsyncFd` from here on; nothing closes it before that.
     Ok(unsafe { AsyncFd::register_with_interest(timer, Interest::READABLE) }?)
 }
@@ -76,17 +115,18 @@ fn create() -> io::Result<AsyncFd<OwnedFd>> {
 fn arm(timer: &OwnedFd, at: EpochMs) -> io::Result<()> {
     // Zero would disarm it; whatever is due since 1970 is due now.
     let at_ms = at.0.max(1);
+    set(timer, at_ms, TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET)
+}
+
+fn set(timer: &OwnedFd, at_ms: i64, flags: TimerfdTimerFlags) -> io::Result<()> {
     let value = Timespec { tv_sec: at_ms / 1000, tv_nsec: at_ms % 1000 * 1_000_000 };
     let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
-    let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
     timerfd_settime(timer, flags, &once)?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::timer::Now;
 

@@ -16,18 +16,19 @@ use linux as system;
 use polling as system;
 
 use crate::engine::Wakeup;
-use crate::timer::MonoMs;
+use crate::timer::{BootMs, MonoMs};
 
 /// Waits, one deadline at a time.
 #[derive(Debug)]
 pub(super) struct Sleeper {
     wall: system::WallTimer,
+    boot: system::BootTimer,
 }
 
 impl Sleeper {
     /// To be called on the runtime.
     pub(super) fn new() -> Self {
-        Sleeper { wall: system::WallTimer::new() }
+        Sleeper { wall: system::WallTimer::new(), boot: system::BootTimer::new() }
     }
 
     /// Returns when a deadline may have come; never, when there is none. May be dropped at any point.
@@ -35,6 +36,7 @@ impl Sleeper {
         tokio::select! {
             () = self.wall.until(wakeup.wall) => {}
             () = until_mono(wakeup.mono) => {}
+            () = until_boot(&mut self.boot, wakeup.boot) => {}
         }
     }
 }
@@ -42,6 +44,13 @@ impl Sleeper {
 async fn until_mono(at: Option<MonoMs>) {
     match at {
         Some(at) => tokio::time::sleep(at.remaining()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until_boot(timer: &mut system::BootTimer, at: Option<BootMs>) {
+    match at {
+        Some(at) => timer.until(at).await,
         None => std::future::pending().await,
     }
 }

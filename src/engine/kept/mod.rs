@@ -279,13 +279,18 @@ impl Engine {
 
     fn send_run(&mut self, worker: WorkerId, id: RunId) {
         let Some(run) = self.runs.get(&id) else { return };
-        let frame = HostFrame::run(id.0, &run.facts(id, &self.instance), Arc::clone(&run.data));
+        let frame = HostFrame::run(
+            id.0,
+            &run.facts(id, &self.instance, self.fence(run.id.as_ref())),
+            Arc::clone(&run.data),
+        );
         self.effects.push(Effect::Write { worker, frame });
     }
 
     fn begin(&mut self, id: RunId, worker: WorkerId, now: Now) {
         self.count(id);
         self.move_run(id, Phase::Running(worker));
+        self.hold_worker_of(id);
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.started = Some(now);
         run.first_started.get_or_insert(now.wall);
@@ -406,6 +411,7 @@ pub(super) fn stopped(reason: Option<StopReason>) -> Option<EndCause> {
         StopReason::Stalled(limit) => Some(EndCause::Stalled(limit)),
         StopReason::Memory { limit_bytes, used_bytes } => Some(EndCause::Memory { limit_bytes, used_bytes }),
         StopReason::ChannelBroke(error) => Some(EndCause::ChannelBroke(error)),
+        StopReason::LeaseLost => Some(EndCause::LeaseLost),
         StopReason::TooLate(_) => None,
     }
 }

@@ -144,13 +144,16 @@ impl Engine {
         let Work::Offloaded(work) = &registered.spec.work else { return };
         let job = Arc::clone(&work.job);
         let run = self.run_numbers.next();
+        let granted = self.granted(id);
+        let own_id = || format!("{}-{}", self.instance, run.0);
         let facts = serde_json::json!({
-            "id": format!("{}-{}", self.instance, run.0),
+            "id": granted.map_or_else(own_id, |(id, _)| id.to_string()),
             "name": &*registered.spec.name,
             "attempt": 1,
             "attempts": registered.spec.policy.retry.attempts,
             "trigger": Trigger::Schedule.name(),
             "dueMs": registered.timer.as_ref().map(|timer| timer.at().0),
+            "fence": granted.map(|(_, fence)| fence),
         });
         let env = self.pool.changed_environment(worker, &self.host.environment);
         if let Some(idle) = self.pool.prime(worker, id, run, &self.host.environment) {
@@ -229,6 +232,10 @@ impl Engine {
     /// The kind of process that the next run of a job needs; `None` if that run needs none.
     fn profile_to_prepare(&self, id: JobId) -> Option<&Arc<BootProfile>> {
         let job = self.jobs.get(&id)?;
+        if self.is_clustered(id) && self.granted(id).is_none() {
+            // Another host may have the slot.
+            return None;
+        }
         match &job.spec.work {
             Work::Offloaded(work)
                 if job.runs == RunCounts::default() || job.spec.policy.overlap == Overlap::Allow =>

@@ -3,6 +3,7 @@
 mod activity;
 mod again;
 mod clock_step;
+mod cluster;
 mod handlers;
 mod inspection;
 mod keeping;
@@ -27,7 +28,7 @@ use std::time::Duration;
 use super::backoff::Backoff;
 use super::ids::{RegistrationId, RunId, RunNumbers, WorkerId};
 use super::job::{
-    BootProfile, JobSpec, Limits, Missed, ModuleKind, Offloaded, Overlap, Plan, Policy, When, Work,
+    BootProfile, JobSpec, Limits, Missed, ModuleKind, Offloaded, Overlap, Plan, Policy, Scope, When, Work,
 };
 use super::pool::{PoolLimits, WarmWorkers};
 use super::retry::{Cause, Causes, GaveUp, RetryPolicy};
@@ -37,7 +38,7 @@ use super::{
     RunRequest, Setup, SkipReason, Survivor, WarmUp,
 };
 use crate::schedule::{ClockChange, Schedule};
-use crate::timer::{EpochMs, MonoMs, Now};
+use crate::timer::{BootMs, EpochMs, MonoMs, Now};
 use crate::worker::ipc::{HostFrame, WorkerFrame};
 use crate::worker::os::{Exit, ExitStatus, Rights, StopSignal};
 
@@ -57,7 +58,7 @@ impl Bench {
     }
 
     fn with(limits: PoolLimits) -> Self {
-        let now = Now { wall: EpochMs(START_MS), mono: MonoMs(1_000) };
+        let now = Now { wall: EpochMs(START_MS), mono: MonoMs(1_000), boot: BootMs(1_000) };
         Bench {
             engine: Engine::new(Setup {
                 limits,
@@ -85,6 +86,7 @@ impl Bench {
     fn pass(&mut self, duration: Duration) {
         self.now.wall = self.now.wall.plus(duration);
         self.now.mono = self.now.mono.plus(duration);
+        self.now.boot = self.now.boot.plus(duration);
         self.send(Input::TimePassed).unwrap();
     }
 
@@ -202,6 +204,7 @@ fn offloaded_with(name: &str, when: When, limits: Limits, boot: &Arc<BootProfile
         unref: false,
         module_kind: ModuleKind::CommonJs,
         output_limit: 1024,
+        scope: Scope::Host,
     });
     JobSpec { name: Arc::from(name), registration: RegistrationId(1), when, work, policy }
 }

@@ -1,9 +1,11 @@
 //! The handle of a running process: its channel, its output, its signals and its end.
 
 use super::exit_watch::{AsyncExitWatch, ExitWatch};
+use super::lease_guard;
 use super::pipes::HostEnds;
 use super::process::Process;
 use super::spawn_error;
+use crate::timer::BootMs;
 use crate::worker::os::{Exit, Rights, SpawnError, Stage, StopSignal};
 use std::ffi::OsStr;
 use std::io;
@@ -140,6 +142,15 @@ impl Child {
     /// As [`signal_group`](Child::signal_group).
     pub fn signal(&self, signal: StopSignal) -> io::Result<()> {
         self.running()?.signal(signal)
+    }
+
+    /// Has the group killed at this instant, should the host be stopped then; `None` for not.
+    pub fn hold_lease(&self, until: Option<BootMs>) {
+        let Ok(process) = self.running() else { return };
+        match until {
+            Some(until) => lease_guard::hold(process.pid(), until),
+            None => lease_guard::remove(process.pid()),
+        }
     }
 
     /// Measures from now on how much memory the process holds, for the peak in its [`Exit`].

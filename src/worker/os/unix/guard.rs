@@ -11,8 +11,8 @@
 //!
 //! Without a shell there is no guard, and grandchildren may outlive a killed host.
 
-use super::reaper;
 use super::wait::has_exited;
+use super::{lease_guard, reaper};
 use crate::worker::os::{ChildCommand, EnvBlock, Output};
 use std::collections::BTreeSet;
 use std::ffi::c_int;
@@ -69,6 +69,7 @@ pub(crate) fn add(group: libc::pid_t, start: &mut StartShell) {
 
 /// Removes the group from the list. To be called before its leader is waited for, which frees its number.
 pub(super) fn remove(group: libc::pid_t) {
+    lease_guard::remove(group);
     let mut guard = lock();
     // A guard that cannot be reached must not stay: it could kill a later group with this number. The
     // next start or `tend` makes a new one.

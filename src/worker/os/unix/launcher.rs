@@ -2,7 +2,7 @@
 
 use super::plan::{Plan, Tie, guard_places, worker_places};
 use super::rights::niceness;
-use super::{ExecImage, Launched, Pipes, Process, guard, spawn_error};
+use super::{ExecImage, Launched, Pipes, Process, guard, lease_guard, spawn_error};
 use crate::worker::os::platform::{Starter, host_peak_bytes, prefer_as_victim, watch_exit};
 use crate::worker::os::{ChildCommand, Rights, SpawnError, Stage};
 use std::io;
@@ -48,11 +48,12 @@ impl Launcher {
 
     /// True as long as [`tend`](Launcher::tend) is to be called every few seconds.
     pub fn needs_tending(&self) -> bool {
-        guard::needs_tending()
+        guard::needs_tending() || lease_guard::needs_tending()
     }
 
     /// Replaces a guard that has died, and ends it when no process has run for a while.
     pub fn tend(&mut self) {
+        lease_guard::tend();
         guard::tend(&mut |command, line| start_guard(&mut self.starter, command, line));
     }
 }

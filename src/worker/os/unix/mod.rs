@@ -5,6 +5,7 @@ mod exec_image;
 mod exit_watch;
 pub(crate) mod guard;
 mod launcher;
+mod lease_guard;
 mod pipes;
 pub(super) mod plan;
 mod process;

@@ -4,6 +4,7 @@ use super::job::{self, Job};
 use super::pipes::HostEnds;
 use super::start::Started;
 use super::{check, spawn_error};
+use crate::timer::BootMs;
 use crate::worker::os::{Exit, ExitStatus, Rights, SpawnError, Stage, StopSignal};
 use std::ffi::OsStr;
 use std::io;
@@ -154,6 +155,10 @@ impl Child {
 
     /// Nothing to do: the system itself keeps the peak for the [`Exit`].
     pub fn note_memory_from_now(&mut self) {}
+
+    /// A process cannot be stopped there as by SIGSTOP: nothing has to be guarded.
+    #[expect(clippy::unused_self, reason = "as on the other systems")]
+    pub fn hold_lease(&self, _until: Option<BootMs>) {}
 
     /// Waits until the process has ended, then ends what is left of what it has started. Can be
     /// cancelled and called again, also after it has returned.
