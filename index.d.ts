@@ -3,6 +3,7 @@
 import {EventEmitter} from 'node:events';
 import {Readable} from 'node:stream';
 import {ResourceLimits} from 'node:worker_threads';
+import {Cluster} from './lib/cluster';
 import {RunContext as JobRunContext, Trigger as RunTrigger} from './lib/job';
 
 declare global {
@@ -114,6 +115,9 @@ declare class JobManager {
      * Rejects with the code `RUN_UNKNOWN`, `RUN_ENDED`, or `RUN_NOT_STOPPABLE` (an inline function without `context`).
      */
     cancelRun(id: string, options?: {reason?: string}): Promise<JobManager.RunInfo>;
+
+    /** The hosts of the cluster, its queue, and what runs where; undefined without the option `cluster`. */
+    clusterInfo(): Promise<JobManager.ClusterInfo | undefined>;
 
     /**
      * Runs a job again whose run has failed, with the same data: a new run, with the trigger 'retry'. A one-off job is
@@ -246,6 +250,11 @@ declare namespace JobManager {
          * came of runs. Default: none, all is in memory. See docs/store.md.
          */
         store?: string | StoreOptions;
+        /**
+         * Shares the jobs with other hosts that have the same: what `bullmq()` or `database()` of `@tryghost/job-manager/cluster`
+         * returns. Needs `timezone`. See docs/cluster.md.
+         */
+        cluster?: Cluster;
         /** Inline jobs that run at once. Default 3. */
         inlineConcurrency?: number;
         /** Worker processes that run at once. Default: no bound. */
@@ -443,7 +452,7 @@ declare namespace JobManager {
     type FunctionSource<Data> = {job: (data: Data) => unknown} & DataFor<Data>;
 
     /** Now: the job has no time. */
-    interface NowOptions extends ScheduleOptions, PausedOptions {
+    interface NowOptions extends ScheduleOptions, PausedOptions, SharedJobOptions {
         at?: undefined;
         overlap?: Overlap;
         /** As of a job with a time. */
@@ -453,7 +462,7 @@ declare namespace JobManager {
         unref?: boolean;
     }
 
-    interface TimeOptions extends ScheduleOptions, PausedOptions {
+    interface TimeOptions extends ScheduleOptions, PausedOptions, SharedJobOptions {
         /** A Date, a cron line with seconds first, or words such as "every 5 minutes". Default: now. */
         at: string | Date;
         /** What to do if the job is due while a run of it is still running. Default 'skip'. */
@@ -539,7 +548,7 @@ declare namespace JobManager {
 
     /** What a handler takes wherever it runs. */
     interface HandlerOptions<Data>
-        extends ScheduleOptions, RetryOptions, WatchOptions, PausedOptions, TurnOptions {
+        extends ScheduleOptions, RetryOptions, WatchOptions, PausedOptions, TurnOptions, SharedJobOptions {
         /** Unique. */
         name: string;
         /** When it is run by itself, with `data`: as for `addJob`. Default: only when `runJob` asks. */
@@ -864,6 +873,27 @@ declare namespace JobManager {
     interface UpcomingRun {
         job: string;
         due: Date;
+    }
+
+    /** Of a job that the hosts of a cluster share. */
+    interface SharedJobOptions {
+        /** Whose the due times and runs are: the cluster's, or each host's own. Default 'cluster' for a job with a name. */
+        scope?: 'cluster' | 'host';
+        /**
+         * What becomes of a run whose host died, or was cut off for longer than the lease: another host redoes it, which is no attempt, or
+         * it fails with JOB_HOST_LOST. Default 'redo'.
+         */
+        onHostLoss?: 'redo' | 'fail';
+    }
+
+    /** How a cluster is. */
+    interface ClusterInfo {
+        /** Empty with `database()`. */
+        hosts: {id: string; hostname: string; pid: number; since: number; seen: number}[];
+        /** Runs by state; empty with `database()`. */
+        queue: Record<string, number>;
+        /** At most 100. `host` is the `id` of one of the hosts. */
+        running: {id: string; job: string; host?: string; since?: number}[];
     }
 
     /** How a manager is. */

@@ -27,6 +27,8 @@ const MAY_IMPORT = {
     native: ['host', 'wire'],
     host: ['wire'],
     dashboard: ['host'],
+    // Entry points use what the manager gives them.
+    cluster: [],
     http: ['host'],
     otel: [],
     'check-ins': ['host'],

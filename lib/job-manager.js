@@ -76,7 +76,10 @@ class JobManager {
      */
     async runJob(name, options = {}) {
         this.#parts.checker.check(tables.RUN_REQUEST, options, name);
-        const {jobs, environment, runs} = this.#parts;
+        const {clustering, jobs, environment, runs} = this.#parts;
+        if (clustering?.carries(jobs.get(name))) {
+            return clustering.request(name, options);
+        }
         // Before the run is handed to a process, which may have been started with other variables.
         if (jobs.get(name)?.handler) {
             environment.refreshIfOld();
@@ -84,6 +87,11 @@ class JobManager {
             environment.refresh();
         }
         return runs.request(name, options);
+    }
+
+    /** @returns {Promise<import('../index').ClusterInfo | undefined>} the hosts of the cluster, its queue, and what runs where */
+    async clusterInfo() {
+        return this.#parts.clustering?.info();
     }
 
     /** What happens to jobs and runs. See `JobEvents` in index.d.ts. */
@@ -163,7 +171,11 @@ class JobManager {
      */
     async cancelRun(id, options = {}) {
         this.#parts.checker.check(tables.CANCEL, options);
-        return this.#parts.steering.cancelRun(id, options);
+        const {clustering, runs, steering} = this.#parts;
+        if (clustering !== undefined && runs.info(id) === undefined) {
+            return clustering.cancelElsewhere(id, options.reason);
+        }
+        return steering.cancelRun(id, options);
     }
 
     /**
@@ -187,6 +199,7 @@ class JobManager {
     async pauseJob(name, options = {}) {
         this.#parts.checker.check(tables.PAUSE, options);
         await this.#parts.steering.pauseJob(name, options);
+        this.#parts.clustering?.steer({kind: 'pause', name, options});
     }
 
     /**
@@ -199,18 +212,21 @@ class JobManager {
     async resumeJob(name, options = {}) {
         this.#parts.checker.check(tables.RESUME, options);
         await this.#parts.steering.resumeJob(name, options);
+        this.#parts.clustering?.steer({kind: 'resume', name, options});
     }
 
     /** Pauses all jobs, and those that are added from now on. @param {import('../index').PauseOptions} [options] */
     async pauseAll(options = {}) {
         this.#parts.checker.check(tables.PAUSE_ALL, options);
         await this.#parts.steering.pauseAll(options);
+        this.#parts.clustering?.steer({kind: 'pauseAll', options});
     }
 
     /** Ends the pause of all jobs. @param {import('../index').ResumeOptions} [options] */
     async resumeAll(options = {}) {
         this.#parts.checker.check(tables.RESUME, options);
         await this.#parts.steering.resumeAll(options);
+        this.#parts.clustering?.steer({kind: 'resumeAll', options});
     }
 
     /**

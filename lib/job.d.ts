@@ -35,6 +35,11 @@ export interface RunContext {
     /** The due time that the run answers. */
     readonly due?: Date;
     readonly trigger: Trigger;
+    /**
+     * In a cluster: a number that grows with each host that is given this run. Compare it in the job's own writes, so that a host
+     * that was frozen in the middle of the run cannot overwrite what another one has done since: see docs/cluster.md.
+     */
+    readonly fence?: number;
     /** Aborted when the run is to stop: cancelled, over its time limit, or at shutdown. */
     readonly signal: AbortSignal;
     /**

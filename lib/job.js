@@ -19,6 +19,7 @@ const nowhere = {
     attempts: 1,
     trigger: 'now',
     due: undefined,
+    fence: undefined,
     signal: new AbortController().signal,
     progress() {},
     heartbeat() {},

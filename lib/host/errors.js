@@ -109,7 +109,7 @@ function checkStopped({survivors}) {
  *
  * @property {string} code - JOB_EXIT_CODE, JOB_SIGNAL, JOB_TIMEOUT, JOB_MEMORY_LIMIT, JOB_CANCELLED,
  *   JOB_TERMINATED, JOB_FAILED_TO_START, JOB_CHANNEL_BROKEN, JOB_SKIPPED, JOB_REMOVED, JOB_NOT_STOPPED,
- *   JOB_NOT_RUN, HOST_DIED or JOB_LEFT_IN_STORE
+ *   JOB_NOT_RUN, HOST_DIED, JOB_LEFT_IN_STORE, JOB_LEASE_LOST or JOB_HOST_LOST
  * @property {string} jobName
  */
 class JobError extends Error {
@@ -150,7 +150,8 @@ const CODES = {
     notStopped: 'JOB_NOT_STOPPED',
     terminated: 'JOB_TERMINATED',
     HOST_DIED: 'HOST_DIED',
-    orphaned: 'JOB_UNKNOWN'
+    orphaned: 'JOB_UNKNOWN',
+    leaseLost: 'JOB_LEASE_LOST'
 };
 
 /** @returns {string} the code of a run that ended so */
@@ -231,6 +232,13 @@ function runError(name, end) {
                 name,
                 `The run of job "${name}" was not done when the manager was shut down: it stays in the store, and goes on ` +
                     'when a manager is started with it'
+            );
+        case 'leaseLost':
+            return new JobError(
+                'JOB_LEASE_LOST',
+                name,
+                `${worker} was stopped: this host was cut off from the cluster for as long as the lease of the run lasts, so ` +
+                    'another host may run it'
             );
         case 'notStopped':
             return new JobError('JOB_NOT_STOPPED', name, `${worker} could not be stopped: ${end.message}`);

@@ -174,6 +174,12 @@ const DESCRIBED = {
 };
 const PAUSES = {paused: flag, pauseAfterFailures: count(1)};
 
+/** Of a job that several hosts have. */
+const SHARED = {
+    scope: oneOf('cluster', 'host'),
+    onHostLoss: oneOf('redo', 'fail')
+};
+
 const SCHEDULE = {timezone: text, dst: oneOf('upstream')};
 const RUN = {
     name: optionalText,
@@ -218,6 +224,7 @@ const JOB = optionTable({
         concurrency: count(1),
         missed: oneOf('once', 'skip'),
         startDeadline: milliseconds,
+        ...SHARED,
         ...PAUSES,
         unref: flag
     },
@@ -461,6 +468,7 @@ const MANAGER = optionTable({
             (value) => (typeof value === 'string' && value !== '') || isObject(value),
             STORE
         ),
+        cluster: kind('what bullmq() or database() of "@tryghost/job-manager/cluster" returns', isObject),
         outputBudget: wholeFrom(0, 1024 * 1024 * 1024, ' (bytes)'),
         maxWorkers: count(1),
         warmWorkers: kind("'auto' or a whole number from 0 up", (value) => {

@@ -359,7 +359,9 @@ class RegisteredJobs {
         checkName(name);
         const {timezone = this.#defaults.timezone, dst = this.#defaults.dst} = job;
         const when = handler && job.at === undefined ? ON_REQUEST : parseAt(job.at, {timezone, dst});
-        const anchorMs = Date.now();
+        const isShared = this.#isShared(job, when);
+        // Hosts of a cluster count plain intervals from the same instant.
+        const anchorMs = isShared ? 0 : Date.now();
         const announcement = announce(name, job.at, when, anchorMs);
         const retry = retryPolicy(job);
         if (!isQuiet) {
@@ -394,10 +396,20 @@ class RegisteredJobs {
                     retry,
                     worker,
                     output,
+                    isShared,
                     isModule: source?.kind === 'file' && isModuleFile(source.target)
                 }
             )
         };
+    }
+
+    /** Whether its due times are shared with the other hosts of a cluster. */
+    #isShared(job, {kind}) {
+        const {clustering} = this.#defaults;
+        if (clustering === undefined || kind === 'now' || kind === 'request') {
+            return false;
+        }
+        return clustering().shares(job);
     }
 
     /** A handler may be asked for with more attempts than its own. */
@@ -417,7 +429,7 @@ class RegisteredJobs {
     }
 
     /** The native options of a job, reused if they equal those of the job before. `worker` is undefined for inline jobs. */
-    #options(name, job, when, {retry, worker, output, isModule}) {
+    #options(name, job, when, {retry, worker, output, isShared, isModule}) {
         const {
             overlap,
             missed,
@@ -449,6 +461,7 @@ class RegisteredJobs {
             warnAfterMs,
             takesContext: job.context,
             tags,
+            isClustered: isShared || undefined,
             unref,
             outputLimit,
             worker: start
@@ -598,7 +611,7 @@ function encoded(job, worker) {
 }
 
 /** The log line about when the job runs. */
-function announce(name, at, when, nowMs) {
+function announce(name, at, when, anchorMs) {
     if (when === ON_REQUEST) {
         return `Job ${name} is ready to be run`;
     }
@@ -608,7 +621,7 @@ function announce(name, at, when, nowMs) {
     if (when.kind === 'date') {
         return `Scheduling job ${name} at ${at}`;
     }
-    const nextMs = nextDue(when, nowMs, nowMs);
+    const nextMs = nextDue(when, Date.now(), anchorMs);
     if (nextMs === undefined && isNeverDue(at)) {
         throw neverDue(at);
     }

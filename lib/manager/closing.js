@@ -19,8 +19,9 @@ class Closing {
     /** Stops schedules and workers. */
     async stopWorkers(timeoutMs, waiting) {
         const startedMs = nowMs();
-        const {adding, bree, jobs, native, runs, settle} = this.#parts;
+        const {adding, bree, clustering, jobs, native, runs, settle} = this.#parts;
         jobs.disarmAll();
+        clustering?.closing();
         runs.close();
         if (bree.isReplaced('stop')) {
             return {timedOut: Boolean(await bree.stop()), survivors: []};
@@ -32,7 +33,9 @@ class Closing {
             const drained = settle((request) => native.drain(request));
             await within(drained, limitMs);
         }
-        return settle((request) => native.shutdown(request, left()));
+        const stopped = await settle((request) => native.shutdown(request, left()));
+        await clustering?.close(left());
+        return stopped;
     }
 
     /** Everything has ended, or the time limit was reached. */

@@ -10,12 +10,13 @@ const {storeRequest} = require('../store/store-options');
  *
  * @param {object} manager - held weakly by the native side
  * @param {import('../../index').Options} options - checked
- * @param {{pump: (manager: object) => void, instance: string, logger: {warn: Function}}} with
+ * @param {{pump: (manager: object) => void, instance: string, logger: {warn: Function}, clusterLeadMs?: number}} with
  * @returns {{native: import('../native/binding').NativeManager, hasStore: boolean}}
  * @throws {StoreError} when the store cannot be opened, and its `onError` is not 'memory'
  */
-function openNative(manager, {store, history, ...options}, {pump, instance, logger}) {
-    const create = (request) => createNative({...options, store: request}, manager, pump, instance);
+function openNative(manager, {store, history, ...options}, {pump, instance, logger, clusterLeadMs}) {
+    const create = (request) =>
+        createNative({...options, store: request, clusterLeadMs}, manager, pump, instance);
     const request = storeRequest(store, history);
     try {
         return {native: create(request), hasStore: request !== undefined};

@@ -35,6 +35,7 @@ const {KeptRuns} = require('../store/kept-runs');
 const {Adding} = require('./adding');
 const {Closing} = require('./closing');
 const {eventHost} = require('./native-events');
+const {adapterOf} = require('./cluster-option');
 const {openNative} = require('./open-native');
 const {Outcomes} = require('./outcomes');
 
@@ -62,13 +63,18 @@ function createParts(manager, options, own) {
     }
     // Leads the ids of runs.
     parts.instance = newInstance();
+    parts.adapter = adapterOf(checked);
     parts.defaults = new JobDefaults(checked.job);
     parts.failedAttempts = new FailedAttempts();
     parts.outcomes = new Outcomes(manager, parts, checked, own.methods);
     parts.adding = new Adding(parts, checked);
     parts.closing = new Closing(parts);
     addInlineQueue(parts, checked);
-    const {native, hasStore} = openNative(manager, checked, {pump: own.pump, ...parts});
+    const {native, hasStore} = openNative(manager, checked, {
+        pump: own.pump,
+        ...parts,
+        clusterLeadMs: parts.adapter?.lead
+    });
     parts.native = native;
     parts.acceptance = hasStore ? new Acceptance(native) : undefined;
     parts.kept = new KeptRuns(native);
@@ -87,6 +93,11 @@ function createParts(manager, options, own) {
         history: parts.runs.history,
         rows: () => manager._jobsRepository
     });
+    if (parts.adapter !== undefined) {
+        // Loaded only where it is used.
+        const {Clustering} = require('./clustering');
+        parts.clustering = new Clustering(parts, parts.adapter, checked);
+    }
     parts.lifecycle = new Lifecycle({
         inline: parts.inline,
         logger,
@@ -137,7 +148,14 @@ function addRegistration(manager, parts, options) {
         bree: parts.bree,
         logger,
         environment: parts.environment,
-        defaults: {timezone, dst, gracePeriod, execPath, unref},
+        defaults: {
+            timezone,
+            dst,
+            gracePeriod,
+            execPath,
+            unref,
+            clustering: parts.adapter && (() => parts.clustering)
+        },
         checker: parts.checker,
         queues: options.queues ?? {},
         accept: (name) => parts.lifecycle.assertOpen(name),
@@ -145,8 +163,14 @@ function addRegistration(manager, parts, options) {
         completions: parts.completions,
         inlineRuns: (registered) => parts.runner.runsOf(registered),
         onChange: () => parts.keepAlive.hold(),
-        onAdded: (registered) => parts.inspection.added(registered),
-        onRemoved: (registered) => parts.inspection.removed(registered),
+        onAdded: (registered) => {
+            parts.inspection.added(registered);
+            parts.clustering?.added(registered);
+        },
+        onRemoved: (registered) => {
+            parts.inspection.removed(registered);
+            parts.clustering?.removed(registered);
+        },
         onPast: (registered) => parts.runs.past(registered),
         onRun: () => parts.keepAlive.pump()
     });
@@ -171,7 +195,9 @@ function addRuns(manager, parts, {history, metrics}) {
         acceptance: parts.acceptance,
         kept,
         counters: parts.counters,
-        onAsked: ({handler}) => (handler ? keepAlive.holdFor() : keepAlive.pump())
+        onAsked: ({handler}) => (handler ? keepAlive.holdFor() : keepAlive.pump()),
+        onGiven: (id) => parts.clustering?.given(id),
+        onEnded: parts.adapter && ((id, end) => parts.clustering.runEnded(id, end))
     });
     parts.runs = runs;
     parts.turns = new InlineTurns({

@@ -30,6 +30,7 @@ function createNative(
         startTimeout,
         execPath,
         outputBudget = DEFAULT_OUTPUT_BUDGET_BYTES,
+        clusterLeadMs,
         store
     },
     owner,
@@ -47,6 +48,7 @@ function createNative(
         seed: Math.random(),
         instance,
         outputBudget,
+        clusterLeadMs,
         store
     };
     const weakOwner = new WeakRef(owner);

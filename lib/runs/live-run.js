@@ -19,6 +19,8 @@ class LiveRun {
     reason;
     /** What it last reported. */
     progress;
+    /** In a cluster: the number of its grant. */
+    fence;
     /** The id of the run that it tries again. */
     retryOf;
     /** Whether its function has been asked to stop. */

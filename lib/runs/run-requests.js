@@ -56,12 +56,12 @@ class RunRequests {
         if (registered === undefined) {
             throw refusal('JOB_UNKNOWN', name);
         }
-        const known = this.#known(name, options.id);
+        const known = origin.grant === undefined ? this.#known(name, options.id) : undefined;
         if (known !== undefined) {
             return acceptance?.of(Run.numberOf(known)) ?? known;
         }
         options.signal?.throwIfAborted();
-        const answer = this.#send(registered, options, origin.retryOf);
+        const answer = this.#send(registered, options, origin);
         if (answer.answer === 'already-running') {
             throw this.#alreadyRunning(name, answer);
         }
@@ -103,6 +103,12 @@ class RunRequests {
         return handle;
     }
 
+    /** A run of a due time that the cluster has named. */
+    named({run: number, id, name, trigger, dueMs, fence}, registered) {
+        this.#adopt(number, registered ?? {name}, {id});
+        Object.assign(this.#parts.live.get(number), {trigger, dueMs, fence});
+    }
+
     /** @returns {Run | undefined} the run that was given this id */
     withId(id) {
         return this.#ids.get(id);
@@ -128,13 +134,13 @@ class RunRequests {
     }
 
     /** @returns {number | import('../native/binding').RunAnswer} number of the run, or what there is instead of a new one */
-    #send(registered, options, retryOf) {
+    #send(registered, options, {retryOf, grant}) {
         const {name} = registered;
         const {acceptance, native} = this.#parts;
         const bytes = this.#bytes(registered, options);
         acceptance?.flushSoon();
         try {
-            return native.requestRun(name, bytes, nativeOptions(options, retryOf));
+            return native.requestRun(name, bytes, nativeOptions(options, retryOf, grant));
         } catch (error) {
             throw refusal(error.code, name, registered) ?? error;
         }
@@ -155,7 +161,7 @@ class RunRequests {
         return Buffer.from(this.#parts.jobs.workWith(registered, options.data));
     }
 
-    #adopt(number, registered, options, {retryOf} = {}) {
+    #adopt(number, registered, options, {retryOf, grant} = {}) {
         const {live, idOf, owner} = this.#parts;
         const known = live.make(number);
         if (known.handle !== undefined) {
@@ -171,6 +177,7 @@ class RunRequests {
         known.options = options;
         known.queuedMs = Date.now();
         known.retryOf = retryOf;
+        known.fence = grant?.fence;
         this.#alias(options.id, known.handle);
         if (signal !== undefined) {
             follow(signal, known.handle);
@@ -205,13 +212,13 @@ function follow(signal, run) {
 }
 
 /** Nothing, for most runs. */
-function nativeOptions({id, priority, at, delay, attempts, timeout}, retryOf) {
+function nativeOptions({id, priority, at, delay, attempts, timeout}, retryOf, grant) {
     const delayMs = at === undefined ? delay : Math.max(0, at - Date.now());
-    const given = id ?? priority ?? delayMs ?? attempts ?? timeout ?? retryOf;
+    const given = id ?? priority ?? delayMs ?? attempts ?? timeout ?? retryOf ?? grant;
     const dateMs = at?.getTime();
     return given === undefined
         ? undefined
-        : {id, priority, delayMs, dateMs, attempts, timeoutMs: timeout, retryOf};
+        : {id, priority, delayMs, dateMs, attempts, timeoutMs: timeout, retryOf, grant};
 }
 
 const taken = (id, name) =>

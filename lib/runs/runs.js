@@ -53,6 +53,8 @@ class Runs {
      * @param {import('../store/acceptance').Acceptance} [parts.acceptance] - of a manager with a store
      * @param {import('../store/kept-runs').KeptRuns} parts.kept
      * @param {import('../metrics/counters').Counters} parts.counters
+     * @param {(id: string) => void} parts.onGiven - the cluster has given a slot to this host
+     * @param {(id: string, end: object) => void} [parts.onEnded] - in a cluster
      */
     constructor(parts) {
         const {native, jobs, accept, onAsked, acceptance, kept} = parts;
@@ -104,6 +106,11 @@ class Runs {
     /** The event 'runQueued'. */
     queued(event, registered) {
         const {run, trigger, dueMs} = event;
+        if (event.id !== undefined) {
+            // Given to this host by the cluster.
+            this.#requests.named(event, registered);
+            this.#parts.onGiven(event.id);
+        }
         if (hasContext(registered) && trigger !== 'manual') {
             Object.assign(this.#live.make(run), {trigger, dueMs});
         }
@@ -194,14 +201,15 @@ class Runs {
     }
 
     #factsOf(run, {name, attempts}, attempt) {
-        const {options = {}, trigger = 'manual', dueMs, retryOf} = this.#live.get(run) ?? {};
+        const {options = {}, trigger = 'manual', dueMs, retryOf, fence} = this.#live.get(run) ?? {};
         return {
             id: this.idOf(run),
             name,
             attempt,
             attempts: options.attempts ?? attempts,
             trigger: retryOf === undefined ? trigger : 'retry',
-            dueMs
+            dueMs,
+            fence
         };
     }
 
@@ -292,6 +300,7 @@ class Runs {
             registered?.ended(ended);
             this.#parts.counters.ended(event, ended, failures);
         }
+        this.#parts.onEnded?.(id, {error, cause: event.ending.cause, read});
         this.#countDropped(event);
         this.#inlineHandlers?.forget(run);
         if (live?.handle !== undefined) {

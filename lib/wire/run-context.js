@@ -26,6 +26,7 @@ const nowMs = performance.now.bind(performance);
  * @property {number} attempts - tries in all
  * @property {string} trigger - why the run exists: 'now', 'schedule', 'date', 'manual', 'retry', 'missed'
  * @property {number} [dueMs] - its due time
+ * @property {number} [fence] - in a cluster: the number of the grant
  *
  * @typedef {object} Sink
  * @property {(report: {value: number, note?: string}) => void} progress
@@ -46,7 +47,7 @@ class RunContext {
      * @param {RunFacts} facts
      * @param {Sink} sink
      */
-    constructor({id, name, attempt, attempts, trigger, dueMs}, sink) {
+    constructor({id, name, attempt, attempts, trigger, dueMs, fence}, sink) {
         this.#sink = sink;
         this.id = id;
         this.name = name;
@@ -54,6 +55,8 @@ class RunContext {
         this.attempts = attempts;
         this.trigger = trigger;
         this.due = typeof dueMs === 'number' ? new Date(dueMs) : undefined;
+        /** In a cluster: grows with each host that is given this run. */
+        this.fence = fence ?? undefined;
     }
 
     /** Aborted when the run is to stop: cancelled, over its time limit, or at shutdown. */

@@ -13,7 +13,7 @@ use super::error::{Error, bad_value, refused, system};
 use super::event::{epoch_ms, number};
 use super::values::{duration, instant};
 use crate::driver::Manager;
-use crate::engine::{ClusterEvent, Fence, Grant, Input, Reply};
+use crate::engine::{ClusterEvent, Fence, Grant, Input, Reply, SkipReason};
 use crate::timer::BootMs;
 
 /// The managers of this process that are in a cluster, by their instance.
@@ -138,6 +138,27 @@ impl ClusterLink {
     pub fn revoke(&self, id: String) {
         // A fact: never refused. The manager may be gone.
         let _accepted = self.submit(Input::RevokeLease(Arc::from(id)));
+    }
+
+    /// Nobody runs a slot, or `count` of them from that on: 'overlap' or 'missed'.
+    ///
+    /// # Errors
+    /// A date that is none.
+    #[napi]
+    pub fn skip(&self, name: String, due_ms: f64, reason: String, count: u32) -> Result<(), Error> {
+        let reason = if reason == "overlap" { SkipReason::Overlap } else { SkipReason::Missed };
+        let due = instant("due", due_ms)?;
+        self.submit(Input::SkipSlot { name: Arc::from(name), due, reason, count }).map(drop)
+    }
+
+    /// The last slot of a job that any host has claimed: what has passed since is made up for, as the job says.
+    ///
+    /// # Errors
+    /// A date that is none.
+    #[napi]
+    pub fn resume(&self, name: String, answered_ms: f64) -> Result<(), Error> {
+        let answered = instant("answered", answered_ms)?;
+        self.submit(Input::ResumeSlots { name: Arc::from(name), answered }).map(drop)
     }
 
     /// The wall clock of the cluster is ahead of this system's by so much.

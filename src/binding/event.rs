@@ -36,6 +36,8 @@ pub enum NativeEvent {
         due_ms: Option<f64>,
         /// Its id, of a run of a cluster.
         id: Option<String>,
+        /// The number of its grant.
+        fence: Option<u32>,
         /// When.
         at_ms: f64,
     },
@@ -443,15 +445,18 @@ impl NativeEvent {
     #[expect(clippy::too_many_lines, reason = "one arm for each event, which only converts")]
     fn new(event: JobEvent, bytes: &mut Vec<u8>) -> Self {
         match event {
-            JobEvent::RunQueued { run, name, registration, trigger, due, id, at } => NativeEvent::RunQueued {
-                run: run.0,
-                name: name.to_string(),
-                registration: registration.0,
-                trigger: trigger.name().to_owned(),
-                due_ms: due.map(epoch_ms),
-                id: id.map(|id| id.to_string()),
-                at_ms: epoch_ms(at),
-            },
+            JobEvent::RunQueued { run, name, registration, trigger, due, granted, at } => {
+                NativeEvent::RunQueued {
+                    run: run.0,
+                    name: name.to_string(),
+                    registration: registration.0,
+                    trigger: trigger.name().to_owned(),
+                    due_ms: due.map(epoch_ms),
+                    id: granted.as_ref().map(|(id, _)| id.to_string()),
+                    fence: granted.map(|(_, fence)| fence.get()),
+                    at_ms: epoch_ms(at),
+                }
+            }
             JobEvent::RunsAccepted { runs } => {
                 NativeEvent::RunsAccepted { runs: runs.into_iter().map(|run| run.0).collect() }
             }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use super::event::SkipReason;
 use super::ids::{JobId, RunId, WorkerId};
 use super::input::RunRequest;
-use super::job::{Job, MISSED_AFTER, Scope, When};
+use super::job::{Job, MISSED_AFTER, Plan, Scope, When};
 use super::run::{Origin, StopReason, Trigger};
 use super::stopping::Stop;
 use super::{Effect, Engine, Refusal, Reply};
@@ -333,11 +333,42 @@ impl Engine {
         }
     }
 
+    /// Nobody runs a slot, or several.
+    pub(super) fn skip_slot(
+        &mut self,
+        name: &str,
+        due: EpochMs,
+        (reason, count): (SkipReason, u32),
+        now: Now,
+    ) {
+        if let Ok(id) = self.job_named(name) {
+            self.skip(id, reason, count, Some(due), now);
+        }
+    }
+
+    /// Due times may have passed while no host was there. All hosts claim the same one of them, the last.
+    pub(super) fn resume_slots(&mut self, name: &str, answered: EpochMs, now: Now) {
+        let Ok(id) = self.job_named(name) else { return };
+        let Some(job) = self.jobs.get(&id).filter(|job| job.is_clustered() && job.paused.is_none()) else {
+            return;
+        };
+        let When::Recurring { plan, anchor } = &job.spec.when else { return };
+        let Some(first) = plan.next_after(answered, *anchor).filter(|due| *due <= now.wall) else { return };
+        let last = plan.last_until(first, now.wall, *anchor);
+        let count = job.spec.when.count_due(first, now.wall);
+        let is_made_up = job.spec.policy.missed.runs(now.wall.since(last));
+        if is_made_up {
+            self.tell_cluster(ClusterEvent::SlotNear { name: Arc::from(name), due: last });
+        }
+        self.skip(id, SkipReason::Missed, count.saturating_sub(u32::from(is_made_up)), Some(first), now);
+    }
+
     /// A manager that shuts down begins nothing more.
     pub(super) fn leave_cluster(&mut self) {
         let Some(cluster) = self.cluster.as_mut() else { return };
         for id in std::mem::take(&mut cluster.granted).into_values() {
             cluster.drop_lease(&id);
+            self.effects.push(Effect::Cluster(ClusterEvent::LeaseLost { id }));
         }
     }
 
@@ -375,6 +406,26 @@ impl Engine {
 
     fn tell_cluster(&mut self, event: ClusterEvent) {
         self.effects.push(Effect::Cluster(event));
+    }
+}
+
+impl Plan {
+    /// The last due instant up to `until`; `first` is one.
+    fn last_until(&self, first: EpochMs, until: EpochMs, anchor: EpochMs) -> EpochMs {
+        let mut last = first;
+        // From an instant that has one after it, closer and closer to `until`.
+        let mut reach = until.since(first);
+        while reach > Duration::ZERO {
+            match self.next_after(until.minus(reach), anchor).filter(|due| *due <= until) {
+                Some(due) => last = last.max(due),
+                None => break,
+            }
+            reach /= 2;
+        }
+        while let Some(due) = self.next_after(last, anchor).filter(|due| *due <= until) {
+            last = due;
+        }
+        last
     }
 }
 

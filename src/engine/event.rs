@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cluster::Fence;
 use super::ids::{RegistrationId, RequestId, RunId};
 use super::pausing::PausedBy;
 use super::retry::GaveUp;
@@ -29,8 +30,8 @@ pub enum JobEvent {
         trigger: Trigger,
         /// The due time that it answers.
         due: Option<EpochMs>,
-        /// Its id, of a run of a cluster.
-        id: Option<Arc<str>>,
+        /// Its id and the number of its grant, of a run of a cluster.
+        granted: Option<(Arc<str>, Fence)>,
         /// When.
         at: EpochMs,
     },

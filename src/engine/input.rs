@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::attempts::InlineOutcome;
 use super::cluster::Grant;
+use super::event::SkipReason;
 use super::ids::{RequestId, RunId, WorkerId};
 use super::job::JobSpec;
 use super::lanes::Priority;
@@ -267,6 +268,25 @@ pub enum Input {
     },
     /// This host has lost a run of the cluster: it ends at once.
     RevokeLease(Arc<str>),
+    /// Nobody runs a slot of a job of this host.
+    SkipSlot {
+        /// The job.
+        name: Arc<str>,
+        /// The due time, or the first of them.
+        due: EpochMs,
+        /// Why.
+        reason: SkipReason,
+        /// How many due times.
+        count: u32,
+    },
+    /// The cluster has answered the due times of a job up to this one: what has passed since, while no host was there, is made
+    /// up for as the job says.
+    ResumeSlots {
+        /// The job.
+        name: Arc<str>,
+        /// The last slot that was claimed.
+        answered: EpochMs,
+    },
     /// The manager has a store. To be sent before anything else.
     StoreOpened(Box<StoreSetup>),
     /// Writes of the store are settled.

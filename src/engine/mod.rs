@@ -389,6 +389,8 @@ impl Engine {
             Input::TimePassed => self.time_passed(now),
             Input::JoinCluster { lead } => self.join_cluster(lead),
             Input::RevokeLease(id) => self.revoke_lease(&id, now),
+            Input::SkipSlot { name, due, reason, count } => self.skip_slot(&name, due, (reason, count), now),
+            Input::ResumeSlots { name, answered } => self.resume_slots(&name, answered, now),
             Input::Alive(run) => self.note_alive(run, now),
             Input::SetWatched(is_watched) => self.is_watched = is_watched,
             Input::PauseAll { by, note, cancel } => self.pause_all((by, note), cancel, now),

@@ -77,7 +77,7 @@ impl Engine {
                 registration: run.registration,
                 trigger: run.trigger,
                 due: run.due,
-                id: run.id.clone().filter(|id| self.fence(Some(id)).is_some()),
+                granted: run.id.clone().zip(self.fence(run.id.as_ref())),
                 at: run.queued_at,
             });
         }

@@ -301,3 +301,22 @@ fn a_shutdown_begins_no_slot_that_was_granted() {
     assert_eq!(bench.begins(), 0);
     assert_eq!(bench.grant(due(2)), Err(Refusal::ShuttingDown));
 }
+
+#[test]
+fn what_passed_without_any_host_is_made_up_for_once_by_the_last_of_it() {
+    let mut bench = member();
+    bench.pass_ms(10 * MINUTE_MS + 500);
+    bench.news();
+    let resume = |bench: &mut Bench, answered| {
+        bench.send(Input::ResumeSlots { name: Arc::from("job"), answered }).unwrap();
+    };
+    resume(&mut bench, due(3));
+    assert_eq!(bench.news(), [slot_near(due(10))]);
+    let skipped = bench.events().into_iter().find_map(|event| match event {
+        JobEvent::Skipped { count, due, .. } => Some((count, due)),
+        _ => None,
+    });
+    assert_eq!(skipped, Some((6, Some(due(4)))));
+    resume(&mut bench, due(10));
+    assert_eq!(bench.news(), [], "nothing has passed since");
+}

@@ -1,0 +1,115 @@
+'use strict';
+
+// A host of a cluster: what it has is given as an argument, what it does is asked for by messages.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const knex = require('knex');
+const JobManager = require('../../..');
+const {bullmq, database} = require('../../../lib/cluster');
+
+const {backend, url, name, lease, skew, jobs, record, concurrency} = JSON.parse(process.argv[2]);
+
+const tell = (what, more) => process.send({what, ...more});
+
+function knexOf() {
+    const {hostname, port, username, password, pathname, protocol} = new URL(url);
+    const connection = {
+        host: hostname,
+        port: Number(port),
+        user: username,
+        password,
+        database: pathname.slice(1)
+    };
+    return knex({client: protocol === 'mysql:' ? 'mysql2' : 'pg', connection, pool: {min: 0, max: 4}});
+}
+
+const cluster =
+    backend === 'bullmq'
+        ? bullmq({connection: url, queue: name, lease, clockSkew: skew, concurrency})
+        : database({knex: knexOf(), table: name, lease, clockSkew: skew});
+const quiet = {info() {}, warn: (message) => tell('warned', {message: String(message)}), error() {}};
+const manager = new JobManager({
+    timezone: 'UTC',
+    cluster,
+    logger: quiet,
+    errorHandler: (error, {name: job}) => tell('failed', {code: error.code, job, runId: error.runId})
+});
+manager.events.on('skipped', ({job, reason, due, count}) =>
+    tell('skipped', {job, reason, count, due: due?.getTime()})
+);
+
+/** On this event loop: cheaper than a process. */
+function recording(_data, run) {
+    const line = {what: 'begin', id: run.id, fence: run.fence, trigger: run.trigger, due: run.due?.getTime()};
+    fs.appendFileSync(record, `${JSON.stringify({...line, host: process.pid, at: Date.now()})}\n`);
+    fs.appendFileSync(
+        record,
+        `${JSON.stringify({...line, what: 'end', host: process.pid, at: Date.now()})}\n`
+    );
+    return {host: process.pid};
+}
+
+const script = path.join(__dirname, '../jobs/record.js');
+
+async function add({kind, at, afterMs, ms, isDeaf, ...job}) {
+    const when = afterMs === undefined ? at : new Date(afterMs);
+    if (kind === 'inline') {
+        await manager.defineJob({...job, at: when, job: recording});
+    } else if (kind === 'slow') {
+        const wait = (data, run) =>
+            new Promise((resolve, reject) => {
+                run.signal.addEventListener('abort', () => reject(run.signal.reason));
+                setTimeout(() => resolve(recording(data, run)), data?.ms ?? ms);
+            });
+        await manager.defineJob({...job, at: when, job: wait});
+    } else {
+        await manager.addJob({...job, at: when, job: script, data: {record, ms, isDeaf}});
+    }
+}
+
+const ACTS = {
+    add: ({job}) => add(job),
+    remove: ({job}) => manager.removeJob(job),
+    block: ({ms}) => {
+        const until = Date.now() + ms;
+        while (Date.now() < until);
+    },
+    shutdown: async ({timeout}) => {
+        await manager.shutdown({timeout}).catch((error) => ({error: error.code}));
+        setTimeout(() => process.exit(), 50);
+    },
+    run: async ({job, options, isAwaited}) => {
+        const run = await manager.runJob(job, options);
+        const settled = run.result.then(
+            (value) => tell('result', {id: run.id, value}),
+            (error) =>
+                tell('result', {
+                    id: run.id,
+                    error: {code: error.code, name: error.name, message: error.message}
+                })
+        );
+        return isAwaited ? settled : {id: run.id};
+    },
+    cancel: ({id, reason}) => manager.cancelRun(id, {reason}),
+    pause: ({job}) => manager.pauseJob(job, {note: 'a test'}),
+    resume: ({job}) => manager.resumeJob(job),
+    info: async () => ({info: await manager.clusterInfo()}),
+    state: ({job}) => ({state: manager.job(job)?.state})
+};
+
+process.on('message', async ({act, number, ...order}) => {
+    try {
+        tell('done', {number, value: await ACTS[act](order)});
+    } catch (error) {
+        tell('done', {number, error: {code: error.code, message: error.message}});
+    }
+});
+process.on('disconnect', () => process.exit());
+
+(async () => {
+    for (const job of jobs) {
+        await add(job);
+    }
+    tell('ready');
+})();

@@ -1,0 +1,99 @@
+'use strict';
+
+// Each due time has one run in the cluster, whoever claims it.
+
+const assert = require('node:assert/strict');
+const test = require('node:test');
+const {BACKENDS, makeCluster, within} = require('./support');
+
+test('the entry point loads nothing before it is used', () => {
+    const {execFileSync} = require('node:child_process');
+    const program = `
+        const before = Object.keys(require.cache).length;
+        require('./lib/cluster');
+        console.log(Object.keys(require.cache).map((file) => require('path').relative('.', file)).join());`;
+    const loaded = execFileSync(process.execPath, ['-e', program], {encoding: 'utf8'}).trim();
+    assert.equal(loaded, 'lib/cluster.js,lib/cluster/options.js');
+});
+
+const JOBS = 20;
+const SLOTS = 200;
+
+for (const on of BACKENDS) {
+    test(`${on.title}: ${SLOTS} slots of three hosts run once each, at their times`, async (t) => {
+        const jobs = Array.from({length: JOBS}, (_, index) => ({
+            kind: 'inline',
+            name: `job ${index}`,
+            at: '* * * * * *'
+        }));
+        const cluster = makeCluster(t, on, jobs);
+        const hosts = await Promise.all([cluster.host(), cluster.host(), cluster.host()]);
+        await within('all slots', 30_000, () => cluster.tries().length >= SLOTS + 2 * JOBS);
+        await Promise.all(hosts.map((host) => host.ask('shutdown')));
+        const tries = cluster.tries();
+        const ids = tries.map(({id}) => id);
+        assert.equal(new Set(ids).size, ids.length, 'a slot has run twice');
+        const first = Math.min(...tries.map(({due}) => due)) + 1_000;
+        const last = Math.max(...tries.map(({due}) => due)) - 1_000;
+        for (let due = first; due <= last; due += 1_000) {
+            for (const {name} of jobs) {
+                const isRun = ids.includes(`${name}@${new Date(due).toISOString()}`);
+                const isReported = cluster.skipped.some(({job, due: of}) => job === name && of === due);
+                assert.ok(isRun || isReported, `slot ${new Date(due).toISOString()} of ${name} was lost`);
+            }
+        }
+        assert.ok(cluster.skipped.length < SLOTS / 10, `${cluster.skipped.length} were skipped`);
+        const late = tries.filter(({due}) => due >= first && due <= last).map(({due, begin}) => begin - due);
+        assert.ok(Math.min(...late) >= -30, `none begins early: ${Math.min(...late)} ms`);
+        const median = late.toSorted((one, other) => one - other)[Math.floor(late.length / 2)];
+        assert.ok(median < 100, `they begin in time: median ${median} ms`);
+    });
+
+    test(`${on.title}: hosts whose clocks are wrong by 2 s start slots once, at the time of the server`, async (t) => {
+        const cluster = makeCluster(t, on, [{kind: 'inline', name: 'tick', at: '* * * * * *'}]);
+        await Promise.all([-2_000, 0, 2_000].map((skew) => cluster.host({skew})));
+        await within('slots', 20_000, () => cluster.tries().length >= 6);
+        const tries = cluster.tries();
+        assert.equal(new Set(tries.map(({id}) => id)).size, tries.length);
+        const late = tries.map(({due, begin}) => Math.abs(begin - due));
+        assert.ok(Math.max(...late) < 1_000, `${late}`);
+    });
+
+    test(`${on.title}: two versions of a schedule, and a job that one host does not have`, async (t) => {
+        const cluster = makeCluster(t, on);
+        const every = (at) => [{kind: 'inline', name: 'tick', at}];
+        const [one, two, none] = await Promise.all([
+            cluster.host({jobs: every('* * * * * *')}),
+            cluster.host({jobs: every('*/2 * * * * *')}),
+            cluster.host()
+        ]);
+        await within('slots', 20_000, () => cluster.tries().length >= 6);
+        await two.ask('remove', {job: 'tick'});
+        const removedAt = Date.now();
+        await within(
+            'slots of the one that has the job',
+            20_000,
+            () => cluster.tries().filter(({due}) => due > removedAt + 1_000).length >= 3
+        );
+        const tries = cluster.tries();
+        assert.equal(new Set(tries.map(({id}) => id)).size, tries.length);
+        const after = tries.filter(({due}) => due > removedAt + 1_000);
+        assert.deepEqual([...new Set(after.map(({host}) => host))], [one.pid]);
+        assert.ok(tries.every(({host}) => host !== none.pid));
+    });
+
+    test(`${on.title}: intervals that count have the same due times on all hosts`, async (t) => {
+        const cluster = makeCluster(t, on, [{kind: 'inline', name: 'tick', at: 'every 2 seconds'}]);
+        await cluster.host();
+        // Registered later: from its own start it would count other times.
+        await within('a slot', 20_000, () => cluster.tries().length >= 1);
+        await Promise.all([cluster.host(), cluster.host()]);
+        await within('slots', 20_000, () => cluster.tries().length >= 4);
+        const tries = cluster.tries();
+        assert.equal(new Set(tries.map(({id}) => id)).size, tries.length);
+        assert.ok(
+            tries.every(({due}) => due % 2_000 === 0),
+            JSON.stringify(tries.map(({due}) => due))
+        );
+    });
+}

@@ -1,0 +1,54 @@
+'use strict';
+
+/** Names, ids and values as BullMQ carries them. */
+
+/** What an id of BullMQ must not have, and what stands for something here. */
+const RESERVED = /[%:@~]/g;
+/** The JSON view of a value is left out beyond this: it is for people who look at the queue. */
+const LONGEST_VIEW = 4 * 1024;
+
+const escaped = (text) =>
+    text.replace(RESERVED, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+const unescaped = (text) => decodeURIComponent(text.replaceAll(/%(?![0-9a-f]{2})/g, '%25'));
+
+/** @returns {string} the id of a slot, the same on each host; other ones for other slots */
+const slotId = (name, dueMs) => `${escaped(name)}@${dueMs}`;
+
+/** @returns {string} the id of a run that was asked for. It is no number, which BullMQ would take for one of its own */
+const requestId = (id) => `~${escaped(id)}`;
+
+/** @returns {string} the id of the run, of an id of the queue */
+function runIdOf(jobId, {name, due}) {
+    return jobId.startsWith('~') ? unescaped(jobId.slice(1)) : `${name}@${new Date(due).toISOString()}`;
+}
+
+/** @returns {string} the id of the queue, of a run id */
+function jobIdOf(runId, name) {
+    const due =
+        name !== undefined && runId.startsWith(`${name}@`) ? Date.parse(runId.slice(name.length + 1)) : NaN;
+    return Number.isNaN(due) ? requestId(runId) : slotId(name, due);
+}
+
+/** @returns {{bytes?: string, view?: unknown}} bytes in base64, and beside them what can be read of the value */
+function packed(bytes, value) {
+    if (bytes === undefined || bytes.length === 0) {
+        return {};
+    }
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+    return {bytes: text, view: viewOf(value)};
+}
+
+function viewOf(value) {
+    try {
+        const text = JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? `${part}n` : part));
+        return text !== undefined && text.length <= LONGEST_VIEW ? JSON.parse(text) : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+/** @returns {Buffer | undefined} */
+const unpacked = (carried) =>
+    carried?.bytes === undefined ? undefined : Buffer.from(carried.bytes, 'base64');
+
+module.exports = {jobIdOf, packed, requestId, runIdOf, slotId, unpacked};

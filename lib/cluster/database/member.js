@@ -1,0 +1,362 @@
+'use strict';
+
+const {clockOffset} = require('../clock');
+const {invalid} = require('../options');
+const {lockOf} = require('../lock');
+const {LONGEST_NAME, SlotTable} = require('./table');
+
+/** Taken now: a host's tests may replace them. */
+const {setTimeout, clearTimeout, setInterval, clearInterval} = globalThis;
+const now = Date.now;
+
+/** Slots are kept for so long: longer than clocks differ and hosts stand still. */
+const KEEP_MS = 24 * 60 * 60 * 1000;
+const PRUNE_PERIOD_MS = 60 * 60 * 1000;
+const CLOCK_PERIOD_MS = 5 * 60 * 1000;
+const RETRY_MS = 250;
+const LEAST_WATCH_MS = 100;
+const LATE_MS = 1_000;
+
+/** A host of a cluster that has a table in common, and nothing else: no queue, no messages, no polling. */
+class DatabaseMember {
+    #host;
+    #options;
+    #table;
+    #link;
+    #lockMs;
+    #ready;
+    /** Jobs of this host that the cluster shares, by name. */
+    #jobs = new Map();
+    /** Slots that this host has, by the ids of their runs. */
+    #held = new Map();
+    /** Claims that have not been answered: the newest slot of each job. */
+    #claims = new Map();
+    #renewal;
+    #watch;
+    #clockReadMs = -Infinity;
+    #hasClock = false;
+    #prunedMs = now();
+    #isClosing = false;
+    /** What still has to be written. */
+    #writes = new Set();
+
+    constructor(host, options) {
+        this.#host = host;
+        this.#options = options;
+        this.#lockMs = lockOf(options.lease);
+        this.#table = new SlotTable(options);
+        this.#link = new host.native.ClusterLink(host.instance, () => this.#takeNews());
+        this.#link.setClockOffset(options.clockSkew);
+        this.#ready = this.#open();
+    }
+
+    check(name, job) {
+        if (job.overlap === 'queue-one') {
+            throw invalid(
+                `The option "overlap" of job "${name}" is 'queue-one', and a table has no queue: use 'skip' or 'allow', or let BullMQ carry the cluster`
+            );
+        }
+        if (Buffer.byteLength(name) > LONGEST_NAME) {
+            throw invalid(
+                `The name of job "${name}" is longer than ${LONGEST_NAME} bytes, which the table cannot keep`
+            );
+        }
+    }
+
+    added(job) {
+        this.#jobs.set(job.name, job);
+        this.#watchSoon(LEAST_WATCH_MS);
+        if (job.isRecurring) {
+            void this.#trying(`Reading the last slot of job "${job.name}"`, async () => {
+                await this.#ready;
+                const last = await this.#table.last(job.name);
+                if (last !== undefined && this.#jobs.has(job.name)) {
+                    this.#link.resume(job.name, last);
+                }
+            });
+        }
+    }
+
+    removed(name) {
+        this.#jobs.delete(name);
+    }
+
+    ended(id, {kind}) {
+        const slot = this.#forget(id);
+        if (slot === undefined || kind === 'lost') {
+            return;
+        }
+        this.#write(kind === 'back' ? () => this.#table.giveBack(slot) : () => this.#table.end(slot));
+    }
+
+    async info() {
+        return {hosts: [], queue: {}, running: await this.#table.unfinished([...this.#jobs.keys()])};
+    }
+
+    closing() {
+        this.#isClosing = true;
+        clearTimeout(this.#watch);
+    }
+
+    async close(limitMs) {
+        this.closing();
+        for (const [id, slot] of this.#held) {
+            this.#forget(id);
+            this.#write(() => this.#table.giveBack(slot));
+        }
+        const limit = new Promise((resolve) => setTimeout(resolve, limitMs).unref());
+        await Promise.race([Promise.allSettled(this.#writes), limit]);
+        clearInterval(this.#renewal);
+    }
+
+    async #open() {
+        await this.#trying('Creating the table of slots', () => this.#table.create());
+        await this.#readClock();
+        this.#hasClock = true;
+    }
+
+    async #readClock() {
+        if (now() - this.#clockReadMs < CLOCK_PERIOD_MS) {
+            return;
+        }
+        this.#clockReadMs = now();
+        await this.#trying('Reading the clock of the database', async () => {
+            const host = {skewMs: this.#options.clockSkew, now};
+            this.#link.setClockOffset(await clockOffset(() => this.#table.now(), host));
+        });
+    }
+
+    #takeNews() {
+        for (const news of this.#link.take()) {
+            if (news.type === 'slotNear') {
+                void this.#claim(news.name, news.dueMs);
+            } else if (news.type === 'declined') {
+                this.ended(news.id, {kind: 'completed'});
+            } else {
+                const slot = this.#forget(news.id);
+                if (slot !== undefined && this.#isClosing) {
+                    this.#write(() => this.#table.giveBack(slot));
+                }
+            }
+        }
+    }
+
+    /** The newest slot counts: after an outage there is one claim for each job, and not one for each slot that has passed. */
+    async #claim(name, dueMs) {
+        const before = this.#claims.get(name);
+        if (before !== undefined) {
+            before.isOver = true;
+        }
+        const claim = {isOver: false};
+        this.#claims.set(name, claim);
+        const hadClock = this.#hasClock;
+        await this.#ready;
+        if (!hadClock && this.#link.nowMs() - dueMs > LATE_MS) {
+            // By the clock of this host it had yet to come, and by that of the server it is over.
+            this.#answered(name, claim);
+            return;
+        }
+        while (!claim.isOver && !this.#isClosing && this.#jobs.has(name)) {
+            const sentMs = this.#host.native.bootMs();
+            try {
+                const isOurs = await this.#table.claim(name, dueMs, this.#lockMs);
+                this.#answered(name, claim);
+                await (isOurs
+                    ? this.#won({name, slot: dueMs, fence: 1}, sentMs)
+                    : this.#watchSoon(this.#lockMs));
+                this.#tidy(name);
+                return;
+            } catch (error) {
+                this.#report(`Claiming a slot of job "${name}"`, error);
+                await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+            }
+        }
+        if (claim.isOver) {
+            this.#trySkip(name, dueMs, 'missed');
+        }
+        this.#answered(name, claim);
+    }
+
+    #answered(name, claim) {
+        if (this.#claims.get(name) === claim) {
+            this.#claims.delete(name);
+        }
+    }
+
+    /** @param {number} sentMs - when the claim was sent: the lease counts from there */
+    async #won(slot, sentMs) {
+        if (await this.#overlaps(slot)) {
+            this.#trySkip(slot.name, slot.slot, 'overlap');
+            this.#write(() => this.#table.end(slot));
+            return;
+        }
+        const id = runId(slot);
+        this.#held.set(id, slot);
+        this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
+        try {
+            const leaseUntilMs = sentMs + this.#options.lease;
+            const answer = this.#link.grant(slot.name, slot.slot, {id, fence: slot.fence, leaseUntilMs});
+            if (answer !== 'accepted') {
+                this.ended(id, {kind: 'completed'});
+            }
+        } catch {
+            // The job was removed meanwhile, the manager shuts down, or the answer of the database took as long as the lease.
+            this.ended(id, {kind: 'back'});
+        }
+    }
+
+    /** Whether an earlier run of the job goes when this one is due. */
+    async #overlaps({name, slot}) {
+        if (this.#jobs.get(name)?.overlap === 'allow') {
+            return false;
+        }
+        const others = async () => {
+            const rows = await this.#table.unfinished([name]);
+            return rows.some((row) => row.slot !== slot && row.leftMs > 0);
+        };
+        if (!(await others())) {
+            return false;
+        }
+        const untilDueMs = slot - this.#link.nowMs() - RETRY_MS / 10;
+        await new Promise((resolve) => setTimeout(resolve, Math.max(0, untilDueMs)));
+        return others();
+    }
+
+    async #renewAll() {
+        const {native} = this.#host;
+        for (const [id, slot] of this.#held) {
+            const sentMs = native.bootMs();
+            try {
+                if (await this.#table.renew(slot, this.#lockMs)) {
+                    this.#link.renew(id, sentMs + this.#options.lease);
+                } else if (this.#held.get(id) === slot) {
+                    this.#link.revoke(id);
+                }
+            } catch (error) {
+                this.#report(`Renewing the lease of run ${id}`, error);
+            }
+        }
+        if (this.#held.size === 0) {
+            clearInterval(this.#renewal);
+            this.#renewal = undefined;
+        }
+    }
+
+    /** Looks after slots of other hosts, whose leases may be over: once for all of them, as late as it is of use. */
+    #watchSoon(afterMs) {
+        if (this.#watch === undefined && !this.#isClosing) {
+            this.#watch = setTimeout(() => void this.#look(), afterMs).unref();
+        }
+    }
+
+    async #look() {
+        await this.#ready;
+        const names = [...this.#jobs.keys()];
+        const rows = await this.#trying('Looking for lost runs', () => this.#table.unfinished(names));
+        this.#watch = undefined;
+        if (rows === undefined) {
+            this.#watchSoon(this.#options.lease / 3);
+            return;
+        }
+        const lost = rows.filter((row) => row.leftMs <= 0);
+        const others = rows.filter((row) => row.leftMs > 0 && !this.#held.has(runId(row)));
+        for (const row of lost) {
+            await this.#takeOver(row);
+        }
+        if (others.length > 0) {
+            this.#watchSoon(Math.min(...others.map((row) => row.leftMs)) + LEAST_WATCH_MS);
+        }
+    }
+
+    async #takeOver(row) {
+        const {name, slot, fence} = row;
+        const job = this.#jobs.get(name);
+        const sentMs = this.#host.native.bootMs();
+        const isOurs = await this.#trying(`Taking over a run of job "${name}"`, () =>
+            this.#table.takeOver(row, this.#lockMs)
+        );
+        const taken = {name, slot, fence: fence + 1};
+        if (!isOurs || job === undefined) {
+            return;
+        }
+        if (job.onHostLoss === 'fail') {
+            this.#host.hostLost(name, runId(taken), {slot});
+            this.#write(() => this.#table.end(taken));
+            return;
+        }
+        await this.#won(taken, sentMs);
+    }
+
+    #forget(id) {
+        const slot = this.#held.get(id);
+        this.#held.delete(id);
+        return slot;
+    }
+
+    /** What is not written is found by another host when the lease is over: it is tried for as long as that lasts. */
+    #write(send) {
+        const writing = this.#writeUntil(now() + this.#lockMs, send).finally(() =>
+            this.#writes.delete(writing)
+        );
+        this.#writes.add(writing);
+    }
+
+    async #writeUntil(endMs, send) {
+        for (;;) {
+            try {
+                await send();
+                return;
+            } catch (error) {
+                this.#report('Writing the end of a run', error);
+                if (now() > endMs || this.#isClosing) {
+                    return;
+                }
+            }
+            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        }
+    }
+
+    #tidy(name) {
+        void this.#readClock();
+        if (now() - this.#prunedMs > PRUNE_PERIOD_MS) {
+            this.#prunedMs = now();
+            void this.#trying(`Deleting old slots of job "${name}"`, async () => {
+                for (const job of this.#jobs.keys()) {
+                    await this.#table.prune(job, this.#link.nowMs() - KEEP_MS);
+                }
+            });
+        }
+    }
+
+    #trySkip(name, dueMs, reason) {
+        try {
+            this.#link.skip(name, dueMs, reason, 1);
+        } catch {
+            // The manager is gone.
+        }
+    }
+
+    /** @returns {Promise<any>} undefined if it failed, which is logged */
+    async #trying(what, call) {
+        try {
+            return await call();
+        } catch (error) {
+            this.#report(what, error);
+            return undefined;
+        }
+    }
+
+    #report(what, error) {
+        if (!this.#isClosing) {
+            const message = `${what} failed: ${error?.message}. It is tried again; until then no run begins by it`;
+            this.#host.problem(
+                Object.assign(new Error(message, {cause: error}), {code: 'CLUSTER_UNREACHABLE'})
+            );
+        }
+    }
+}
+
+/** The id of the run of a slot. */
+const runId = ({name, slot}) => `${name}@${new Date(slot).toISOString()}`;
+
+module.exports = {DatabaseMember};

@@ -1,0 +1,238 @@
+'use strict';
+
+const {hostname} = require('node:os');
+const {JobError, incorrectUsage} = require('../host/errors');
+const {invalid} = require('../host/options');
+const {safely} = require('../host/safe-call');
+const native = require('../native/native');
+const {Run} = require('../runs/run-handle');
+const {runInfo} = require('../runs/run-info');
+const {deserializeError, serializeError} = require('../wire/clone');
+const {decode, encode} = require('../wire/compact');
+const {JOIN} = require('./cluster-option');
+
+/** Overlap rules that need to know all runs of a job: no host does. */
+const OF_ONE_HOST = new Set(['queue', 'replace']);
+
+/** The side of the manager that shares its jobs with other hosts: tells the adapter of jobs and ends, and begins what it is given. */
+class Clustering {
+    #parts;
+    #member;
+    #errorHandler;
+    /** Runs of this host that the adapter has given to it, by id. */
+    #given = new Set();
+
+    /**
+     * @param {object} parts - of the manager (lib/manager/parts.js)
+     * @param {object} adapter
+     * @param {{errorHandler?: Function}} options
+     */
+    constructor(parts, adapter, {errorHandler}) {
+        this.#parts = parts;
+        this.#errorHandler = errorHandler;
+        this.#member = adapter[JOIN](this.#host());
+    }
+
+    /** @returns {'cluster' | 'host'} whose the due times and runs of a job are */
+    static scopeOf({scope, name}) {
+        return scope ?? (name ? 'cluster' : 'host');
+    }
+
+    /**
+     * @param {object} job - of `addJob` or `defineJob`, with due times
+     * @returns {boolean} whether these are shared with the other hosts
+     * @throws {IncorrectUsageError} INVALID_OPTION for what several hosts cannot keep
+     */
+    shares(job) {
+        const {name} = job;
+        if (Clustering.scopeOf(job) !== 'cluster') {
+            return false;
+        }
+        if (OF_ONE_HOST.has(job.overlap)) {
+            throw invalid(
+                `The option "overlap" of job "${name}" is '${job.overlap}', which a cluster cannot keep: use 'skip', 'queue-one' or 'allow', ` +
+                    `or let each host run the job on its own by scope: 'host'`
+            );
+        }
+        this.#member.check?.(name, job);
+        return true;
+    }
+
+    /** A job was registered. */
+    added({name, job, when, attempts}) {
+        if (Clustering.scopeOf({...job, name}) !== 'cluster') {
+            return;
+        }
+        const {overlap = 'skip', onHostLoss = 'redo', priority} = job;
+        this.#member.added({
+            name,
+            overlap,
+            onHostLoss,
+            priority,
+            attempts,
+            isRecurring: when.kind === 'schedule'
+        });
+    }
+
+    /** A job was removed. */
+    removed({name}) {
+        this.#member.removed(name);
+    }
+
+    /** Whether runs of this job that are asked for go to any host. */
+    carries(registered) {
+        return (
+            this.#member.request !== undefined &&
+            registered !== undefined &&
+            Clustering.scopeOf({...registered.job, name: registered.name}) === 'cluster'
+        );
+    }
+
+    /** @returns {Promise<Run>} a run that was asked for, on any host, when it is in the queue */
+    request(name, options) {
+        this.#parts.lifecycle.assertOpen(name);
+        return this.#member.request(name, options);
+    }
+
+    /** A run of this host has ended. */
+    runEnded(id, {error, cause, read}) {
+        if (!this.#given.delete(id)) {
+            return;
+        }
+        const isClosing = this.#parts.lifecycle.state !== 'open';
+        if (cause === 'leaseLost') {
+            this.#member.ended(id, {kind: 'lost'});
+        } else if (isClosing && (cause === 'cancelled' || cause === 'left')) {
+            this.#member.ended(id, {kind: 'back'});
+        } else if (error !== undefined) {
+            this.#member.ended(id, {kind: 'failed', error, isCancelled: cause === 'cancelled'});
+        } else {
+            this.#member.ended(id, {kind: 'completed', read});
+        }
+    }
+
+    /** Whether a run is one that the adapter has given to this host. */
+    given(id) {
+        this.#given.add(id);
+    }
+
+    /** What was done to the jobs of this host is to be done on all. */
+    steer(order) {
+        this.#member.steer?.(order);
+    }
+
+    /**
+     * Cancels a run that waits in the queue, or goes on another host.
+     *
+     * @returns {Promise<import('../../index').RunInfo>} the run, as it was then
+     * @throws {IncorrectUsageError} RUN_UNKNOWN, RUN_ENDED
+     */
+    async cancelElsewhere(id, reason) {
+        const {state} = (await this.#member.cancel?.(id, reason)) ?? {};
+        if (state === undefined || state === 'unknown') {
+            throw incorrectUsage({
+                message: `There is no run "${id}" in the cluster: its id is wrong, or it ended so long ago that it is no longer kept`,
+                code: 'RUN_UNKNOWN'
+            });
+        }
+        if (state === 'completed' || state === 'failed') {
+            throw incorrectUsage({
+                message: `The run "${id}" cannot be cancelled: it has ${state}`,
+                code: 'RUN_ENDED'
+            });
+        }
+        return runInfo({id, name: nameIn(id), state: state === 'active' ? 'stopping' : 'cancelled'});
+    }
+
+    /** @returns {Promise<object>} hosts, queue and running runs */
+    info() {
+        return this.#member.info();
+    }
+
+    /** From now on nothing more is taken. */
+    closing() {
+        this.#member.closing();
+    }
+
+    /** @returns {Promise<void>} when what this host has not done has been given back */
+    close(limitMs) {
+        return this.#member.close(limitMs);
+    }
+
+    /** What an adapter is given: it must not load modules that hold state. */
+    #host() {
+        const {instance, logger} = this.#parts;
+        return {
+            instance,
+            hostname: hostname(),
+            logger,
+            native,
+            bindingPath: require.resolve('../native/binding.js'),
+            wire: {decode, encode, deserializeError, serializeError},
+            isOpen: () => this.#parts.lifecycle.state === 'open',
+            begin: (given) => this.#begin(given),
+            hostLost: (name, id, {slot}) => this.#hostLost(name, id, slot),
+            problem: (error) => safely(logger, 'The logger', () => logger.error(error)),
+            newRun: (facts, owner) => new Run({...facts, number: 0}, {emit: () => {}, ...owner}),
+            endRun: (run, ending) => Run.ended(run, ending),
+            runInfo,
+            steered: (order) => this.#steered(order),
+            pump: () => this.#parts.keepAlive.pump()
+        };
+    }
+
+    /** A run of the queue is this host's. @throws {Error} with a code, if it cannot begin here */
+    #begin({name, id, bytes, priority, attempts, timeout, grant}) {
+        const {jobs, environment, runs} = this.#parts;
+        const registered = jobs.get(name);
+        if (registered?.handler) {
+            environment.refreshIfOld();
+        } else {
+            environment.refresh();
+        }
+        const data = bytes === undefined ? {} : {data: decode(bytes)};
+        this.#given.add(id);
+        try {
+            runs.request(name, {id, priority, attempts, timeout, ...data}, {grant});
+        } catch (error) {
+            this.#given.delete(id);
+            throw error;
+        }
+    }
+
+    /** The host that had a run of a job with `onHostLoss: 'fail'` is gone. */
+    #hostLost(name, runId, slot) {
+        const when = slot === undefined ? '' : `, due at ${new Date(slot).toISOString()},`;
+        const error = new JobError(
+            'JOB_HOST_LOST',
+            name,
+            `The run ${runId} of job "${name}"${when} was lost: its host died or was cut off, and the job is not to be redone (onHostLoss: 'fail')`,
+            {runId}
+        );
+        if (this.#errorHandler) {
+            safely(this.#parts.logger, 'The errorHandler', () => this.#errorHandler(error, {name, runId}));
+        } else {
+            safely(this.#parts.logger, 'The logger', () => this.#parts.logger.error(error));
+        }
+        return error;
+    }
+
+    /** Another host has steered. */
+    #steered({kind, name, options, id, reason}) {
+        const {steering, jobs, runs} = this.#parts;
+        const isKnown = name === undefined || jobs.get(name) !== undefined;
+        const act = {
+            pause: () => isKnown && steering.pauseJob(name, options),
+            resume: () => isKnown && steering.resumeJob(name, options),
+            pauseAll: () => steering.pauseAll(options),
+            resumeAll: () => steering.resumeAll(options),
+            cancel: () => runs.isKnown(id) && steering.cancelRun(id, {reason})
+        }[kind];
+        safely(this.#parts.logger, 'An order of another host', () => act?.());
+    }
+}
+
+/** The job of the run of a slot; empty for one that was asked for. */
+const nameIn = (id) => (id.includes('@') ? id.slice(0, id.lastIndexOf('@')) : '');
+
+module.exports = {Clustering};
