@@ -15,8 +15,8 @@ const refused = (message) => ({code: 'INVALID_OPTION', message});
 test('the options of bullmq() are checked', () => {
     assert.throws(() => bullmq(), refused(/takes an object of options/));
     assert.throws(() => bullmq({}), refused(/"connection" of bullmq\(\) must be a URL/));
-    class Redis {}
-    assert.throws(() => bullmq({connection: new Redis()}), refused(/cannot be handed/));
+    const client = Object.create({connect() {}});
+    assert.throws(() => bullmq({connection: client}), refused(/cannot be handed/));
     assert.throws(
         () => bullmq({connection: 'redis://x', lock: 1}),
         refused(/"lock" of bullmq\(\) is not known/)

@@ -3,10 +3,10 @@
 // Each due time has one run in the cluster, whoever claims it.
 
 const assert = require('node:assert/strict');
-const test = require('node:test');
+const nodeTest = require('node:test');
 const {BACKENDS, makeCluster, within} = require('./support');
 
-test('the entry point loads nothing before it is used', () => {
+nodeTest('the entry point loads nothing before it is used', () => {
     const {execFileSync} = require('node:child_process');
     const program = `
         const before = Object.keys(require.cache).length;
@@ -20,7 +20,9 @@ const JOBS = 20;
 const SLOTS = 200;
 
 for (const on of BACKENDS) {
-    test(`${on.title}: ${SLOTS} slots of three hosts run once each, at their times`, async (t) => {
+    const tests = [];
+    const test = (title, run) => tests.push([title, run]);
+    test(`${SLOTS} slots of three hosts run once each, at their times`, async (t) => {
         const jobs = Array.from({length: JOBS}, (_, index) => ({
             kind: 'inline',
             name: `job ${index}`,
@@ -49,7 +51,7 @@ for (const on of BACKENDS) {
         assert.ok(median < 100, `they begin in time: median ${median} ms`);
     });
 
-    test(`${on.title}: hosts whose clocks are wrong by 2 s start slots once, at the time of the server`, async (t) => {
+    test(`hosts whose clocks are wrong by 2 s start slots once, at the time of the server`, async (t) => {
         const cluster = makeCluster(t, on, [{kind: 'inline', name: 'tick', at: '* * * * * *'}]);
         await Promise.all([-2_000, 0, 2_000].map((skew) => cluster.host({skew})));
         await within('slots', 20_000, () => cluster.tries().length >= 6);
@@ -59,7 +61,7 @@ for (const on of BACKENDS) {
         assert.ok(Math.max(...late) < 1_000, `${late}`);
     });
 
-    test(`${on.title}: two versions of a schedule, and a job that one host does not have`, async (t) => {
+    test(`two versions of a schedule, and a job that one host does not have`, async (t) => {
         const cluster = makeCluster(t, on);
         const every = (at) => [{kind: 'inline', name: 'tick', at}];
         const [one, two, none] = await Promise.all([
@@ -82,7 +84,7 @@ for (const on of BACKENDS) {
         assert.ok(tries.every(({host}) => host !== none.pid));
     });
 
-    test(`${on.title}: intervals that count have the same due times on all hosts`, async (t) => {
+    test(`intervals that count have the same due times on all hosts`, async (t) => {
         const cluster = makeCluster(t, on, [{kind: 'inline', name: 'tick', at: 'every 2 seconds'}]);
         await cluster.host();
         // Registered later: from its own start it would count other times.
@@ -95,5 +97,8 @@ for (const on of BACKENDS) {
             tries.every(({due}) => due % 2_000 === 0),
             JSON.stringify(tries.map(({due}) => due))
         );
+    });
+    nodeTest(`a cluster on ${on.title}`, {concurrency: 2}, async (t) => {
+        await Promise.all(tests.map(([title, run]) => t.test(title, run)));
     });
 }

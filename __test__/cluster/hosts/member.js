@@ -35,7 +35,7 @@ const manager = new JobManager({
     logger: quiet,
     errorHandler: (error, {name: job}) => tell('failed', {code: error.code, job, runId: error.runId})
 });
-manager.events.on('skipped', ({job, reason, due, count}) =>
+manager.events.on('run skipped', ({job, reason, due, count}) =>
     tell('skipped', {job, reason, count, due: due?.getTime()})
 );
 
@@ -52,8 +52,9 @@ function recording(_data, run) {
 
 const script = path.join(__dirname, '../jobs/record.js');
 
-async function add({kind, at, afterMs, ms, isDeaf, ...job}) {
-    const when = afterMs === undefined ? at : new Date(afterMs);
+async function add({kind, at, afterMs, inMs, ms, isDeaf, ...job}) {
+    const date = inMs === undefined ? afterMs : Date.now() + inMs;
+    const when = date === undefined ? at : new Date(date);
     if (kind === 'inline') {
         await manager.defineJob({...job, at: when, job: recording});
     } else if (kind === 'slow') {

@@ -4,6 +4,7 @@
 
 const {clockOffset} = require('../clock');
 const {lockOf} = require('../lock');
+const {SkipReports} = require('../skip-reports');
 const {backendOf, serverTime} = require('./backend');
 const {jobIdOf, requestId, runIdOf, slotId} = require('./codec');
 const {Inbox} = require('./inbox');
@@ -18,6 +19,8 @@ const LEAVE_MS = {first: 50, most: 5_000};
 const TAKE_LIMIT_MS = 500;
 /** A slot that came late for this reason and by more than this was held up by another run of its job. */
 const OVERLAP_TOLERANCE_MS = 50;
+/** Slots of the last moment before a server goes down are looked at again when it is back. */
+const DOUBT_MS = 2_000;
 /** A slot that is not begun by then is late. */
 const LATE_MS = 1_000;
 const LAST_FIELD = 'jm:last:';
@@ -31,6 +34,7 @@ class Carrier {
     #post;
     #native;
     #link;
+    #skips;
     #lockMs;
     #bullmq;
     #queue;
@@ -45,12 +49,14 @@ class Carrier {
     #newest = new Map();
     /** Slots that wait for an earlier run of their job to end. */
     #deduplicated = new Map();
+    /** Slots that this host has claimed of late. */
+    #claimed = new Map();
     #isRenewing = false;
     #renewal;
     #isClosing = false;
     #clock;
     #clockKnown;
-    #hasClock = false;
+    #offsetMs = 0;
 
     /**
      * @param {object} options - of `bullmq()`, with `instance`, `bindingPath` and `host`
@@ -71,6 +77,7 @@ class Carrier {
         const {Queue, Worker} = this.#bullmq;
         const onError = (error) => this.#problem(error);
         this.#queue = new Queue(queue, {connection, prefix}, factory).on('error', onError);
+        this.#queue.on('ioredis:close', () => void this.#trying(() => this.#reportForgotten()));
         this.#worker = new Worker(
             queue,
             (job, token) => this.#process(job, token),
@@ -102,12 +109,12 @@ class Carrier {
             onError
         });
         this.#link = new this.#native.ClusterLink(instance, () => this.#takeNews());
-        this.#link.setClockOffset(this.#options.clockSkew);
+        this.#skips = new SkipReports(this.#link);
+        this.#offsetMs = this.#options.clockSkew;
+        this.#link.setClockOffset(this.#offsetMs);
         this.#renewal = setInterval(() => void this.#renewAll(), lease / 3);
         this.#clock = setInterval(() => void this.#readClock(), CLOCK_PERIOD_MS);
-        this.#clockKnown = this.#readClock().then(() => {
-            this.#hasClock = true;
-        });
+        this.#clockKnown = this.#readClock();
         void this.#trying(async () => {
             await this.#inbox.start();
             this.#post({type: 'ready'});
@@ -140,6 +147,7 @@ class Carrier {
         }
         if (job.isRecurring) {
             const last = await backend.getQueueMetaField(LAST_FIELD + job.name);
+            await this.#clockKnown;
             if (last !== null && last !== undefined && this.#jobs.has(job.name)) {
                 this.#link.resume(job.name, Number(last));
             }
@@ -165,10 +173,11 @@ class Carrier {
             return;
         }
         this.#newest.set(name, dueMs);
-        const hadClock = this.#hasClock;
+        const [seenMs, offsetMs] = [this.#link.nowMs(), this.#offsetMs];
         await this.#clockKnown;
-        if (!hadClock && this.#link.nowMs() - dueMs > LATE_MS) {
-            // By the clock of this host it had yet to come, and by that of the server it is over.
+        const correctionMs = this.#offsetMs - offsetMs;
+        if (correctionMs !== 0 && seenMs + correctionMs - dueMs > LATE_MS) {
+            // By the clock of this host it had yet to come, and by that of the server it was over.
             return;
         }
         const jobId = slotId(name, dueMs);
@@ -182,6 +191,7 @@ class Carrier {
             await this.#queue.backend.removeDeduplicationKey(deduplication.id, added.id);
             added = await this.#queue.add(name, data, options);
         }
+        this.#noteClaim(jobId, name, dueMs);
         const before = this.#deduplicated.get(name);
         this.#deduplicated.delete(name);
         if (added.id === jobId) {
@@ -190,7 +200,27 @@ class Carrier {
         this.#deduplicated.set(name, dueMs);
         if (before !== undefined && (await this.#queue.getJob(slotId(name, before))) === undefined) {
             // The run that it waited for goes on, and the newer one has taken its place.
-            this.#trySkip(name, before, 'overlap');
+            this.#skips.add(name, before, 'overlap');
+        }
+    }
+
+    /** Slots that may be lost with what a server that goes down has not written. */
+    #noteClaim(jobId, name, dueMs) {
+        for (const [id, {dueMs: at}] of this.#claimed) {
+            if (at < dueMs - DOUBT_MS) {
+                this.#claimed.delete(id);
+            }
+        }
+        this.#claimed.set(jobId, {name, dueMs});
+    }
+
+    /** The server was gone, and is back when this is answered. */
+    async #reportForgotten() {
+        for (const [jobId, {name, dueMs}] of this.#claimed) {
+            if ((await this.#queue.getJobState(jobId)) === 'unknown' && !this.#deduplicated.has(name)) {
+                this.#skips.add(name, dueMs, 'missed');
+            }
+            this.#claimed.delete(jobId);
         }
     }
 
@@ -249,7 +279,7 @@ class Carrier {
         const {name, data} = live.job;
         const reason = this.#reasonToSkip(live.job);
         if (reason !== undefined) {
-            this.#trySkip(name, data.due, reason);
+            this.#skips.add(name, data.due, reason);
             this.#settle(live, {kind: 'skipped', reason});
             return;
         }
@@ -369,7 +399,8 @@ class Carrier {
     async #readClock() {
         const host = {skewMs: this.#options.clockSkew, now: Date.now};
         await this.#trying(async () => {
-            this.#link.setClockOffset(await clockOffset(() => serverTime(this.#queue), host));
+            this.#offsetMs = await clockOffset(() => serverTime(this.#queue), host);
+            this.#link.setClockOffset(this.#offsetMs);
         });
     }
 
@@ -404,7 +435,7 @@ class Carrier {
                 type: 'answered',
                 id,
                 value,
-                error: error && {message: error.message, envelope: error.envelope}
+                error: error && {message: error.message, code: error.code, envelope: error.envelope}
             };
             const isHere = reply === this.#options.host.id;
             void this.#trying(() => (isHere ? this.#post(message) : this.#inbox.send(reply, message)));
@@ -475,6 +506,7 @@ class Carrier {
         this.#isClosing = true;
         clearInterval(this.#renewal);
         clearInterval(this.#clock);
+        this.#skips.flush();
         for (const live of this.#live.values()) {
             this.#settle(live, {kind: 'back'});
         }
@@ -482,14 +514,6 @@ class Carrier {
         await this.#trying(() => this.#inbox.close());
         await this.#trying(() => this.#queue.close());
         this.#post({type: 'closed'});
-    }
-
-    #trySkip(name, dueMs, reason) {
-        try {
-            this.#link.skip(name, dueMs, reason, 1);
-        } catch {
-            // The manager is gone.
-        }
     }
 
     async #trying(call) {

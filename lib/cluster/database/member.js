@@ -3,6 +3,7 @@
 const {clockOffset} = require('../clock');
 const {invalid} = require('../options');
 const {lockOf} = require('../lock');
+const {SkipReports} = require('../skip-reports');
 const {LONGEST_NAME, SlotTable} = require('./table');
 
 /** Taken now: a host's tests may replace them. */
@@ -23,6 +24,7 @@ class DatabaseMember {
     #options;
     #table;
     #link;
+    #skips;
     #lockMs;
     #ready;
     /** Jobs of this host that the cluster shares, by name. */
@@ -34,7 +36,7 @@ class DatabaseMember {
     #renewal;
     #watch;
     #clockReadMs = -Infinity;
-    #hasClock = false;
+    #offsetMs;
     #prunedMs = now();
     #isClosing = false;
     /** What still has to be written. */
@@ -46,7 +48,9 @@ class DatabaseMember {
         this.#lockMs = lockOf(options.lease);
         this.#table = new SlotTable(options);
         this.#link = new host.native.ClusterLink(host.instance, () => this.#takeNews());
-        this.#link.setClockOffset(options.clockSkew);
+        this.#skips = new SkipReports(this.#link);
+        this.#offsetMs = options.clockSkew;
+        this.#link.setClockOffset(this.#offsetMs);
         this.#ready = this.#open();
     }
 
@@ -100,6 +104,7 @@ class DatabaseMember {
 
     async close(limitMs) {
         this.closing();
+        this.#skips.flush();
         for (const [id, slot] of this.#held) {
             this.#forget(id);
             this.#write(() => this.#table.giveBack(slot));
@@ -112,7 +117,6 @@ class DatabaseMember {
     async #open() {
         await this.#trying('Creating the table of slots', () => this.#table.create());
         await this.#readClock();
-        this.#hasClock = true;
     }
 
     async #readClock() {
@@ -122,7 +126,8 @@ class DatabaseMember {
         this.#clockReadMs = now();
         await this.#trying('Reading the clock of the database', async () => {
             const host = {skewMs: this.#options.clockSkew, now};
-            this.#link.setClockOffset(await clockOffset(() => this.#table.now(), host));
+            this.#offsetMs = await clockOffset(() => this.#table.now(), host);
+            this.#link.setClockOffset(this.#offsetMs);
         });
     }
 
@@ -149,10 +154,11 @@ class DatabaseMember {
         }
         const claim = {isOver: false};
         this.#claims.set(name, claim);
-        const hadClock = this.#hasClock;
+        const [seenMs, offsetMs] = [this.#link.nowMs(), this.#offsetMs];
         await this.#ready;
-        if (!hadClock && this.#link.nowMs() - dueMs > LATE_MS) {
-            // By the clock of this host it had yet to come, and by that of the server it is over.
+        const correctionMs = this.#offsetMs - offsetMs;
+        if (correctionMs !== 0 && seenMs + correctionMs - dueMs > LATE_MS) {
+            // By the clock of this host it had yet to come, and by that of the server it was over.
             this.#answered(name, claim);
             return;
         }
@@ -172,7 +178,7 @@ class DatabaseMember {
             }
         }
         if (claim.isOver) {
-            this.#trySkip(name, dueMs, 'missed');
+            this.#skips.add(name, dueMs, 'missed');
         }
         this.#answered(name, claim);
     }
@@ -186,7 +192,7 @@ class DatabaseMember {
     /** @param {number} sentMs - when the claim was sent: the lease counts from there */
     async #won(slot, sentMs) {
         if (await this.#overlaps(slot)) {
-            this.#trySkip(slot.name, slot.slot, 'overlap');
+            this.#skips.add(slot.name, slot.slot, 'overlap');
             this.#write(() => this.#table.end(slot));
             return;
         }
@@ -325,14 +331,6 @@ class DatabaseMember {
                     await this.#table.prune(job, this.#link.nowMs() - KEEP_MS);
                 }
             });
-        }
-    }
-
-    #trySkip(name, dueMs, reason) {
-        try {
-            this.#link.skip(name, dueMs, reason, 1);
-        } catch {
-            // The manager is gone.
         }
     }
 

@@ -1,0 +1,134 @@
+'use strict';
+
+// Runs that are asked for: they go to any host, their outcome returns, and hosts steer each other.
+
+const assert = require('node:assert/strict');
+const nodeTest = require('node:test');
+const {LOCK_MS, QUEUES, makeCluster, within} = require('./support');
+
+const slow = (ms, more) => ({kind: 'slow', name: 'slow', ms, concurrency: 5, ...more});
+
+nodeTest('without a server nothing of a queue is loaded', () => {
+    const {bullmq} = require('../../lib/cluster');
+    bullmq({connection: 'redis://127.0.0.1:1'});
+    const loaded = Object.keys(require.cache).filter((file) => /node_modules.(bullmq|ioredis)/.test(file));
+    assert.deepEqual(loaded, []);
+});
+
+for (const on of QUEUES) {
+    const tests = [];
+    const test = (title, run) => tests.push([title, run]);
+
+    test('500 runs of three hosts end once each, also those of a host that shuts down and of one that is killed', async (t) => {
+        const RUNS = 500;
+        const cluster = makeCluster(t, on, [slow(20)]);
+        const [asking, leaving, dying] = await Promise.all([
+            cluster.host({concurrency: 20}),
+            cluster.host({concurrency: 20}),
+            cluster.host({concurrency: 20})
+        ]);
+        const results = [];
+        asking.child.on(
+            'message',
+            ({what, id, value, error}) => what === 'result' && results.push({id, value, error})
+        );
+        await Promise.all(
+            Array.from({length: RUNS}, (_, index) =>
+                asking.ask('run', {job: 'slow', options: {id: `run:${index}`, data: {ms: 20}}})
+            )
+        );
+        await within('the first ones', 20_000, () => results.length > 20);
+        dying.child.kill('SIGKILL');
+        await leaving.ask('shutdown');
+        await within('all results', 30_000 + LOCK_MS, () => results.length === RUNS);
+        assert.equal(new Set(results.map(({id}) => id)).size, RUNS);
+        assert.deepEqual(
+            results.filter(({error}) => error !== undefined),
+            []
+        );
+        const hosts = new Set(results.map(({value}) => value.host));
+        assert.ok(hosts.size >= 2, `they went to ${hosts.size} hosts`);
+        const again = cluster.tries().length - new Set(cluster.tries().map(({id}) => id)).size;
+        assert.ok(again <= 20, `${again} were redone: those that the killed host had`);
+    });
+
+    test('what a handler throws on another host is thrown at the one that asked', async (t) => {
+        const cluster = makeCluster(t, on, []);
+        const [asking, other] = await Promise.all([cluster.host(), cluster.host()]);
+        await other.ask('add', {job: slow(5_000, {timeout: 100})});
+        await asking.ask('add', {job: slow(5_000, {timeout: 100})});
+        void asking.ask('run', {job: 'slow'});
+        const {error} = await asking.told('result');
+        assert.equal(error.code, 'JOB_TIMEOUT');
+    });
+
+    test('a run is cancelled while it waits, and while it goes on another host', async (t) => {
+        const cluster = makeCluster(t, on, [slow(20_000)]);
+        const asking = await cluster.host();
+        const waiting = await asking.ask('run', {job: 'slow', options: {delay: 60_000, id: 'waits'}});
+        assert.equal(waiting.id, 'waits');
+        await asking.ask('cancel', {id: 'waits'});
+        const {error} = await asking.told('result');
+        assert.equal(error.code, 'JOB_CANCELLED');
+        await asking.ask('run', {job: 'slow', options: {id: 'goes'}});
+        const other = await cluster.host();
+        await within('it goes', 20_000, async () => true);
+        let running = [];
+        for (let look = 0; running.length === 0 && look < 200; look++) {
+            ({
+                info: {running}
+            } = await other.ask('info'));
+        }
+        assert.deepEqual(
+            running.map(({id, job}) => [id, job]),
+            [['goes', 'slow']]
+        );
+        await other.ask('cancel', {id: 'goes', reason: 'a test'});
+        const cancelled = await asking.told('result');
+        assert.equal(cancelled.id, 'goes');
+        await assert.rejects(other.ask('cancel', {id: 'never'}), {code: 'RUN_UNKNOWN'});
+    });
+
+    test('a pause reaches all hosts, also one that starts later', async (t) => {
+        const jobs = [{kind: 'inline', name: 'tick', at: '* * * * * *'}];
+        const cluster = makeCluster(t, on, jobs);
+        const [one, two] = await Promise.all([cluster.host(), cluster.host()]);
+        await within('slots', 20_000, () => cluster.tries().length >= 2);
+        await one.ask('pause', {job: 'tick'});
+        const stateOf = async (host, wanted) => {
+            const isWanted = ({state}) => (state === 'paused') === (wanted === 'paused');
+            const end = performance.now() + 20_000;
+            while (!isWanted(await host.ask('state', {job: 'tick'}))) {
+                assert.ok(performance.now() < end, `it never was ${wanted}`);
+            }
+        };
+        await stateOf(two, 'paused');
+        const three = await cluster.host();
+        await stateOf(three, 'paused');
+        const before = cluster.tries().length;
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+        assert.ok(cluster.tries().length <= before + 1, 'a slot that was granted before may run');
+        await three.ask('resume', {job: 'tick'});
+        await Promise.all([stateOf(one, 'armed'), stateOf(two, 'armed')]);
+        await within('slots', 20_000, () => cluster.tries().length >= before + 3);
+        const {info} = await one.ask('info');
+        assert.deepEqual(info.hosts.map(({pid}) => pid).toSorted(), [one.pid, two.pid, three.pid].toSorted());
+    });
+
+    test('overlap: a slot that is due while a run of the cluster goes is skipped; the next one runs', async (t) => {
+        const jobs = [{kind: 'slow', name: 'tick', at: '*/2 * * * * *', ms: 2_600}];
+        const cluster = makeCluster(t, on, jobs);
+        await Promise.all([cluster.host(), cluster.host(), cluster.host()]);
+        await within('runs', 40_000, () => cluster.tries().length >= 3);
+        const tries = cluster.tries();
+        // Written at their ends.
+        const ends = tries.map(({begin}) => begin).toSorted((one, other) => one - other);
+        const gaps = ends.slice(1).map((end, index) => end - ends[index]);
+        assert.ok(Math.min(...gaps) >= 2_500, `no two went at once: ${gaps}`);
+        assert.ok(cluster.skipped.some(({reason}) => reason === 'overlap'));
+    });
+
+    nodeTest(`a queue by ${on.title}`, {concurrency: 2}, async (t) => {
+        await Promise.all(tests.map(([title, run]) => t.test(title, run)));
+    });
+}
