@@ -13,8 +13,9 @@ const {Inbox} = require('./inbox');
 const KEPT = {age: 60 * 60, count: 100_000};
 const KEPT_FAILED = {age: 7 * 24 * 60 * 60, count: 10_000};
 const CLOCK_PERIOD_MS = 5 * 60 * 1000;
-/** A host that does not know a job leaves it to the others for so long, longer each time. */
-const LEAVE_MS = {first: 50, most: 5_000};
+/** A host that does not know a job leaves it to the others for so long; after some tries, when none may have it, for longer. */
+const LEAVE_MS = {first: 20, most: 5_000};
+const SHORT_LEAVES = 25;
 /** How long the host's event loop may take to take a run, before another host gets it. */
 const TAKE_LIMIT_MS = 500;
 /** A slot that came late for this reason and by more than this was held up by another run of its job. */
@@ -197,7 +198,10 @@ class Carrier {
         if (added.id === jobId) {
             return;
         }
-        this.#deduplicated.set(name, dueMs);
+        if (this.#link.nowMs() < dueMs + OVERLAP_TOLERANCE_MS) {
+            // One that was late before makes up for what passed without a host.
+            this.#deduplicated.set(name, dueMs);
+        }
         if (before !== undefined && (await this.#queue.getJob(slotId(name, before))) === undefined) {
             // The run that it waited for goes on, and the newer one has taken its place.
             this.#skips.add(name, before, 'overlap');
@@ -363,7 +367,8 @@ class Carrier {
 
     /** This host cannot run it: it leaves it to others for a while. */
     async #leave(job, token) {
-        const pauseMs = Math.min(LEAVE_MS.most, LEAVE_MS.first * 2 ** Math.min(10, job.attemptsStarted - 1));
+        const doublings = Math.min(10, Math.max(0, job.attemptsStarted - SHORT_LEAVES));
+        const pauseMs = Math.min(LEAVE_MS.most, LEAVE_MS.first * 2 ** doublings);
         await job.moveToDelayed(Date.now() + pauseMs, token, {skipAttempt: true}).catch(() => {});
         throw new this.#bullmq.DelayedError();
     }
