@@ -98,6 +98,27 @@ for (const on of BACKENDS) {
             JSON.stringify(tries.map(({due}) => due))
         );
     });
+    test(`a job with scope 'host' runs on each host, and one with 'cluster' on one`, async (t) => {
+        const at = '* * * * * *';
+        const jobs = [
+            {kind: 'inline', name: 'own', at, scope: 'host'},
+            {kind: 'inline', name: 'shared', at}
+        ];
+        const cluster = makeCluster(t, on, jobs);
+        await Promise.all([cluster.host(), cluster.host()]);
+        const runsOf = (name) =>
+            cluster.lines().filter(({what, host, id}) => {
+                const isShared = id.startsWith('shared@');
+                return what === 'begin' && host !== undefined && isShared === (name === 'shared');
+            });
+        await within('runs', 20_000, () => runsOf('own').length >= 8 && runsOf('shared').length >= 4);
+        const own = runsOf('own').map(({due, host}) => `${due} ${host}`);
+        assert.equal(new Set(own).size, own.length);
+        assert.equal(new Set(runsOf('own').map(({host}) => host)).size, 2);
+        const shared = runsOf('shared').map(({due}) => due);
+        assert.equal(new Set(shared).size, shared.length);
+    });
+
     nodeTest(`a cluster on ${on.title}`, {concurrency: 2}, async (t) => {
         await Promise.all(tests.map(([title, run]) => t.test(title, run)));
     });

@@ -1,6 +1,6 @@
 'use strict';
 
-// A run of the recurring job: it says where it runs, and how late.
+// A run of the recurring job: it says where it runs, and how late, and then takes half a second.
 
 const {run} = require('@tryghost/job-manager/job');
 
@@ -8,7 +8,4 @@ const late = Date.now() - run.due;
 console.log(
     JSON.stringify({slot: run.due, host: process.env.HOST_NAME, late, fence: run.fence, trigger: run.trigger})
 );
-if (process.env.SLOW_SLOT === 'yes' && run.fence === 1) {
-    // The host is killed in the middle of this.
-    setTimeout(() => {}, 60_000);
-}
+setTimeout(() => {}, 500);

@@ -359,7 +359,7 @@ class RegisteredJobs {
         checkName(name);
         const {timezone = this.#defaults.timezone, dst = this.#defaults.dst} = job;
         const when = handler && job.at === undefined ? ON_REQUEST : parseAt(job.at, {timezone, dst});
-        const isShared = this.#isShared(job, when);
+        const isShared = this.#isShared({...job, name}, when);
         // Hosts of a cluster count plain intervals from the same instant.
         const anchorMs = isShared ? 0 : Date.now();
         const announcement = announce(name, job.at, when, anchorMs);

@@ -25,12 +25,12 @@ class Clustering {
     /**
      * @param {object} parts - of the manager (lib/manager/parts.js)
      * @param {object} adapter
-     * @param {{errorHandler?: Function}} options
+     * @param {{errorHandler?: Function, unref?: boolean}} options
      */
-    constructor(parts, adapter, {errorHandler}) {
+    constructor(parts, adapter, {errorHandler, unref}) {
         this.#parts = parts;
         this.#errorHandler = errorHandler;
-        this.#member = adapter[JOIN](this.#host());
+        this.#member = adapter[JOIN]({...this.#host(), isUnref: unref === true});
     }
 
     /** @returns {'cluster' | 'host'} whose the due times and runs of a job are */

@@ -205,6 +205,9 @@ class BullmqMember {
             env: process.env,
             name: 'job-manager-cluster'
         });
+        if (this.#host.isUnref) {
+            this.#thread.unref();
+        }
         this.#thread.on('message', (message) => this.#take(message));
         this.#thread.on('error', (error) => this.#problem(error));
         this.#thread.on('exit', () => this.#restart());
