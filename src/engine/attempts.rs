@@ -207,7 +207,7 @@ impl Engine {
                     return self.move_run(id, Phase::Beginning(None));
                 }
                 let Some(run) = self.runs.get_mut(&id) else { return };
-                run.started = Some(now);
+                run.started = Some(now.stamp());
                 run.first_started.get_or_insert(now.wall);
                 self.tell_start(id, now);
                 let Some(run) = self.runs.get_mut(&id) else { return };
@@ -234,7 +234,7 @@ impl Engine {
         now: Now,
     ) {
         let Some(run) = self.runs.get_mut(&id).filter(|run| run.phase == Phase::Inline) else { return };
-        let elapsed = now.mono.since(run.started.unwrap_or(now).mono);
+        let elapsed = now.mono.since(run.started.unwrap_or(now.stamp()).mono);
         let usage = Usage { elapsed, ..Usage::default() };
         let stopped = if run.has_signal() { stopped(run.stop) } else { None };
         if let Some(cause) = stopped {

@@ -19,7 +19,7 @@ use super::keeping::Record;
 use super::lanes::{LaneKey, Priority};
 use super::watching::Watch;
 use crate::store::{HOST_DIED, RunKey, Slot};
-use crate::timer::{EpochMs, MonoMs, Now, TimerKey};
+use crate::timer::{EpochMs, MonoMs, Stamp, TimerKey};
 use crate::worker::ipc::ChannelError;
 use crate::worker::os::{Exit, ExitStatus};
 
@@ -63,7 +63,7 @@ pub(super) struct Run {
     /// When the run was accepted.
     pub(super) queued_at: EpochMs,
     /// When this attempt was given its process, or its place on the host's event loop.
-    pub(super) started: Option<Now>,
+    pub(super) started: Option<Stamp>,
     /// The job's time limit, counted from its first line.
     pub(super) time_limit: Option<TimerKey<MonoMs>>,
     /// What is watched while this attempt goes.

@@ -139,7 +139,7 @@ impl Engine {
         let Some(run) = self.runs.get_mut(&id) else { return };
         let Work::Offloaded(work) = &run.work else { return };
         let is_first = run.started.is_none();
-        run.started.get_or_insert(now);
+        run.started.get_or_insert(now.stamp());
         run.first_started.get_or_insert(now.wall);
         // A run that was asked for with data of its own has a job of its own.
         let job = if run.data.is_empty() { &work.job } else { &run.data };
@@ -342,7 +342,7 @@ impl Engine {
             return;
         }
         let usage = Usage {
-            elapsed: now.mono.since(run.started.unwrap_or(now).mono),
+            elapsed: now.mono.since(run.started.unwrap_or(now.stamp()).mono),
             cpu_time: exit.cpu_time,
             peak_memory_bytes: exit.peak_memory_bytes,
         };

@@ -428,7 +428,7 @@ impl Engine {
             Some(Said::Error { envelope, .. }) if run.stop.is_none() => EndCause::Error(envelope),
             _ => EndCause::NotStopped(survivor),
         };
-        let elapsed = now.mono.since(run.started.unwrap_or(now).mono);
+        let elapsed = now.mono.since(run.started.unwrap_or(now.stamp()).mono);
         self.requests.note_survivor(id, survivor);
         self.end_run(id, cause, Usage { elapsed, ..Usage::default() }, Some(GaveUp::Stopped), now);
     }

@@ -102,7 +102,7 @@ impl Engine {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.stop.get_or_insert(StopReason::Stalled(limit));
         let has_signal = run.has_signal();
-        let elapsed = now.mono.since(run.started.unwrap_or(now).mono);
+        let elapsed = now.mono.since(run.started.unwrap_or(now.stamp()).mono);
         if has_signal {
             self.emit(JobEvent::InlineAbort { run: id });
         }

@@ -32,7 +32,21 @@ pub struct Now {
 
 static ORIGIN: Lazy<Instant> = Lazy::new(Instant::now);
 
+/// A moment by the wall clock and by the monotonic one: shorter than [`Now`], because runs that are many keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// By the wall clock.
+    pub wall: EpochMs,
+    /// By the monotonic clock.
+    pub mono: MonoMs,
+}
+
 impl Now {
+    /// This moment, without the clock of leases.
+    pub fn stamp(self) -> Stamp {
+        Stamp { wall: self.wall, mono: self.mono }
+    }
+
     /// Reads all clocks.
     pub fn read() -> Self {
         Now {

@@ -3,5 +3,5 @@
 mod clock;
 mod heap;
 
-pub use clock::{BootMs, EpochMs, MonoMs, Now};
+pub use clock::{BootMs, EpochMs, MonoMs, Now, Stamp};
 pub use heap::{TimerHeap, TimerKey};

@@ -70,7 +70,7 @@ impl Engine {
         else {
             return;
         };
-        let started = self.runs.get(&current).and_then(|run| run.started).unwrap_or(now).mono;
+        let started = self.runs.get(&current).and_then(|run| run.started).unwrap_or(now.stamp()).mono;
         let due = started.plus(RECALL_AFTER);
         let is_sent = self.is_begun(ahead);
         let Some(process) = self.kept.processes.get_mut(&number) else { return };

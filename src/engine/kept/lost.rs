@@ -50,7 +50,7 @@ impl Engine {
             self.comes_back(id, now);
         } else if let Some(id) = process.current {
             let started = self.runs.get(&id).and_then(|run| run.started);
-            let elapsed = now.mono.since(started.unwrap_or(now).mono);
+            let elapsed = now.mono.since(started.unwrap_or(now.stamp()).mono);
             self.requests.note_survivor(id, survivor);
             let usage = Usage { elapsed, ..Usage::default() };
             self.end_run(id, EndCause::NotStopped(survivor), usage, Some(GaveUp::Stopped), now);
@@ -83,7 +83,7 @@ impl Engine {
     fn run_lost_its_process(&mut self, id: RunId, said: Option<Said>, exit: &Exit, now: Now) {
         let Some(run) = self.runs.get(&id) else { return };
         let usage = Usage {
-            elapsed: now.mono.since(run.started.unwrap_or(now).mono),
+            elapsed: now.mono.since(run.started.unwrap_or(now.stamp()).mono),
             cpu_time: exit.cpu_time,
             peak_memory_bytes: exit.peak_memory_bytes,
         };

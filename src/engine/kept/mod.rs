@@ -292,7 +292,7 @@ impl Engine {
         self.move_run(id, Phase::Running(worker));
         self.hold_worker_of(id);
         let Some(run) = self.runs.get_mut(&id) else { return };
-        run.started = Some(now);
+        run.started = Some(now.stamp());
         run.first_started.get_or_insert(now.wall);
         let timeout = run.policy.limits.timeout;
         run.time_limit =
@@ -325,7 +325,7 @@ impl Engine {
         process.served = process.served.saturating_add(1);
         let (job, worker) = (process.job, process.worker);
         let Some(run) = self.runs.get(&id) else { return };
-        let elapsed = now.mono.since(run.started.unwrap_or(now).mono);
+        let elapsed = now.mono.since(run.started.unwrap_or(now.stamp()).mono);
         let cause = stopped(run.stop).unwrap_or(cause);
         if matches!(run.phase, Phase::Stopping(_, step) if step > StopStep::Asked) {
             // A signal is on its way to the process.
