@@ -121,7 +121,7 @@ function testLosses(on) {
         before.forEach(({child}) => child.kill('SIGKILL'));
         await Promise.all(before.map(({ended}) => ended));
         // Two slots pass.
-        await new Promise((resolve) => setTimeout(resolve, lastDue + 20_500 - Date.now()));
+        await new Promise((resolve) => setTimeout(resolve, lastDue + 22_000 - Date.now()));
         await Promise.all([cluster.host({jobs}), cluster.host({jobs})]);
         await within('a slot after that', 30_000, () =>
             runsOf('once').some(({due}) => due >= lastDue + 30_000)

@@ -224,8 +224,16 @@ class DatabaseMember {
             return false;
         }
         const untilDueMs = slot - this.#link.nowMs() - RETRY_MS / 10;
-        await new Promise((resolve) => setTimeout(resolve, Math.max(0, untilDueMs)));
-        return others();
+        if (untilDueMs > 0) {
+            await new Promise((resolve) => setTimeout(resolve, untilDueMs));
+            return others();
+        }
+        // It makes up for what passed without a host, and what that one has left is being redone.
+        const endMs = now() + this.#options.lease / 2;
+        while (now() < endMs && (await others())) {
+            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        }
+        return now() >= endMs;
     }
 
     async #renewAll() {
