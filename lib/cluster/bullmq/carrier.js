@@ -22,6 +22,8 @@ const TAKE_LIMIT_MS = 500;
 const OVERLAP_TOLERANCE_MS = 50;
 /** Slots of the last moment before a server goes down are looked at again when it is back. */
 const DOUBT_MS = 2_000;
+/** A run that was taken so lately has its lock. */
+const FRESH_MS = 500;
 /** A slot that is not begun by then is late. */
 const LATE_MS = 1_000;
 const LAST_FIELD = 'jm:last:';
@@ -240,8 +242,8 @@ class Carrier {
         if (known === undefined) {
             return this.#leave(job, token);
         }
-        const sentMs = this.#native.bootMs();
-        if ((await job.extendLock(token, this.#lockMs)) !== 1) {
+        const sentMs = await this.#lockedAt(job, token);
+        if (sentMs === undefined) {
             // Another host has it by now.
             throw new this.#bullmq.WaitingError();
         }
@@ -257,6 +259,17 @@ class Carrier {
         };
         const end = await this.#run({job, token, id, grant});
         return this.#finish(job, token, end, known);
+    }
+
+    /** @returns {Promise<number | undefined>} when the lock was asked for that this host has, by the clock of leases */
+    async #lockedAt(job, token) {
+        const agoMs = Date.now() - job.processedOn;
+        if (job.data.due === undefined && agoMs >= 0 && agoMs < FRESH_MS) {
+            // BullMQ stamps a job when it sends the request for it.
+            return this.#native.bootMs() - agoMs;
+        }
+        const sentMs = this.#native.bootMs();
+        return (await job.extendLock(token, this.#lockMs)) === 1 ? sentMs : undefined;
     }
 
     /** Has this host run it. @returns {Promise<object>} how it ended */
