@@ -62,6 +62,19 @@ test('a run whose host was killed goes on with its next attempt, and fails with 
     assert.deepEqual([info.state, info.trigger, info.attempt], ['completed', 'recovered', 2]);
 });
 
+test('a run whose host was killed is shown once, by its id, also before the event of its end is taken', async (t) => {
+    const {hosts} = await killed(t, 'running');
+    const {manager} = await hosts.next();
+    await manager.defineJob({name: 'process', job: require.resolve('./jobs/notes')});
+    // Nothing has been awaited that lets events in, and then all of them.
+    const before = manager.runs().map(({id}) => id);
+    await until(() => manager.run('has-none')?.state === 'failed');
+    const after = manager.runs().map(({id}) => id);
+    for (const ids of [before, after]) {
+        assert.deepEqual(ids.toSorted(), ['has-more', 'has-none', 'waits']);
+    }
+});
+
 test('runs that waited go by priority and by their times, with their data, and before new ones', async (t) => {
     const {hosts, file} = await killed(t, 'waiting');
     const {manager} = await hosts.next();

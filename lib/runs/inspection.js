@@ -98,7 +98,9 @@ class Inspection {
     /** @param {import('../../index').RunFilter} [filter] - checked */
     runs({job, state, before, limit = DEFAULT_LIMIT} = {}) {
         const own = this.#ownRuns({job, state, before, limit});
-        const kept = this.#keptRuns({job, state, before, limit});
+        // Of a run that an earlier host has left, the event that tells its id may wait.
+        const shown = new Set(own.map(({id}) => id));
+        const kept = this.#keptRuns({job, state, before, limit}).filter(({id}) => !shown.has(id));
         if (kept.length === 0) {
             return own;
         }

@@ -481,7 +481,7 @@ class Runs {
         return runInfo({
             queuedMs,
             ...state,
-            id: this.idOf(number),
+            id: handle?.id ?? state.id ?? this.#numbered(number),
             name: handle?.name ?? state.name,
             progress,
             retryOf,

@@ -86,6 +86,8 @@ pub struct LiveRunsRequest {
 pub struct LiveRun {
     /// Its number.
     pub run: u32,
+    /// The id that it was given; absent for one that is numbered.
+    pub id: Option<String>,
     /// Its job.
     pub name: String,
     /// The number that the job was registered with.
@@ -353,6 +355,7 @@ impl LiveRun {
         let facts = row.facts;
         LiveRun {
             run: row.run.0,
+            id: row.id.map(|id| id.to_string()),
             name: row.name.to_string(),
             registration: row.registration.0,
             state: row.state,

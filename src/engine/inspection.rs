@@ -133,6 +133,8 @@ pub struct RunQuery {
 pub struct RunRow {
     /// The run.
     pub run: RunId,
+    /// The id that it was given, by a host or an earlier one; `None` for one that is numbered.
+    pub id: Option<Arc<str>>,
     /// Its job.
     pub name: Arc<str>,
     /// The job's registration.
@@ -156,9 +158,10 @@ pub struct RunRow {
 impl RunRow {
     /// The run of which this event reports the end: to the host it goes until the host has taken the event.
     pub fn of_end(event: &JobEvent) -> Option<Self> {
-        let JobEvent::RunEnded { run, name, registration, facts, .. } = event else { return None };
+        let JobEvent::RunEnded { run, id, name, registration, facts, .. } = event else { return None };
         Some(RunRow {
             run: *run,
+            id: id.clone(),
             name: Arc::clone(name),
             registration: *registration,
             state: "stopping",
@@ -360,6 +363,7 @@ impl Engine {
         };
         RunRow {
             run: id,
+            id: run.id.clone(),
             name: Arc::clone(&run.name),
             registration: run.registration,
             state: run.phase.name(),
