@@ -97,10 +97,12 @@ class Inspection {
 
     /** @param {import('../../index').RunFilter} [filter] - checked */
     runs({job, state, before, limit = DEFAULT_LIMIT} = {}) {
+        // Read first: a run may leave the store for this host in between, and none goes the other way.
+        const inStore = this.#keptRuns({job, state, before, limit});
         const own = this.#ownRuns({job, state, before, limit});
         // Of a run that an earlier host has left, the event that tells its id may wait.
         const shown = new Set(own.map(({id}) => id));
-        const kept = this.#keptRuns({job, state, before, limit}).filter(({id}) => !shown.has(id));
+        const kept = inStore.filter(({id}) => !shown.has(id));
         if (kept.length === 0) {
             return own;
         }
