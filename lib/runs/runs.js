@@ -463,7 +463,12 @@ class Runs {
 
     /** What an event tells of a run, which may have gone on since: `told` are facts of the event itself. */
     #infoIn(state, number, told = {}) {
-        const facts = {...this.#live.get(number)?.facts, ...this.#parts.native.liveRun(number)};
+        const known = this.#live.get(number)?.facts;
+        const now = this.#parts.native.liveRun(number) ?? undefined;
+        const attempt = told.attempt ?? known?.attempt;
+        // Of a later attempt neither times nor the process are those of this one.
+        const isLater = now !== undefined && attempt !== undefined && now.attempt !== attempt;
+        const facts = isLater ? {...now, ...known} : {...known, ...now};
         return this.#shown(number, {...facts, ...told, state});
     }
 
