@@ -16,6 +16,8 @@ nodeTest('the entry point loads nothing before it is used', () => {
     assert.equal(loaded, 'lib/cluster.js,lib/cluster/options.js');
 });
 
+/** A host whose jobs are registered may still be connecting. */
+const STARTING_MS = 4_000;
 const JOBS = 20;
 const SLOTS = 200;
 
@@ -54,11 +56,20 @@ for (const on of BACKENDS) {
     test(`hosts whose clocks are wrong by 2 s start slots once, at the time of the server`, async (t) => {
         const cluster = makeCluster(t, on, [{kind: 'inline', name: 'tick', at: '* * * * * *'}]);
         await Promise.all([-2_000, 0, 2_000].map((skew) => cluster.host({skew})));
-        await within('slots', 20_000, () => cluster.tries().length >= 6);
+        const readyAt = Date.now();
+        await within(
+            'slots',
+            20_000,
+            () => cluster.tries().filter(({due}) => due > readyAt + STARTING_MS).length >= 4
+        );
         const tries = cluster.tries();
         assert.equal(new Set(tries.map(({id}) => id)).size, tries.length);
-        const late = tries.map(({due, begin}) => Math.abs(begin - due));
-        assert.ok(Math.max(...late) < 1_000, `${late}`);
+        // As a host learns the time of the server, due times that it took for coming may have passed.
+        const late = tries.filter(({due}) => due > readyAt + STARTING_MS).map(({due, begin}) => begin - due);
+        assert.ok(late.length >= 3);
+        const early = tries.filter(({due, begin}) => begin < due - 50);
+        assert.deepEqual(early, [], 'none begins early, however wrong the clock is');
+        assert.ok(Math.max(...late) < 1_000, JSON.stringify([readyAt, cluster.tries()]));
     });
 
     test(`two versions of a schedule, and a job that one host does not have`, async (t) => {
