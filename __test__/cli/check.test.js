@@ -108,6 +108,11 @@ test('check finds every fault of a file, names that are used twice, and unknown 
         (await cli('check', 'config.json', '--json')).json().faults.map(({key}) => key),
         ['control.sokcet', 'dashboard.port', 'dashboard.prot', 'dashboard.actions']
     );
+    write('config.json', {manger: {}, jobs: [{name: 'a', at: 'every 2 minuts', job: './a.js'}]});
+    assert.deepEqual(
+        (await cli('check', 'config.json', '--json')).json().faults.map(({key}) => key),
+        ['manger', 'jobs[0].at']
+    );
     write('config.json', {job: [], dashboard: 3001});
     const shape = await cli('check', 'config.json');
     assert.match(shape.stdout, /config\.json: job: this is not known\n +Did you mean "jobs"\?/);

@@ -208,9 +208,10 @@ test('a job is paused with a note by an operator, and resumed, both without a se
 test('all jobs are paused and resumed', async (t) => {
     const {manager, api} = await createServed(t);
     await manager.defineJob({name: 'tick', job: async () => {}, at: 'every day'});
-    const paused = await api('POST', '/api/v1/pause');
+    const paused = await api('POST', '/api/v1/pause?note=the%20move');
     assert.deepEqual([paused.status, paused.json.paused], [200, 1]);
-    assert.equal(manager.job('tick').paused.by, 'operator');
+    const {by, note} = manager.job('tick').paused;
+    assert.deepEqual([by, note], ['operator', 'the move']);
     const resumed = await api('POST', '/api/v1/resume');
     assert.deepEqual([resumed.status, resumed.json.paused], [200, 0]);
 });

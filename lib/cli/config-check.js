@@ -110,17 +110,23 @@ const withDefaults = (manager) =>
         ? {...manager, job: {...JOB_DEFAULTS, ...manager.job}}
         : manager;
 
+function unknownKeys(config) {
+    return Object.keys(config)
+        .filter((key) => !KEYS.includes(key))
+        .map((key) => {
+            const meant = nearestName(key, KEYS);
+            const help = meant === undefined ? `It may have ${KEYS.join(', ')}.` : `Did you mean "${meant}"?`;
+            return {key, message: 'this is not known', help};
+        });
+}
+
+/** What makes it useless to look any further. */
 function checkShape(config) {
     if (!isObject(config)) {
         const message = `it must be an object such as {"jobs": [...]}, got ${describeValue(config)}`;
         return [{key: '', message}];
     }
     const faults = [];
-    for (const key of Object.keys(config).filter((each) => !KEYS.includes(each))) {
-        const meant = nearestName(key, KEYS);
-        const help = meant === undefined ? `It may have ${KEYS.join(', ')}.` : `Did you mean "${meant}"?`;
-        faults.push({key, message: 'this is not known', help});
-    }
     for (const key of LISTS) {
         if (config[key] !== undefined && !Array.isArray(config[key])) {
             faults.push({key, message: `must be an array of jobs, got ${describeValue(config[key])}`});
@@ -242,9 +248,10 @@ async function checkDefinition(scratch, {key, name, method, job}) {
  * @returns {Promise<{faults: Fault[], config?: Config}>} the configuration with absolute paths, if there is no fault
  */
 async function checkConfig(given, file) {
+    const unknown = isObject(given) ? unknownKeys(given) : [];
     const shape = checkShape(given);
     if (shape.length > 0) {
-        return {faults: shape};
+        return {faults: [...unknown, ...shape]};
     }
     const folder = path.dirname(path.resolve(file));
     const faults = [
@@ -261,6 +268,7 @@ async function checkConfig(given, file) {
         }
     }
     const {control = true, dashboard = false} = given;
+    faults.unshift(...unknown);
     return faults.length > 0 ? {faults} : {faults, config: {manager, definitions, control, dashboard}};
 }
 

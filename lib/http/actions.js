@@ -94,8 +94,8 @@ async function retryRun({jobManager, params: {id}, query, shown}) {
 
 /** @param {import('./api').Call} call @returns {Promise<Done>} */
 async function pauseAll({jobManager, query}) {
-    parametersOf(query, BACK);
-    await jobManager.pauseAll({by: 'operator'});
+    const {note} = parametersOf(query, {...BACK, note: text});
+    await jobManager.pauseAll({note, by: 'operator'});
     return {
         status: 200,
         body: jobManager.stats(),

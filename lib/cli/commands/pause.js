@@ -41,7 +41,7 @@ module.exports = {
         checkTargets(names, values.all, 'pause');
         const client = await connect(values);
         if (values.all) {
-            const stats = await client.post(['api', 'v1', 'pause']);
+            const stats = await client.post(['api', 'v1', 'pause'], {note: values.note});
             output.answer({all: true, stats}, 'all jobs are paused');
             return 0;
         }
