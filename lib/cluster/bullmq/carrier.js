@@ -52,6 +52,8 @@ class Carrier {
     #newest = new Map();
     /** Slots that wait for an earlier run of their job to end. */
     #deduplicated = new Map();
+    /** Slots that came late, after an outage, and found another slot of their job in the queue, by the job. */
+    #superseded = new Map();
     /** Slots that this host has claimed of late. */
     #claimed = new Map();
     #isRenewing = false;
@@ -197,16 +199,35 @@ class Carrier {
         this.#noteClaim(jobId, name, dueMs);
         const before = this.#deduplicated.get(name);
         this.#deduplicated.delete(name);
+        await this.#reportSuperseded(name, dueMs);
         if (added.id === jobId) {
             return;
         }
-        if (this.#link.nowMs() < dueMs + OVERLAP_TOLERANCE_MS) {
-            // One that was late before makes up for what passed without a host.
+        if (before === dueMs || this.#link.nowMs() < dueMs + OVERLAP_TOLERANCE_MS) {
             this.#deduplicated.set(name, dueMs);
+        } else {
+            // The newest of these makes up for what passed without a host.
+            this.#superseded.set(name, [...(this.#superseded.get(name) ?? []), dueMs]);
         }
-        if (before !== undefined && (await this.#queue.getJob(slotId(name, before))) === undefined) {
+        const isOlder = before !== undefined && before < dueMs;
+        if (isOlder && (await this.#queue.getJob(slotId(name, before))) === undefined) {
             // The run that it waited for goes on, and the newer one has taken its place.
             this.#skips.add(name, before, 'overlap');
+        }
+    }
+
+    /** A newer slot was added: the queue has the late ones before it, or never will. */
+    async #reportSuperseded(name, dueMs) {
+        const late = this.#superseded.get(name) ?? [];
+        this.#superseded.delete(name);
+        const later = late.filter((due) => due >= dueMs);
+        if (later.length > 0) {
+            this.#superseded.set(name, later);
+        }
+        for (const due of late.filter((one) => one < dueMs)) {
+            if ((await this.#queue.getJobState(slotId(name, due))) === 'unknown') {
+                this.#skips.add(name, due, 'missed');
+            }
         }
     }
 
@@ -297,7 +318,7 @@ class Carrier {
         const reason = this.#reasonToSkip(live.job);
         if (reason !== undefined) {
             this.#skips.add(name, data.due, reason);
-            this.#settle(live, {kind: 'skipped', reason});
+            void this.#trying(() => this.#skipTo(live, reason));
             return;
         }
         void this.#trying(() => this.#queue.backend.setQueueMeta({[LAST_FIELD + name]: data.due}));
@@ -308,6 +329,17 @@ class Carrier {
             }
         } catch (error) {
             this.#settle(live, {kind: error.code === 'JOB_UNKNOWN' ? 'unknown' : 'back'});
+        }
+    }
+
+    /** A slot that is skipped for a newer one may have kept that out of the queue: it is added before this one ends. */
+    async #skipTo(live, reason) {
+        try {
+            if (reason === 'missed') {
+                await this.#claim(live.job.name, this.#newest.get(live.job.name));
+            }
+        } finally {
+            this.#settle(live, {kind: 'skipped', reason});
         }
     }
 
