@@ -204,6 +204,34 @@ describe('installed by npm', () => {
         assert.equal(stdout, 'true 200 200 200\n');
     });
 
+    test('the control socket serves the pages too', {skip: process.platform === 'win32'}, async (t) => {
+        const project = await createProject(t, {
+            'package.json': '{"private": true}',
+            'host.js': `
+                const http = require('node:http');
+                const JobManager = require('${NAME}');
+                const {listen} = require('${NAME}/control');
+
+                const jobManager = new JobManager();
+                const get = (socketPath, path) =>
+                    new Promise((resolve, reject) => {
+                        const read = async (response) => resolve([response.statusCode, (await response.toArray()).join('')]);
+                        http.get({socketPath, path, agent: false}, read).on('error', reject);
+                    });
+                listen(jobManager, {socket: require('node:path').join(__dirname, 'sockets', 'host.sock')}).then(async ({path}) => {
+                    const [apiStatus] = await get(path, '/api/v1/stats');
+                    const [pageStatus, page] = await get(path, '/');
+                    console.log(apiStatus, pageStatus, /<h1[^>]*>Overview/.test(page));
+                    await jobManager.shutdown();
+                });
+            `
+        });
+        fs.mkdirSync(path.join(project.folder, 'sockets'), {mode: 0o700});
+        await npmInstall(project, NAME);
+        const stdout = await runIn(project, {file: process.execPath, args: ['host.js']});
+        assert.equal(stdout, '200 200 true\n');
+    });
+
     test('it replaces the old package below a dependency by an override', async (t) => {
         const project = await createProject(t, {
             'package.json': JSON.stringify({private: true, overrides: {[NAME]: manifest.version}}),

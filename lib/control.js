@@ -56,25 +56,14 @@ async function listenSomewhere(server, {name, socket}) {
     }
 }
 
-/** The API at once; the pages, which take longer to load, when a browser asks for the first time. */
+/** The pages, which take longer to load, are loaded when the first of them is asked for. */
 function createHandler(jobManager, actions) {
     const options = {actions, showData: true, showOutput: true, redact: (value) => value};
-    const parts = {jobManager, options, isTrusted: true};
-    const {handleLocal} = createSite(parts);
-    let withPages;
-    return (request, response) => {
-        if (/^\/(?:api\/|metrics|healthz)/.test(request.url)) {
-            handleLocal(request, response);
-            return;
-        }
-        withPages ??= createSite({
-            ...parts,
-            pages: require('./dashboard/pages'),
-            assets: require('./dashboard/assets')
-        }).handleLocal;
-        withPages(request, response);
-    };
+    return createSite({jobManager, options, loadPages, isTrusted: true}).handleLocal;
 }
+
+/** Made by the build, as for lib/dashboard.js: the package has the pages in no other file. */
+const loadPages = () => require('./dashboard/dashboard.bundle.cjs');
 
 /** @returns {import('./control').Control} */
 function controlOf(jobManager, server, path) {
