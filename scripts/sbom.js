@@ -18,9 +18,8 @@ function npmBill() {
     return JSON.parse(execFileSync(file, args, {cwd: ROOT, shell, encoding: 'utf8'}));
 }
 
-/** @param {import('./crates').Crate} crate */
-function component({name, version, license, repository}) {
-    const purl = `pkg:cargo/${name}@${version}`;
+function library(kind, {name, version, license, repository}) {
+    const purl = `pkg:${kind}/${name}@${version}`;
     return {
         'bom-ref': purl,
         type: 'library',
@@ -28,27 +27,21 @@ function component({name, version, license, repository}) {
         version,
         scope: 'required',
         purl,
-        // Before SPDX expressions, crates wrote "MIT/Apache-2.0".
-        licenses: [{expression: license.replaceAll('/', ' OR ')}],
+        licenses: [{expression: license}],
         externalReferences: repository ? [{type: 'vcs', url: repository}] : []
     };
+}
+
+/** @param {import('./crates').Crate} crate */
+function component(crate) {
+    // Before SPDX expressions, crates wrote "MIT/Apache-2.0".
+    return library('cargo', {...crate, license: crate.license.replaceAll('/', ' OR ')});
 }
 
 /** @param {string} name - of a package in the lock file */
 function bundledComponent(name) {
     const {version, license} = packages[`node_modules/${name}`];
-    const purl = `pkg:npm/${name}@${version}`;
-    const licenses = [{expression: license}];
-    return {
-        'bom-ref': purl,
-        type: 'library',
-        name,
-        version,
-        scope: 'required',
-        purl,
-        licenses,
-        externalReferences: []
-    };
+    return library('npm', {name, version, license});
 }
 
 /** @returns {object} the bill, in the CycloneDX format that `npm sbom` writes */
