@@ -214,7 +214,7 @@ if (process.getuid?.() === 0) {
         fs.chownSync(folder, 0, 0);
     });
 
-    test('another user cannot open the socket, and is told so', async (t) => {
+    test('another user cannot open the socket, and gets an error that says why', async (t) => {
         const {folder, startProgram} = workplace(t);
         fs.chmodSync(folder, 0o755);
         const socket = path.join(folder, 'control.sock');

@@ -358,7 +358,7 @@ test('in the journal of systemd, lines have a priority and no time', async (t) =
     const place = workplace(t, {'now.js': 'process.exit(3);'});
     place.write('jobs.json', {jobs: [now]});
     const log = path.join(place.folder, 'log');
-    // The journal is told by the device and inode of the standard output.
+    // systemd names the journal by the device and inode of the standard output.
     const script = `exec >log; export JOURNAL_STREAM=$(stat -c %d:%i log); exec "${process.execPath}" "${PROGRAM}" daemon jobs.json`;
     const daemon = place.startProgram('bash', ['-c', script]);
     await eventually(

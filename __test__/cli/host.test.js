@@ -23,7 +23,7 @@ async function withHost(t, {name = 'host', token} = {}) {
     return {...place, host, socket, url};
 }
 
-/** Starts the job that goes on until it is told to end. */
+/** Starts the job that goes on until a test lets it end. */
 async function startWaiting({cli}) {
     const {id} = (await cli('trigger', 'waits', '--json')).json();
     const {run} = await untilRun(
@@ -144,7 +144,7 @@ test('trigger --wait ends with the run, however long that takes', async (t) => {
     assert.deepEqual([exitCode, json().run.state], [0, 'completed']);
 });
 
-test('Ctrl-C on trigger --wait leaves the run alone, and says so', async (t) => {
+test('Ctrl-C on trigger --wait leaves the run alone, and prints that it goes on', async (t) => {
     const place = await withHost(t);
     const waiting = place.start(['trigger', 'waits', '--wait']);
     let runs = [];
@@ -407,7 +407,7 @@ test('--url asks the HTTP API of a host, with a token from a file', async (t) =>
     assert.match(without.stderr, /"authorize" .* does not let you see it/);
 });
 
-test('--url of something else says so', async (t) => {
+test('--url of another server is an error that names what answered', async (t) => {
     const {cli, write, startProgram} = workplace(t);
     write(
         'server.js',
