@@ -1,0 +1,134 @@
+'use strict';
+
+const {jobIdOf, requestId, runIdOf} = require('./codec');
+const {KEPT, KEPT_FAILED} = require('./kept');
+
+const PAUSED_FIELD = 'jm:paused:';
+
+/** What hosts ask of the queue and of each other: runs, their ends, cancellations, pauses, and what there is. */
+class Requests {
+    #queue;
+    #inbox;
+    #hostId;
+    #post;
+    #trying;
+
+    /**
+     * @param {object} parts
+     * @param {object} parts.queue - a Queue
+     * @param {import('./inbox').Inbox} parts.inbox
+     * @param {string} parts.hostId - of this host
+     * @param {(message: object) => void} parts.post - to the event loop of the host
+     * @param {(call: () => Promise<void>) => Promise<void>} parts.trying
+     */
+    constructor({queue, inbox, hostId, post, trying}) {
+        this.#queue = queue;
+        this.#inbox = inbox;
+        this.#hostId = hostId;
+        this.#post = post;
+        this.#trying = trying;
+    }
+
+    /** A run was asked for on this host. */
+    async request({request, name, id, data, options}) {
+        const {priority = 0, delay, attempts, timeout} = options;
+        try {
+            await this.#queue.add(
+                name,
+                {...data, priority, attempts, timeout, reply: this.#hostId},
+                {
+                    jobId: requestId(id),
+                    delay,
+                    // Slots go first: they have a time.
+                    priority: 101 - priority,
+                    removeOnComplete: KEPT,
+                    removeOnFail: KEPT_FAILED
+                }
+            );
+            this.#post({type: 'requested', request});
+        } catch (error) {
+            this.#post({type: 'requested', request, error: {message: error.message, code: error.code}});
+        }
+    }
+
+    /** The end of a run goes to the host that waits for it. */
+    answer(job, {value, error}) {
+        const {reply} = job.data;
+        if (reply !== undefined) {
+            const id = runIdOf(job.id, {name: job.name, due: job.data.due});
+            const message = {
+                type: 'answered',
+                id,
+                value,
+                error: error && {message: error.message, code: error.code, envelope: error.envelope}
+            };
+            const isHere = reply === this.#hostId;
+            void this.#trying(() => (isHere ? this.#post(message) : this.#inbox.send(reply, message)));
+        }
+    }
+
+    /** A host waits for a run, and has not heard of it for long. */
+    async lookAt({id, name}) {
+        const job = await this.#queue.getJob(jobIdOf(id, name));
+        const state = await job?.getState();
+        if (job === undefined) {
+            this.#post({
+                type: 'answered',
+                id,
+                error: {message: 'it is not in the queue any more', code: 'RUN_UNKNOWN'}
+            });
+        } else if (state === 'completed') {
+            this.#post({type: 'answered', id, value: job.returnvalue});
+        } else if (state === 'failed') {
+            this.#post({type: 'answered', id, error: {message: job.failedReason}});
+        }
+    }
+
+    async cancel({request, id, name, reason}) {
+        const job = await this.#queue.getJob(jobIdOf(id, name));
+        const state = await job?.getState();
+        if (state === 'active') {
+            await this.#inbox.broadcast({type: 'steered', order: {kind: 'cancel', id, reason}});
+        } else if (state !== undefined && state !== 'completed' && state !== 'failed') {
+            await job.remove();
+            const message = `The run ${id} was cancelled before it began${reason === undefined ? '' : `: ${reason}`}`;
+            this.answer(job, {error: {message, code: 'JOB_CANCELLED'}});
+        }
+        this.#post({type: 'requested', request, state});
+    }
+
+    async steer(order) {
+        const {kind, name} = order;
+        if (kind === 'pause') {
+            await this.#queue.backend.setQueueMeta({[PAUSED_FIELD + name]: JSON.stringify(order)});
+        } else if (kind === 'resume') {
+            await this.#queue.backend.removeQueueMetaFields([PAUSED_FIELD + name]);
+        }
+        await this.#inbox.broadcast({type: 'steered', order});
+    }
+
+    async info({request}) {
+        const [hosts, queue, active] = await Promise.all([
+            this.#inbox.hosts(),
+            this.#queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'),
+            this.#queue.getActive(0, 99)
+        ]);
+        const running = active.map((job) => ({
+            id: runIdOf(job.id, {name: job.name, due: job.data.due}),
+            job: job.name,
+            host: job.processedBy,
+            since: job.processedOn
+        }));
+        this.#post({type: 'requested', request, value: {hosts, queue, running}});
+    }
+
+    /** A job that was paused before this host had it is paused here too. */
+    async pauseAsOthers(name) {
+        const paused = await this.#queue.backend.getQueueMetaField(PAUSED_FIELD + name);
+        if (paused !== null && paused !== undefined) {
+            this.#post({type: 'steered', order: JSON.parse(paused)});
+        }
+    }
+}
+
+module.exports = {Requests};

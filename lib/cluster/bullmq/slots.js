@@ -1,0 +1,145 @@
+'use strict';
+
+const {slotId} = require('./codec');
+const {KEPT, KEPT_FAILED} = require('./kept');
+const {LATE_MS} = require('./server-clock');
+
+/** A slot that came late for this reason and by more than this was held up by another run of its job. */
+const OVERLAP_TOLERANCE_MS = 50;
+/** Slots of the last moment before a server goes down are looked at again when it is back. */
+const DOUBT_MS = 2_000;
+
+/** The due times of the jobs of this host in the queue: adds them, and knows which get no run. */
+class Slots {
+    #queue;
+    #link;
+    #clock;
+    #jobs;
+    #skips;
+    /** The newest slot of each job that this host has seen come near. */
+    #newest = new Map();
+    /** Slots that wait for an earlier run of their job to end. */
+    #deduplicated = new Map();
+    /** Slots that came late, after an outage, and found another slot of their job in the queue, by the job. */
+    #superseded = new Map();
+    /** Slots that this host has claimed of late. */
+    #claimed = new Map();
+
+    /**
+     * @param {object} parts
+     * @param {object} parts.queue - a Queue
+     * @param {object} parts.link - a ClusterLink
+     * @param {import('./server-clock').ServerClock} parts.clock
+     * @param {Map<string, object>} parts.jobs - of this host, by name
+     * @param {import('../skip-reports').SkipReports} parts.skips
+     */
+    constructor({queue, link, clock, jobs, skips}) {
+        this.#queue = queue;
+        this.#link = link;
+        this.#clock = clock;
+        this.#jobs = jobs;
+        this.#skips = skips;
+    }
+
+    /** Each host adds the slot to the queue; the first one counts. */
+    async claim(name, dueMs) {
+        const job = this.#jobs.get(name);
+        if (job === undefined) {
+            return;
+        }
+        this.#newest.set(name, dueMs);
+        if (await this.#clock.hadPassed(dueMs)) {
+            return;
+        }
+        const jobId = slotId(name, dueMs);
+        const data = {due: dueMs};
+        const deduplication =
+            job.overlap === 'allow' ? undefined : {id: `run.${name}`, keepLastIfActive: true};
+        const options = {jobId, deduplication, removeOnComplete: KEPT, removeOnFail: KEPT_FAILED};
+        let added = await this.#queue.add(name, data, options);
+        if (added.id !== jobId && (await this.#isOver(added.id))) {
+            // On PostgreSQL, a host that adds a slot whose run has ended already leaves the mark of a run that goes.
+            await this.#queue.backend.removeDeduplicationKey(deduplication.id, added.id);
+            added = await this.#queue.add(name, data, options);
+        }
+        this.#noteClaim(jobId, name, dueMs);
+        const before = this.#deduplicated.get(name);
+        this.#deduplicated.delete(name);
+        await this.#reportSuperseded(name, dueMs);
+        if (added.id === jobId) {
+            return;
+        }
+        if (before === dueMs || this.#link.nowMs() < dueMs + OVERLAP_TOLERANCE_MS) {
+            this.#deduplicated.set(name, dueMs);
+        } else {
+            // The newest of these makes up for what passed without a host.
+            this.#superseded.set(name, [...(this.#superseded.get(name) ?? []), dueMs]);
+        }
+        const isOlder = before !== undefined && before < dueMs;
+        if (isOlder && (await this.#queue.getJob(slotId(name, before))) === undefined) {
+            // The run that it waited for goes on, and the newer one has taken its place.
+            this.#skips.add(name, before, 'overlap');
+        }
+    }
+
+    /** A newer slot was added: the queue has the late ones before it, or never will. */
+    async #reportSuperseded(name, dueMs) {
+        const late = this.#superseded.get(name) ?? [];
+        this.#superseded.delete(name);
+        const later = late.filter((due) => due >= dueMs);
+        if (later.length > 0) {
+            this.#superseded.set(name, later);
+        }
+        for (const due of late.filter((one) => one < dueMs)) {
+            if ((await this.#queue.getJobState(slotId(name, due))) === 'unknown') {
+                this.#skips.add(name, due, 'missed');
+            }
+        }
+    }
+
+    /** Slots that may be lost with what a server that goes down has not written. */
+    #noteClaim(jobId, name, dueMs) {
+        for (const [id, {dueMs: at}] of this.#claimed) {
+            if (at < dueMs - DOUBT_MS) {
+                this.#claimed.delete(id);
+            }
+        }
+        this.#claimed.set(jobId, {name, dueMs});
+    }
+
+    /** The server was gone, and is back when this is answered. */
+    async reportForgotten() {
+        for (const [jobId, {name, dueMs}] of this.#claimed) {
+            if ((await this.#queue.getJobState(jobId)) === 'unknown' && !this.#deduplicated.has(name)) {
+                this.#skips.add(name, dueMs, 'missed');
+            }
+            this.#claimed.delete(jobId);
+        }
+    }
+
+    async #isOver(jobId) {
+        return ['completed', 'failed', 'unknown'].includes(await this.#queue.getJobState(jobId));
+    }
+
+    /** The newest slot of a job is added, if another one has kept it out of the queue. */
+    claimNewest(name) {
+        return this.claim(name, this.#newest.get(name));
+    }
+
+    /** Why a slot that came late gets no run, although its job would run late. */
+    reasonToSkip({name, data, stalledCounter, attemptsStarted}) {
+        const lateMs = this.#link.nowMs() - data.due;
+        if (stalledCounter > 0 || attemptsStarted > 1) {
+            // Another host has begun it, or has given it back.
+            return undefined;
+        }
+        const wasHeldUp = this.#deduplicated.get(name) === data.due;
+        if (wasHeldUp && this.#jobs.get(name)?.overlap === 'skip' && lateMs > OVERLAP_TOLERANCE_MS) {
+            this.#deduplicated.delete(name);
+            return 'overlap';
+        }
+        return this.#newest.get(name) > data.due && lateMs > LATE_MS ? 'missed' : undefined;
+    }
+}
+
+module.exports = {Slots};
