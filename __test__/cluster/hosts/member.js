@@ -4,30 +4,18 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const knex = require('knex');
 const JobManager = require('../../..');
 const {bullmq, database} = require('../../../lib/cluster');
+const {knexOf} = require('../knex');
 
 const {backend, url, name, lease, skew, jobs, record, concurrency} = JSON.parse(process.argv[2]);
 
 const tell = (what, more) => process.send({what, ...more});
 
-function knexOf() {
-    const {hostname, port, username, password, pathname, protocol} = new URL(url);
-    const connection = {
-        host: hostname,
-        port: Number(port),
-        user: username,
-        password,
-        database: pathname.slice(1)
-    };
-    return knex({client: protocol === 'mysql:' ? 'mysql2' : 'pg', connection, pool: {min: 0, max: 4}});
-}
-
 const cluster =
     backend === 'bullmq'
         ? bullmq({connection: url, queue: name, lease, clockSkew: skew, concurrency})
-        : database({knex: knexOf(), table: name, lease, clockSkew: skew});
+        : database({knex: knexOf(url), table: name, lease, clockSkew: skew});
 const quiet = {info() {}, warn: (message) => tell('warned', {message: String(message)}), error() {}};
 const manager = new JobManager({
     timezone: 'UTC',
@@ -52,7 +40,7 @@ function recording(_data, run) {
 
 const script = path.join(__dirname, '../jobs/record.js');
 
-async function add({kind, at, afterMs, inMs, ms, isDeaf, ...job}) {
+async function add({kind, at, afterMs, inMs, ms, isDeaf, totals, ...job}) {
     const date = inMs === undefined ? afterMs : Date.now() + inMs;
     const when = date === undefined ? at : new Date(date);
     if (kind === 'inline') {
@@ -65,7 +53,7 @@ async function add({kind, at, afterMs, inMs, ms, isDeaf, ...job}) {
             });
         await manager.defineJob({...job, at: when, job: wait});
     } else {
-        await manager.addJob({...job, at: when, job: script, data: {record, ms, isDeaf}});
+        await manager.addJob({...job, at: when, job: script, data: {record, ms, isDeaf, totals}});
     }
 }
 
