@@ -40,7 +40,7 @@ function recording(_data, run) {
 
 const script = path.join(__dirname, '../jobs/record.js');
 
-async function add({kind, at, afterMs, inMs, ms, isDeaf, totals, ...job}) {
+async function add({kind, at, afterMs, inMs, ms, isDeaf, lingerMs = 0, totals, ...job}) {
     const date = inMs === undefined ? afterMs : Date.now() + inMs;
     const when = date === undefined ? at : new Date(date);
     if (kind === 'inline') {
@@ -48,10 +48,16 @@ async function add({kind, at, afterMs, inMs, ms, isDeaf, totals, ...job}) {
     } else if (kind === 'slow') {
         const wait = (data, run) =>
             new Promise((resolve, reject) => {
-                run.signal.addEventListener('abort', () => reject(run.signal.reason));
+                run.signal.addEventListener('abort', () => setTimeout(reject, lingerMs, run.signal.reason));
                 setTimeout(() => resolve(recording(data, run)), data?.ms ?? ms);
             });
         await manager.defineJob({...job, at: when, job: wait});
+    } else if (kind === 'failing') {
+        const fail = (data, run) => {
+            recording(data, run);
+            throw new Error('it fails');
+        };
+        await manager.defineJob({...job, at: when, job: fail});
     } else {
         await manager.addJob({...job, at: when, job: script, data: {record, ms, isDeaf, totals}});
     }

@@ -57,7 +57,10 @@ class Carrier {
             queue,
             options: {...backend, prefix},
             host,
-            onMessage: (message) => this.#post(message),
+            onMessage: (message) => {
+                this.#requests.cancelling.take(message.order ?? {});
+                this.#post(message);
+            },
             onError: (error) => this.#problem(error)
         });
         this.#requests = new Requests({queue, inbox: this.#inbox, hostId: host.id, post, trying});
@@ -149,6 +152,8 @@ class Carrier {
         if (this.#isClosing) {
             return this.#giveBack(job, token);
         }
+        const id = runIdOf(job.id, {name: job.name, due: job.data.due});
+        this.#requests.cancelling.check(job, id);
         const known = this.#jobs.get(job.name);
         if (known === undefined) {
             return this.#leave(job, token);
@@ -158,7 +163,6 @@ class Carrier {
             // Another host has it by now.
             throw new this.#bullmq.WaitingError();
         }
-        const id = runIdOf(job.id, {name: job.name, due: job.data.due});
         if (job.stalledCounter > 0 && known.onHostLoss === 'fail') {
             this.#post({type: 'hostLost', name: job.name, id, slot: job.data.due});
             throw hostLost(job.name, id);

@@ -1,9 +1,12 @@
 'use strict';
 
+const {Cancelling} = require('./cancelling');
 const {jobIdOf, requestId, runIdOf} = require('./codec');
 const {KEPT, KEPT_FAILED} = require('./kept');
 
 const PAUSED_FIELD = 'jm:paused:';
+/** An answer of another host is here by then. */
+const ANSWER_MS = 2_000;
 
 /** What hosts ask of the queue and of each other: runs, their ends, cancellations, pauses, and what there is. */
 class Requests {
@@ -27,6 +30,7 @@ class Requests {
         this.#hostId = hostId;
         this.#post = post;
         this.#trying = trying;
+        this.cancelling = new Cancelling({queue, inbox, post, answer: (job, end) => this.answer(job, end)});
     }
 
     /** A run was asked for on this host. */
@@ -72,11 +76,9 @@ class Requests {
         const job = await this.#queue.getJob(jobIdOf(id, name));
         const state = await job?.getState();
         if (job === undefined) {
-            this.#post({
-                type: 'answered',
-                id,
-                error: {message: 'it is not in the queue any more', code: 'RUN_UNKNOWN'}
-            });
+            const error = {message: 'it is not in the queue any more', code: 'RUN_UNKNOWN'};
+            // Who has removed it may just be sending why.
+            setTimeout(() => this.#post({type: 'answered', id, error}), ANSWER_MS).unref();
         } else if (state === 'completed') {
             this.#post({type: 'answered', id, value: job.returnvalue});
         } else if (state === 'failed') {
@@ -84,17 +86,17 @@ class Requests {
         }
     }
 
-    async cancel({request, id, name, reason}) {
-        const job = await this.#queue.getJob(jobIdOf(id, name));
-        const state = await job?.getState();
-        if (state === 'active') {
-            await this.#inbox.broadcast({type: 'steered', order: {kind: 'cancel', id, reason}});
-        } else if (state !== undefined && state !== 'completed' && state !== 'failed') {
-            await job.remove();
-            const message = `The run ${id} was cancelled before it began${reason === undefined ? '' : `: ${reason}`}`;
-            this.answer(job, {error: {message, code: 'JOB_CANCELLED'}});
+    async cancel({request, ...run}) {
+        await this.#answering(request, async () => ({state: await this.cancelling.cancel(run)}));
+    }
+
+    /** The host waits for an answer, also if there is none. */
+    async #answering(request, call) {
+        try {
+            this.#post({type: 'requested', request, ...(await call())});
+        } catch (error) {
+            this.#post({type: 'requested', request, error: {message: error.message, code: error.code}});
         }
-        this.#post({type: 'requested', request, state});
     }
 
     async steer(order) {
@@ -108,6 +110,10 @@ class Requests {
     }
 
     async info({request}) {
+        await this.#answering(request, async () => ({value: await this.#info()}));
+    }
+
+    async #info() {
         const [hosts, queue, active] = await Promise.all([
             this.#inbox.hosts(),
             this.#queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'),
@@ -119,7 +125,7 @@ class Requests {
             host: job.processedBy,
             since: job.processedOn
         }));
-        this.#post({type: 'requested', request, value: {hosts, queue, running}});
+        return {hosts, queue, running};
     }
 
     /** A job that was paused before this host had it is paused here too. */

@@ -1,0 +1,99 @@
+'use strict';
+
+// What carries the cluster is restarted under three hosts.
+
+const assert = require('node:assert/strict');
+const nodeTest = require('node:test');
+const {ownServer} = require('./own-server');
+const {MARIADB, POSTGRES, REDIS, lostSlots, makeCluster, within} = require('./support');
+
+const DOWN_MS = 5_000;
+/** It outlasts the outage. */
+const LEASE_MS = 15_000;
+/** A run that was on its way to its host is found when the lock is over. */
+const FOUND_MS = 2 * LEASE_MS + 10_000;
+const LONG_MS = DOWN_MS + 3_000;
+
+nodeTest('a slot that neither has run nor is reported is found', () => {
+    const tries = () => [0, 3_000, 4_000].map((due) => ({id: `a@${due}`, due}));
+    const skipped = [
+        {job: 'a', due: 1_000, count: 1},
+        {job: 'b', due: 2_000, count: 1}
+    ];
+    const job = {name: 'a', everyMs: 1_000, untilMs: 5_000};
+    assert.deepEqual(lostSlots({tries, skipped}, job), [2_000]);
+    assert.deepEqual(lostSlots({tries, skipped: [{job: 'a', due: 1_000, count: 2}]}, job), []);
+});
+
+const QUEUE = ['bullmq'];
+const TABLE = ['database'];
+const BOTH = [...QUEUE, ...TABLE];
+/** Without it MariaDB forgets what was written in the last second before it is killed. */
+const KEEPS = ['--innodb-flush-log-at-trx-commit=2'];
+const ALL = [
+    [
+        'Redis is killed, and has its data',
+        REDIS,
+        'redis',
+        'kill',
+        QUEUE,
+        ['--appendonly', 'yes', '--appendfsync', 'always']
+    ],
+    ['Redis is killed, and has lost its data', REDIS, 'redis', 'kill', QUEUE, []],
+    ['PostgreSQL is stopped', POSTGRES, 'postgres', 'stop', BOTH, []],
+    ['PostgreSQL is killed', POSTGRES, 'postgres', 'kill', BOTH, []],
+    ['MariaDB is stopped', MARIADB, 'mariadb', 'stop', TABLE, []],
+    ['MariaDB is killed', MARIADB, 'mariadb', 'kill', TABLE, KEEPS]
+];
+
+/** Hosts with a job of each second, and another one that is just running. */
+async function busyCluster(t, backend, server) {
+    const jobs = [{kind: 'inline', name: 'tick', at: '* * * * * *'}];
+    const url = backend === 'database' && server.url.startsWith('mysql') ? `${server.url}/mysql` : server.url;
+    const cluster = makeCluster(t, {backend, url}, jobs);
+    const [first] = await Promise.all(Array.from({length: 3}, () => cluster.host({lease: LEASE_MS})));
+    const runsOf = (name) => cluster.tries().filter(({id}) => id.startsWith(`${name}@`));
+    await within('slots', 20_000, () => runsOf('tick').length >= 3);
+    await first.ask('add', {job: {kind: 'script', name: 'long', inMs: 1_000, ms: LONG_MS}});
+    await within('a run', 20_000, () => runsOf('long').length > 0);
+    return {...cluster, runsOf};
+}
+
+async function checkAfter({runsOf, tries, skipped}, {downAt, upAt}) {
+    await within('slots after that', 40_000, () => runsOf('tick').filter(({due}) => due > upAt).length >= 4);
+    const lost = () => lostSlots({tries, skipped}, {name: 'tick', everyMs: 1_000, untilMs: upAt});
+    await within('every slot has run or is reported', FOUND_MS, () => lost().length === 0);
+    const ticks = runsOf('tick');
+    assert.equal(new Set(ticks.map(({id}) => id)).size, ticks.length, 'a slot has run twice');
+    const late = ticks.filter(({due, begin}) => due > downAt && due < upAt - 1_000 && begin - due > 1_000);
+    assert.ok(late.length <= 3, `a burst of ${late.length} late runs`);
+    await within('the run has ended', LONG_MS + 20_000, () => runsOf('long').every(({isDone}) => isDone));
+    assert.equal(runsOf('long').length, 1, 'the run that went was not disturbed');
+}
+
+const tests = ALL.filter(([, isThere]) => isThere);
+for (const [title] of ALL.filter(([, isThere]) => !isThere)) {
+    console.log(`Left out: ${title}. It needs the server, and the variable that says that it is there.`);
+}
+if (tests.length > 0) {
+    nodeTest(
+        `down for ${DOWN_MS} ms: no slot twice, none lost without a report, no burst`,
+        {concurrency: 2},
+        async (t) => {
+            const run = ([title, , kind, how, backends, options]) =>
+                t.test(title, async (tt) => {
+                    const server = await ownServer(tt, kind, options);
+                    const clusters = await Promise.all(
+                        backends.map((backend) => busyCluster(tt, backend, server))
+                    );
+                    await server[how]();
+                    const downAt = Date.now();
+                    await new Promise((resolve) => setTimeout(resolve, DOWN_MS));
+                    await server.start();
+                    const upAt = Date.now();
+                    await Promise.all(clusters.map((cluster) => checkAfter(cluster, {downAt, upAt})));
+                });
+            await Promise.all(tests.map(run));
+        }
+    );
+}
