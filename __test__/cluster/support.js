@@ -180,6 +180,10 @@ async function startProxy(t, target) {
             for (const [near, far] of pairs) {
                 near.pipe(far).pipe(near);
             }
+        },
+        /** Ends all connections; new ones can be made. */
+        reset() {
+            pairs.forEach((pair) => pair.forEach((socket) => socket.destroy()));
         }
     };
 }
