@@ -1,6 +1,6 @@
 'use strict';
 
-// Three hosts share jobs that are due each second, for as long as it is told, while hosts are killed, stopped, blocked, cut off and
+// Three hosts share jobs that are due each second, while hosts are killed, stopped, blocked, cut off and
 // shut down at random:
 //     .ci/with-servers npm run soak:cluster [-- MINUTES] [redis|postgres]
 // Prints a line each minute. Ends with code 1 when a slot neither completed nor was reported, a run went on two hosts at once or
@@ -81,7 +81,7 @@ class Hosts {
         this.#isClosed = true;
     }
 
-    /** Has some host ask for a run. What comes of it is told by messages, if the host lives on. */
+    /** Has some host ask for a run. Its messages report the outcome, unless the host ends. */
     askOne() {
         const host = pick(this.#all.filter(({isToEnd}) => !isToEnd));
         host?.child.send({act: 'run', job: 'asked', number: 0}, () => {});
@@ -156,7 +156,7 @@ async function main([minutes = '60', server = 'redis']) {
     const url = SERVERS[server];
     if (!(Number(minutes) > 0) || !url) {
         throw new Error(
-            'usage: .ci/with-servers npm run soak:cluster [-- MINUTES [redis|postgres]]: the server is told by JOB_MANAGER_TEST_REDIS or JOB_MANAGER_TEST_POSTGRES'
+            'usage: .ci/with-servers npm run soak:cluster [-- MINUTES [redis|postgres]]; JOB_MANAGER_TEST_REDIS or JOB_MANAGER_TEST_POSTGRES has the URL of the server'
         );
     }
     const scope = makeScope();

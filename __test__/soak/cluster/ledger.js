@@ -127,7 +127,9 @@ class Ledger {
             counts.redone += 1;
             const overlapMs = overlapOf(tries);
             if (overlapMs > 0) {
-                violations.push(`${id}: two hosts had it at once, for ${overlapMs} ms: ${this.#told(tries)}`);
+                violations.push(
+                    `${id}: two hosts had it at once, for ${overlapMs} ms: ${this.#described(tries)}`
+                );
             }
             const done = tries.filter((one) => one.isDone);
             if (done.length < 2) {
@@ -135,7 +137,7 @@ class Ledger {
             }
             counts.completedAgain += 1;
             if (!done.slice(0, -1).every((one) => this.#mayBeUnwritten(one))) {
-                violations.push(`${id}: completed ${done.length} times: ${this.#told(tries)}`);
+                violations.push(`${id}: completed ${done.length} times: ${this.#described(tries)}`);
             }
         }
         return {counts, violations};
@@ -182,7 +184,7 @@ class Ledger {
         return `${slots.length}: ${some.join(', ')}`;
     }
 
-    #told(tries) {
+    #described(tries) {
         const each = tries.map(
             ({host, fence, begin, last, isDone: done}) =>
                 `host ${host} fence ${fence} ${clock(begin)} to ${clock(last)}${done ? ' done' : ''}`
