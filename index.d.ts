@@ -888,12 +888,15 @@ declare namespace JobManager {
 
     /** How a cluster is. */
     interface ClusterInfo {
-        /** Empty with `database()`. */
-        hosts: {id: string; hostname: string; pid: number; since: number; seen: number}[];
+        /** With `database()` the hosts that have a run, without `since` and `seen`. */
+        hosts: {id: string; hostname: string; pid: number; since?: number; seen?: number}[];
         /** Runs by state; empty with `database()`. */
         queue: Record<string, number>;
-        /** At most 100. `host` is the `id` of one of the hosts. */
-        running: {id: string; job: string; host?: string; since?: number}[];
+        /**
+         * At most 100 with `bullmq()`; with `database()` those of the jobs of this host. `host` is the `id` of one of the hosts, `attempt` the one
+         * that goes or is waited for, `fence` the number of hosts that were given the run so far, or a higher one.
+         */
+        running: {id: string; job: string; host?: string; since?: number; attempt: number; fence: number}[];
     }
 
     /** How a manager is. */

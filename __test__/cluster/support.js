@@ -101,9 +101,10 @@ function makeCluster(t, on, jobs = []) {
 /** @returns {{id: string, host: number, fence: number, begin: number, last: number, isDone: boolean}[]} by run and process */
 function triesOf(lines) {
     const tries = new Map();
-    for (const {what, id, host, pid = host, fence, trigger, due, at} of lines) {
+    for (const {what, id, host, pid = host, fence, trigger, due, attempt, attempts, at} of lines) {
         const key = `${id} ${pid} ${fence}`;
-        const known = tries.get(key) ?? {id, host, fence, trigger, due, begin: at, isDone: false};
+        const facts = {id, host, fence, trigger, due, attempt, attempts};
+        const known = tries.get(key) ?? {...facts, begin: at, isDone: false};
         tries.set(key, {...known, last: at, isDone: known.isDone || what === 'end'});
     }
     return [...tries.values()];

@@ -94,6 +94,18 @@ class Clustering {
         return this.#member.request(name, options);
     }
 
+    /**
+     * An attempt of a run has failed, and another one follows: on this host, or on the one that gets the run if this one is lost.
+     *
+     * @param {string} id
+     * @param {{attempt: number, retryAtMs?: number, firstStartedMs?: number}} next - without a time while the host is asked for it
+     */
+    attemptFailed(id, next) {
+        if (this.#given.has(id)) {
+            this.#member.attemptFailed(id, next);
+        }
+    }
+
     /** A run of this host has ended. */
     runEnded(id, {error, cause, read}) {
         if (!this.#given.delete(id)) {

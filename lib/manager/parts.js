@@ -197,6 +197,7 @@ function addRuns(manager, parts, {history, metrics}) {
         counters: parts.counters,
         onAsked: ({handler}) => (handler ? keepAlive.holdFor() : keepAlive.pump()),
         onGiven: (id) => parts.clustering?.given(id),
+        onAttemptFailed: parts.adapter && ((id, next) => parts.clustering.attemptFailed(id, next)),
         onEnded: parts.adapter && ((id, end) => parts.clustering.runEnded(id, end))
     });
     parts.runs = runs;

@@ -6,11 +6,13 @@ const fs = require('node:fs');
 const {workerData} = require('node:worker_threads');
 const {run} = require('../../../lib/job');
 
-const {record, ms = 0, isDeaf = false} = workerData;
+const {record, ms = 0, isDeaf = false, fails = 0, failsLate = false} = workerData;
+const {id, fence, trigger, due, attempt, attempts} = run;
+const facts = {id, fence, trigger, due: due?.getTime(), attempt, attempts};
 const write = (what) =>
     fs.appendFileSync(
         record,
-        `${JSON.stringify({what, id: run.id, fence: run.fence, trigger: run.trigger, due: run.due?.getTime(), host: process.ppid, pid: process.pid, at: Date.now()})}\n`
+        `${JSON.stringify({what, ...facts, host: process.ppid, pid: process.pid, at: Date.now()})}\n`
     );
 
 if (isDeaf) {
@@ -18,9 +20,15 @@ if (isDeaf) {
     require('node:worker_threads').parentPort.on('message', () => {});
 }
 write('begin');
+if (attempt <= fails) {
+    throw new Error(`attempt ${attempt} fails at once`);
+}
 const beat = setInterval(() => write('beat'), 20);
 setTimeout(() => {
     clearInterval(beat);
+    if (failsLate) {
+        throw new Error(`attempt ${attempt} fails`);
+    }
     write('end');
     process.exit();
 }, ms);

@@ -5,7 +5,7 @@
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
 const {backendOf} = require('./backend');
-const {runIdOf} = require('./codec');
+const {fenceOf, resumedOf, runIdOf} = require('./codec');
 const {Inbox} = require('./inbox');
 const {Leases} = require('./leases');
 const {Requests} = require('./requests');
@@ -107,6 +107,7 @@ class Carrier {
         const act = {
             added: () => this.#added(message.job),
             removed: () => this.#jobs.delete(message.name),
+            attemptFailed: () => this.#leases.keepAttempt(message.id, message.next),
             ended: () => this.#leases.settle(message.id, message.end),
             request: () => this.#requests.request(message),
             cancel: () => this.#requests.cancel(message),
@@ -163,7 +164,7 @@ class Carrier {
             this.#post({type: 'hostLost', name: job.name, id, slot: job.data.due});
             throw hostLost(job.name, id);
         }
-        const grant = {id, fence: Math.max(1, job.attemptsStarted), leaseUntilMs};
+        const grant = {id, fence: fenceOf(job), leaseUntilMs, ...resumedOf(job)};
         const isSlot = job.data.due !== undefined && job.attemptsMade === 0;
         const end = await this.#leases.hold({job, token, id}, (live) =>
             isSlot ? this.#grantSlot(live, grant) : this.#offer(live, grant)

@@ -130,6 +130,11 @@ class BullmqMember {
         }
     }
 
+    /** An attempt of a run has failed, and another one follows. */
+    attemptFailed(id, next) {
+        this.#tell({type: 'attemptFailed', id, next});
+    }
+
     /** A run of this host has ended. */
     ended(id, end) {
         this.#tell({type: 'ended', id, end: this.#carried(end)});

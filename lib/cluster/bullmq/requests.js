@@ -1,6 +1,6 @@
 'use strict';
 
-const {jobIdOf, requestId, runIdOf} = require('./codec');
+const {fenceOf, jobIdOf, requestId, resumedOf, runIdOf} = require('./codec');
 const {KEPT, KEPT_FAILED} = require('./kept');
 
 const PAUSED_FIELD = 'jm:paused:';
@@ -117,7 +117,9 @@ class Requests {
             id: runIdOf(job.id, {name: job.name, due: job.data.due}),
             job: job.name,
             host: job.processedBy,
-            since: job.processedOn
+            since: job.processedOn,
+            attempt: resumedOf(job)?.attempt ?? 1,
+            fence: fenceOf(job)
         }));
         this.#post({type: 'requested', request, value: {hosts, queue, running}});
     }

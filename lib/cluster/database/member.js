@@ -4,6 +4,7 @@ const {clockOffset} = require('../clock');
 const {invalid} = require('../../host/options');
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
+const {hostOf} = require('./host-text');
 const {LONGEST_NAME, SlotTable} = require('./table');
 
 /** Taken now: a host's tests may replace them. */
@@ -46,7 +47,8 @@ class DatabaseMember {
         this.#host = host;
         this.#options = options;
         this.#lockMs = lockOf(options.lease);
-        this.#table = new SlotTable(options);
+        const {instance: id, hostname} = host;
+        this.#table = new SlotTable(options, {id, hostname, pid: process.pid});
         this.#link = new host.native.ClusterLink(host.instance, () => this.#takeNews());
         this.#skips = new SkipReports(this.#link);
         this.#offsetMs = options.clockSkew;
@@ -85,6 +87,15 @@ class DatabaseMember {
         this.#jobs.delete(name);
     }
 
+    /** An attempt of a run has failed, and another one follows. */
+    attemptFailed(id, next) {
+        const slot = this.#held.get(id);
+        if (slot !== undefined) {
+            slot.next = next;
+            this.#write(() => this.#table.keepAttempt(slot));
+        }
+    }
+
     ended(id, {kind}) {
         const slot = this.#forget(id);
         if (slot === undefined || kind === 'lost') {
@@ -94,7 +105,15 @@ class DatabaseMember {
     }
 
     async info() {
-        return {hosts: [], queue: {}, running: await this.#table.unfinished([...this.#jobs.keys()])};
+        const rows = await this.#table.unfinished([...this.#jobs.keys()]);
+        const hosts = new Map();
+        const running = rows.map((row) => {
+            const host = hostOf(row.host);
+            hosts.set(host?.id, host);
+            const {name: job, since, fence, next} = row;
+            return {id: runId(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
+        });
+        return {hosts: [...hosts.values()].filter(Boolean), queue: {}, running};
     }
 
     closing() {
@@ -201,7 +220,8 @@ class DatabaseMember {
         this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
         try {
             const leaseUntilMs = sentMs + this.#options.lease;
-            const answer = this.#link.grant(slot.name, slot.slot, {id, fence: slot.fence, leaseUntilMs});
+            const {name, slot: dueMs, fence, next} = slot;
+            const answer = this.#link.grant(name, dueMs, {id, fence, leaseUntilMs, ...next});
             if (answer !== 'accepted') {
                 this.ended(id, {kind: 'completed'});
             }
@@ -283,13 +303,13 @@ class DatabaseMember {
     }
 
     async #takeOver(row) {
-        const {name, slot, fence} = row;
+        const {name, slot, fence, next} = row;
         const job = this.#jobs.get(name);
         const sentMs = this.#host.native.bootMs();
         const isOurs = await this.#trying(`Taking over a run of job "${name}"`, () =>
             this.#table.takeOver(row, this.#lockMs)
         );
-        const taken = {name, slot, fence: fence + 1};
+        const taken = {name, slot, fence: fence + 1, next};
         if (!isOurs || job === undefined) {
             return;
         }
