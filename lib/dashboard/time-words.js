@@ -69,17 +69,10 @@ function relative(ms, nowMs) {
 /** Formats are costly to make. By zone. */
 const formats = new Map();
 
-const DATE_AND_TIME = {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-    timeZoneName: 'short'
-};
+const DAY = {weekday: 'short', day: 'numeric', month: 'short'};
+const TIME = {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'};
+const ANOTHER_DAY = {...DAY, ...TIME, second: undefined};
+const DATE_AND_TIME = {...DAY, year: 'numeric', ...TIME, timeZoneName: 'short'};
 
 /**
  * @param {string} [timezone] - an IANA name; default: of this machine
@@ -87,7 +80,7 @@ const DATE_AND_TIME = {
  * @returns {Intl.DateTimeFormat} in English
  */
 function formatOf(timezone, options = DATE_AND_TIME) {
-    const key = `${timezone} ${options === DATE_AND_TIME ? '' : JSON.stringify(options)}`;
+    const key = timezone + JSON.stringify(options);
     if (!formats.has(key)) {
         formats.set(key, new Intl.DateTimeFormat('en-GB', {...options, timeZone: timezone}));
     }
@@ -97,4 +90,21 @@ function formatOf(timezone, options = DATE_AND_TIME) {
 /** @returns {string} 'Sat, 28 Nov 2026, 20:45:00 GMT' */
 const absolute = (date, timezone) => formatOf(timezone).format(date);
 
-module.exports = {DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, SPACE, absolute, duration, formatOf, relative};
+/** @returns {string} '20:45:00', or 'Sat 28 Nov, 20:45' of another day */
+function clock(date, nowMs, timezone) {
+    const day = (ms) => formatOf(timezone, DAY).format(ms);
+    return formatOf(timezone, day(date) === day(nowMs) ? TIME : ANOTHER_DAY).format(date);
+}
+
+module.exports = {
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    SECOND_MS,
+    SPACE,
+    absolute,
+    clock,
+    duration,
+    formatOf,
+    relative
+};
