@@ -28,7 +28,7 @@ const MAY_IMPORT = {
     host: ['wire'],
     dashboard: ['host'],
     // Entry points use what the manager gives them.
-    cluster: [],
+    cluster: ['host'],
     http: ['host'],
     otel: [],
     'check-ins': ['host'],

@@ -3,12 +3,16 @@
 // What is refused, and how it is said.
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
 const test = require('node:test');
 const knex = require('knex');
 const JobManager = require('../..');
 const {bullmq, database} = require('../../lib/cluster');
 const {jobIdOf, packed, requestId, runIdOf, slotId, unpacked} = require('../../lib/cluster/bullmq/codec');
+const {findBullmq} = require('../../lib/cluster/bullmq/packages');
 const {clockOffset} = require('../../lib/cluster/clock');
+const {temporaryFolder} = require('../support/temporary-folder');
 
 const refused = (message) => ({code: 'INVALID_OPTION', message});
 
@@ -20,6 +24,15 @@ test('the options of bullmq() are checked', () => {
     assert.throws(
         () => bullmq({connection: 'redis://x', lock: 1}),
         refused(/"lock" of bullmq\(\) is not known/)
+    );
+    assert.throws(() => bullmq({conection: 'redis://x'}), refused(/Did you mean "connection"\?/));
+    assert.throws(() => bullmq('redis://x'), refused(/takes an object of options.*got a string$/));
+    for (const connection of ['127.0.0.1:6379', 'http://127.0.0.1', '']) {
+        assert.throws(() => bullmq({connection}), refused(/URL that begins with redis:\/\//));
+    }
+    assert.throws(
+        () => bullmq({connection: 'redis://x', lead: 600, lease: 1_000}),
+        refused(/"lead" of bullmq\(\) is 600 ms, more than half of the lease of 1000 ms/)
     );
     assert.throws(() => bullmq({connection: 'redis://x', queue: 'a:b'}), refused(/has no ":"/));
     assert.throws(() => bullmq({connection: 'redis://x', lease: 10}), refused(/from 1000 up/));
@@ -43,6 +56,28 @@ test('the option `cluster` of a manager is checked', () => {
         () => new JobManager({cluster, timezone: 'UTC', store: 'jobs.db'}),
         refused(/"cluster" and "store" of new JobManager\(\) are not possible together/)
     );
+});
+
+test('a queue needs BullMQ in its version, and the client of its server', (t) => {
+    const folder = temporaryFolder(t);
+    const install = (name, version) => {
+        const at = path.join(folder, 'node_modules', name);
+        fs.mkdirSync(at, {recursive: true});
+        fs.writeFileSync(path.join(at, 'package.json'), JSON.stringify({name, version, main: 'index.js'}));
+        fs.writeFileSync(path.join(at, 'index.js'), '');
+        return path.join(at, 'index.js');
+    };
+    t.mock.method(process, 'cwd', () => folder);
+    install('bullmq', '5.1.0');
+    assert.throws(() => findBullmq('redis://x'), refused(/needs version 6 .* 5\.1\.0 is installed/));
+    const bullmq = install('bullmq', '6.7.0');
+    assert.throws(
+        () => findBullmq('redis://x'),
+        refused(/needs the package "ioredis" .*npm install ioredis/)
+    );
+    assert.throws(() => findBullmq('postgres://x'), refused(/needs the package "pg" .*npm install pg/));
+    install('ioredis', '6.0.0');
+    assert.equal(findBullmq('redis://x'), fs.realpathSync(bullmq));
 });
 
 test('ids of the queue are injective, and never what BullMQ refuses', () => {

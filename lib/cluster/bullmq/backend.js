@@ -34,4 +34,4 @@ async function serverTime(queue) {
     return Number(seconds) * 1000 + Number(micros) / 1000;
 }
 
-module.exports = {backendOf, serverTime};
+module.exports = {backendOf, isPostgres, serverTime};

@@ -2,8 +2,8 @@
 
 const path = require('node:path');
 const {Worker} = require('node:worker_threads');
-const {invalid} = require('../options');
 const {packed, unpacked} = require('./codec');
+const {findBullmq} = require('./packages');
 
 /** Taken now: a host's tests may replace them. */
 const {setTimeout, clearTimeout, setInterval, clearInterval} = globalThis;
@@ -42,7 +42,7 @@ class BullmqMember {
             ...options,
             instance: host.instance,
             bindingPath: host.bindingPath,
-            bullmqPath: found('bullmq', options.connection),
+            bullmqPath: findBullmq(options.connection),
             host: {id: host.instance, hostname: host.hostname, pid: process.pid, since: Date.now()}
         };
         this.#startThread();
@@ -340,22 +340,6 @@ function errorOf({message, code, envelope}, wire) {
 function nameOf(id) {
     const at = id.lastIndexOf('@');
     return at > 0 && !Number.isNaN(Date.parse(id.slice(at + 1))) ? id.slice(0, at) : undefined;
-}
-
-/** The path of a package of the host's. @throws {Error} INVALID_OPTION when it is not installed */
-function found(name, connection) {
-    const isPostgres =
-        typeof connection === 'string' ? connection.startsWith('postgres') : connection.connectionString;
-    for (const from of [process.cwd(), __dirname]) {
-        try {
-            return require.resolve(name, {paths: [from]});
-        } catch {
-            // It may be found from the other one.
-        }
-    }
-    throw invalid(
-        `bullmq() needs the package "${name}", version 6: npm install ${name} ${isPostgres ? 'pg' : 'ioredis'}`
-    );
 }
 
 module.exports = {BullmqMember};

@@ -1,7 +1,7 @@
 'use strict';
 
 const {clockOffset} = require('../clock');
-const {invalid} = require('../options');
+const {invalid} = require('../../host/options');
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
 const {LONGEST_NAME, SlotTable} = require('./table');
