@@ -116,8 +116,17 @@ declare class JobManager {
      */
     cancelRun(id: string, options?: {reason?: string}): Promise<JobManager.RunInfo>;
 
-    /** The hosts of the cluster, its queue, and what runs where; undefined without the option `cluster`. */
+    /**
+     * The hosts of the cluster, its queue, and what runs where; undefined without the option `cluster`. Asks the queue or the table, and is
+     * not answered before that is there: bound the wait. Rejects with the code `CLUSTER_UNREACHABLE` when the answer can no longer come.
+     */
     clusterInfo(): Promise<JobManager.ClusterInfo | undefined>;
+
+    /**
+     * A run of the cluster, whichever host has it: one that waits in the queue, goes, or has ended and is kept by the queue (with
+     * `database()`, one that goes). Undefined for one that is not known, and without the option `cluster`.
+     */
+    clusterRun(id: string): Promise<JobManager.ClusterRun | undefined>;
 
     /**
      * Runs a job again whose run has failed, with the same data: a new run, with the trigger 'retry'. A one-off job is
@@ -894,6 +903,12 @@ declare namespace JobManager {
         queue: Record<string, number>;
         /** At most 100. `host` is the `id` of one of the hosts. */
         running: {id: string; job: string; host?: string; since?: number}[];
+    }
+
+    /** A run as the cluster knows it: less than the host knows that has it. */
+    interface ClusterRun extends RunInfo {
+        /** The `id` of the host that has the run, or had it. Undefined while it waits. */
+        host?: string;
     }
 
     /** How a manager is. */
