@@ -7,10 +7,10 @@ const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
 const {after, before, test} = require('node:test');
-const {messagesOf} = require('../../lib/http/event-messages');
+const {OF_CLUSTER, messagesOf} = require('../../lib/http/event-messages');
 const {ROOT} = require('../../scripts/commands');
 const {CHROMIUM, launchChromium} = require('../support/chromium');
-const {HOSTILE, PRINTER, addressesOf, createSite, fill} = require('./support/site');
+const {HOSTILE, PRINTER, addressesOf, createSite, fill, joinCluster} = require('./support/site');
 const {isLive, openWindow} = require('./support/visitor');
 
 /** From an event of the manager until a page shows it. */
@@ -21,7 +21,7 @@ test('the script listens to every event that the stream sends', () => {
     const source = fs.readFileSync(path.join(ROOT, 'lib/dashboard/client/live.js'), 'utf8');
     const lists = Array.from(source.matchAll(/_EVENTS = \[([^\]]*)\]/g), ([, list]) => list).join();
     const heard = Array.from(lists.matchAll(/'([^']+)'/g), ([, name]) => name);
-    const sent = [...Object.keys(messagesOf({})), 'ready', 'reset', 'gap'];
+    const sent = [...Object.keys(messagesOf({})), OF_CLUSTER, 'ready', 'reset', 'gap'];
     assert.deepEqual(heard.toSorted(), sent.toSorted());
 });
 
@@ -97,6 +97,18 @@ function testInBrowser() {
             const median = times.toSorted((one, other) => one - other)[Math.floor(ROUNDS / 2)];
             assert.ok(median <= LIVE_LIMIT_MS, `${what}: ${times.join(', ')} ms`);
         }
+    });
+
+    test('a page shows what has changed on other hosts of a cluster', async (t) => {
+        const {manager, url} = await createSite(t);
+        await manager.defineJob({name: 'resize', job: () => 1});
+        const info = joinCluster(manager);
+        const page = await openWindow(t, browser);
+        await page.goto(`${url}/cluster`);
+        await isLive(page);
+        await page.locator('#cluster-run-aaaa1111-q7').waitFor();
+        info.running.shift();
+        await page.locator('#cluster-run-aaaa1111-q7').waitFor({state: 'detached'});
     });
 
     test('what has changed is marked, and what the visitor has opened, typed and focused stays', async (t) => {

@@ -12,7 +12,7 @@ const assets = require('../../lib/dashboard/assets');
 const {ROOT} = require('../../scripts/commands');
 const {mainFiles} = require('../../scripts/pack');
 const {CHROMIUM, launchChromium} = require('../support/chromium');
-const {addressesOf, createSite, fill} = require('./support/site');
+const {CLUSTER_ADDRESSES, addressesOf, createSite, fill, joinCluster} = require('./support/site');
 const {checkAccessible, isLive, openWindow} = require('./support/visitor');
 
 const SCREENSHOTS = path.join(ROOT, 'target', 'dashboard');
@@ -66,21 +66,38 @@ function testInBrowser() {
             const page = await openWindow(t, browser, options);
             for (const [name, address] of addressesOf(ids)) {
                 await page.goto(url + address);
-                await page
-                    .locator('#live[data-state="live"], #live[hidden]')
-                    .first()
-                    .waitFor({state: 'attached'});
-                // With colours of the system there are none to be checked.
-                if (look !== 'contrast') {
-                    await checkAccessible(page, `${name} ${look}`);
-                }
-                const beyond = await page.evaluate(
-                    () => document.documentElement.scrollWidth - document.documentElement.clientWidth
-                );
-                assert.equal(beyond, 0, `${name} is ${beyond} px wider than the window`);
-                await page.screenshot({path: path.join(SCREENSHOTS, `${name}-${look}.png`), fullPage: true});
+                await checkLook(page, {name, look});
             }
         });
+
+        test(`every page of a host in a cluster is in order, ${look}, also while its queue does not answer`, async (t) => {
+            const {manager, url} = await createSite(t);
+            await fill(manager);
+            joinCluster(manager);
+            const page = await openWindow(t, browser, options);
+            for (const [name, address] of CLUSTER_ADDRESSES) {
+                await page.goto(url + address);
+                await checkLook(page, {name, look});
+            }
+            manager.clusterInfo = () => Promise.reject(new Error('away'));
+            await page.goto(`${url}/cluster`);
+            // The page is made anew when the queue is found not to answer.
+            await page.getByText('The queue of the cluster does not answer').waitFor();
+            await checkLook(page, {name: 'cluster-away', look});
+        });
+    }
+
+    async function checkLook(page, {name, look}) {
+        await page.locator('#live[data-state="live"], #live[hidden]').first().waitFor({state: 'attached'});
+        // With colours of the system there are none to be checked.
+        if (look !== 'contrast') {
+            await checkAccessible(page, `${name} ${look}`);
+        }
+        const beyond = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth
+        );
+        assert.equal(beyond, 0, `${name} is ${beyond} px wider than the window`);
+        await page.screenshot({path: path.join(SCREENSHOTS, `${name}-${look}.png`), fullPage: true});
     }
 
     test('1,000 jobs and 10,000 runs fit on the pages', async (t) => {

@@ -8,6 +8,8 @@ const {shownJson} = require('./redact');
 /**
  * @typedef {object} View what a page is made of
  * @property {import('../../../index')} jobManager - its public interface is all that pages use
+ * @property {import('../../http/cluster-reader').ClusterState} [cluster] - absent for a host that is in none
+ * @property {(id: string) => Promise<import('../../../index').ClusterRun | undefined>} [clusterRun] - rejects if the queue does not answer
  * @property {Record<string, string>} params - of the pattern, decoded
  * @property {URLSearchParams} query
  * @property {{actions: Set<string>, user?: string}} access - what this visitor may do: 'run', 'pause', 'resume', 'cancel', 'retry'
@@ -33,6 +35,8 @@ class Context {
     constructor(view, nowMs = Date.now()) {
         const {jobManager, params = {}, query = new URLSearchParams(), root = '', options = {}, flash} = view;
         this.jobManager = jobManager;
+        this.cluster = view.cluster;
+        this.clusterRun = view.clusterRun ?? (async () => undefined);
         this.params = params;
         this.query = query;
         this.root = root;
