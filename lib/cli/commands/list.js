@@ -1,6 +1,7 @@
 'use strict';
 
 const {connect} = require('../find-host');
+const {clusterIfAny, hostText, queueText} = require('../cluster');
 const {outcome, took} = require('../runs');
 const {counted, oneLine} = require('../text');
 const {oneOfNames} = require('../values');
@@ -28,6 +29,15 @@ async function runsThatGo(client) {
     return new Map(runs.toReversed().map((run) => [run.job, run]));
 }
 
+/** Which hosts of a cluster have runs of a job, by its name. @returns {Map<string, string>} */
+function placesByJob(cluster) {
+    const places = new Map();
+    for (const {job, host} of cluster?.running ?? []) {
+        places.set(job, (places.get(job) ?? new Set()).add(hostText(cluster, host)));
+    }
+    return new Map(Array.from(places, ([job, hosts]) => [job, [...hosts].join(' ')]));
+}
+
 function scheduleText({schedule, paused, state}) {
     const text = schedule?.text ?? (state === 'finished' ? 'once' : 'when it is asked for');
     const note = state === 'paused' && paused?.note ? `   "${oneLine(paused.note)}"` : '';
@@ -50,7 +60,8 @@ module.exports = {
     positionals: '[TEXT]',
     asksHost: true,
     summary: 'Shows the jobs of a host, when each is due next, and what came of its last run.',
-    description: 'With TEXT, only jobs whose name contains it.',
+    description:
+        'With TEXT, only jobs whose name contains it. In a cluster, RUNS ON has the hosts that have a run of the job.',
     examples: ['job-manager list', 'job-manager list --state paused', 'job-manager list --sort due --json'],
     options: {
         state: {type: 'string', value: 'STATE', help: `Only jobs in this state: ${STATES.join(', ')}.`},
@@ -68,6 +79,8 @@ module.exports = {
             return 0;
         }
         const going = await runsThatGo(client);
+        const cluster = await clusterIfAny(client, output);
+        const placesOf = placesByJob(cluster);
         const runOf = ({name, last}) => going.get(name) ?? last;
         output.table(
             [
@@ -83,11 +96,20 @@ module.exports = {
                 },
                 {title: 'TOOK', text: (job) => (runOf(job) ? took(runOf(job)) : '–')},
                 {title: 'JOB', text: ({name}) => oneLine(name), shrinks: true},
+                ...(placesOf.size > 0
+                    ? [{title: 'RUNS ON', text: ({name}) => placesOf.get(name) ?? '–', shrinks: true}]
+                    : []),
                 {title: 'SCHEDULE', text: scheduleText, shrinks: true}
             ],
             jobs
         );
         output.line(output.style('dim', summaryOf(jobs)));
+        if (cluster !== undefined) {
+            const {hosts} = cluster;
+            output.line(
+                output.style('dim', `cluster: ${counted(hosts.length, 'host')}, ${queueText(cluster)}`)
+            );
+        }
         return 0;
     }
 };
