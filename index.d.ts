@@ -645,7 +645,7 @@ declare namespace JobManager {
     }
 
     type RunState =
-        /** Waits in the store: its job is not defined yet, or its turn is far off. */
+        /** Waits in the store, where its job is not defined yet or its turn is far off; or in the queue of a cluster. */
         'waiting' | 'queued' | 'running' | 'stopping' | 'retrying' | 'completed' | 'failed' | 'cancelled';
 
     /** A run as it was when it was looked at. Frozen. */

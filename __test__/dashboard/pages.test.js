@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict');
 const {beforeEach, mock, test} = require('node:test');
 const {MESSAGES, REFUSALS} = require('../../lib/dashboard/parts/flash');
-const {JOB_STATES, RUN_STATES} = require('../../lib/dashboard/parts/states');
+const {JOB_STATES, RUN_STATES} = require('../../lib/host/states');
 const {FLASH_CODES} = require('../../lib/http/flash');
 const {FakeManager, MINUTE_MS, NOW, fakeCluster, fakeJob, fakeRun} = require('./support/fake-manager');
 const {pages, renderPage, textOf} = require('./support/pages');

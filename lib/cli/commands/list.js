@@ -1,12 +1,12 @@
 'use strict';
 
+const {JOB_STATES} = require('../../host/states');
 const {connect} = require('../find-host');
 const {clusterIfAny, hostText, queueText} = require('../cluster');
 const {outcome, took} = require('../runs');
 const {counted, oneLine} = require('../text');
 const {oneOfNames} = require('../values');
 
-const STATES = ['armed', 'running', 'retrying', 'waiting', 'paused', 'finished', 'held'];
 const COLOURS = {running: 'green', retrying: 'yellow', waiting: 'yellow', paused: 'cyan'};
 const PAGE = 1_000;
 const SORTS = {name: 'name', due: 'due', last: 'lastRun'};
@@ -64,13 +64,13 @@ module.exports = {
         'With TEXT, only jobs whose name contains it. In a cluster, RUNS ON has the hosts that have a run of the job.',
     examples: ['job-manager list', 'job-manager list --state paused', 'job-manager list --sort due --json'],
     options: {
-        state: {type: 'string', value: 'STATE', help: `Only jobs in this state: ${STATES.join(', ')}.`},
+        state: {type: 'string', value: 'STATE', help: `Only jobs in this state: ${JOB_STATES.join(', ')}.`},
         tag: {type: 'string', value: 'TAG', help: 'Only jobs with this tag.'},
         sort: {type: 'string', value: 'ORDER', help: `${Object.keys(SORTS).join(', ')}. Default: name.`}
     },
 
     async run({values, positionals: [text], output}) {
-        const state = oneOfNames(values.state, '--state', STATES);
+        const state = oneOfNames(values.state, '--state', JOB_STATES);
         const sort = SORTS[oneOfNames(values.sort, '--sort', Object.keys(SORTS)) ?? 'name'];
         const client = await connect(values);
         const jobs = await allJobs(client, {state, sort, tag: values.tag, q: text});

@@ -1,5 +1,6 @@
 'use strict';
 
+const {RUN_STATES} = require('../../host/states');
 const {clusterIfAny, hostText, runningElsewhere} = require('../cluster');
 const {connect} = require('../find-host');
 const {jobNamed} = require('../names');
@@ -7,7 +8,6 @@ const {errorLine, outcome, took} = require('../runs');
 const {counted, oneLine} = require('../text');
 const {oneOfNames, wholeNumber} = require('../values');
 
-const STATES = ['waiting', 'queued', 'running', 'stopping', 'retrying', 'completed', 'failed', 'cancelled'];
 const COLOURS = {failed: 'red', running: 'green', retrying: 'yellow'};
 const DEFAULT_LIMIT = '20';
 
@@ -44,13 +44,13 @@ module.exports = {
     description: 'In a cluster, what runs on other hosts comes first, with the host.',
     examples: ['job-manager runs', 'job-manager runs backup --state failed --limit 5'],
     options: {
-        state: {type: 'string', value: 'STATE', help: `Only runs in this state: ${STATES.join(', ')}.`},
+        state: {type: 'string', value: 'STATE', help: `Only runs in this state: ${RUN_STATES.join(', ')}.`},
         limit: {type: 'string', short: 'n', value: 'N', help: `How many. Default ${DEFAULT_LIMIT}.`},
         before: {type: 'string', value: 'RUN', help: 'Runs that were queued before this one.'}
     },
 
     async run({values, positionals: [job], output}) {
-        const state = oneOfNames(values.state, '--state', STATES);
+        const state = oneOfNames(values.state, '--state', RUN_STATES);
         const limit = wholeNumber(values.limit ?? DEFAULT_LIMIT, '--limit', {most: 1_000});
         const client = await connect(values);
         if (job !== undefined) {

@@ -1,11 +1,11 @@
 'use strict';
 
+const {RUN_STATES} = require('../../host/states');
 const {attributes, html} = require('../html');
 const {DAY_MS, HOUR_MS, MINUTE_MS} = require('../words');
 const {runsOnOthers} = require('../parts/cluster-runs');
 const {empty, layout} = require('../parts/layout');
 const {runTable} = require('../parts/run-table');
-const {RUN_STATES} = require('../parts/states');
 
 /** @typedef {import('../parts/context').Context} Context */
 
