@@ -10,7 +10,7 @@ const {after, before, test} = require('node:test');
 const {OF_CLUSTER, messagesOf} = require('../../lib/http/event-messages');
 const {ROOT} = require('../../scripts/commands');
 const {CHROMIUM, launchChromium} = require('../support/chromium');
-const {HOSTILE, PRINTER, addressesOf, createSite, fill, joinCluster} = require('./support/site');
+const {HOSTILE, PRINTER, addressesOf, createSite, fill} = require('./support/site');
 const {isLive, openWindow} = require('./support/visitor');
 
 /** From an event of the manager until a page shows it. */
@@ -97,18 +97,6 @@ function testInBrowser() {
             const median = times.toSorted((one, other) => one - other)[Math.floor(ROUNDS / 2)];
             assert.ok(median <= LIVE_LIMIT_MS, `${what}: ${times.join(', ')} ms`);
         }
-    });
-
-    test('a page shows what has changed on other hosts of a cluster', async (t) => {
-        const {manager, url} = await createSite(t);
-        await manager.defineJob({name: 'resize', job: () => 1});
-        const info = joinCluster(manager);
-        const page = await openWindow(t, browser);
-        await page.goto(`${url}/cluster`);
-        await isLive(page);
-        await page.locator('#cluster-run-aaaa1111-q7').waitFor();
-        info.running.shift();
-        await page.locator('#cluster-run-aaaa1111-q7').waitFor({state: 'detached'});
     });
 
     test('what has changed is marked, and what the visitor has opened, typed and focused stays', async (t) => {

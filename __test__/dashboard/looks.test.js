@@ -12,10 +12,9 @@ const assets = require('../../lib/dashboard/assets');
 const {ROOT} = require('../../scripts/commands');
 const {mainFiles} = require('../../scripts/pack');
 const {CHROMIUM, launchChromium} = require('../support/chromium');
-const {CLUSTER_ADDRESSES, addressesOf, createSite, fill, joinCluster} = require('./support/site');
-const {checkAccessible, isLive, openWindow} = require('./support/visitor');
+const {addressesOf, createSite, fill} = require('./support/site');
+const {LOOKS, SCREENSHOTS, checkAccessible, checkLook, isLive, openWindow} = require('./support/visitor');
 
-const SCREENSHOTS = path.join(ROOT, 'target', 'dashboard');
 const MOST_ASSET_BYTES = 12 * 1024;
 const MOST_ENTRY_BYTES = 120 * 1024;
 
@@ -49,16 +48,9 @@ function testInBrowser() {
     let browser;
     before(async () => {
         browser = await launchChromium();
-        fs.mkdirSync(SCREENSHOTS, {recursive: true});
     });
     after(() => browser?.close());
 
-    const LOOKS = {
-        light: {colorScheme: 'light'},
-        dark: {colorScheme: 'dark'},
-        narrow: {viewport: {width: 320, height: 640}},
-        contrast: {forcedColors: 'active', reducedMotion: 'reduce'}
-    };
     for (const [look, options] of Object.entries(LOOKS)) {
         test(`every page is in order, ${look}: no error of the console, nothing that axe finds, nothing beyond the edge`, async (t) => {
             const {manager, url} = await createSite(t, {dashboard: {showData: true}});
@@ -69,35 +61,6 @@ function testInBrowser() {
                 await checkLook(page, {name, look});
             }
         });
-
-        test(`every page of a host in a cluster is in order, ${look}, also while its queue does not answer`, async (t) => {
-            const {manager, url} = await createSite(t);
-            await fill(manager);
-            joinCluster(manager);
-            const page = await openWindow(t, browser, options);
-            for (const [name, address] of CLUSTER_ADDRESSES) {
-                await page.goto(url + address);
-                await checkLook(page, {name, look});
-            }
-            manager.clusterInfo = () => Promise.reject(new Error('away'));
-            await page.goto(`${url}/cluster`);
-            // The page is made anew when the queue is found not to answer.
-            await page.getByText('The queue of the cluster does not answer').waitFor();
-            await checkLook(page, {name: 'cluster-away', look});
-        });
-    }
-
-    async function checkLook(page, {name, look}) {
-        await page.locator('#live[data-state="live"], #live[hidden]').first().waitFor({state: 'attached'});
-        // With colours of the system there are none to be checked.
-        if (look !== 'contrast') {
-            await checkAccessible(page, `${name} ${look}`);
-        }
-        const beyond = await page.evaluate(
-            () => document.documentElement.scrollWidth - document.documentElement.clientWidth
-        );
-        assert.equal(beyond, 0, `${name} is ${beyond} px wider than the window`);
-        await page.screenshot({path: path.join(SCREENSHOTS, `${name}-${look}.png`), fullPage: true});
     }
 
     test('1,000 jobs and 10,000 runs fit on the pages', async (t) => {
