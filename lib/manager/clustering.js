@@ -11,6 +11,10 @@ const {deserializeError, serializeError} = require('../wire/clone');
 const {decode, encode} = require('../wire/compact');
 const {JOIN} = require('./cluster-option');
 
+const nowMs = performance.now.bind(performance);
+/** For so long an answer counts as how the cluster is, for metrics. */
+const RECENT_MS = 15_000;
+
 /** Overlap rules that need to know all runs of a job: no host does. */
 const OF_ONE_HOST = new Set(['queue', 'replace']);
 
@@ -21,6 +25,8 @@ class Clustering {
     #errorHandler;
     /** Runs of this host that the adapter has given to it, by id. */
     #given = new Set();
+    /** What `info` was last answered. */
+    #last = {info: undefined, atMs: -Infinity};
 
     /**
      * @param {object} parts - of the manager (lib/manager/parts.js)
@@ -157,8 +163,29 @@ class Clustering {
     }
 
     /** @returns {Promise<object>} hosts, queue and running runs */
-    info() {
-        return this.#member.info();
+    async info() {
+        const info = await this.#member.info();
+        this.#last = {info, atMs: nowMs()};
+        return info;
+    }
+
+    /** What `info` was last answered, if that is no older than 15 s. */
+    get recent() {
+        const {info, atMs} = this.#last;
+        return nowMs() - atMs <= RECENT_MS ? info : undefined;
+    }
+
+    /** @returns {Promise<(import('../../index').ClusterRun) | undefined>} a run of the cluster, whichever host has it */
+    async run(id) {
+        const facts = await (this.#member.find?.(id) ?? this.#findRunning(id));
+        return facts && Object.freeze({...runInfo(facts), host: facts.host});
+    }
+
+    /** A table has no queue: it knows what runs. */
+    async #findRunning(id) {
+        const {running} = await this.#member.info();
+        const found = running.find((run) => run.id === id);
+        return found && {id, name: found.job, state: 'running', startedMs: found.since, host: found.host};
     }
 
     /** From now on nothing more is taken. */

@@ -90,6 +90,12 @@ const ACTS = {
     pause: ({job}) => manager.pauseJob(job, {note: 'a test'}),
     resume: ({job}) => manager.resumeJob(job),
     info: async () => ({info: await manager.clusterInfo()}),
+    find: async ({id}) => ({run: await manager.clusterRun(id)}),
+    serve: async () => {
+        const {createDashboard} = require('../../../lib/dashboard');
+        const server = await createDashboard(manager, {actions: true}).listen({port: 0, unref: true});
+        return {port: server.address().port};
+    },
     state: ({job}) => ({state: manager.job(job)?.state})
 };
 

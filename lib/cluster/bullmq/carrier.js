@@ -113,11 +113,28 @@ class Carrier {
             cancel: () => this.#requests.cancel(message),
             steer: () => this.#requests.steer(message.order),
             look: () => this.#requests.lookAt(message),
+            find: () => this.#requests.find(message),
             info: () => this.#requests.info(message),
             closing: () => this.#closing(),
             close: () => this.#close()
         }[message.type];
-        void this.#trying(act);
+        void this.#trying(() => this.#answering(message, act));
+    }
+
+    /** What the host has asked for is answered, also where it fails. */
+    async #answering({request}, act) {
+        try {
+            await act?.();
+        } catch (error) {
+            if (request !== undefined) {
+                this.#post({
+                    type: 'requested',
+                    request,
+                    error: {message: String(error?.message ?? error), code: 'CLUSTER_UNREACHABLE'}
+                });
+            }
+            throw error;
+        }
     }
 
     async #added(job) {

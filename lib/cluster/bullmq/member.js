@@ -34,6 +34,8 @@ class BullmqMember {
     #looks;
     #problems = new Map();
     #isClosing = false;
+    /** The thread has ended for good. */
+    #isGone = false;
     #closed;
 
     constructor(host, options) {
@@ -99,7 +101,7 @@ class BullmqMember {
         }
         signal?.addEventListener(
             'abort',
-            () => void this.cancel(id, String(signal.reason?.message ?? signal.reason)),
+            () => void this.cancel(id, String(signal.reason?.message ?? signal.reason)).catch(() => {}),
             {
                 once: true
             }
@@ -173,6 +175,12 @@ class BullmqMember {
         return this.#ask({type: 'cancel', id, name: this.#waiting.get(id)?.name ?? nameOf(id), reason});
     }
 
+    /** @returns {Promise<object | undefined>} facts of a run of the queue, for `runInfo`, with the id of its host */
+    async find(id) {
+        const {value} = await this.#ask({type: 'find', id, name: this.#waiting.get(id)?.name ?? nameOf(id)});
+        return value;
+    }
+
     /** @returns {Promise<object>} */
     async info() {
         const {value} = await this.#ask({type: 'info'});
@@ -215,7 +223,19 @@ class BullmqMember {
         }
         this.#thread.on('message', (message) => this.#take(message));
         this.#thread.on('error', (error) => this.#problem(error));
-        this.#thread.on('exit', () => this.#restart());
+        this.#thread.on('exit', () => {
+            this.#isGone = this.#isClosing;
+            this.#abandon();
+            this.#restart();
+        });
+    }
+
+    /** Nobody answers any more what the thread was asked for. */
+    #abandon() {
+        for (const request of this.#requests.keys()) {
+            const message = 'The connection of this host to the queue has ended before it had answered';
+            this.#requested({request, error: {message, code: 'CLUSTER_UNREACHABLE'}});
+        }
     }
 
     /** Without it the leases of this host end, and other hosts go on. */
@@ -238,7 +258,11 @@ class BullmqMember {
     #ask(message) {
         const request = this.#nextRequest++;
         const answered = new Promise((resolve, reject) => this.#requests.set(request, {resolve, reject}));
-        this.#tell({...message, request});
+        if (this.#isGone) {
+            this.#abandon();
+        } else {
+            this.#tell({...message, request});
+        }
         return answered;
     }
 

@@ -4,6 +4,15 @@ const {fenceOf, jobIdOf, requestId, resumedOf, runIdOf} = require('./codec');
 const {KEPT, KEPT_FAILED} = require('./kept');
 
 const PAUSED_FIELD = 'jm:paused:';
+/** States of runs, by those of BullMQ. */
+const STATES = {
+    waiting: 'waiting',
+    prioritized: 'waiting',
+    delayed: 'waiting',
+    active: 'running',
+    completed: 'completed',
+    failed: 'failed'
+};
 
 /** What hosts ask of the queue and of each other: runs, their ends, cancellations, pauses, and what there is. */
 class Requests {
@@ -97,6 +106,14 @@ class Requests {
         this.#post({type: 'requested', request, state});
     }
 
+    /** What the queue knows of a run, whichever host has it; nothing of a due time that was skipped. */
+    async find({request, id, name}) {
+        const job = await this.#queue.getJob(jobIdOf(id, name));
+        const state = STATES[await job?.getState()];
+        const isRun = state !== undefined && job.returnvalue?.skipped === undefined;
+        this.#post({type: 'requested', request, value: isRun ? factsOf(id, job, state) : undefined});
+    }
+
     async steer(order) {
         const {kind, name} = order;
         if (kind === 'pause') {
@@ -131,6 +148,32 @@ class Requests {
             this.#post({type: 'steered', order: JSON.parse(paused)});
         }
     }
+}
+
+/** @returns {object} for `runInfo` (lib/runs/run-info.js), with the id of the host that has the run, or had it */
+function factsOf(id, {name, data, timestamp, processedBy, processedOn, finishedOn, failedReason}, state) {
+    const facts = {
+        id,
+        name,
+        state,
+        trigger: data.due === undefined ? 'manual' : 'schedule',
+        dueMs: data.due,
+        queuedMs: timestamp,
+        attempts: data.attempts
+    };
+    if (state === 'waiting') {
+        // It may have been given back by a host.
+        return facts;
+    }
+    const isFailed = state === 'failed';
+    return {
+        ...facts,
+        host: processedBy,
+        startedMs: processedOn,
+        endedMs: finishedOn,
+        ending: finishedOn === undefined ? undefined : {elapsedMs: finishedOn - processedOn},
+        error: isFailed ? {name: 'Error', message: failedReason} : undefined
+    };
 }
 
 module.exports = {Requests};
