@@ -8,7 +8,7 @@ const test = require('node:test');
 const {hostOf, hostText} = require('../../lib/cluster/database/host-text');
 const {SlotTable} = require('../../lib/cluster/database/table');
 const {BACKENDS} = require('./support');
-const {knexOf} = require('./hosts/knex-of');
+const {knexOf} = require('./knex');
 
 const HOST = {id: 'a1b2', hostname: 'web 1', pid: 42};
 const LOCK_MS = 5_000;

@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const JobManager = require('../../..');
 const {bullmq, database} = require('../../../lib/cluster');
-const {knexOf} = require('./knex-of');
+const {knexOf} = require('../knex');
 
 const {backend, url, name, lease, skew, jobs, record, concurrency} = JSON.parse(process.argv[2]);
 
@@ -42,7 +42,7 @@ function recording(_data, run) {
 
 const script = path.join(__dirname, '../jobs/record.js');
 
-async function add({kind, at, afterMs, inMs, ms, isDeaf, fails, failsLate, ...job}) {
+async function add({kind, at, afterMs, inMs, ms, isDeaf, fails, failsLate, totals, ...job}) {
     const date = inMs === undefined ? afterMs : Date.now() + inMs;
     const when = date === undefined ? at : new Date(date);
     if (kind === 'inline') {
@@ -59,7 +59,8 @@ async function add({kind, at, afterMs, inMs, ms, isDeaf, fails, failsLate, ...jo
             });
         await manager.defineJob({...job, at: when, job: wait});
     } else {
-        await manager.addJob({...job, at: when, job: script, data: {record, ms, isDeaf, fails, failsLate}});
+        const data = {record, ms, isDeaf, fails, failsLate, totals};
+        await manager.addJob({...job, at: when, job: script, data});
     }
 }
 

@@ -42,6 +42,8 @@ class DatabaseMember {
     #isClosing = false;
     /** What still has to be written. */
     #writes = new Set();
+    /** Ids of runs whose ends are among it. */
+    #ending = new Set();
 
     constructor(host, options) {
         this.#host = host;
@@ -101,7 +103,9 @@ class DatabaseMember {
         if (slot === undefined || kind === 'lost') {
             return;
         }
-        this.#write(kind === 'back' ? () => this.#table.giveBack(slot) : () => this.#table.end(slot));
+        this.#ending.add(id);
+        const write = kind === 'back' ? () => this.#table.giveBack(slot) : () => this.#table.end(slot);
+        void this.#write(write).finally(() => this.#ending.delete(id));
     }
 
     async info() {
@@ -118,7 +122,7 @@ class DatabaseMember {
 
     closing() {
         this.#isClosing = true;
-        clearTimeout(this.#watch);
+        clearTimeout(this.#watch?.timer);
     }
 
     async close(limitMs) {
@@ -126,7 +130,7 @@ class DatabaseMember {
         this.#skips.flush();
         for (const [id, slot] of this.#held) {
             this.#forget(id);
-            this.#write(() => this.#table.giveBack(slot));
+            void this.#write(() => this.#table.giveBack(slot));
         }
         const limit = new Promise((resolve) => setTimeout(resolve, limitMs).unref());
         await Promise.race([Promise.allSettled(this.#writes), limit]);
@@ -159,8 +163,10 @@ class DatabaseMember {
             } else {
                 const slot = this.#forget(news.id);
                 if (slot !== undefined && this.#isClosing) {
-                    this.#write(() => this.#table.giveBack(slot));
+                    void this.#write(() => this.#table.giveBack(slot));
                 }
+                // There may be no other host that redoes it.
+                this.#watchSoon(this.#lockMs);
             }
         }
     }
@@ -210,9 +216,16 @@ class DatabaseMember {
 
     /** @param {number} sentMs - when the claim was sent: the lease counts from there */
     async #won(slot, sentMs) {
+        const isLate = this.#link.nowMs() - slot.slot > LATE_MS;
         if (await this.#overlaps(slot)) {
-            this.#skips.add(slot.name, slot.slot, 'overlap');
-            this.#write(() => this.#table.end(slot));
+            if (isLate) {
+                // It makes up for what passed without a host, or is redone: it waits until the other run has ended.
+                void this.#write(() => this.#table.giveBack(slot));
+                this.#watchSoon(this.#options.lease / 3);
+            } else {
+                this.#skips.add(slot.name, slot.slot, 'overlap');
+                void this.#write(() => this.#table.end(slot));
+            }
             return;
         }
         const id = runId(slot);
@@ -248,12 +261,7 @@ class DatabaseMember {
             await new Promise((resolve) => setTimeout(resolve, untilDueMs));
             return others();
         }
-        // It makes up for what passed without a host, and what that one has left is being redone.
-        const endMs = now() + this.#options.lease / 2;
-        while (now() < endMs && (await others())) {
-            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        }
-        return now() >= endMs;
+        return true;
     }
 
     async #renewAll() {
@@ -278,47 +286,59 @@ class DatabaseMember {
 
     /** Looks after slots of other hosts, whose leases may be over: once for all of them, as late as it is of use. */
     #watchSoon(afterMs) {
-        if (this.#watch === undefined && !this.#isClosing) {
-            this.#watch = setTimeout(() => void this.#look(), afterMs).unref();
+        const atMs = now() + afterMs;
+        if (this.#isClosing || this.#watch?.atMs <= atMs) {
+            return;
         }
+        clearTimeout(this.#watch?.timer);
+        // Hosts that look at the same time take each other's slots.
+        const timer = setTimeout(() => void this.#look(), afterMs * (1 + Math.random() / 10)).unref();
+        this.#watch = {timer, atMs};
     }
 
     async #look() {
+        this.#watch = undefined;
         await this.#ready;
         const names = [...this.#jobs.keys()];
         const rows = await this.#trying('Looking for lost runs', () => this.#table.unfinished(names));
-        this.#watch = undefined;
         if (rows === undefined) {
             this.#watchSoon(this.#options.lease / 3);
             return;
         }
-        const lost = rows.filter((row) => row.leftMs <= 0);
-        const others = rows.filter((row) => row.leftMs > 0 && !this.#held.has(runId(row)));
-        for (const row of lost) {
-            await this.#takeOver(row);
-        }
-        if (others.length > 0) {
-            this.#watchSoon(Math.min(...others.map((row) => row.leftMs)) + LEAST_WATCH_MS);
+        for (const row of rows.filter((one) => !this.#isOurs(one))) {
+            const isTaken = row.leftMs <= 0 && (await this.#takeOver(row));
+            if (!isTaken) {
+                // Another host has it, which may be lost as well.
+                this.#watchSoon(LEAST_WATCH_MS + (row.leftMs > 0 ? row.leftMs : this.#lockMs));
+            }
         }
     }
 
+    /** Whether a slot is that of a run which goes here, or whose end is just being written. */
+    #isOurs(row) {
+        const id = runId(row);
+        return this.#held.has(id) || this.#ending.has(id);
+    }
+
+    /** @returns {Promise<boolean>} whether this host has it now */
     async #takeOver(row) {
-        const {name, slot, fence, next} = row;
-        const job = this.#jobs.get(name);
+        const {name, slot, fence, next, isGivenBack} = row;
         const sentMs = this.#host.native.bootMs();
         const isOurs = await this.#trying(`Taking over a run of job "${name}"`, () =>
             this.#table.takeOver(row, this.#lockMs)
         );
         const taken = {name, slot, fence: fence + 1, next};
+        const job = this.#jobs.get(name);
         if (!isOurs || job === undefined) {
-            return;
+            return isOurs === true;
         }
-        if (job.onHostLoss === 'fail') {
+        if (job.onHostLoss === 'fail' && !isGivenBack) {
             this.#host.hostLost(name, runId(taken), {slot});
-            this.#write(() => this.#table.end(taken));
-            return;
+            void this.#write(() => this.#table.end(taken));
+            return true;
         }
-        await this.#won(taken, sentMs);
+        await this.#trying(`Beginning a run of job "${name}" again`, () => this.#won(taken, sentMs));
+        return true;
     }
 
     #forget(id) {
@@ -333,6 +353,7 @@ class DatabaseMember {
             this.#writes.delete(writing)
         );
         this.#writes.add(writing);
+        return writing;
     }
 
     async #writeUntil(endMs, send) {
