@@ -212,6 +212,7 @@ class Clustering {
             begin: (given) => this.#begin(given),
             hostLost: (name, id, {slot}) => this.#hostLost(name, id, slot),
             problem: (error) => safely(logger, 'The logger', () => logger.error(error)),
+            info: (line) => safely(logger, 'The logger', () => logger.info(line)),
             newRun: (facts, owner) => new Run({...facts, number: 0}, {emit: () => {}, ...owner}),
             endRun: (run, ending) => Run.ended(run, ending),
             runInfo,

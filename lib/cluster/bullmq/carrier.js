@@ -115,6 +115,7 @@ class Carrier {
             look: () => this.#requests.lookAt(message),
             find: () => this.#requests.find(message),
             info: () => this.#requests.info(message),
+            probe: () => this.#requests.probe(message),
             closing: () => this.#closing(),
             close: () => this.#close()
         }[message.type];

@@ -3,6 +3,7 @@
 const path = require('node:path');
 const {Worker} = require('node:worker_threads');
 const {packed, unpacked} = require('./codec');
+const {Troubles} = require('../troubles');
 const {findBullmq} = require('./packages');
 
 /** Taken now: a host's tests may replace them. */
@@ -14,8 +15,6 @@ const TAKEN = 1;
 /** A run that is waited for is looked at this often, in case that its answer was lost. */
 const LOOK_PERIOD_MS = 15_000;
 const RESTART_MS = 1_000;
-/** Problems of one kind are logged this often at most. */
-const PROBLEM_PERIOD_MS = 30_000;
 /** The largest data or result of a run, as bytes. */
 const MOST_BYTES = 8 * 1024 * 1024;
 
@@ -32,7 +31,7 @@ class BullmqMember {
     /** Runs that this host has asked for and waits for, by id. */
     #waiting = new Map();
     #looks;
-    #problems = new Map();
+    #troubles;
     #isClosing = false;
     /** The thread has ended for good. */
     #isGone = false;
@@ -47,6 +46,7 @@ class BullmqMember {
             bullmqPath: findBullmq(options.connection),
             host: {id: host.instance, hostname: host.hostname, pid: process.pid, since: Date.now()}
         };
+        this.#troubles = new Troubles(host, `queue "${options.queue}"`, () => this.#ask({type: 'probe'}));
         this.#startThread();
     }
 
@@ -189,11 +189,13 @@ class BullmqMember {
 
     closing() {
         this.#isClosing = true;
+        this.#troubles.close();
         this.#tell({type: 'closing'});
     }
 
     async close(limitMs) {
         this.#isClosing = true;
+        this.#troubles.close();
         clearInterval(this.#looks);
         this.#closed ??= new Promise((resolve) => this.#thread.once('exit', resolve));
         this.#tell({type: 'close'});
@@ -222,7 +224,7 @@ class BullmqMember {
             this.#thread.unref();
         }
         this.#thread.on('message', (message) => this.#take(message));
-        this.#thread.on('error', (error) => this.#problem(error));
+        this.#thread.on('error', ({message, code}) => this.#troubles.add(message, {code}));
         this.#thread.on('exit', () => {
             this.#isGone = this.#isClosing;
             this.#abandon();
@@ -279,7 +281,7 @@ class BullmqMember {
             case 'steered':
                 return this.#host.steered(message.order);
             case 'problem':
-                return this.#problem(message);
+                return this.#troubles.add(message.message, {code: message.code});
             case 'closed':
                 return void this.#thread.terminate();
             default:
@@ -340,17 +342,6 @@ class BullmqMember {
             },
             info: () => info
         });
-    }
-
-    #problem({message, code}) {
-        const now = Date.now();
-        const kind = code ?? message;
-        if (now - (this.#problems.get(kind) ?? -Infinity) < PROBLEM_PERIOD_MS) {
-            return;
-        }
-        this.#problems.set(kind, now);
-        const text = `The cluster has trouble with its queue: ${message}. It goes on when that is over; until then no slot begins on this host`;
-        this.#host.problem(Object.assign(new Error(text), {code: 'CLUSTER_UNREACHABLE', reason: code}));
     }
 }
 

@@ -4,6 +4,8 @@ const {fenceOf, jobIdOf, requestId, resumedOf, runIdOf} = require('./codec');
 const {KEPT, KEPT_FAILED} = require('./kept');
 
 const PAUSED_FIELD = 'jm:paused:';
+/** There is none: that it can be asked for is what counts. */
+const PROBED_FIELD = 'jm:probe';
 /** States of runs, by those of BullMQ. */
 const STATES = {
     waiting: 'waiting',
@@ -139,6 +141,12 @@ class Requests {
             fence: fenceOf(job)
         }));
         this.#post({type: 'requested', request, value: {hosts, queue, running}});
+    }
+
+    /** Is answered once the server answers. */
+    async probe({request}) {
+        await this.#queue.backend.getQueueMetaField(PROBED_FIELD);
+        this.#post({type: 'requested', request});
     }
 
     /** A job that was paused before this host had it is paused here too. */

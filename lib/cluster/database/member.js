@@ -4,6 +4,7 @@ const {clockOffset} = require('../clock');
 const {invalid} = require('../../host/options');
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
+const {Troubles} = require('../troubles');
 const {hostOf} = require('./host-text');
 const {LONGEST_NAME, SlotTable} = require('./table');
 
@@ -26,6 +27,7 @@ class DatabaseMember {
     #table;
     #link;
     #skips;
+    #troubles;
     #lockMs;
     #ready;
     /** Jobs of this host that the cluster shares, by name. */
@@ -53,6 +55,7 @@ class DatabaseMember {
         this.#table = new SlotTable(options, {id, hostname, pid: process.pid});
         this.#link = new host.native.ClusterLink(host.instance, () => this.#takeNews());
         this.#skips = new SkipReports(this.#link);
+        this.#troubles = new Troubles(host, `table "${options.table}"`, () => this.#table.now());
         this.#offsetMs = options.clockSkew;
         this.#link.setClockOffset(this.#offsetMs);
         this.#ready = this.#open();
@@ -122,6 +125,7 @@ class DatabaseMember {
 
     closing() {
         this.#isClosing = true;
+        this.#troubles.close();
         clearTimeout(this.#watch?.timer);
     }
 
@@ -394,12 +398,7 @@ class DatabaseMember {
     }
 
     #report(what, error) {
-        if (!this.#isClosing) {
-            const message = `${what} failed: ${error?.message}. It is tried again; until then no run begins by it`;
-            this.#host.problem(
-                Object.assign(new Error(message, {cause: error}), {code: 'CLUSTER_UNREACHABLE'})
-            );
-        }
+        this.#troubles.add(`${what} failed: ${error?.message}`, {code: error?.code, cause: error});
     }
 }
 
