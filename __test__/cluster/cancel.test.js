@@ -108,7 +108,7 @@ for (const on of QUEUES) {
     });
 
     test('one that waits for its next attempt, and one that has completed', async (t) => {
-        const failing = {kind: 'failing', name: 'failing', attempts: 3, backoff: MINUTE_MS};
+        const failing = {kind: 'slow', name: 'failing', fails: 2, ms: 1, attempts: 3, backoff: MINUTE_MS};
         const {cluster, other, ask, resultOf} = await hosts(t, [failing, {kind: 'inline', name: 'quick'}]);
         await ask('quick', {}, 'quick');
         await resultOf('quick');

@@ -61,6 +61,7 @@ function makeCluster(t, on, jobs = []) {
             name,
             lease: LEASE_MS,
             skew: 0,
+            timezone: 'UTC',
             jobs,
             record,
             ...options
@@ -108,9 +109,10 @@ function makeCluster(t, on, jobs = []) {
 /** @returns {{id: string, host: number, fence: number, begin: number, last: number, isDone: boolean}[]} by run and process */
 function triesOf(lines) {
     const tries = new Map();
-    for (const {what, id, host, pid = host, fence, trigger, due, at} of lines) {
+    for (const {what, id, host, pid = host, fence, trigger, due, attempt, attempts, at} of lines) {
         const key = `${id} ${pid} ${fence}`;
-        const known = tries.get(key) ?? {id, host, fence, trigger, due, begin: at, isDone: false};
+        const facts = {id, host, fence, trigger, due, attempt, attempts};
+        const known = tries.get(key) ?? {...facts, begin: at, isDone: false};
         tries.set(key, {...known, last: at, isDone: known.isDone || what === 'end'});
     }
     return [...tries.values()];
@@ -208,6 +210,10 @@ async function startProxy(t, target) {
             for (const [near, far] of pairs) {
                 near.pipe(far).pipe(near);
             }
+        },
+        /** Ends all connections; new ones can be made. */
+        reset() {
+            pairs.forEach((pair) => pair.forEach((socket) => socket.destroy()));
         }
     };
 }

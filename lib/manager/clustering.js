@@ -11,6 +11,10 @@ const {deserializeError, serializeError} = require('../wire/clone');
 const {decode, encode} = require('../wire/compact');
 const {JOIN} = require('./cluster-option');
 
+const nowMs = performance.now.bind(performance);
+/** For so long an answer counts as how the cluster is, for metrics. */
+const RECENT_MS = 15_000;
+
 /** Overlap rules that need to know all runs of a job: no host does. */
 const OF_ONE_HOST = new Set(['queue', 'replace']);
 
@@ -21,16 +25,18 @@ class Clustering {
     #errorHandler;
     /** Runs of this host that the adapter has given to it, by id. */
     #given = new Set();
+    /** What `info` was last answered. */
+    #last = {info: undefined, atMs: -Infinity};
 
     /**
      * @param {object} parts - of the manager (lib/manager/parts.js)
      * @param {object} adapter
      * @param {{errorHandler?: Function, unref?: boolean}} options
      */
-    constructor(parts, adapter, {errorHandler, unref}) {
+    constructor(parts, adapter, {errorHandler, unref, timezone}) {
         this.#parts = parts;
         this.#errorHandler = errorHandler;
-        this.#member = adapter[JOIN]({...this.#host(), isUnref: unref === true});
+        this.#member = adapter[JOIN]({...this.#host(), isUnref: unref === true, timezone});
     }
 
     /** @returns {'cluster' | 'host'} whose the due times and runs of a job are */
@@ -94,6 +100,18 @@ class Clustering {
         return this.#member.request(name, options);
     }
 
+    /**
+     * An attempt of a run has failed, and another one follows: on this host, or on the one that gets the run if this one is lost.
+     *
+     * @param {string} id
+     * @param {{attempt: number, retryAtMs?: number, firstStartedMs?: number}} next - without a time while the host is asked for it
+     */
+    attemptFailed(id, next) {
+        if (this.#given.has(id)) {
+            this.#member.attemptFailed(id, next);
+        }
+    }
+
     /** A run of this host has ended. */
     runEnded(id, {error, cause, read}) {
         if (!this.#given.delete(id)) {
@@ -145,8 +163,29 @@ class Clustering {
     }
 
     /** @returns {Promise<object>} hosts, queue and running runs */
-    info() {
-        return this.#member.info();
+    async info() {
+        const info = await this.#member.info();
+        this.#last = {info, atMs: nowMs()};
+        return info;
+    }
+
+    /** What `info` was last answered, if that is no older than 15 s. */
+    get recent() {
+        const {info, atMs} = this.#last;
+        return nowMs() - atMs <= RECENT_MS ? info : undefined;
+    }
+
+    /** @returns {Promise<(import('../../index').ClusterRun) | undefined>} a run of the cluster, whichever host has it */
+    async run(id) {
+        const facts = await (this.#member.find?.(id) ?? this.#findRunning(id));
+        return facts && Object.freeze({...runInfo(facts), host: facts.host});
+    }
+
+    /** A table has no queue: it knows what runs. */
+    async #findRunning(id) {
+        const {running} = await this.#member.info();
+        const found = running.find((run) => run.id === id);
+        return found && {id, name: found.job, state: 'running', startedMs: found.since, host: found.host};
     }
 
     /** From now on nothing more is taken. */
@@ -173,6 +212,8 @@ class Clustering {
             begin: (given) => this.#begin(given),
             hostLost: (name, id, {slot}) => this.#hostLost(name, id, slot),
             problem: (error) => safely(logger, 'The logger', () => logger.error(error)),
+            warn: (error) => safely(logger, 'The logger', () => logger.warn(error)),
+            info: (line) => safely(logger, 'The logger', () => logger.info(line)),
             newRun: (facts, owner) => new Run({...facts, number: 0}, {emit: () => {}, ...owner}),
             endRun: (run, ending) => Run.ended(run, ending),
             runInfo,

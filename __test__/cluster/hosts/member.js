@@ -8,7 +8,7 @@ const JobManager = require('../../..');
 const {bullmq, database} = require('../../../lib/cluster');
 const {knexOf} = require('../knex');
 
-const {backend, url, name, lease, skew, jobs, record, concurrency} = JSON.parse(process.argv[2]);
+const {backend, url, name, lease, skew, jobs, record, concurrency, timezone} = JSON.parse(process.argv[2]);
 
 const tell = (what, more) => process.send({what, ...more});
 
@@ -16,12 +16,17 @@ const cluster =
     backend === 'bullmq'
         ? bullmq({connection: url, queue: name, lease, clockSkew: skew, concurrency})
         : database({knex: knexOf(url), table: name, lease, clockSkew: skew});
-const quiet = {info() {}, warn: (message) => tell('warned', {message: String(message)}), error() {}};
+const quiet = {
+    info() {},
+    warn: (line) => tell('warned', {message: String(line), code: line.code}),
+    error() {}
+};
 const manager = new JobManager({
-    timezone: 'UTC',
+    timezone,
     cluster,
     logger: quiet,
-    errorHandler: (error, {name: job}) => tell('failed', {code: error.code, job, runId: error.runId})
+    errorHandler: (error, {name: job, attempt, gaveUp}) =>
+        tell('failed', {code: error.code, message: error.message, job, runId: error.runId, attempt, gaveUp})
 });
 manager.events.on('run skipped', ({job, reason, due, count}) =>
     tell('skipped', {job, reason, count, due: due?.getTime()})
@@ -29,7 +34,8 @@ manager.events.on('run skipped', ({job, reason, due, count}) =>
 
 /** On this event loop: cheaper than a process. */
 function recording(_data, run) {
-    const line = {what: 'begin', id: run.id, fence: run.fence, trigger: run.trigger, due: run.due?.getTime()};
+    const {id, fence, trigger, attempt} = run;
+    const line = {what: 'begin', id, fence, trigger, due: run.due?.getTime(), attempt};
     fs.appendFileSync(record, `${JSON.stringify({...line, host: process.pid, at: Date.now()})}\n`);
     fs.appendFileSync(
         record,
@@ -40,7 +46,7 @@ function recording(_data, run) {
 
 const script = path.join(__dirname, '../jobs/record.js');
 
-async function add({kind, at, afterMs, inMs, ms, isDeaf, lingerMs = 0, totals, ...job}) {
+async function add({kind, at, afterMs, inMs, ms, isDeaf, lingerMs = 0, fails, failsLate, totals, ...job}) {
     const date = inMs === undefined ? afterMs : Date.now() + inMs;
     const when = date === undefined ? at : new Date(date);
     if (kind === 'inline') {
@@ -48,18 +54,17 @@ async function add({kind, at, afterMs, inMs, ms, isDeaf, lingerMs = 0, totals, .
     } else if (kind === 'slow') {
         const wait = (data, run) =>
             new Promise((resolve, reject) => {
+                if (run.attempt <= fails) {
+                    recording(data, run);
+                    throw new Error(`attempt ${run.attempt} fails`);
+                }
                 run.signal.addEventListener('abort', () => setTimeout(reject, lingerMs, run.signal.reason));
                 setTimeout(() => resolve(recording(data, run)), data?.ms ?? ms);
             });
         await manager.defineJob({...job, at: when, job: wait});
-    } else if (kind === 'failing') {
-        const fail = (data, run) => {
-            recording(data, run);
-            throw new Error('it fails');
-        };
-        await manager.defineJob({...job, at: when, job: fail});
     } else {
-        await manager.addJob({...job, at: when, job: script, data: {record, ms, isDeaf, totals}});
+        const data = {record, ms, isDeaf, fails, failsLate, totals};
+        await manager.addJob({...job, at: when, job: script, data});
     }
 }
 
@@ -90,6 +95,12 @@ const ACTS = {
     pause: ({job}) => manager.pauseJob(job, {note: 'a test'}),
     resume: ({job}) => manager.resumeJob(job),
     info: async () => ({info: await manager.clusterInfo()}),
+    find: async ({id}) => ({run: await manager.clusterRun(id)}),
+    serve: async () => {
+        const {createDashboard} = require('../../../lib/dashboard');
+        const server = await createDashboard(manager, {actions: true}).listen({port: 0, unref: true});
+        return {port: server.address().port};
+    },
     state: ({job}) => ({state: manager.job(job)?.state})
 };
 

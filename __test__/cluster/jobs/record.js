@@ -6,11 +6,13 @@ const fs = require('node:fs');
 const {workerData} = require('node:worker_threads');
 const {run} = require('../../../lib/job');
 
-const {record, ms = 0, isDeaf = false, totals} = workerData;
+const {record, ms = 0, isDeaf = false, fails = 0, failsLate = false, totals} = workerData;
+const {id, fence, trigger, due, attempt, attempts} = run;
+const facts = {id, fence, trigger, due: due?.getTime(), attempt, attempts};
 const write = (what, more) =>
     fs.appendFileSync(
         record,
-        `${JSON.stringify({what, id: run.id, fence: run.fence, trigger: run.trigger, due: run.due?.getTime(), host: process.ppid, pid: process.pid, at: Date.now(), ...more})}\n`
+        `${JSON.stringify({what, ...facts, host: process.ppid, pid: process.pid, at: Date.now(), ...more})}\n`
     );
 
 if (isDeaf) {
@@ -30,12 +32,18 @@ async function writeTotals() {
 }
 
 write('begin');
+if (attempt <= fails) {
+    throw new Error(`attempt ${attempt} fails at once`);
+}
 if (totals !== undefined) {
     void writeTotals();
 }
 const beat = setInterval(() => write('beat'), 20);
 setTimeout(() => {
     clearInterval(beat);
+    if (failsLate) {
+        throw new Error(`attempt ${attempt} fails`);
+    }
     write('end');
     process.exit();
 }, ms);

@@ -5,12 +5,13 @@
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
 const {backendOf} = require('./backend');
-const {runIdOf} = require('./codec');
+const {fenceOf, resumedOf, runIdOf} = require('./codec');
 const {Inbox} = require('./inbox');
 const {Leases} = require('./leases');
 const {Requests} = require('./requests');
 const {ServerClock} = require('./server-clock');
 const {Slots} = require('./slots');
+const {zonesDiffer} = require('./zones');
 
 /** A host that does not know a job leaves it to the others for so long; after some tries, when none may have it, for longer. */
 const LEAVE_MS = {first: 20, most: 5_000};
@@ -48,7 +49,7 @@ class Carrier {
         const {prefix, lease: leaseMs, instance, host} = options;
         const native = require(options.bindingPath);
         const lockMs = lockOf(leaseMs);
-        const backend = backendOf(options.connection, this.#bullmq);
+        const backend = backendOf(options.connection, this.#bullmq, (error) => this.#problem(error));
         const trying = (call) => this.#trying(call);
         this.#connect(options, backend, lockMs);
         const [queue, worker, jobs] = [this.#queue, this.#worker, this.#jobs];
@@ -73,6 +74,10 @@ class Carrier {
         void this.#trying(async () => {
             await this.#inbox.start();
             this.#post({type: 'ready'});
+            const differing = zonesDiffer(await this.#inbox.hosts(), host);
+            if (differing !== undefined) {
+                this.#post({type: 'warning', ...differing});
+            }
         });
     }
 
@@ -110,16 +115,35 @@ class Carrier {
         const act = {
             added: () => this.#added(message.job),
             removed: () => this.#jobs.delete(message.name),
+            attemptFailed: () => this.#leases.keepAttempt(message.id, message.next),
             ended: () => this.#leases.settle(message.id, message.end),
             request: () => this.#requests.request(message),
             cancel: () => this.#requests.cancel(message),
             steer: () => this.#requests.steer(message.order),
             look: () => this.#requests.lookAt(message),
+            find: () => this.#requests.find(message),
             info: () => this.#requests.info(message),
+            probe: () => this.#requests.probe(message),
             closing: () => this.#closing(),
             close: () => this.#close()
         }[message.type];
-        void this.#trying(act);
+        void this.#trying(() => this.#answering(message, act));
+    }
+
+    /** What the host has asked for is answered, also where it fails. */
+    async #answering({request}, act) {
+        try {
+            await act?.();
+        } catch (error) {
+            if (request !== undefined) {
+                this.#post({
+                    type: 'requested',
+                    request,
+                    error: {message: String(error?.message ?? error), code: 'CLUSTER_UNREACHABLE'}
+                });
+            }
+            throw error;
+        }
     }
 
     async #added(job) {
@@ -167,7 +191,7 @@ class Carrier {
             this.#post({type: 'hostLost', name: job.name, id, slot: job.data.due});
             throw hostLost(job.name, id);
         }
-        const grant = {id, fence: Math.max(1, job.attemptsStarted), leaseUntilMs};
+        const grant = {id, fence: fenceOf(job), leaseUntilMs, ...resumedOf(job)};
         const isSlot = job.data.due !== undefined && job.attemptsMade === 0;
         const end = await this.#leases.hold({job, token, id}, (live) =>
             isSlot ? this.#grantSlot(live, grant) : this.#offer(live, grant)

@@ -4,6 +4,8 @@ const {clockOffset} = require('../clock');
 const {invalid} = require('../../host/options');
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
+const {Troubles} = require('../troubles');
+const {hostOf} = require('./host-text');
 const {LONGEST_NAME, SlotTable} = require('./table');
 
 /** Taken now: a host's tests may replace them. */
@@ -25,6 +27,7 @@ class DatabaseMember {
     #table;
     #link;
     #skips;
+    #troubles;
     #lockMs;
     #ready;
     /** Jobs of this host that the cluster shares, by name. */
@@ -48,9 +51,11 @@ class DatabaseMember {
         this.#host = host;
         this.#options = options;
         this.#lockMs = lockOf(options.lease);
-        this.#table = new SlotTable(options);
+        const {instance: id, hostname} = host;
+        this.#table = new SlotTable(options, {id, hostname, pid: process.pid});
         this.#link = new host.native.ClusterLink(host.instance, () => this.#takeNews());
         this.#skips = new SkipReports(this.#link);
+        this.#troubles = new Troubles(host, `table "${options.table}"`, () => this.#table.now());
         this.#offsetMs = options.clockSkew;
         this.#link.setClockOffset(this.#offsetMs);
         this.#ready = this.#open();
@@ -87,6 +92,15 @@ class DatabaseMember {
         this.#jobs.delete(name);
     }
 
+    /** An attempt of a run has failed, and another one follows. */
+    attemptFailed(id, next) {
+        const slot = this.#held.get(id);
+        if (slot !== undefined) {
+            slot.next = next;
+            this.#write(() => this.#table.keepAttempt(slot));
+        }
+    }
+
     ended(id, {kind}) {
         const slot = this.#forget(id);
         if (slot === undefined || kind === 'lost') {
@@ -98,7 +112,15 @@ class DatabaseMember {
     }
 
     async info() {
-        return {hosts: [], queue: {}, running: await this.#table.unfinished([...this.#jobs.keys()])};
+        const rows = await this.#table.unfinished([...this.#jobs.keys()]);
+        const hosts = new Map();
+        const running = rows.map((row) => {
+            const host = hostOf(row.host);
+            hosts.set(host?.id, host);
+            const {name: job, since, fence, next} = row;
+            return {id: runId(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
+        });
+        return {hosts: [...hosts.values()].filter(Boolean), queue: {}, running};
     }
 
     /** Only the host of a run can cancel it: a table carries no messages. @returns {Promise<{state?: string}>} */
@@ -123,6 +145,7 @@ class DatabaseMember {
 
     closing() {
         this.#isClosing = true;
+        this.#troubles.close();
         clearTimeout(this.#watch?.timer);
     }
 
@@ -234,7 +257,8 @@ class DatabaseMember {
         this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
         try {
             const leaseUntilMs = sentMs + this.#options.lease;
-            const answer = this.#link.grant(slot.name, slot.slot, {id, fence: slot.fence, leaseUntilMs});
+            const {name, slot: dueMs, fence, next} = slot;
+            const answer = this.#link.grant(name, dueMs, {id, fence, leaseUntilMs, ...next});
             if (answer !== 'accepted') {
                 this.ended(id, {kind: 'completed'});
             }
@@ -322,12 +346,12 @@ class DatabaseMember {
 
     /** @returns {Promise<boolean>} whether this host has it now */
     async #takeOver(row) {
-        const {name, slot, fence, isGivenBack} = row;
+        const {name, slot, fence, next, isGivenBack} = row;
         const sentMs = this.#host.native.bootMs();
         const isOurs = await this.#trying(`Taking over a run of job "${name}"`, () =>
             this.#table.takeOver(row, this.#lockMs)
         );
-        const taken = {name, slot, fence: fence + 1};
+        const taken = {name, slot, fence: fence + 1, next};
         const job = this.#jobs.get(name);
         if (!isOurs || job === undefined) {
             return isOurs === true;
@@ -394,12 +418,7 @@ class DatabaseMember {
     }
 
     #report(what, error) {
-        if (!this.#isClosing) {
-            const message = `${what} failed: ${error?.message}. It is tried again; until then no run begins by it`;
-            this.#host.problem(
-                Object.assign(new Error(message, {cause: error}), {code: 'CLUSTER_UNREACHABLE'})
-            );
-        }
+        this.#troubles.add(`${what} failed: ${error?.message}`, {code: error?.code, cause: error});
     }
 }
 
