@@ -54,7 +54,7 @@ function makeCluster(t, on, jobs = []) {
     let number = 0;
     const skipped = [];
 
-    async function host(options = {}) {
+    async function host({node, ...options} = {}) {
         const config = {
             backend: on.backend,
             url: on.url,
@@ -67,7 +67,8 @@ function makeCluster(t, on, jobs = []) {
             ...options
         };
         const started = startHost(t, path.join(__dirname, 'hosts/member.js'), {
-            args: [JSON.stringify(config)]
+            args: [JSON.stringify(config)],
+            node
         });
         hosts.push(started);
         const answers = new Map();
