@@ -2,7 +2,6 @@
 
 const {hostname} = require('node:os');
 const {JobError, incorrectUsage} = require('../host/errors');
-const {invalid} = require('../host/options');
 const {safely} = require('../host/safe-call');
 const native = require('../native/native');
 const {Run} = require('../runs/run-handle');
@@ -10,9 +9,6 @@ const {runInfo} = require('../runs/run-info');
 const {deserializeError, serializeError} = require('../wire/clone');
 const {decode, encode} = require('../wire/compact');
 const {JOIN} = require('./cluster-option');
-
-/** Overlap rules that need to know all runs of a job: no host does. */
-const OF_ONE_HOST = new Set(['queue', 'replace']);
 
 /** The side of the manager that shares its jobs with other hosts: tells the adapter of jobs and ends, and begins what it is given. */
 class Clustering {
@@ -48,12 +44,6 @@ class Clustering {
         if (Clustering.scopeOf(job) !== 'cluster') {
             return false;
         }
-        if (OF_ONE_HOST.has(job.overlap)) {
-            throw invalid(
-                `The option "overlap" of job "${name}" is '${job.overlap}', which a cluster cannot keep: use 'skip', 'queue-one' or 'allow', ` +
-                    `or let each host run the job on its own by scope: 'host'`
-            );
-        }
         this.#member.check?.(name, job);
         return true;
     }
@@ -63,13 +53,15 @@ class Clustering {
         if (Clustering.scopeOf({...job, name}) !== 'cluster') {
             return;
         }
-        const {overlap = 'skip', onHostLoss = 'redo', priority} = job;
+        const {overlap = 'skip', concurrency, onHostLoss = 'redo', priority} = job;
         this.#member.added({
             name,
             overlap,
+            concurrency,
             onHostLoss,
             priority,
             attempts,
+            hasTimes: when.kind === 'schedule' || when.kind === 'date',
             isRecurring: when.kind === 'schedule'
         });
     }

@@ -42,7 +42,7 @@ function recording(_data, run) {
 
 const script = path.join(__dirname, '../jobs/record.js');
 
-async function add({kind, at, afterMs, inMs, ms, isDeaf, fails, failsLate, ...job}) {
+async function add({kind, at, afterMs, inMs, ms, isDeaf, stops, fails, failsLate, ...job}) {
     const date = inMs === undefined ? afterMs : Date.now() + inMs;
     const when = date === undefined ? at : new Date(date);
     if (kind === 'inline') {
@@ -59,7 +59,12 @@ async function add({kind, at, afterMs, inMs, ms, isDeaf, fails, failsLate, ...jo
             });
         await manager.defineJob({...job, at: when, job: wait});
     } else {
-        await manager.addJob({...job, at: when, job: script, data: {record, ms, isDeaf, fails, failsLate}});
+        await manager.addJob({
+            ...job,
+            at: when,
+            job: script,
+            data: {record, ms, isDeaf, stops, fails, failsLate}
+        });
     }
 }
 

@@ -9,6 +9,7 @@ const {fenceOf, resumedOf, runIdOf} = require('./codec');
 const {Inbox} = require('./inbox');
 const {Leases} = require('./leases');
 const {Requests} = require('./requests');
+const {SerialQueues} = require('./serial');
 const {ServerClock} = require('./server-clock');
 const {Slots} = require('./slots');
 
@@ -34,6 +35,7 @@ class Carrier {
     #slots;
     #leases;
     #requests;
+    #serial;
     /** Jobs of this host, by name. */
     #jobs = new Map();
     #isClosing = false;
@@ -51,50 +53,55 @@ class Carrier {
         const backend = backendOf(options.connection, this.#bullmq);
         const trying = (call) => this.#trying(call);
         this.#connect(options, backend, lockMs);
-        const [queue, worker, jobs] = [this.#queue, this.#worker, this.#jobs];
+        const [queue, jobs] = [this.#queue, this.#jobs];
         this.#inbox = new Inbox({
             bullmq: this.#bullmq,
             queue,
             options: {...backend, prefix},
             host,
-            onMessage: (message) => this.#post(message),
+            onMessage: (message) => this.#takeFromHost(message),
             onError: (error) => this.#problem(error)
         });
-        this.#requests = new Requests({queue, inbox: this.#inbox, hostId: host.id, post, trying});
+        const serial = {queueOf: (name) => this.#serial.queueOf(name), queues: () => this.#serial.queues()};
+        this.#requests = new Requests({queue, serial, inbox: this.#inbox, hostId: host.id, post, trying});
         const link = new native.ClusterLink(instance, () => this.#takeNews());
         this.#link = link;
         this.#skips = new SkipReports(link);
         this.#clock = new ServerClock({queue, link, skewMs: options.clockSkew, trying});
         this.#slots = new Slots({queue, link, clock: this.#clock, jobs, skips: this.#skips});
-        this.#leases = new Leases({worker, link, bootMs: native.bootMs, leaseMs, lockMs, trying});
+        this.#leases = new Leases({link, bootMs: native.bootMs, leaseMs, lockMs, trying});
+        this.#serial = new SerialQueues({
+            bullmq: this.#bullmq,
+            queue,
+            backend,
+            workerOptions: workerOptions(options, backend, lockMs),
+            process: (job, token, lane) => this.#process(job, token, lane),
+            begin: (live, grant) => this.#beginSlot(live, grant),
+            link,
+            leases: this.#leases,
+            clock: this.#clock,
+            skips: this.#skips,
+            inbox: this.#inbox,
+            trying,
+            onError: (error) => this.#problem(error)
+        });
         void this.#trying(async () => {
             await this.#inbox.start();
             this.#post({type: 'ready'});
         });
     }
 
-    #connect({queue, prefix, concurrency, lease, host}, {connection, factory}, lockMs) {
+    #connect(options, backend, lockMs) {
         const {Queue, Worker} = this.#bullmq;
+        const {queue, prefix, concurrency} = options;
+        const {connection, factory} = backend;
         const onError = (error) => this.#problem(error);
         this.#queue = new Queue(queue, {connection, prefix}, factory).on('error', onError);
         this.#queue.on('ioredis:close', () => void this.#trying(() => this.#slots.reportForgotten()));
         this.#worker = new Worker(
             queue,
             (job, token) => this.#process(job, token),
-            {
-                connection,
-                prefix,
-                concurrency,
-                name: host.id,
-                lockDuration: lockMs,
-                // Renewed here: what counts is when a renewal was sent.
-                skipLockRenewal: true,
-                stalledInterval: Math.max(500, Math.round(lease / 3)),
-                // Decided here, by the job.
-                maxStalledCount: 1_000_000,
-                drainDelay: 10,
-                runRetryDelay: 1_000
-            },
+            {...workerOptions(options, backend, lockMs), concurrency},
             factory
         );
         this.#worker.on('error', onError);
@@ -106,7 +113,7 @@ class Carrier {
     take(message) {
         const act = {
             added: () => this.#added(message.job),
-            removed: () => this.#jobs.delete(message.name),
+            removed: () => this.#removed(message.name),
             attemptFailed: () => this.#leases.keepAttempt(message.id, message.next),
             ended: () => this.#leases.settle(message.id, message.end),
             request: () => this.#requests.request(message),
@@ -120,8 +127,23 @@ class Carrier {
         void this.#trying(act);
     }
 
+    /** A message of another host. */
+    #takeFromHost(message) {
+        if (message.type === 'replace') {
+            this.#link.replace(message.id);
+        } else {
+            this.#post(message);
+        }
+    }
+
+    #removed(name) {
+        this.#jobs.delete(name);
+        return this.#serial.close(name);
+    }
+
     async #added(job) {
         this.#jobs.set(job.name, job);
+        this.#serial.open(job);
         await this.#requests.pauseAsOthers(job.name);
         if (job.isRecurring) {
             const last = await this.#queue.backend.getQueueMetaField(LAST_FIELD + job.name);
@@ -136,7 +158,9 @@ class Carrier {
         for (const news of this.#link.take()) {
             if (news.type === 'slotNear') {
                 if (!this.#isClosing) {
-                    void this.#trying(() => this.#slots.claim(news.name, news.dueMs));
+                    const isSerial = this.#serial.queueOf(news.name) !== undefined;
+                    const slots = isSerial ? this.#serial : this.#slots;
+                    void this.#trying(() => slots.claim(news.name, news.dueMs));
                 }
             } else if (news.type === 'declined') {
                 this.#leases.settle(news.id, {kind: 'skipped', reason: news.reason});
@@ -146,13 +170,14 @@ class Carrier {
         }
     }
 
-    async #process(job, token) {
+    /** @param {object} [lane] - of a job whose slots wait for each other */
+    async #process(job, token, lane) {
         if (this.#isClosing) {
             return this.#giveBack(job, token);
         }
         const known = this.#jobs.get(job.name);
         if (known === undefined) {
-            return this.#leave(job, token);
+            return this.#leave(job, token, lane);
         }
         const leaseUntilMs = await this.#leases.leaseOf(job, token);
         if (leaseUntilMs === undefined) {
@@ -166,10 +191,17 @@ class Carrier {
         }
         const grant = {id, fence: fenceOf(job), leaseUntilMs, ...resumedOf(job)};
         const isSlot = job.data.due !== undefined && job.attemptsMade === 0;
-        const end = await this.#leases.hold({job, token, id}, (live) =>
-            isSlot ? this.#grantSlot(live, grant) : this.#offer(live, grant)
-        );
-        return this.#finish(job, token, end, known);
+        const {worker} = lane ?? {worker: this.#worker};
+        const end = await this.#leases.hold({job, token, id, worker}, (live) => {
+            if (!isSlot) {
+                this.#offer(live, grant);
+            } else if (lane !== undefined) {
+                void this.#serial.grant(lane, live, grant);
+            } else {
+                this.#grantSlot(live, grant);
+            }
+        });
+        return this.#finish(job, token, end, known, lane);
     }
 
     #grantSlot(live, grant) {
@@ -181,6 +213,11 @@ class Carrier {
             return;
         }
         void this.#trying(() => this.#queue.backend.setQueueMeta({[LAST_FIELD + name]: data.due}));
+        this.#beginSlot(live, grant);
+    }
+
+    #beginSlot(live, grant) {
+        const {name, data} = live.job;
         try {
             const answer = this.#link.grant(name, data.due, grant);
             if (answer !== 'accepted') {
@@ -225,14 +262,14 @@ class Carrier {
         }, TAKE_LIMIT_MS);
     }
 
-    async #finish(job, token, end, {onHostLoss}) {
+    async #finish(job, token, end, {onHostLoss}, lane) {
         switch (end.kind) {
             case 'completed':
                 return end.value;
             case 'skipped':
                 return {skipped: end.reason};
             case 'unknown':
-                return this.#leave(job, token);
+                return this.#leave(job, token, lane);
             case 'failed':
                 throw failure(end, this.#bullmq);
             default:
@@ -251,7 +288,12 @@ class Carrier {
     }
 
     /** This host cannot run it: it leaves it to others for a while. */
-    async #leave(job, token) {
+    async #leave(job, token, lane) {
+        if (lane !== undefined) {
+            // Its place in the queue counts.
+            await new Promise((resolve) => setTimeout(resolve, LEAVE_MS.first));
+            return this.#giveBack(job, token);
+        }
         const doublings = Math.min(10, Math.max(0, job.attemptsStarted - SHORT_LEAVES));
         const pauseMs = Math.min(LEAVE_MS.most, LEAVE_MS.first * 2 ** doublings);
         await job.moveToDelayed(Date.now() + pauseMs, token, {skipAttempt: true}).catch(() => {});
@@ -261,6 +303,7 @@ class Carrier {
     #closing() {
         this.#isClosing = true;
         void this.#worker.pause(true);
+        this.#serial.pause();
     }
 
     async #close() {
@@ -269,7 +312,7 @@ class Carrier {
         this.#clock.close();
         this.#skips.flush();
         this.#leases.settleAll({kind: 'back'});
-        await this.#trying(() => this.#worker.close());
+        await this.#trying(() => Promise.all([this.#worker.close(), this.#serial.closeAll()]));
         await this.#trying(() => this.#inbox.close());
         await this.#trying(() => this.#queue.close());
         this.#post({type: 'closed'});
@@ -289,6 +332,22 @@ class Carrier {
             this.#post({type: 'problem', message: String(error?.message ?? error), code: error?.code});
         }
     }
+}
+
+function workerOptions({prefix, lease, host}, {connection}, lockMs) {
+    return {
+        connection,
+        prefix,
+        name: host.id,
+        lockDuration: lockMs,
+        // Renewed here: what counts is when a renewal was sent.
+        skipLockRenewal: true,
+        stalledInterval: Math.max(500, Math.round(lease / 3)),
+        // Decided here, by the job.
+        maxStalledCount: 1_000_000,
+        drainDelay: 10,
+        runRetryDelay: 1_000
+    };
 }
 
 /** The error that BullMQ shows of a run that failed; its envelope goes to the host that waits for the run. */

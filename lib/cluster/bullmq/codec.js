@@ -14,6 +14,12 @@ const unescaped = (text) => decodeURIComponent(text.replaceAll(/%(?![0-9a-f]{2})
 /** @returns {string} the id of a slot, the same on each host; other ones for other slots */
 const slotId = (name, dueMs) => `${escaped(name)}@${dueMs}`;
 
+/** @returns {number} the due time of a slot, by its id */
+const dueOf = (jobId) => Number(jobId.slice(jobId.lastIndexOf('@') + 1));
+
+/** @returns {string} the queue of a job whose slots wait for each other */
+const serialQueueName = (queue, name) => `${queue}.serial.${escaped(name)}`;
+
 /** @returns {string} the id of a run that was asked for. It is no number, which BullMQ would take for one of its own */
 const requestId = (id) => `~${escaped(id)}`;
 
@@ -64,4 +70,15 @@ function viewOf(value) {
 const unpacked = (carried) =>
     carried?.bytes === undefined ? undefined : Buffer.from(carried.bytes, 'base64');
 
-module.exports = {fenceOf, jobIdOf, packed, requestId, resumedOf, runIdOf, slotId, unpacked};
+module.exports = {
+    dueOf,
+    fenceOf,
+    jobIdOf,
+    packed,
+    requestId,
+    resumedOf,
+    runIdOf,
+    serialQueueName,
+    slotId,
+    unpacked
+};

@@ -5,7 +5,6 @@ const FRESH_MS = 500;
 
 /** The runs that this host has of the queue, and their renewals. What counts is when a renewal was sent. */
 class Leases {
-    #worker;
     #link;
     #bootMs;
     #leaseMs;
@@ -20,15 +19,13 @@ class Leases {
 
     /**
      * @param {object} parts
-     * @param {object} parts.worker - of BullMQ
      * @param {object} parts.link - a ClusterLink
      * @param {() => number} parts.bootMs - the clock of leases
      * @param {number} parts.leaseMs
      * @param {number} parts.lockMs - how long the queue keeps a run for its host
      * @param {(call: () => Promise<void>) => Promise<void>} parts.trying
      */
-    constructor({worker, link, bootMs, leaseMs, lockMs, trying}) {
-        this.#worker = worker;
+    constructor({link, bootMs, leaseMs, lockMs, trying}) {
         this.#link = link;
         this.#bootMs = bootMs;
         this.#leaseMs = leaseMs;
@@ -51,12 +48,12 @@ class Leases {
     /**
      * This host has the run until it is settled.
      *
-     * @param {{job: object, token: string, id: string}} run
+     * @param {{job: object, token: string, id: string, worker: object}} run - `worker` of BullMQ has taken it
      * @param {(live: object) => void} begin
      * @returns {Promise<object>} how it ended
      */
-    async hold({job, token, id}, begin) {
-        const live = {job, token, id};
+    async hold({job, token, id, worker}, begin) {
+        const live = {job, token, id, worker};
         const ended = new Promise((resolve) => {
             live.resolve = resolve;
         });
@@ -97,24 +94,40 @@ class Leases {
         }
     }
 
+    /** @returns {string[]} runs of a job with an earlier due time than this */
+    olderRuns(name, dueMs) {
+        const runs = [...this.#live.values()].filter(({job}) => job.name === name && job.data.due < dueMs);
+        return runs.map(({id}) => id);
+    }
+
     settleAll(end) {
         for (const live of this.#live.values()) {
             live.resolve(end);
         }
     }
 
-    /** One command for all runs. */
     async #renewAll() {
         if (this.#isRenewing || this.#live.size === 0) {
             return;
         }
         this.#isRenewing = true;
-        const runs = [...this.#live.values()];
+        const byWorker = new Map();
+        for (const live of this.#live.values()) {
+            const runs = byWorker.get(live.worker) ?? [];
+            runs.push(live);
+            byWorker.set(live.worker, runs);
+        }
+        await Promise.all([...byWorker].map(([worker, runs]) => this.#renew(worker, runs)));
+        this.#isRenewing = false;
+    }
+
+    /** One command for all runs of a queue. */
+    async #renew(worker, runs) {
         const sentMs = this.#bootMs();
         await this.#trying(async () => {
             const ids = runs.map(({job}) => job.id);
             const lost = new Set(
-                await this.#worker.extendJobLocks(
+                await worker.extendJobLocks(
                     ids,
                     runs.map(({token}) => token),
                     this.#lockMs
@@ -128,7 +141,6 @@ class Leases {
                 }
             }
         });
-        this.#isRenewing = false;
     }
 
     close() {

@@ -4,10 +4,13 @@ const {fenceOf, jobIdOf, requestId, resumedOf, runIdOf} = require('./codec');
 const {KEPT, KEPT_FAILED} = require('./kept');
 
 const PAUSED_FIELD = 'jm:paused:';
+const STATES = ['waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'];
+const MOST_RUNNING = 100;
 
 /** What hosts ask of the queue and of each other: runs, their ends, cancellations, pauses, and what there is. */
 class Requests {
     #queue;
+    #serial;
     #inbox;
     #hostId;
     #post;
@@ -16,13 +19,15 @@ class Requests {
     /**
      * @param {object} parts
      * @param {object} parts.queue - a Queue
+     * @param {{queueOf: (name: string) => object | undefined, queues: () => object[]}} parts.serial - queues of jobs of their own
      * @param {import('./inbox').Inbox} parts.inbox
      * @param {string} parts.hostId - of this host
      * @param {(message: object) => void} parts.post - to the event loop of the host
      * @param {(call: () => Promise<void>) => Promise<void>} parts.trying
      */
-    constructor({queue, inbox, hostId, post, trying}) {
+    constructor({queue, serial, inbox, hostId, post, trying}) {
         this.#queue = queue;
+        this.#serial = serial;
         this.#inbox = inbox;
         this.#hostId = hostId;
         this.#post = post;
@@ -85,7 +90,8 @@ class Requests {
     }
 
     async cancel({request, id, name, reason}) {
-        const job = await this.#queue.getJob(jobIdOf(id, name));
+        const jobId = jobIdOf(id, name);
+        const job = (await this.#serial.queueOf(name)?.getJob(jobId)) ?? (await this.#queue.getJob(jobId));
         const state = await job?.getState();
         if (state === 'active') {
             await this.#inbox.broadcast({type: 'steered', order: {kind: 'cancel', id, reason}});
@@ -108,19 +114,25 @@ class Requests {
     }
 
     async info({request}) {
-        const [hosts, queue, active] = await Promise.all([
+        const queues = [this.#queue, ...this.#serial.queues()];
+        const [hosts, counts, active] = await Promise.all([
             this.#inbox.hosts(),
-            this.#queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'),
-            this.#queue.getActive(0, 99)
+            Promise.all(queues.map((one) => one.getJobCounts(...STATES))),
+            Promise.all(queues.map((one) => one.getActive(0, MOST_RUNNING - 1)))
         ]);
-        const running = active.map((job) => ({
-            id: runIdOf(job.id, {name: job.name, due: job.data.due}),
-            job: job.name,
-            host: job.processedBy,
-            since: job.processedOn,
-            attempt: resumedOf(job)?.attempt ?? 1,
-            fence: fenceOf(job)
-        }));
+        const sum = (state) => counts.reduce((total, count) => total + (count[state] ?? 0), 0);
+        const queue = Object.fromEntries(STATES.map((state) => [state, sum(state)]));
+        const running = active
+            .flat()
+            .slice(0, MOST_RUNNING)
+            .map((job) => ({
+                id: runIdOf(job.id, {name: job.name, due: job.data.due}),
+                job: job.name,
+                host: job.processedBy,
+                since: job.processedOn,
+                attempt: resumedOf(job)?.attempt ?? 1,
+                fence: fenceOf(job)
+            }));
         this.#post({type: 'requested', request, value: {hosts, queue, running}});
     }
 

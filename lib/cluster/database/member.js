@@ -5,7 +5,9 @@ const {invalid} = require('../../host/options');
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
 const {hostOf} = require('./host-text');
+const {Replacing} = require('./replacing');
 const {LONGEST_NAME, SlotTable} = require('./table');
+const {WaitingSlots} = require('./waiting');
 
 /** Taken now: a host's tests may replace them. */
 const {setTimeout, clearTimeout, setInterval, clearInterval} = globalThis;
@@ -26,6 +28,8 @@ class DatabaseMember {
     #table;
     #link;
     #skips;
+    #waiting;
+    #replacing;
     #lockMs;
     #ready;
     /** Jobs of this host that the cluster shares, by name. */
@@ -51,17 +55,22 @@ class DatabaseMember {
         this.#table = new SlotTable(options, {id, hostname, pid: process.pid});
         this.#link = new host.native.ClusterLink(host.instance, () => this.#takeNews());
         this.#skips = new SkipReports(this.#link);
+        this.#waiting = new WaitingSlots({
+            table: this.#table,
+            nowMs: () => this.#link.nowMs(),
+            begin: (slot) => this.#begin(slot),
+            drop: (slot) => this.#skip(slot),
+            onLost: () => this.#watchSoon(LEAST_WATCH_MS),
+            trying: (what, call) => this.#trying(what, call)
+        });
+        const [link, table, jobs, held] = [this.#link, this.#table, this.#jobs, this.#held];
+        this.#replacing = new Replacing({link, table, jobs, held});
         this.#offsetMs = options.clockSkew;
         this.#link.setClockOffset(this.#offsetMs);
         this.#ready = this.#open();
     }
 
-    check(name, job) {
-        if (job.overlap === 'queue-one') {
-            throw invalid(
-                `The option "overlap" of job "${name}" is 'queue-one', and a table has no queue: use 'skip' or 'allow', or let BullMQ carry the cluster`
-            );
-        }
+    check(name) {
         if (Buffer.byteLength(name) > LONGEST_NAME) {
             throw invalid(
                 `The name of job "${name}" is longer than ${LONGEST_NAME} bytes, which the table cannot keep`
@@ -101,23 +110,34 @@ class DatabaseMember {
         if (slot === undefined || kind === 'lost') {
             return;
         }
-        this.#write(kind === 'back' ? () => this.#table.giveBack(slot) : () => this.#table.end(slot));
+        this.#write(kind === 'back' ? () => this.#table.giveBack(slot) : () => this.#end(slot));
+    }
+
+    async #end(slot) {
+        await this.#table.end(slot);
+        this.#waiting.ended(slot.name);
     }
 
     async info() {
         const rows = await this.#table.unfinished([...this.#jobs.keys()]);
         const hosts = new Map();
-        const running = rows.map((row) => {
+        const begun = rows.filter(({hasBegun}) => hasBegun);
+        const running = begun.map((row) => {
             const host = hostOf(row.host);
             hosts.set(host?.id, host);
             const {name: job, since, fence, next} = row;
             return {id: runId(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
         });
-        return {hosts: [...hosts.values()].filter(Boolean), queue: {}, running};
+        return {
+            hosts: [...hosts.values()].filter(Boolean),
+            queue: {waiting: rows.length - begun.length},
+            running
+        };
     }
 
     closing() {
         this.#isClosing = true;
+        this.#waiting.close();
         clearTimeout(this.#watch);
     }
 
@@ -181,13 +201,15 @@ class DatabaseMember {
             this.#answered(name, claim);
             return;
         }
+        this.#replacing.slotNear(name, dueMs);
         while (!claim.isOver && !this.#isClosing && this.#jobs.has(name)) {
             const sentMs = this.#host.native.bootMs();
             try {
                 const isOurs = await this.#table.claim(name, dueMs, this.#lockMs);
                 this.#answered(name, claim);
+                const isInTime = this.#link.nowMs() - dueMs < LATE_MS;
                 await (isOurs
-                    ? this.#won({name, slot: dueMs, fence: 1}, sentMs)
+                    ? this.#won({name, slot: dueMs, fence: 1, isInTime}, sentMs)
                     : this.#watchSoon(this.#lockMs));
                 this.#tidy(name);
                 return;
@@ -210,18 +232,37 @@ class DatabaseMember {
 
     /** @param {number} sentMs - when the claim was sent: the lease counts from there */
     async #won(slot, sentMs) {
-        if (await this.#overlaps(slot)) {
-            this.#skips.add(slot.name, slot.slot, 'overlap');
-            this.#write(() => this.#table.end(slot));
-            return;
+        slot.leaseUntilMs = sentMs + this.#options.lease;
+        const rule = WaitingSlots.ruleOf(this.#jobs.get(slot.name) ?? {});
+        if (rule !== undefined) {
+            this.#hold(slot);
+            this.#waiting.add(Object.assign(slot, {hasBegun: true, hasWaited: slot.isInTime}), rule);
+        } else if (await this.#overlaps(slot)) {
+            this.#skip(slot);
+        } else {
+            this.#hold(slot);
+            this.#begin(slot);
         }
-        const id = runId(slot);
-        this.#held.set(id, slot);
+    }
+
+    #hold(slot) {
+        this.#held.set(runId(slot), slot);
         this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
+    }
+
+    /** A slot that this host has gets no run. */
+    #skip(slot) {
+        this.#forget(runId(slot));
+        this.#skips.add(slot.name, slot.slot, 'overlap');
+        this.#write(() => this.#end(slot));
+    }
+
+    #begin(slot) {
+        const id = runId(slot);
+        slot.isGranted = true;
         try {
-            const leaseUntilMs = sentMs + this.#options.lease;
-            const {name, slot: dueMs, fence, next} = slot;
-            const answer = this.#link.grant(name, dueMs, {id, fence, leaseUntilMs, ...next});
+            const {name, slot: dueMs, fence, next, leaseUntilMs, hasWaited} = slot;
+            const answer = this.#link.grant(name, dueMs, {id, fence, leaseUntilMs, hasWaited, ...next});
             if (answer !== 'accepted') {
                 this.ended(id, {kind: 'completed'});
             }
@@ -262,7 +303,11 @@ class DatabaseMember {
             const sentMs = native.bootMs();
             try {
                 if (await this.#table.renew(slot, this.#lockMs)) {
-                    this.#link.renew(id, sentMs + this.#options.lease);
+                    slot.leaseUntilMs = sentMs + this.#options.lease;
+                    this.#link.renew(id, slot.leaseUntilMs);
+                    await this.#replacing.renewed(slot);
+                } else if (this.#waiting.remove(slot)) {
+                    this.#forget(id);
                 } else if (this.#held.get(id) === slot) {
                     this.#link.revoke(id);
                 }
@@ -309,11 +354,11 @@ class DatabaseMember {
         const isOurs = await this.#trying(`Taking over a run of job "${name}"`, () =>
             this.#table.takeOver(row, this.#lockMs)
         );
-        const taken = {name, slot, fence: fence + 1, next};
+        const taken = {name, slot, fence: fence + 1, next, isRedone: row.hasBegun};
         if (!isOurs || job === undefined) {
             return;
         }
-        if (job.onHostLoss === 'fail') {
+        if (job.onHostLoss === 'fail' && row.hasBegun) {
             this.#host.hostLost(name, runId(taken), {slot});
             this.#write(() => this.#table.end(taken));
             return;
