@@ -116,8 +116,17 @@ declare class JobManager {
      */
     cancelRun(id: string, options?: {reason?: string}): Promise<JobManager.RunInfo>;
 
-    /** The hosts of the cluster, its queue, and what runs where; undefined without the option `cluster`. */
+    /**
+     * The hosts of the cluster, its queue, and what runs where; undefined without the option `cluster`. Asks the queue or the table, and is
+     * not answered before that is there: bound the wait. Rejects with the code `CLUSTER_UNREACHABLE` when the answer can no longer come.
+     */
     clusterInfo(): Promise<JobManager.ClusterInfo | undefined>;
+
+    /**
+     * A run of the cluster, whichever host has it: one that waits in the queue, goes, or has ended and is kept by the queue (with
+     * `database()`, one that goes). Undefined for one that is not known, and without the option `cluster`.
+     */
+    clusterRun(id: string): Promise<JobManager.ClusterRun | undefined>;
 
     /**
      * Runs a job again whose run has failed, with the same data: a new run, with the trigger 'retry'. A one-off job is
@@ -636,7 +645,7 @@ declare namespace JobManager {
     }
 
     type RunState =
-        /** Waits in the store: its job is not defined yet, or its turn is far off. */
+        /** Waits in the store, where its job is not defined yet or its turn is far off; or in the queue of a cluster. */
         'waiting' | 'queued' | 'running' | 'stopping' | 'retrying' | 'completed' | 'failed' | 'cancelled';
 
     /** A run as it was when it was looked at. Frozen. */
@@ -897,6 +906,12 @@ declare namespace JobManager {
          * that goes or is waited for, `fence` the number of hosts that were given the run so far, or a higher one.
          */
         running: {id: string; job: string; host?: string; since?: number; attempt: number; fence: number}[];
+    }
+
+    /** A run as the cluster knows it: less than the host knows that has it. */
+    interface ClusterRun extends RunInfo {
+        /** The `id` of the host that has the run, or had it. Undefined while it waits. */
+        host?: string;
     }
 
     /** How a manager is. */

@@ -43,6 +43,12 @@ const POLL_MS = 20;
  */
 function makeCluster(t, on, jobs = []) {
     const name = `t${randomBytes(6).toString('hex')}`;
+    const hosts = [];
+    // Before the folder into which they write is deleted.
+    t.after(async () => {
+        hosts.forEach(({child}) => child.kill('SIGKILL'));
+        await Promise.all(hosts.map(({ended}) => ended));
+    });
     const record = path.join(temporaryFolder(t), 'runs.jsonl');
     fs.writeFileSync(record, '');
     let number = 0;
@@ -62,6 +68,7 @@ function makeCluster(t, on, jobs = []) {
         const started = startHost(t, path.join(__dirname, 'hosts/member.js'), {
             args: [JSON.stringify(config)]
         });
+        hosts.push(started);
         const answers = new Map();
         started.child.on('message', (message) => {
             if (message.what === 'skipped') {
@@ -110,6 +117,27 @@ function triesOf(lines) {
         tries.set(key, {...known, ...ends, last: at});
     }
     return [...tries.values()];
+}
+
+/**
+ * Due times that neither have run nor are reported.
+ *
+ * @param {object} cluster
+ * @param {{name: string, everyMs: number, untilMs: number}} job
+ */
+function lostSlots({tries, skipped}, {name, everyMs, untilMs}) {
+    const dues = tries()
+        .filter(({id}) => id.startsWith(`${name}@`))
+        .map(({due}) => due);
+    const reported = skipped.filter(({job}) => job === name);
+    const lost = [];
+    for (let due = Math.min(...dues); due < untilMs; due += everyMs) {
+        const isReported = reported.some(({due: from, count}) => from <= due && due < from + count * everyMs);
+        if (!dues.includes(due) && !isReported) {
+            lost.push(due);
+        }
+    }
+    return lost;
 }
 
 /**
@@ -202,6 +230,7 @@ module.exports = {
     POSTGRES,
     QUEUES,
     REDIS,
+    lostSlots,
     makeCluster,
     overlapOf,
     startProxy,

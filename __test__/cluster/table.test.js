@@ -8,7 +8,7 @@ const test = require('node:test');
 const {hostOf, hostText} = require('../../lib/cluster/database/host-text');
 const {SlotTable} = require('../../lib/cluster/database/table');
 const {BACKENDS} = require('./support');
-const {knexOf} = require('./hosts/knex-of');
+const {knexOf} = require('./knex');
 
 const HOST = {id: 'a1b2', hostname: 'web 1', pid: 42};
 const LOCK_MS = 5_000;
@@ -54,6 +54,8 @@ for (const on of BACKENDS.filter(({backend}) => backend === 'database')) {
             fence: 3,
             next: undefined,
             host: null,
+            isGivenBack: false,
+            hasBegun: true,
             since: 1_000
         });
         assert.ok(leftMs < 0);

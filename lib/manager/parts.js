@@ -91,7 +91,8 @@ function createParts(manager, options, own) {
         options: checked.metrics,
         version: packageVersion(),
         history: parts.runs.history,
-        rows: () => manager._jobsRepository
+        rows: () => manager._jobsRepository,
+        clustering: () => parts.clustering
     });
     if (parts.adapter !== undefined) {
         // Loaded only where it is used.

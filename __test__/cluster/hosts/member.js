@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const JobManager = require('../../..');
 const {bullmq, database} = require('../../../lib/cluster');
-const {knexOf} = require('./knex-of');
+const {knexOf} = require('../knex');
 
 const {backend, url, name, lease, skew, jobs, record, concurrency} = JSON.parse(process.argv[2]);
 
@@ -42,7 +42,7 @@ function recording(_data, run) {
 
 const script = path.join(__dirname, '../jobs/record.js');
 
-async function add({kind, at, afterMs, inMs, ms, isDeaf, stops, fails, failsLate, ...job}) {
+async function add({kind, at, afterMs, inMs, ms, isDeaf, stops, fails, failsLate, totals, ...job}) {
     const date = inMs === undefined ? afterMs : Date.now() + inMs;
     const when = date === undefined ? at : new Date(date);
     if (kind === 'inline') {
@@ -59,12 +59,8 @@ async function add({kind, at, afterMs, inMs, ms, isDeaf, stops, fails, failsLate
             });
         await manager.defineJob({...job, at: when, job: wait});
     } else {
-        await manager.addJob({
-            ...job,
-            at: when,
-            job: script,
-            data: {record, ms, isDeaf, stops, fails, failsLate}
-        });
+        const data = {record, ms, isDeaf, stops, fails, failsLate, totals};
+        await manager.addJob({...job, at: when, job: script, data});
     }
 }
 
@@ -95,6 +91,12 @@ const ACTS = {
     pause: ({job}) => manager.pauseJob(job, {note: 'a test'}),
     resume: ({job}) => manager.resumeJob(job),
     info: async () => ({info: await manager.clusterInfo()}),
+    find: async ({id}) => ({run: await manager.clusterRun(id)}),
+    serve: async () => {
+        const {createDashboard} = require('../../../lib/dashboard');
+        const server = await createDashboard(manager, {actions: true}).listen({port: 0, unref: true});
+        return {port: server.address().port};
+    },
     state: ({job}) => ({state: manager.job(job)?.state})
 };
 

@@ -120,11 +120,29 @@ class Carrier {
             cancel: () => this.#requests.cancel(message),
             steer: () => this.#requests.steer(message.order),
             look: () => this.#requests.lookAt(message),
+            find: () => this.#requests.find(message),
             info: () => this.#requests.info(message),
+            probe: () => this.#requests.probe(message),
             closing: () => this.#closing(),
             close: () => this.#close()
         }[message.type];
-        void this.#trying(act);
+        void this.#trying(() => this.#answering(message, act));
+    }
+
+    /** What the host has asked for is answered, also where it fails. */
+    async #answering({request}, act) {
+        try {
+            await act?.();
+        } catch (error) {
+            if (request !== undefined) {
+                this.#post({
+                    type: 'requested',
+                    request,
+                    error: {message: String(error?.message ?? error), code: 'CLUSTER_UNREACHABLE'}
+                });
+            }
+            throw error;
+        }
     }
 
     /** A message of another host. */
@@ -146,7 +164,9 @@ class Carrier {
         this.#serial.open(job);
         await this.#requests.pauseAsOthers(job.name);
         if (job.isRecurring) {
-            const last = await this.#queue.backend.getQueueMetaField(LAST_FIELD + job.name);
+            const last =
+                (await this.#serial.lastOf(job.name)) ??
+                (await this.#queue.backend.getQueueMetaField(LAST_FIELD + job.name));
             await this.#clock.known;
             if (last !== null && last !== undefined && this.#jobs.has(job.name)) {
                 this.#link.resume(job.name, Number(last));

@@ -3,6 +3,7 @@
 const path = require('node:path');
 const {Worker} = require('node:worker_threads');
 const {packed, unpacked} = require('./codec');
+const {Troubles} = require('../troubles');
 const {findBullmq} = require('./packages');
 
 /** Taken now: a host's tests may replace them. */
@@ -14,8 +15,6 @@ const TAKEN = 1;
 /** A run that is waited for is looked at this often, in case that its answer was lost. */
 const LOOK_PERIOD_MS = 15_000;
 const RESTART_MS = 1_000;
-/** Problems of one kind are logged this often at most. */
-const PROBLEM_PERIOD_MS = 30_000;
 /** The largest data or result of a run, as bytes. */
 const MOST_BYTES = 8 * 1024 * 1024;
 
@@ -32,8 +31,10 @@ class BullmqMember {
     /** Runs that this host has asked for and waits for, by id. */
     #waiting = new Map();
     #looks;
-    #problems = new Map();
+    #troubles;
     #isClosing = false;
+    /** The thread has ended for good. */
+    #isGone = false;
     #closed;
 
     constructor(host, options) {
@@ -45,6 +46,7 @@ class BullmqMember {
             bullmqPath: findBullmq(options.connection),
             host: {id: host.instance, hostname: host.hostname, pid: process.pid, since: Date.now()}
         };
+        this.#troubles = new Troubles(host, `queue "${options.queue}"`, () => this.#ask({type: 'probe'}));
         this.#startThread();
     }
 
@@ -99,7 +101,7 @@ class BullmqMember {
         }
         signal?.addEventListener(
             'abort',
-            () => void this.cancel(id, String(signal.reason?.message ?? signal.reason)),
+            () => void this.cancel(id, String(signal.reason?.message ?? signal.reason)).catch(() => {}),
             {
                 once: true
             }
@@ -173,6 +175,12 @@ class BullmqMember {
         return this.#ask({type: 'cancel', id, name: this.#waiting.get(id)?.name ?? nameOf(id), reason});
     }
 
+    /** @returns {Promise<object | undefined>} facts of a run of the queue, for `runInfo`, with the id of its host */
+    async find(id) {
+        const {value} = await this.#ask({type: 'find', id, name: this.#waiting.get(id)?.name ?? nameOf(id)});
+        return value;
+    }
+
     /** @returns {Promise<object>} */
     async info() {
         const {value} = await this.#ask({type: 'info'});
@@ -181,11 +189,13 @@ class BullmqMember {
 
     closing() {
         this.#isClosing = true;
+        this.#troubles.close();
         this.#tell({type: 'closing'});
     }
 
     async close(limitMs) {
         this.#isClosing = true;
+        this.#troubles.close();
         clearInterval(this.#looks);
         this.#closed ??= new Promise((resolve) => this.#thread.once('exit', resolve));
         this.#tell({type: 'close'});
@@ -214,8 +224,20 @@ class BullmqMember {
             this.#thread.unref();
         }
         this.#thread.on('message', (message) => this.#take(message));
-        this.#thread.on('error', (error) => this.#problem(error));
-        this.#thread.on('exit', () => this.#restart());
+        this.#thread.on('error', ({message, code}) => this.#troubles.add(message, {code}));
+        this.#thread.on('exit', () => {
+            this.#isGone = this.#isClosing;
+            this.#abandon();
+            this.#restart();
+        });
+    }
+
+    /** Nobody answers any more what the thread was asked for. */
+    #abandon() {
+        for (const request of this.#requests.keys()) {
+            const message = 'The connection of this host to the queue has ended before it had answered';
+            this.#requested({request, error: {message, code: 'CLUSTER_UNREACHABLE'}});
+        }
     }
 
     /** Without it the leases of this host end, and other hosts go on. */
@@ -238,7 +260,11 @@ class BullmqMember {
     #ask(message) {
         const request = this.#nextRequest++;
         const answered = new Promise((resolve, reject) => this.#requests.set(request, {resolve, reject}));
-        this.#tell({...message, request});
+        if (this.#isGone) {
+            this.#abandon();
+        } else {
+            this.#tell({...message, request});
+        }
         return answered;
     }
 
@@ -255,7 +281,7 @@ class BullmqMember {
             case 'steered':
                 return this.#host.steered(message.order);
             case 'problem':
-                return this.#problem(message);
+                return this.#troubles.add(message.message, {code: message.code});
             case 'closed':
                 return void this.#thread.terminate();
             default:
@@ -316,17 +342,6 @@ class BullmqMember {
             },
             info: () => info
         });
-    }
-
-    #problem({message, code}) {
-        const now = Date.now();
-        const kind = code ?? message;
-        if (now - (this.#problems.get(kind) ?? -Infinity) < PROBLEM_PERIOD_MS) {
-            return;
-        }
-        this.#problems.set(kind, now);
-        const text = `The cluster has trouble with its queue: ${message}. It goes on when that is over; until then no slot begins on this host`;
-        this.#host.problem(Object.assign(new Error(text), {code: 'CLUSTER_UNREACHABLE', reason: code}));
     }
 }
 

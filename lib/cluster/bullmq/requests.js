@@ -4,7 +4,17 @@ const {fenceOf, jobIdOf, requestId, resumedOf, runIdOf} = require('./codec');
 const {KEPT, KEPT_FAILED} = require('./kept');
 
 const PAUSED_FIELD = 'jm:paused:';
-const STATES = ['waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'];
+/** There is none: that it can be asked for is what counts. */
+const PROBED_FIELD = 'jm:probe';
+/** States of runs, by those of BullMQ. */
+const STATES = {
+    waiting: 'waiting',
+    prioritized: 'waiting',
+    delayed: 'waiting',
+    active: 'running',
+    completed: 'completed',
+    failed: 'failed'
+};
 const MOST_RUNNING = 100;
 
 /** What hosts ask of the queue and of each other: runs, their ends, cancellations, pauses, and what there is. */
@@ -90,8 +100,7 @@ class Requests {
     }
 
     async cancel({request, id, name, reason}) {
-        const jobId = jobIdOf(id, name);
-        const job = (await this.#serial.queueOf(name)?.getJob(jobId)) ?? (await this.#queue.getJob(jobId));
+        const job = await this.#find(id, name);
         const state = await job?.getState();
         if (state === 'active') {
             await this.#inbox.broadcast({type: 'steered', order: {kind: 'cancel', id, reason}});
@@ -101,6 +110,19 @@ class Requests {
             this.answer(job, {error: {message, code: 'JOB_CANCELLED'}});
         }
         this.#post({type: 'requested', request, state});
+    }
+
+    async #find(id, name) {
+        const jobId = jobIdOf(id, name);
+        return (await this.#serial.queueOf(name)?.getJob(jobId)) ?? this.#queue.getJob(jobId);
+    }
+
+    /** What the queue knows of a run, whichever host has it; nothing of a due time that was skipped. */
+    async find({request, id, name}) {
+        const job = await this.#find(id, name);
+        const state = STATES[await job?.getState()];
+        const isRun = state !== undefined && job.returnvalue?.skipped === undefined;
+        this.#post({type: 'requested', request, value: isRun ? factsOf(id, job, state) : undefined});
     }
 
     async steer(order) {
@@ -114,14 +136,15 @@ class Requests {
     }
 
     async info({request}) {
+        const states = Object.keys(STATES);
         const queues = [this.#queue, ...this.#serial.queues()];
         const [hosts, counts, active] = await Promise.all([
             this.#inbox.hosts(),
-            Promise.all(queues.map((one) => one.getJobCounts(...STATES))),
+            Promise.all(queues.map((one) => one.getJobCounts(...states))),
             Promise.all(queues.map((one) => one.getActive(0, MOST_RUNNING - 1)))
         ]);
         const sum = (state) => counts.reduce((total, count) => total + (count[state] ?? 0), 0);
-        const queue = Object.fromEntries(STATES.map((state) => [state, sum(state)]));
+        const queue = Object.fromEntries(states.map((state) => [state, sum(state)]));
         const running = active
             .flat()
             .slice(0, MOST_RUNNING)
@@ -136,6 +159,12 @@ class Requests {
         this.#post({type: 'requested', request, value: {hosts, queue, running}});
     }
 
+    /** Is answered once the server answers. */
+    async probe({request}) {
+        await this.#queue.backend.getQueueMetaField(PROBED_FIELD);
+        this.#post({type: 'requested', request});
+    }
+
     /** A job that was paused before this host had it is paused here too. */
     async pauseAsOthers(name) {
         const paused = await this.#queue.backend.getQueueMetaField(PAUSED_FIELD + name);
@@ -143,6 +172,32 @@ class Requests {
             this.#post({type: 'steered', order: JSON.parse(paused)});
         }
     }
+}
+
+/** @returns {object} for `runInfo` (lib/runs/run-info.js), with the id of the host that has the run, or had it */
+function factsOf(id, {name, data, timestamp, processedBy, processedOn, finishedOn, failedReason}, state) {
+    const facts = {
+        id,
+        name,
+        state,
+        trigger: data.due === undefined ? 'manual' : 'schedule',
+        dueMs: data.due,
+        queuedMs: timestamp,
+        attempts: data.attempts
+    };
+    if (state === 'waiting') {
+        // It may have been given back by a host.
+        return facts;
+    }
+    const isFailed = state === 'failed';
+    return {
+        ...facts,
+        host: processedBy,
+        startedMs: processedOn,
+        endedMs: finishedOn,
+        ending: finishedOn === undefined ? undefined : {elapsedMs: finishedOn - processedOn},
+        error: isFailed ? {name: 'Error', message: failedReason} : undefined
+    };
 }
 
 module.exports = {Requests};

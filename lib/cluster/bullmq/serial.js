@@ -6,7 +6,7 @@ const {LATE_MS} = require('./server-clock');
 
 /** Rules of overlap that let slots wait for each other. */
 const SERIAL = new Set(['queue', 'replace']);
-const LAST_FIELD = 'jm:last:';
+const LAST_FIELD = 'jm:last';
 /** The host that has a run ends it when a newer slot is due. If it has not by then, it does not know of that slot. */
 const KNOWS_MS = 300;
 const RETRY_MS = 1_000;
@@ -43,6 +43,11 @@ class SerialQueues {
     /** @returns {object | undefined} the queue of a job, if it has one of its own */
     queueOf(name) {
         return this.#lanes.get(name)?.queue;
+    }
+
+    /** @returns {Promise<string | null | undefined>} the last slot of a job that was claimed */
+    async lastOf(name) {
+        return this.#lanes.get(name)?.queue.backend.getQueueMetaField(LAST_FIELD);
     }
 
     queues() {
@@ -106,15 +111,15 @@ class SerialQueues {
 
     /** Each host adds the slot to the queue of its job; the first one counts. */
     async claim(name, dueMs) {
-        const {queue, link, clock, skips} = this.#parts;
+        const {link, clock, skips} = this.#parts;
         const lane = this.#lanes.get(name);
         lane.newest = dueMs;
         if (await clock.hadPassed(dueMs)) {
             return;
         }
         await lane.opened;
-        // Answered when the server is there: what had to wait for that is late.
-        await queue.backend.setQueueMeta({[LAST_FIELD + name]: dueMs});
+        // Answered when the server is there: what had to wait for that is late. It may have forgotten everything.
+        await lane.queue.backend.setQueueMeta({[LAST_FIELD]: dueMs, concurrency: lane.limit});
         const jobId = slotId(name, dueMs);
         const isLate = link.nowMs() - dueMs > LATE_MS;
         if (isLate && lane.newest > dueMs) {

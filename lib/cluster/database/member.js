@@ -4,10 +4,12 @@ const {clockOffset} = require('../clock');
 const {invalid} = require('../../host/options');
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
+const {Troubles} = require('../troubles');
 const {hostOf} = require('./host-text');
 const {Replacing} = require('./replacing');
 const {LONGEST_NAME, SlotTable} = require('./table');
 const {WaitingSlots} = require('./waiting');
+const {Writes} = require('./writes');
 
 /** Taken now: a host's tests may replace them. */
 const {setTimeout, clearTimeout, setInterval, clearInterval} = globalThis;
@@ -30,6 +32,7 @@ class DatabaseMember {
     #skips;
     #waiting;
     #replacing;
+    #troubles;
     #lockMs;
     #ready;
     /** Jobs of this host that the cluster shares, by name. */
@@ -44,8 +47,7 @@ class DatabaseMember {
     #offsetMs;
     #prunedMs = now();
     #isClosing = false;
-    /** What still has to be written. */
-    #writes = new Set();
+    #writes;
 
     constructor(host, options) {
         this.#host = host;
@@ -55,6 +57,7 @@ class DatabaseMember {
         this.#table = new SlotTable(options, {id, hostname, pid: process.pid});
         this.#link = new host.native.ClusterLink(host.instance, () => this.#takeNews());
         this.#skips = new SkipReports(this.#link);
+        this.#writes = new Writes(this.#lockMs, (error) => this.#report('Writing the end of a run', error));
         this.#waiting = new WaitingSlots({
             table: this.#table,
             nowMs: () => this.#link.nowMs(),
@@ -65,6 +68,7 @@ class DatabaseMember {
         });
         const [link, table, jobs, held] = [this.#link, this.#table, this.#jobs, this.#held];
         this.#replacing = new Replacing({link, table, jobs, held});
+        this.#troubles = new Troubles(host, `table "${options.table}"`, () => this.#table.now());
         this.#offsetMs = options.clockSkew;
         this.#link.setClockOffset(this.#offsetMs);
         this.#ready = this.#open();
@@ -101,7 +105,7 @@ class DatabaseMember {
         const slot = this.#held.get(id);
         if (slot !== undefined) {
             slot.next = next;
-            this.#write(() => this.#table.keepAttempt(slot));
+            void this.#writes.add(() => this.#table.keepAttempt(slot));
         }
     }
 
@@ -110,7 +114,7 @@ class DatabaseMember {
         if (slot === undefined || kind === 'lost') {
             return;
         }
-        this.#write(kind === 'back' ? () => this.#table.giveBack(slot) : () => this.#end(slot));
+        this.#writes.addEnd(id, kind === 'back' ? () => this.#table.giveBack(slot) : () => this.#end(slot));
     }
 
     async #end(slot) {
@@ -138,7 +142,9 @@ class DatabaseMember {
     closing() {
         this.#isClosing = true;
         this.#waiting.close();
-        clearTimeout(this.#watch);
+        this.#writes.closing();
+        this.#troubles.close();
+        clearTimeout(this.#watch?.timer);
     }
 
     async close(limitMs) {
@@ -146,10 +152,10 @@ class DatabaseMember {
         this.#skips.flush();
         for (const [id, slot] of this.#held) {
             this.#forget(id);
-            this.#write(() => this.#table.giveBack(slot));
+            void this.#writes.add(() => this.#table.giveBack(slot));
         }
         const limit = new Promise((resolve) => setTimeout(resolve, limitMs).unref());
-        await Promise.race([Promise.allSettled(this.#writes), limit]);
+        await Promise.race([this.#writes.settled(), limit]);
         clearInterval(this.#renewal);
     }
 
@@ -179,8 +185,10 @@ class DatabaseMember {
             } else {
                 const slot = this.#forget(news.id);
                 if (slot !== undefined && this.#isClosing) {
-                    this.#write(() => this.#table.giveBack(slot));
+                    void this.#writes.add(() => this.#table.giveBack(slot));
                 }
+                // There may be no other host that redoes it.
+                this.#watchSoon(this.#lockMs);
             }
         }
     }
@@ -233,15 +241,20 @@ class DatabaseMember {
     /** @param {number} sentMs - when the claim was sent: the lease counts from there */
     async #won(slot, sentMs) {
         slot.leaseUntilMs = sentMs + this.#options.lease;
+        const isLate = this.#link.nowMs() - slot.slot > LATE_MS;
         const rule = WaitingSlots.ruleOf(this.#jobs.get(slot.name) ?? {});
         if (rule !== undefined) {
             this.#hold(slot);
             this.#waiting.add(Object.assign(slot, {hasBegun: true, hasWaited: slot.isInTime}), rule);
-        } else if (await this.#overlaps(slot)) {
-            this.#skip(slot);
-        } else {
+        } else if (!(await this.#overlaps(slot))) {
             this.#hold(slot);
             this.#begin(slot);
+        } else if (isLate) {
+            // It makes up for what passed without a host, or is redone: it waits until the other run has ended.
+            void this.#writes.add(() => this.#table.giveBack(slot));
+            this.#watchSoon(this.#options.lease / 3);
+        } else {
+            this.#skip(slot);
         }
     }
 
@@ -252,9 +265,10 @@ class DatabaseMember {
 
     /** A slot that this host has gets no run. */
     #skip(slot) {
-        this.#forget(runId(slot));
+        const id = runId(slot);
+        this.#forget(id);
         this.#skips.add(slot.name, slot.slot, 'overlap');
-        this.#write(() => this.#end(slot));
+        this.#writes.addEnd(id, () => this.#end(slot));
     }
 
     #begin(slot) {
@@ -289,12 +303,7 @@ class DatabaseMember {
             await new Promise((resolve) => setTimeout(resolve, untilDueMs));
             return others();
         }
-        // It makes up for what passed without a host, and what that one has left is being redone.
-        const endMs = now() + this.#options.lease / 2;
-        while (now() < endMs && (await others())) {
-            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        }
-        return now() >= endMs;
+        return true;
     }
 
     async #renewAll() {
@@ -323,76 +332,65 @@ class DatabaseMember {
 
     /** Looks after slots of other hosts, whose leases may be over: once for all of them, as late as it is of use. */
     #watchSoon(afterMs) {
-        if (this.#watch === undefined && !this.#isClosing) {
-            this.#watch = setTimeout(() => void this.#look(), afterMs).unref();
+        const atMs = now() + afterMs;
+        if (this.#isClosing || this.#watch?.atMs <= atMs) {
+            return;
         }
+        clearTimeout(this.#watch?.timer);
+        // Hosts that look at the same time take each other's slots.
+        const timer = setTimeout(() => void this.#look(), afterMs * (1 + Math.random() / 10)).unref();
+        this.#watch = {timer, atMs};
     }
 
     async #look() {
+        this.#watch = undefined;
         await this.#ready;
         const names = [...this.#jobs.keys()];
         const rows = await this.#trying('Looking for lost runs', () => this.#table.unfinished(names));
-        this.#watch = undefined;
         if (rows === undefined) {
             this.#watchSoon(this.#options.lease / 3);
             return;
         }
-        const lost = rows.filter((row) => row.leftMs <= 0);
-        const others = rows.filter((row) => row.leftMs > 0 && !this.#held.has(runId(row)));
-        for (const row of lost) {
-            await this.#takeOver(row);
-        }
-        if (others.length > 0) {
-            this.#watchSoon(Math.min(...others.map((row) => row.leftMs)) + LEAST_WATCH_MS);
+        for (const row of rows.filter((one) => !this.#isOurs(one))) {
+            const isTaken = row.leftMs <= 0 && (await this.#takeOver(row));
+            if (!isTaken) {
+                // Another host has it, which may be lost as well.
+                this.#watchSoon(LEAST_WATCH_MS + (row.leftMs > 0 ? row.leftMs : this.#lockMs));
+            }
         }
     }
 
+    /** Whether a slot is that of a run which goes here, or whose end is just being written. */
+    #isOurs(row) {
+        const id = runId(row);
+        return this.#held.has(id) || this.#writes.isEnding(id);
+    }
+
+    /** @returns {Promise<boolean>} whether this host has it now */
     async #takeOver(row) {
-        const {name, slot, fence, next} = row;
-        const job = this.#jobs.get(name);
+        const {name, slot, fence, next, isGivenBack} = row;
         const sentMs = this.#host.native.bootMs();
         const isOurs = await this.#trying(`Taking over a run of job "${name}"`, () =>
             this.#table.takeOver(row, this.#lockMs)
         );
         const taken = {name, slot, fence: fence + 1, next, isRedone: row.hasBegun};
+        const job = this.#jobs.get(name);
         if (!isOurs || job === undefined) {
-            return;
+            return isOurs === true;
         }
-        if (job.onHostLoss === 'fail' && row.hasBegun) {
+        if (job.onHostLoss === 'fail' && row.hasBegun && !isGivenBack) {
             this.#host.hostLost(name, runId(taken), {slot});
-            this.#write(() => this.#table.end(taken));
-            return;
+            void this.#writes.add(() => this.#table.end(taken));
+            return true;
         }
-        await this.#won(taken, sentMs);
+        await this.#trying(`Beginning a run of job "${name}" again`, () => this.#won(taken, sentMs));
+        return true;
     }
 
     #forget(id) {
         const slot = this.#held.get(id);
         this.#held.delete(id);
         return slot;
-    }
-
-    /** What is not written is found by another host when the lease is over: it is tried for as long as that lasts. */
-    #write(send) {
-        const writing = this.#writeUntil(now() + this.#lockMs, send).finally(() =>
-            this.#writes.delete(writing)
-        );
-        this.#writes.add(writing);
-    }
-
-    async #writeUntil(endMs, send) {
-        for (;;) {
-            try {
-                await send();
-                return;
-            } catch (error) {
-                this.#report('Writing the end of a run', error);
-                if (now() > endMs || this.#isClosing) {
-                    return;
-                }
-            }
-            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        }
     }
 
     #tidy(name) {
@@ -418,12 +416,7 @@ class DatabaseMember {
     }
 
     #report(what, error) {
-        if (!this.#isClosing) {
-            const message = `${what} failed: ${error?.message}. It is tried again; until then no run begins by it`;
-            this.#host.problem(
-                Object.assign(new Error(message, {cause: error}), {code: 'CLUSTER_UNREACHABLE'})
-            );
-        }
+        this.#troubles.add(`${what} failed: ${error?.message}`, {code: error?.code, cause: error});
     }
 }
 

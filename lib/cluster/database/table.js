@@ -120,26 +120,40 @@ class SlotTable {
     }
 
     /**
-     * @returns {Promise<{name: string, slot: number, fence: number, leftMs: number, next?: {attempt: number, retryAtMs?: number}, host:
-     *   string | null, since: number, hasBegun: boolean}[]>} slots whose run has not ended
+     * @returns {Promise<{name: string, slot: number, fence: number, leftMs: number, isGivenBack: boolean, next?: {attempt: number, retryAtMs?:
+     *   number}, host: string | null, since: number, hasBegun: boolean}[]>} slots whose run has not ended
      */
     async unfinished(names) {
         const left = this.#knex.raw(`lease_until - ${this.#nowMs} AS left_ms`);
         const rows = await this.#rows
-            .select('name', 'slot', 'fence', 'attempt', 'retry_at', 'host', 'since', left)
+            .select('name', 'slot', 'fence', 'attempt', 'retry_at', 'host', 'since', 'lease_until', left)
             .whereIn('name', names)
-            .whereNotNull('lease_until');
-        return rows.map(({name, slot, fence, left_ms: leftMs, attempt, retry_at: retryAt, host, since}) => ({
-            name,
-            slot: Number(slot),
-            fence: Number(fence),
-            leftMs: Number(leftMs),
-            next: attempt === null ? undefined : {attempt, retryAtMs: numberOf(retryAt)},
-            host,
-            since: Math.max(Number(slot), numberOf(since) ?? 0),
-            // An earlier build writes no host.
-            hasBegun: since !== null || host === null
-        }));
+            .whereNotNull('lease_until')
+            .orderBy(['name', 'slot']);
+        return rows.map(
+            ({
+                name,
+                slot,
+                fence,
+                lease_until: leaseUntil,
+                left_ms: leftMs,
+                attempt,
+                retry_at: retryAt,
+                host,
+                since
+            }) => ({
+                name,
+                slot: Number(slot),
+                fence: Number(fence),
+                leftMs: Number(leftMs),
+                isGivenBack: Number(leaseUntil) === 0,
+                next: attempt === null ? undefined : {attempt, retryAtMs: numberOf(retryAt)},
+                host,
+                since: Math.max(Number(slot), numberOf(since) ?? 0),
+                // An earlier build writes no host.
+                hasBegun: since !== null || host === null
+            })
+        );
     }
 
     /** @returns {Promise<boolean>} whether this host has a slot now that another one has lost */

@@ -2,8 +2,8 @@
 
 const knex = require('knex');
 
-/** @returns {import('knex').Knex} a database by its URL */
-function knexOf(url) {
+/** @returns {import('knex').Knex} for the URL of a MariaDB or a PostgreSQL */
+function knexOf(url, {max = 4} = {}) {
     const {hostname, port, username, password, pathname, protocol} = new URL(url);
     const connection = {
         host: hostname,
@@ -12,7 +12,7 @@ function knexOf(url) {
         password,
         database: pathname.slice(1)
     };
-    return knex({client: protocol === 'mysql:' ? 'mysql2' : 'pg', connection, pool: {min: 0, max: 4}});
+    return knex({client: protocol === 'mysql:' ? 'mysql2' : 'pg', connection, pool: {min: 0, max}});
 }
 
 module.exports = {knexOf};
