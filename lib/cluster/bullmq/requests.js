@@ -159,7 +159,8 @@ class Requests {
 }
 
 /** @returns {object} for `runInfo` (lib/runs/run-info.js), with the id of the host that has the run, or had it */
-function factsOf(id, {name, data, timestamp, processedBy, processedOn, finishedOn, failedReason}, state) {
+function factsOf(id, job, state) {
+    const {name, data, timestamp, processedBy, processedOn, finishedOn, failedReason} = job;
     const facts = {
         id,
         name,
@@ -167,6 +168,7 @@ function factsOf(id, {name, data, timestamp, processedBy, processedOn, finishedO
         trigger: data.due === undefined ? 'manual' : 'schedule',
         dueMs: data.due,
         queuedMs: timestamp,
+        attempt: resumedOf(job)?.attempt,
         attempts: data.attempts
     };
     if (state === 'waiting') {
