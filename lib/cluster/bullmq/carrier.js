@@ -4,11 +4,13 @@
 
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
-const {backendOf} = require('./backend');
+const {backendOf, isPostgres} = require('./backend');
+const {Batches} = require('./batches');
 const {fenceOf, resumedOf, runIdOf} = require('./codec');
 const {Inbox} = require('./inbox');
 const {Leases} = require('./leases');
 const {Requests} = require('./requests');
+const {Retention} = require('./retention');
 const {ServerClock} = require('./server-clock');
 const {Slots} = require('./slots');
 
@@ -34,6 +36,7 @@ class Carrier {
     #slots;
     #leases;
     #requests;
+    #retention;
     /** Jobs of this host, by name. */
     #jobs = new Map();
     #isClosing = false;
@@ -60,12 +63,23 @@ class Carrier {
             onMessage: (message) => this.#post(message),
             onError: (error) => this.#problem(error)
         });
-        this.#requests = new Requests({queue, inbox: this.#inbox, hostId: host.id, post, trying});
+        const isOnPostgres = isPostgres(options.connection);
+        this.#retention = new Retention({queue, isPostgres: isOnPostgres, trying});
+        const kept = this.#retention.options;
+        this.#requests = new Requests({
+            queue,
+            adds: isOnPostgres ? new Batches(queue) : queue,
+            kept,
+            inbox: this.#inbox,
+            hostId: host.id,
+            post,
+            trying
+        });
         const link = new native.ClusterLink(instance, () => this.#takeNews());
         this.#link = link;
         this.#skips = new SkipReports(link);
         this.#clock = new ServerClock({queue, link, skewMs: options.clockSkew, trying});
-        this.#slots = new Slots({queue, link, clock: this.#clock, jobs, skips: this.#skips});
+        this.#slots = new Slots({queue, kept, link, clock: this.#clock, jobs, skips: this.#skips});
         this.#leases = new Leases({worker, link, bootMs: native.bootMs, leaseMs, lockMs, trying});
         void this.#trying(async () => {
             await this.#inbox.start();
@@ -98,8 +112,14 @@ class Carrier {
             factory
         );
         this.#worker.on('error', onError);
-        this.#worker.on('completed', (job, value) => this.#requests.answer(job, {value}));
-        this.#worker.on('failed', (job, error) => job && this.#requests.answer(job, {error}));
+        this.#worker.on('completed', (job, value) => this.#runEnded(job, {value}));
+        this.#worker.on('failed', (job, error) => job && this.#runEnded(job, {error}));
+    }
+
+    /** The queue has the end of a run. */
+    #runEnded(job, end) {
+        this.#requests.answer(job, end);
+        this.#retention.runEnded();
     }
 
     /** A message of the host's event loop. */

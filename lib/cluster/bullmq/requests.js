@@ -1,7 +1,6 @@
 'use strict';
 
 const {fenceOf, jobIdOf, requestId, resumedOf, runIdOf} = require('./codec');
-const {KEPT, KEPT_FAILED} = require('./kept');
 
 const PAUSED_FIELD = 'jm:paused:';
 /** There is none: that it can be asked for is what counts. */
@@ -19,6 +18,8 @@ const STATES = {
 /** What hosts ask of the queue and of each other: runs, their ends, cancellations, pauses, and what there is. */
 class Requests {
     #queue;
+    #adds;
+    #kept;
     #inbox;
     #hostId;
     #post;
@@ -27,13 +28,17 @@ class Requests {
     /**
      * @param {object} parts
      * @param {object} parts.queue - a Queue
+     * @param {{add: (name: string, data: object, opts: object) => Promise<unknown>}} parts.adds - adds to it
+     * @param {object} parts.kept - options: how long the queue keeps runs that have ended
      * @param {import('./inbox').Inbox} parts.inbox
      * @param {string} parts.hostId - of this host
      * @param {(message: object) => void} parts.post - to the event loop of the host
      * @param {(call: () => Promise<void>) => Promise<void>} parts.trying
      */
-    constructor({queue, inbox, hostId, post, trying}) {
+    constructor({queue, adds, kept, inbox, hostId, post, trying}) {
         this.#queue = queue;
+        this.#adds = adds;
+        this.#kept = kept;
         this.#inbox = inbox;
         this.#hostId = hostId;
         this.#post = post;
@@ -44,7 +49,7 @@ class Requests {
     async request({request, name, id, data, options}) {
         const {priority = 0, delay, attempts, timeout} = options;
         try {
-            await this.#queue.add(
+            await this.#adds.add(
                 name,
                 {...data, priority, attempts, timeout, reply: this.#hostId},
                 {
@@ -52,8 +57,7 @@ class Requests {
                     delay,
                     // Slots go first: they have a time.
                     priority: 101 - priority,
-                    removeOnComplete: KEPT,
-                    removeOnFail: KEPT_FAILED
+                    ...this.#kept
                 }
             );
             this.#post({type: 'requested', request});
