@@ -8,7 +8,7 @@ const {once} = require('node:events');
 const net = require('node:net');
 const test = require('node:test');
 const {temporaryFolder} = require('../support/temporary-folder');
-const {REDIS, makeCluster, within} = require('./support');
+const {REDIS, makeCluster, overlapOf, within} = require('./support');
 
 test('a folder for a server of its own', (t) => {
     assert.ok(temporaryFolder(t));
@@ -109,6 +109,43 @@ if (REDIS && hasRedis()) {
             assert.ok(late.length <= 3, `a burst of ${late.length} late runs`);
         });
     }
+
+    test(`Redis is down for 5 s: the slots of a job with overlap 'queue' still run one by one`, async (t) => {
+        const redis = await ownRedis(t, {isPersistent: true});
+        const job = {kind: 'script', name: 'busy', at: '*/2 * * * * *', overlap: 'queue', ms: 1_500};
+        const cluster = makeCluster(t, {backend: 'bullmq', url: redis.url}, [job]);
+        // The lease outlasts the outage.
+        const lease = 10_000;
+        await Promise.all([cluster.host({lease}), cluster.host({lease}), cluster.host({lease})]);
+        const readyAt = Date.now() + 2_500;
+        const tries = () => cluster.tries().filter(({due}) => due > readyAt);
+        await within('slots', 30_000, () => tries().length >= 2);
+        await redis.stop();
+        await new Promise((resolve) => setTimeout(resolve, 5_000));
+        await redis.start();
+        const upAt = Date.now();
+        await within('slots after that', 60_000, () => {
+            return tries().filter(({due, isDone}) => due > upAt && isDone).length >= 3;
+        });
+        assert.ok(overlapOf(cluster.tries(), {ofAll: true}) <= 0, JSON.stringify(cluster.tries()));
+        const dues = tries().map(({due}) => due);
+        assert.deepEqual(
+            dues,
+            [...new Set(dues)].toSorted((one, other) => one - other),
+            'in order, and none twice'
+        );
+        const between = Array.from(
+            {length: (dues.at(-1) - dues[0]) / 2_000 + 1},
+            (_, index) => dues[0] + 2_000 * index
+        );
+        const without = () =>
+            between.filter(
+                (due) =>
+                    !dues.includes(due) &&
+                    !cluster.skipped.some((one) => one.due <= due && due < one.due + one.count * 2_000)
+            );
+        await within('every slot has run or is reported', 10_000, () => without().length === 0);
+    });
 } else {
     console.log(
         'Left out: the tests of a Redis that is restarted. They need redis-server, and JOB_MANAGER_TEST_REDIS.'

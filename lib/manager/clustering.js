@@ -177,7 +177,16 @@ class Clustering {
     async #findRunning(id) {
         const {running} = await this.#member.info();
         const found = running.find((run) => run.id === id);
-        return found && {id, name: found.job, state: 'running', startedMs: found.since, host: found.host};
+        return (
+            found && {
+                id,
+                name: found.job,
+                state: 'running',
+                startedMs: found.since,
+                attempt: found.attempt,
+                host: found.host
+            }
+        );
     }
 
     /** From now on nothing more is taken. */

@@ -4,11 +4,13 @@
 
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
-const {backendOf} = require('./backend');
+const {backendOf, isPostgres, workerOptions} = require('./backend');
+const {Batches} = require('./batches');
 const {fenceOf, resumedOf, runIdOf} = require('./codec');
 const {Inbox} = require('./inbox');
 const {Leases} = require('./leases');
 const {Requests} = require('./requests');
+const {Retention} = require('./retention');
 const {SerialQueues} = require('./serial');
 const {ServerClock} = require('./server-clock');
 const {Slots} = require('./slots');
@@ -36,6 +38,7 @@ class Carrier {
     #leases;
     #requests;
     #serial;
+    #retention;
     /** Jobs of this host, by name. */
     #jobs = new Map();
     #isClosing = false;
@@ -63,16 +66,29 @@ class Carrier {
             onError: (error) => this.#problem(error)
         });
         const serial = {queueOf: (name) => this.#serial.queueOf(name), queues: () => this.#serial.queues()};
-        this.#requests = new Requests({queue, serial, inbox: this.#inbox, hostId: host.id, post, trying});
+        const isOnPostgres = isPostgres(options.connection);
+        this.#retention = new Retention({queue, isPostgres: isOnPostgres, trying});
+        const kept = this.#retention.options;
+        this.#requests = new Requests({
+            queue,
+            serial,
+            adds: isOnPostgres ? new Batches(queue) : queue,
+            kept,
+            inbox: this.#inbox,
+            hostId: host.id,
+            post,
+            trying
+        });
         const link = new native.ClusterLink(instance, () => this.#takeNews());
         this.#link = link;
         this.#skips = new SkipReports(link);
         this.#clock = new ServerClock({queue, link, skewMs: options.clockSkew, trying});
-        this.#slots = new Slots({queue, link, clock: this.#clock, jobs, skips: this.#skips});
+        this.#slots = new Slots({queue, kept, link, clock: this.#clock, jobs, skips: this.#skips});
         this.#leases = new Leases({link, bootMs: native.bootMs, leaseMs, lockMs, trying});
         this.#serial = new SerialQueues({
             bullmq: this.#bullmq,
             queue,
+            kept,
             backend,
             workerOptions: workerOptions(options, backend, lockMs),
             process: (job, token, lane) => this.#process(job, token, lane),
@@ -105,8 +121,14 @@ class Carrier {
             factory
         );
         this.#worker.on('error', onError);
-        this.#worker.on('completed', (job, value) => this.#requests.answer(job, {value}));
-        this.#worker.on('failed', (job, error) => job && this.#requests.answer(job, {error}));
+        this.#worker.on('completed', (job, value) => this.#runEnded(job, {value}));
+        this.#worker.on('failed', (job, error) => job && this.#runEnded(job, {error}));
+    }
+
+    /** The queue has the end of a run. */
+    #runEnded(job, end) {
+        this.#requests.answer(job, end);
+        this.#retention.runEnded();
     }
 
     /** A message of the host's event loop. */
@@ -352,22 +374,6 @@ class Carrier {
             this.#post({type: 'problem', message: String(error?.message ?? error), code: error?.code});
         }
     }
-}
-
-function workerOptions({prefix, lease, host}, {connection}, lockMs) {
-    return {
-        connection,
-        prefix,
-        name: host.id,
-        lockDuration: lockMs,
-        // Renewed here: what counts is when a renewal was sent.
-        skipLockRenewal: true,
-        stalledInterval: Math.max(500, Math.round(lease / 3)),
-        // Decided here, by the job.
-        maxStalledCount: 1_000_000,
-        drainDelay: 10,
-        runRetryDelay: 1_000
-    };
 }
 
 /** The error that BullMQ shows of a run that failed; its envelope goes to the host that waits for the run. */

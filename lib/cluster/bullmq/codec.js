@@ -60,7 +60,9 @@ function packed(bytes, value) {
 function viewOf(value) {
     try {
         const text = JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? `${part}n` : part));
-        return text !== undefined && text.length <= LONGEST_VIEW ? JSON.parse(text) : undefined;
+        // PostgreSQL has no JSON with a NUL character.
+        const isLeftOut = text === undefined || text.length > LONGEST_VIEW || text.includes('\\u0000');
+        return isLeftOut ? undefined : JSON.parse(text);
     } catch {
         return undefined;
     }

@@ -1,7 +1,7 @@
 'use strict';
 
-/** A run that was taken so lately has its lock. */
-const FRESH_MS = 500;
+/** A run that was taken within this part of its lease has its lock; it need not be asked for before the run begins. */
+const FRESH_PART = 1 / 6;
 
 /** The runs that this host has of the queue, and their renewals. What counts is when a renewal was sent. */
 class Leases {
@@ -37,7 +37,7 @@ class Leases {
     /** @returns {Promise<number | undefined>} until when this host has the run, by the clock of leases; not any more if undefined */
     async leaseOf(job, token) {
         const agoMs = Date.now() - job.processedOn;
-        if (job.data.due === undefined && agoMs >= 0 && agoMs < FRESH_MS) {
+        if (job.data.due === undefined && agoMs >= 0 && agoMs < this.#leaseMs * FRESH_PART) {
             // BullMQ stamps a job when it sends the request for it.
             return this.#bootMs() - agoMs + this.#leaseMs;
         }

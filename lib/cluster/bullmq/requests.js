@@ -1,7 +1,6 @@
 'use strict';
 
 const {fenceOf, jobIdOf, requestId, resumedOf, runIdOf} = require('./codec');
-const {KEPT, KEPT_FAILED} = require('./kept');
 
 const PAUSED_FIELD = 'jm:paused:';
 /** There is none: that it can be asked for is what counts. */
@@ -21,6 +20,8 @@ const MOST_RUNNING = 100;
 class Requests {
     #queue;
     #serial;
+    #adds;
+    #kept;
     #inbox;
     #hostId;
     #post;
@@ -30,14 +31,18 @@ class Requests {
      * @param {object} parts
      * @param {object} parts.queue - a Queue
      * @param {{queueOf: (name: string) => object | undefined, queues: () => object[]}} parts.serial - queues of jobs of their own
+     * @param {{add: (name: string, data: object, opts: object) => Promise<unknown>}} parts.adds - adds to it
+     * @param {object} parts.kept - options: how long the queue keeps runs that have ended
      * @param {import('./inbox').Inbox} parts.inbox
      * @param {string} parts.hostId - of this host
      * @param {(message: object) => void} parts.post - to the event loop of the host
      * @param {(call: () => Promise<void>) => Promise<void>} parts.trying
      */
-    constructor({queue, serial, inbox, hostId, post, trying}) {
+    constructor({queue, serial, adds, kept, inbox, hostId, post, trying}) {
         this.#queue = queue;
         this.#serial = serial;
+        this.#adds = adds;
+        this.#kept = kept;
         this.#inbox = inbox;
         this.#hostId = hostId;
         this.#post = post;
@@ -48,7 +53,7 @@ class Requests {
     async request({request, name, id, data, options}) {
         const {priority = 0, delay, attempts, timeout} = options;
         try {
-            await this.#queue.add(
+            await this.#adds.add(
                 name,
                 {...data, priority, attempts, timeout, reply: this.#hostId},
                 {
@@ -56,8 +61,7 @@ class Requests {
                     delay,
                     // Slots go first: they have a time.
                     priority: 101 - priority,
-                    removeOnComplete: KEPT,
-                    removeOnFail: KEPT_FAILED
+                    ...this.#kept
                 }
             );
             this.#post({type: 'requested', request});
@@ -175,7 +179,8 @@ class Requests {
 }
 
 /** @returns {object} for `runInfo` (lib/runs/run-info.js), with the id of the host that has the run, or had it */
-function factsOf(id, {name, data, timestamp, processedBy, processedOn, finishedOn, failedReason}, state) {
+function factsOf(id, job, state) {
+    const {name, data, timestamp, processedBy, processedOn, finishedOn, failedReason} = job;
     const facts = {
         id,
         name,
@@ -183,6 +188,7 @@ function factsOf(id, {name, data, timestamp, processedBy, processedOn, finishedO
         trigger: data.due === undefined ? 'manual' : 'schedule',
         dueMs: data.due,
         queuedMs: timestamp,
+        attempt: resumedOf(job)?.attempt,
         attempts: data.attempts
     };
     if (state === 'waiting') {

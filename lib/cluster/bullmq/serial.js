@@ -1,7 +1,6 @@
 'use strict';
 
 const {dueOf, runIdOf, serialQueueName, slotId} = require('./codec');
-const {KEPT, KEPT_FAILED} = require('./kept');
 const {LATE_MS} = require('./server-clock');
 
 /** Rules of overlap that let slots wait for each other. */
@@ -24,6 +23,7 @@ class SerialQueues {
      * @param {object} parts
      * @param {object} parts.bullmq - the module
      * @param {object} parts.queue - the Queue of the cluster, whose connection these share
+     * @param {object} parts.kept - options: how long a queue keeps slots that are over
      * @param {{connection: object, factory?: Function}} parts.backend
      * @param {object} parts.workerOptions
      * @param {(job: object, token: string, lane: object) => Promise<unknown>} parts.process - of a Worker
@@ -111,7 +111,7 @@ class SerialQueues {
 
     /** Each host adds the slot to the queue of its job; the first one counts. */
     async claim(name, dueMs) {
-        const {link, clock, skips} = this.#parts;
+        const {kept, link, clock, skips} = this.#parts;
         const lane = this.#lanes.get(name);
         lane.newest = dueMs;
         if (await clock.hadPassed(dueMs)) {
@@ -130,7 +130,7 @@ class SerialQueues {
             return;
         }
         const data = {due: dueMs, isLate: isLate || undefined};
-        await lane.queue.add(name, data, {jobId, removeOnComplete: KEPT, removeOnFail: KEPT_FAILED});
+        await lane.queue.add(name, data, {jobId, ...kept});
         if (lane.job.overlap === 'replace') {
             const untilDueMs = Math.max(0, dueMs - link.nowMs());
             setTimeout(() => this.#replaceOlder(lane, dueMs), untilDueMs);

@@ -1,7 +1,6 @@
 'use strict';
 
 const {slotId} = require('./codec');
-const {KEPT, KEPT_FAILED} = require('./kept');
 const {LATE_MS} = require('./server-clock');
 
 /** A slot that came late for this reason and by more than this was held up by another run of its job. */
@@ -12,6 +11,7 @@ const DOUBT_MS = 2_000;
 /** The due times of the jobs of this host in the queue: adds them, and knows which get no run. */
 class Slots {
     #queue;
+    #kept;
     #link;
     #clock;
     #jobs;
@@ -30,13 +30,15 @@ class Slots {
     /**
      * @param {object} parts
      * @param {object} parts.queue - a Queue
+     * @param {object} parts.kept - options: how long the queue keeps slots that are over
      * @param {object} parts.link - a ClusterLink
      * @param {import('./server-clock').ServerClock} parts.clock
      * @param {Map<string, object>} parts.jobs - of this host, by name
      * @param {import('../skip-reports').SkipReports} parts.skips
      */
-    constructor({queue, link, clock, jobs, skips}) {
+    constructor({queue, kept, link, clock, jobs, skips}) {
         this.#queue = queue;
+        this.#kept = kept;
         this.#link = link;
         this.#clock = clock;
         this.#jobs = jobs;
@@ -57,7 +59,7 @@ class Slots {
         const data = {due: dueMs};
         const deduplication =
             job.overlap === 'allow' ? undefined : {id: `run.${name}`, keepLastIfActive: true};
-        const options = {jobId, deduplication, removeOnComplete: KEPT, removeOnFail: KEPT_FAILED};
+        const options = {jobId, deduplication, ...this.#kept};
         let added = await this.#queue.add(name, data, options);
         if (added.id !== jobId && (await this.#isOver(added.id))) {
             // On PostgreSQL, a host that adds a slot whose run has ended already leaves the mark of a run that goes.
