@@ -42,7 +42,7 @@ class Carrier {
     #isClosing = false;
 
     /**
-     * @param {object} options - of `bullmq()`, with `instance`, `bindingPath` and `host`
+     * @param {object} options - of `bullmq()`, with `instance`, `bindingPath`, `host` and `isAgain`
      * @param {(message: object) => void} post - to the event loop of the host
      */
     constructor(options, post) {
@@ -60,6 +60,7 @@ class Carrier {
             queue,
             options: {...backend, prefix},
             host,
+            isAgain: options.isAgain,
             onMessage: (message) => this.#post(message),
             onError: (error) => this.#problem(error)
         });
