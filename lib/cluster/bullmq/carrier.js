@@ -44,7 +44,7 @@ class Carrier {
     #isClosing = false;
 
     /**
-     * @param {object} options - of `bullmq()`, with `instance`, `bindingPath` and `host`
+     * @param {object} options - of `bullmq()`, with `instance`, `bindingPath`, `host` and `isAgain`
      * @param {(message: object) => void} post - to the event loop of the host
      */
     constructor(options, post) {
@@ -62,6 +62,7 @@ class Carrier {
             queue,
             options: {...backend, prefix},
             host,
+            isAgain: options.isAgain,
             onMessage: (message) => this.#takeFromHost(message),
             onError: (error) => this.#problem(error)
         });

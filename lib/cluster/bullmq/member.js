@@ -47,7 +47,7 @@ class BullmqMember {
             host: {id: host.instance, hostname: host.hostname, pid: process.pid, since: Date.now()}
         };
         this.#troubles = new Troubles(host, `queue "${options.queue}"`, () => this.#ask({type: 'probe'}));
-        this.#startThread();
+        this.#startThread(false);
     }
 
     added(job) {
@@ -95,6 +95,7 @@ class BullmqMember {
                     timeout
                 }
             });
+            waiting.isQueued = true;
         } catch (error) {
             this.#waiting.delete(id);
             throw error;
@@ -121,8 +122,9 @@ class BullmqMember {
     }
 
     #lookAtWaiting() {
-        for (const [id, {name, queuedMs}] of this.#waiting) {
-            if (Date.now() - queuedMs > LOOK_PERIOD_MS) {
+        for (const [id, {name, queuedMs, isQueued}] of this.#waiting) {
+            // One that is still being added would be taken for one that the queue no longer has.
+            if (isQueued && Date.now() - queuedMs > LOOK_PERIOD_MS) {
                 this.#tell({type: 'look', id, name});
             }
         }
@@ -212,9 +214,9 @@ class BullmqMember {
         this.#waiting.clear();
     }
 
-    #startThread() {
+    #startThread(isAgain) {
         this.#thread = new Worker(path.join(__dirname, 'thread.js'), {
-            workerData: this.#data,
+            workerData: {...this.#data, isAgain},
             // Not what the host has set for itself.
             execArgv: [],
             env: process.env,
@@ -246,7 +248,7 @@ class BullmqMember {
             return;
         }
         setTimeout(() => {
-            this.#startThread();
+            this.#startThread(true);
             for (const job of this.#jobs.values()) {
                 this.#tell({type: 'added', job});
             }

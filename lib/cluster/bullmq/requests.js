@@ -88,18 +88,21 @@ class Requests {
 
     /** A host waits for a run, and has not heard of it for long. */
     async lookAt({id, name}) {
-        const job = await this.#queue.getJob(jobIdOf(id, name));
-        const state = await job?.getState();
-        if (job === undefined) {
+        const jobId = jobIdOf(id, name);
+        const state = await this.#queue.getJobState(jobId);
+        if (state === 'unknown') {
             this.#post({
                 type: 'answered',
                 id,
                 error: {message: 'it is not in the queue any more', code: 'RUN_UNKNOWN'}
             });
-        } else if (state === 'completed') {
-            this.#post({type: 'answered', id, value: job.returnvalue});
-        } else if (state === 'failed') {
-            this.#post({type: 'answered', id, error: {message: job.failedReason}});
+        } else if (state === 'completed' || state === 'failed') {
+            // Read after its state: a run that ended between the two would be answered without its outcome.
+            const job = await this.#queue.getJob(jobId);
+            if (job !== undefined) {
+                const error = state === 'failed' ? {message: job.failedReason} : undefined;
+                this.#post({type: 'answered', id, value: job.returnvalue, error});
+            }
         }
     }
 
