@@ -61,6 +61,7 @@ function makeCluster(t, on, jobs = []) {
             name,
             lease: LEASE_MS,
             skew: 0,
+            timezone: 'UTC',
             jobs,
             record,
             ...options

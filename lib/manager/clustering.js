@@ -29,10 +29,10 @@ class Clustering {
      * @param {object} adapter
      * @param {{errorHandler?: Function, unref?: boolean}} options
      */
-    constructor(parts, adapter, {errorHandler, unref}) {
+    constructor(parts, adapter, {errorHandler, unref, timezone}) {
         this.#parts = parts;
         this.#errorHandler = errorHandler;
-        this.#member = adapter[JOIN]({...this.#host(), isUnref: unref === true});
+        this.#member = adapter[JOIN]({...this.#host(), isUnref: unref === true, timezone});
     }
 
     /** @returns {'cluster' | 'host'} whose the due times and runs of a job are */
@@ -213,6 +213,7 @@ class Clustering {
             begin: (given) => this.#begin(given),
             hostLost: (name, id, {slot}) => this.#hostLost(name, id, slot),
             problem: (error) => safely(logger, 'The logger', () => logger.error(error)),
+            warn: (error) => safely(logger, 'The logger', () => logger.warn(error)),
             info: (line) => safely(logger, 'The logger', () => logger.info(line)),
             newRun: (facts, owner) => new Run({...facts, number: 0}, {emit: () => {}, ...owner}),
             endRun: (run, ending) => Run.ended(run, ending),

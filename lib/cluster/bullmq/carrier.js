@@ -14,6 +14,7 @@ const {Retention} = require('./retention');
 const {SerialQueues} = require('./serial');
 const {ServerClock} = require('./server-clock');
 const {Slots} = require('./slots');
+const {zonesDiffer} = require('./zones');
 
 /** A host that does not know a job leaves it to the others for so long; after some tries, when none may have it, for longer. */
 const LEAVE_MS = {first: 20, most: 5_000};
@@ -53,7 +54,7 @@ class Carrier {
         const {prefix, lease: leaseMs, instance, host} = options;
         const native = require(options.bindingPath);
         const lockMs = lockOf(leaseMs);
-        const backend = backendOf(options.connection, this.#bullmq);
+        const backend = backendOf(options.connection, this.#bullmq, (error) => this.#problem(error));
         const trying = (call) => this.#trying(call);
         this.#connect(options, backend, lockMs);
         const [queue, jobs] = [this.#queue, this.#jobs];
@@ -105,6 +106,10 @@ class Carrier {
         void this.#trying(async () => {
             await this.#inbox.start();
             this.#post({type: 'ready'});
+            const differing = zonesDiffer(await this.#inbox.hosts(), host);
+            if (differing !== undefined) {
+                this.#post({type: 'warning', ...differing});
+            }
         });
     }
 
@@ -173,6 +178,7 @@ class Carrier {
         if (message.type === 'replace') {
             this.#link.replace(message.id);
         } else {
+            this.#requests.cancelling.take(message.order ?? {});
             this.#post(message);
         }
     }
@@ -218,6 +224,8 @@ class Carrier {
         if (this.#isClosing) {
             return this.#giveBack(job, token);
         }
+        const id = runIdOf(job.id, {name: job.name, due: job.data.due});
+        this.#requests.cancelling.check(job, id);
         const known = this.#jobs.get(job.name);
         if (known === undefined) {
             return this.#leave(job, token, lane);
@@ -227,7 +235,6 @@ class Carrier {
             // Another host has it by now.
             throw new this.#bullmq.WaitingError();
         }
-        const id = runIdOf(job.id, {name: job.name, due: job.data.due});
         if (job.stalledCounter > 0 && known.onHostLoss === 'fail') {
             this.#post({type: 'hostLost', name: job.name, id, slot: job.data.due});
             throw hostLost(job.name, id);

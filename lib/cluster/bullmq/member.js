@@ -44,7 +44,13 @@ class BullmqMember {
             instance: host.instance,
             bindingPath: host.bindingPath,
             bullmqPath: findBullmq(options.connection),
-            host: {id: host.instance, hostname: host.hostname, pid: process.pid, since: Date.now()}
+            host: {
+                id: host.instance,
+                hostname: host.hostname,
+                pid: process.pid,
+                since: Date.now(),
+                timezone: host.timezone
+            }
         };
         this.#troubles = new Troubles(host, `queue "${options.queue}"`, () => this.#ask({type: 'probe'}));
         this.#startThread(false);
@@ -282,6 +288,8 @@ class BullmqMember {
                 return this.#host.hostLost(message.name, message.id, message);
             case 'steered':
                 return this.#host.steered(message.order);
+            case 'warning':
+                return this.#host.warn(Object.assign(new Error(message.message), {code: message.code}));
             case 'problem':
                 return this.#troubles.add(message.message, {code: message.code});
             case 'closed':

@@ -1,8 +1,11 @@
 'use strict';
 
+const {Cancelling} = require('./cancelling');
 const {fenceOf, jobIdOf, requestId, resumedOf, runIdOf} = require('./codec');
 
 const PAUSED_FIELD = 'jm:paused:';
+/** An answer of another host is here by then. */
+const ANSWER_MS = 2_000;
 /** There is none: that it can be asked for is what counts. */
 const PROBED_FIELD = 'jm:probe';
 /** States of runs, by those of BullMQ. */
@@ -47,6 +50,12 @@ class Requests {
         this.#hostId = hostId;
         this.#post = post;
         this.#trying = trying;
+        this.cancelling = new Cancelling({
+            find: (id, name) => this.#find(id, name),
+            inbox,
+            post,
+            answer: (job, end) => this.answer(job, end)
+        });
     }
 
     /** A run was asked for on this host. */
@@ -91,11 +100,9 @@ class Requests {
         const jobId = jobIdOf(id, name);
         const state = await this.#queue.getJobState(jobId);
         if (state === 'unknown') {
-            this.#post({
-                type: 'answered',
-                id,
-                error: {message: 'it is not in the queue any more', code: 'RUN_UNKNOWN'}
-            });
+            const error = {message: 'it is not in the queue any more', code: 'RUN_UNKNOWN'};
+            // Who has removed it may just be sending why.
+            setTimeout(() => this.#post({type: 'answered', id, error}), ANSWER_MS).unref();
         } else if (state === 'completed' || state === 'failed') {
             // Read after its state: a run that ended between the two would be answered without its outcome.
             const job = await this.#queue.getJob(jobId);
@@ -106,17 +113,17 @@ class Requests {
         }
     }
 
-    async cancel({request, id, name, reason}) {
-        const job = await this.#find(id, name);
-        const state = await job?.getState();
-        if (state === 'active') {
-            await this.#inbox.broadcast({type: 'steered', order: {kind: 'cancel', id, reason}});
-        } else if (state !== undefined && state !== 'completed' && state !== 'failed') {
-            await job.remove();
-            const message = `The run ${id} was cancelled before it began${reason === undefined ? '' : `: ${reason}`}`;
-            this.answer(job, {error: {message, code: 'JOB_CANCELLED'}});
+    async cancel({request, ...run}) {
+        await this.#answering(request, async () => ({state: await this.cancelling.cancel(run)}));
+    }
+
+    /** The host waits for an answer, also if there is none. */
+    async #answering(request, call) {
+        try {
+            this.#post({type: 'requested', request, ...(await call())});
+        } catch (error) {
+            this.#post({type: 'requested', request, error: {message: error.message, code: error.code}});
         }
-        this.#post({type: 'requested', request, state});
     }
 
     async #find(id, name) {
@@ -126,10 +133,12 @@ class Requests {
 
     /** What the queue knows of a run, whichever host has it; nothing of a due time that was skipped. */
     async find({request, id, name}) {
-        const job = await this.#find(id, name);
-        const state = STATES[await job?.getState()];
-        const isRun = state !== undefined && job.returnvalue?.skipped === undefined;
-        this.#post({type: 'requested', request, value: isRun ? factsOf(id, job, state) : undefined});
+        await this.#answering(request, async () => {
+            const job = await this.#find(id, name);
+            const state = STATES[await job?.getState()];
+            const isRun = state !== undefined && job.returnvalue?.skipped === undefined;
+            return {value: isRun ? factsOf(id, job, state) : undefined};
+        });
     }
 
     async steer(order) {
@@ -143,6 +152,10 @@ class Requests {
     }
 
     async info({request}) {
+        await this.#answering(request, async () => ({value: await this.#info()}));
+    }
+
+    async #info() {
         const states = Object.keys(STATES);
         const queues = [this.#queue, ...this.#serial.queues()];
         const [hosts, counts, active] = await Promise.all([
@@ -163,13 +176,14 @@ class Requests {
                 attempt: resumedOf(job)?.attempt ?? 1,
                 fence: fenceOf(job)
             }));
-        this.#post({type: 'requested', request, value: {hosts, queue, running}});
+        return {hosts, queue, running};
     }
 
     /** Is answered once the server answers. */
     async probe({request}) {
-        await this.#queue.backend.getQueueMetaField(PROBED_FIELD);
-        this.#post({type: 'requested', request});
+        await this.#answering(request, async () => {
+            await this.#queue.backend.getQueueMetaField(PROBED_FIELD);
+        });
     }
 
     /** A job that was paused before this host had it is paused here too. */

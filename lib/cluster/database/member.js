@@ -139,6 +139,26 @@ class DatabaseMember {
         };
     }
 
+    /** Only the host of a run can cancel it: a table carries no messages. @returns {Promise<{state?: string}>} */
+    async cancel(id) {
+        const at = id.lastIndexOf('@');
+        const [name, slot] = [id.slice(0, Math.max(0, at)), Date.parse(id.slice(at + 1))];
+        const row = Number.isNaN(slot) ? undefined : await this.#table.find(name, slot);
+        if (row === undefined) {
+            return {};
+        }
+        if (row.hasEnded) {
+            return {state: 'completed'};
+        }
+        throw Object.assign(
+            new Error(
+                `The run "${id}" cannot be cancelled on this host: it is another host's, and hosts that have only a table in common send ` +
+                    'each other nothing. Cancel it there'
+            ),
+            {code: 'RUN_NOT_STOPPABLE'}
+        );
+    }
+
     closing() {
         this.#isClosing = true;
         this.#waiting.close();

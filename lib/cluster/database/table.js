@@ -156,6 +156,12 @@ class SlotTable {
         );
     }
 
+    /** @returns {Promise<{hasEnded: boolean} | undefined>} a slot that a host has claimed */
+    async find(name, slot) {
+        const [row] = await this.#rows.select('lease_until').where({name, slot});
+        return row && {hasEnded: row.lease_until === null};
+    }
+
     /** @returns {Promise<boolean>} whether this host has a slot now that another one has lost */
     async takeOver({name, slot, fence}, lockMs) {
         const lost = this.#rows
