@@ -86,6 +86,9 @@ class Slots {
         const before = this.#deduplicated.get(name);
         this.#deduplicated.delete(name);
         await this.#reportSuperseded(name, dueMs);
+        if (before !== undefined && before < dueMs && (await this.#isForgotten(name, before))) {
+            this.#skips.add(name, before, 'overlap');
+        }
         if (isAdded) {
             return;
         }
@@ -95,11 +98,14 @@ class Slots {
             // The newest of these makes up for what passed without a host.
             this.#superseded.set(name, [...(this.#superseded.get(name) ?? []), dueMs]);
         }
-        const isOlder = before !== undefined && before < dueMs;
-        if (isOlder && (await this.#queue.getJob(slotId(name, before))) === undefined) {
-            // The run that it waited for goes on, and the newer one has taken its place.
-            this.#skips.add(name, before, 'overlap');
-        }
+    }
+
+    /**
+     * Whether the queue does not have a slot that an earlier one of its job was in the way of: a newer one has taken its place, or
+     * the earlier one was waiting and not active then, for which BullMQ keeps nothing.
+     */
+    async #isForgotten(name, dueMs) {
+        return (await this.#queue.getJob(slotId(name, dueMs))) === undefined;
     }
 
     /** A newer slot was added: the queue has the late ones before it, or never will. */
