@@ -125,18 +125,15 @@ class DatabaseMember {
     async info() {
         const rows = await this.#table.unfinished([...this.#jobs.keys()]);
         const hosts = new Map();
-        const begun = rows.filter(({hasBegun}) => hasBegun);
-        const running = begun.map((row) => {
-            const host = hostOf(row.host);
-            hosts.set(host?.id, host);
-            const {name: job, since, fence, next} = row;
-            return {id: runId(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
-        });
-        return {
-            hosts: [...hosts.values()].filter(Boolean),
-            queue: {waiting: rows.length - begun.length},
-            running
-        };
+        const running = rows
+            .filter(({hasBegun}) => hasBegun)
+            .map((row) => {
+                const host = hostOf(row.host);
+                hosts.set(host?.id, host);
+                const {name: job, since, fence, next} = row;
+                return {id: runId(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
+            });
+        return {hosts: [...hosts.values()].filter(Boolean), queue: {}, running};
     }
 
     /** Only the host of a run can cancel it: a table carries no messages. @returns {Promise<{state?: string}>} */
