@@ -40,8 +40,9 @@ const LOCK_MS = LEASE_MS * 1.2 + 2_000;
  * @param {import('node:test').TestContext} t
  * @param {{backend: string, url: string}} on
  * @param {object[]} jobs
+ * @param {string} program - of its hosts
  */
-function makeCluster(t, on, jobs = []) {
+function makeCluster(t, on, jobs = [], program = 'member.js') {
     const name = `t${randomBytes(6).toString('hex')}`;
     const record = path.join(temporaryFolder(t), 'runs.jsonl');
     fs.writeFileSync(record, '');
@@ -59,7 +60,7 @@ function makeCluster(t, on, jobs = []) {
             record,
             ...options
         };
-        const started = startHost(t, path.join(__dirname, 'hosts/member.js'), {
+        const started = startHost(t, path.join(__dirname, 'hosts', program), {
             args: [JSON.stringify(config)]
         });
         const answers = new Map();

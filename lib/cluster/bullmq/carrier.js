@@ -5,9 +5,10 @@
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
 const {backendOf} = require('./backend');
-const {runIdOf} = require('./codec');
+const {runIdOfJob} = require('./codec');
 const {Inbox} = require('./inbox');
 const {Leases} = require('./leases');
+const {OneOffs} = require('./one-offs');
 const {Requests} = require('./requests');
 const {ServerClock} = require('./server-clock');
 const {Slots} = require('./slots');
@@ -34,6 +35,7 @@ class Carrier {
     #slots;
     #leases;
     #requests;
+    #oneOffs;
     /** Jobs of this host, by name. */
     #jobs = new Map();
     #isClosing = false;
@@ -61,6 +63,7 @@ class Carrier {
             onError: (error) => this.#problem(error)
         });
         this.#requests = new Requests({queue, inbox: this.#inbox, hostId: host.id, post, trying});
+        this.#oneOffs = new OneOffs({queue, hostId: host.id, post, lockMs});
         const link = new native.ClusterLink(instance, () => this.#takeNews());
         this.#link = link;
         this.#skips = new SkipReports(link);
@@ -109,6 +112,14 @@ class Carrier {
             removed: () => this.#jobs.delete(message.name),
             ended: () => this.#leases.settle(message.id, message.end),
             request: () => this.#requests.request(message),
+            oneOff: () => this.#oneOffs.add(message),
+            oneOffState: () => this.#oneOffs.state(message),
+            confirm: () =>
+                this.#post({
+                    type: 'requested',
+                    request: message.request,
+                    isHeld: this.#leases.isHeld(message.id)
+                }),
             cancel: () => this.#requests.cancel(message),
             steer: () => this.#requests.steer(message.order),
             look: () => this.#requests.lookAt(message),
@@ -158,15 +169,17 @@ class Carrier {
             // Another host has it by now.
             throw new this.#bullmq.WaitingError();
         }
-        const id = runIdOf(job.id, {name: job.name, due: job.data.due});
-        if (job.stalledCounter > 0 && known.onHostLoss === 'fail') {
+        const id = runIdOfJob(job);
+        const loss = job.stalledCounter > 0 ? known.onHostLoss : undefined;
+        const isOneOff = job.data.run !== undefined;
+        if (loss === 'fail' && !isOneOff) {
             this.#post({type: 'hostLost', name: job.name, id, slot: job.data.due});
             throw hostLost(job.name, id);
         }
         const grant = {id, fence: Math.max(1, job.attemptsStarted), leaseUntilMs};
         const isSlot = job.data.due !== undefined && job.attemptsMade === 0;
-        const end = await this.#leases.hold({job, token, id}, (live) =>
-            isSlot ? this.#grantSlot(live, grant) : this.#offer(live, grant)
+        const end = await this.#leases.hold({job, token, id, untilMs: leaseUntilMs}, (live) =>
+            isSlot ? this.#grantSlot(live, grant) : this.#offer(live, grant, {isOneOff, loss})
         );
         return this.#finish(job, token, end, known);
     }
@@ -202,7 +215,7 @@ class Carrier {
     }
 
     /** The event loop of the host begins the run. One that is blocked does not hold it up: it goes to another host. */
-    #offer(live, grant) {
+    #offer(live, grant, kind) {
         const {job} = live;
         const state = new Int32Array(new SharedArrayBuffer(4));
         const {bytes, priority, attempts, timeout} = job.data;
@@ -215,7 +228,8 @@ class Carrier {
             priority,
             attempts,
             timeout,
-            grant
+            grant,
+            ...kind
         });
         setTimeout(() => {
             if (Atomics.compareExchange(state, 0, OFFERED, WITHDRAWN) === OFFERED) {
@@ -235,8 +249,12 @@ class Carrier {
             case 'failed':
                 throw failure(end, this.#bullmq);
             default:
+                if (end.kind === 'lost' && onHostLoss === 'fail' && job.data.run !== undefined) {
+                    // Once its lock is over, it is found as lost by a host that then writes its row.
+                    throw new this.#bullmq.WaitingError();
+                }
                 if (end.kind === 'lost' && onHostLoss === 'fail' && !this.#isClosing) {
-                    throw hostLost(job.name, runIdOf(job.id, {name: job.name, due: job.data.due}));
+                    throw hostLost(job.name, runIdOfJob(job));
                 }
                 return this.#giveBack(job, token);
         }
@@ -244,6 +262,11 @@ class Carrier {
 
     /** Another host may have it, at once. */
     async #giveBack(job, token) {
+        if (job.opts.priority > 0) {
+            // `moveToWait` wakes no other host for a job with a priority: it would wait for up to `drainDelay`.
+            await job.moveToDelayed(Date.now() + 1, token, {skipAttempt: true}).catch(() => {});
+            throw new this.#bullmq.DelayedError();
+        }
         // Refused where another host has it already.
         await job.moveToWait(token).catch(() => {});
         throw new this.#bullmq.WaitingError();

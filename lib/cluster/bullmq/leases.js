@@ -51,12 +51,13 @@ class Leases {
     /**
      * This host has the run until it is settled.
      *
-     * @param {{job: object, token: string, id: string}} run
+     * @param {{job: object, token: string, id: string, untilMs: number}} run - `untilMs`: until when this host has it, by the clock of
+     *   leases
      * @param {(live: object) => void} begin
      * @returns {Promise<object>} how it ended
      */
-    async hold({job, token, id}, begin) {
-        const live = {job, token, id};
+    async hold({job, token, id, untilMs}, begin) {
+        const live = {job, token, id, untilMs};
         const ended = new Promise((resolve) => {
             live.resolve = resolve;
         });
@@ -67,6 +68,11 @@ class Leases {
         this.#live.delete(job.id);
         this.#byRun.delete(id);
         return end;
+    }
+
+    /** Whether the lease of a run lasts: no other host has it. */
+    isHeld(id) {
+        return this.#bootMs() < (this.#byRun.get(id)?.untilMs ?? -Infinity);
     }
 
     /** A run of this host has ended, by its id. */
@@ -97,9 +103,11 @@ class Leases {
                     this.#lockMs
                 )
             );
-            for (const {job, id} of runs) {
+            for (const live of runs) {
+                const {job, id} = live;
+                live.untilMs = lost.has(job.id) ? -Infinity : sentMs + this.#leaseMs;
                 if (!lost.has(job.id)) {
-                    this.#link.renew(id, sentMs + this.#leaseMs);
+                    this.#link.renew(id, live.untilMs);
                 } else if (this.#live.has(job.id)) {
                     this.#link.revoke(id);
                 }

@@ -1,6 +1,6 @@
 'use strict';
 
-const {jobIdOf, requestId, runIdOf} = require('./codec');
+const {jobIdOf, requestId, runIdOfJob} = require('./codec');
 const {KEPT, KEPT_FAILED} = require('./kept');
 
 const PAUSED_FIELD = 'jm:paused:';
@@ -55,7 +55,7 @@ class Requests {
     answer(job, {value, error}) {
         const {reply} = job.data;
         if (reply !== undefined) {
-            const id = runIdOf(job.id, {name: job.name, due: job.data.due});
+            const id = runIdOfJob(job);
             const message = {
                 type: 'answered',
                 id,
@@ -69,7 +69,9 @@ class Requests {
 
     /** A host waits for a run, and has not heard of it for long. */
     async lookAt({id, name}) {
-        const job = await this.#queue.getJob(jobIdOf(id, name));
+        const found = await this.#queue.getJob(jobIdOf(id, name));
+        // Of a one-off job it may be a later run.
+        const job = found !== undefined && runIdOfJob(found) === id ? found : undefined;
         const state = await job?.getState();
         if (job === undefined) {
             this.#post({
@@ -91,6 +93,9 @@ class Requests {
             await this.#inbox.broadcast({type: 'steered', order: {kind: 'cancel', id, reason}});
         } else if (state !== undefined && state !== 'completed' && state !== 'failed') {
             await job.remove();
+            if (job.data.run !== undefined) {
+                this.#post({type: 'oneOffCancelled', name: job.name});
+            }
             const message = `The run ${id} was cancelled before it began${reason === undefined ? '' : `: ${reason}`}`;
             this.answer(job, {error: {message, code: 'JOB_CANCELLED'}});
         }
@@ -114,7 +119,7 @@ class Requests {
             this.#queue.getActive(0, 99)
         ]);
         const running = active.map((job) => ({
-            id: runIdOf(job.id, {name: job.name, due: job.data.due}),
+            id: runIdOfJob(job),
             job: job.name,
             host: job.processedBy,
             since: job.processedOn

@@ -4,6 +4,8 @@ const {clockOffset} = require('../clock');
 const {invalid} = require('../../host/options');
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
+const {OneOffs} = require('./one-offs');
+const {runIdOf} = require('./run-id');
 const {LONGEST_NAME, SlotTable} = require('./table');
 
 /** Taken now: a host's tests may replace them. */
@@ -25,6 +27,7 @@ class DatabaseMember {
     #table;
     #link;
     #skips;
+    #oneOffs;
     #lockMs;
     #ready;
     /** Jobs of this host that the cluster shares, by name. */
@@ -46,9 +49,20 @@ class DatabaseMember {
         this.#host = host;
         this.#options = options;
         this.#lockMs = lockOf(options.lease);
+        /** How often a one-off job is looked at that has not ended: no host keeps a run that it has lost for so long. */
+        this.lookMs = this.#lockMs + LATE_MS;
         this.#table = new SlotTable(options);
         this.#link = new host.native.ClusterLink(host.instance, () => this.#takeNews());
         this.#skips = new SkipReports(this.#link);
+        this.#oneOffs = new OneOffs({
+            host,
+            table: this.#table,
+            link: this.#link,
+            lockMs: this.#lockMs,
+            hold: (slot, sentMs) => this.#hold(slot, sentMs),
+            release: (id, end) => this.ended(id, end),
+            watchSoon: (afterMs) => this.#watchSoon(afterMs)
+        });
         this.#offsetMs = options.clockSkew;
         this.#link.setClockOffset(this.#offsetMs);
         this.#ready = this.#open();
@@ -87,10 +101,45 @@ class DatabaseMember {
 
     ended(id, {kind}) {
         const slot = this.#forget(id);
-        if (slot === undefined || kind === 'lost') {
+        if (kind === 'lost') {
+            // Where no other host takes it over, this one does.
+            this.#watchSoon(this.#lockMs);
             return;
         }
-        this.#write(kind === 'back' ? () => this.#table.giveBack(slot) : () => this.#table.end(slot));
+        if (slot === undefined) {
+            return;
+        }
+        const isOver = kind !== 'back' && kind !== 'unknown';
+        this.#write(isOver ? () => this.#table.end(slot) : () => this.#table.giveBack(slot));
+        if (!isOver) {
+            this.#watchSoon(this.#lockMs);
+        }
+    }
+
+    /** This host has claimed the row of a one-off job: it runs it at once. */
+    async oneOff(name) {
+        await this.#ready;
+        await this.#oneOffs.claim(name);
+    }
+
+    /** @returns {Promise<{state: string, id?: string}>} what the table has of a one-off job, and of which run */
+    async oneOffState(name) {
+        await this.#ready;
+        return this.#oneOffs.state(name);
+    }
+
+    /** @returns {Promise<boolean>} whether no other host may have a run of this one */
+    async confirm(id) {
+        const slot = this.#held.get(id);
+        if (slot === undefined || this.#host.native.bootMs() < slot.untilMs) {
+            return slot !== undefined;
+        }
+        // The event loop was blocked, perhaps: nobody may have taken it since.
+        return (
+            (await this.#trying(`Renewing the lease of run ${id}`, () =>
+                this.#table.renew(slot, this.#lockMs)
+            )) === true
+        );
     }
 
     async info() {
@@ -196,12 +245,9 @@ class DatabaseMember {
             this.#write(() => this.#table.end(slot));
             return;
         }
-        const id = runId(slot);
-        this.#held.set(id, slot);
-        this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
+        const {id, grant} = this.#hold(slot, sentMs);
         try {
-            const leaseUntilMs = sentMs + this.#options.lease;
-            const answer = this.#link.grant(slot.name, slot.slot, {id, fence: slot.fence, leaseUntilMs});
+            const answer = this.#link.grant(slot.name, slot.slot, grant);
             if (answer !== 'accepted') {
                 this.ended(id, {kind: 'completed'});
             }
@@ -209,6 +255,16 @@ class DatabaseMember {
             // The job was removed meanwhile, the manager shuts down, or the answer of the database took as long as the lease.
             this.ended(id, {kind: 'back'});
         }
+    }
+
+    /** @returns {{id: string, grant: object}} what this host has of a slot from now on */
+    #hold(slot, sentMs) {
+        const id = runIdOf(slot);
+        const leaseUntilMs = sentMs + this.#options.lease;
+        slot.untilMs = leaseUntilMs;
+        this.#held.set(id, slot);
+        this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
+        return {id, grant: {id, fence: slot.fence, leaseUntilMs}};
     }
 
     /** Whether an earlier run of the job goes when this one is due. */
@@ -242,8 +298,10 @@ class DatabaseMember {
             const sentMs = native.bootMs();
             try {
                 if (await this.#table.renew(slot, this.#lockMs)) {
-                    this.#link.renew(id, sentMs + this.#options.lease);
+                    slot.untilMs = sentMs + this.#options.lease;
+                    this.#link.renew(id, slot.untilMs);
                 } else if (this.#held.get(id) === slot) {
+                    slot.untilMs = -Infinity;
                     this.#link.revoke(id);
                 }
             } catch (error) {
@@ -273,7 +331,7 @@ class DatabaseMember {
             return;
         }
         const lost = rows.filter((row) => row.leftMs <= 0);
-        const others = rows.filter((row) => row.leftMs > 0 && !this.#held.has(runId(row)));
+        const others = rows.filter((row) => row.leftMs > 0 && !this.#held.has(runIdOf(row)));
         for (const row of lost) {
             await this.#takeOver(row);
         }
@@ -293,8 +351,19 @@ class DatabaseMember {
         if (!isOurs || job === undefined) {
             return;
         }
+        if (job.isOneOff) {
+            const loss = row.isGivenBack ? undefined : job.onHostLoss;
+            await this.#trying(`Taking over one-off job "${name}"`, () =>
+                this.#oneOffs.takeOver(taken, {sentMs, loss})
+            );
+            return;
+        }
+        if (row.isGivenBack) {
+            await this.#won(taken, sentMs);
+            return;
+        }
         if (job.onHostLoss === 'fail') {
-            this.#host.hostLost(name, runId(taken), {slot});
+            this.#host.hostLost(name, runIdOf(taken), {slot});
             this.#write(() => this.#table.end(taken));
             return;
         }
@@ -361,8 +430,5 @@ class DatabaseMember {
         }
     }
 }
-
-/** The id of the run of a slot. */
-const runId = ({name, slot}) => `${name}@${new Date(slot).toISOString()}`;
 
 module.exports = {DatabaseMember};

@@ -86,18 +86,22 @@ class SlotTable {
         await this.#rows.where({name, slot, fence}).whereNotNull('lease_until').update({lease_until: 0});
     }
 
-    /** @returns {Promise<{name: string, slot: number, fence: number, leftMs: number}[]>} slots whose run has not ended */
+    /**
+     * @returns {Promise<{name: string, slot: number, fence: number, leftMs: number, isGivenBack: boolean}[]>} slots whose run has not
+     *   ended
+     */
     async unfinished(names) {
         const left = this.#knex.raw(`lease_until - ${this.#nowMs} AS left_ms`);
         const rows = await this.#rows
-            .select('name', 'slot', 'fence', left)
+            .select('name', 'slot', 'fence', 'lease_until', left)
             .whereIn('name', names)
             .whereNotNull('lease_until');
-        return rows.map(({name, slot, fence, left_ms: leftMs}) => ({
+        return rows.map(({name, slot, fence, lease_until: until, left_ms: leftMs}) => ({
             name,
             slot: Number(slot),
             fence: Number(fence),
-            leftMs: Number(leftMs)
+            leftMs: Number(leftMs),
+            isGivenBack: Number(until) === 0
         }));
     }
 
