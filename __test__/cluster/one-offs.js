@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const nodeTest = require('node:test');
 const bullmq = require('bullmq');
+const {Redis} = require('ioredis');
 const {backendOf} = require('../../lib/cluster/bullmq/backend');
 const {oneOffId} = require('../../lib/cluster/bullmq/codec');
 const {LEASE_MS, makeCluster, overlapOf, startProxy, within} = require('./support');
@@ -209,6 +210,24 @@ function testOneOffs(on) {
         );
     });
 
+    test('retryRun claims a job that failed again', async (t) => {
+        const cluster = await makeHosts(t, on);
+        const hosts = await cluster.hosts(2);
+        const failsWith = path.join(path.dirname(cluster.record), 'fails');
+        fs.writeFileSync(failsWith, '');
+        await addedByAll(hosts, {name: 'import', failsWith});
+        assert.equal(await hosts[0].ask('outcome', {job: 'import'}), 'failed');
+        fs.rmSync(failsWith);
+        const [{id, host}] = cluster.tries();
+        const ran = byPid(hosts, host);
+        const again = await ran.ask('retry', {id});
+        assert.equal(await hosts[0].ask('outcome', {job: 'import'}), 'finished');
+        assert.deepEqual(
+            cluster.tries().map((run) => run.id),
+            [id, again.id]
+        );
+    });
+
     test('a host that shuts down hands its run over, also where a lost one fails', async (t) => {
         const cluster = await makeHosts(t, on);
         const hosts = await cluster.hosts(3);
@@ -281,6 +300,53 @@ async function waitingIn(on, name) {
     }
 }
 
+/** Has Redis forget a queue, as when it is restarted without persistence. */
+async function forget(on, name) {
+    const redis = new Redis(on.url);
+    try {
+        await redis.del(await redis.keys(`jm:${name}:*`));
+    } finally {
+        redis.disconnect();
+    }
+}
+
+/** The server forgets a run. */
+function testForgetting(on, test) {
+    test('a run that the server forgets while it waits is added again', async (t) => {
+        const cluster = await makeHosts(t, on);
+        const [claimer, other] = await Promise.all([cluster.host({concurrency: 1}), cluster.host()]);
+        await claimer.ask('occupy', {ms: 600_000});
+        await claimer.ask('expect', {job: 'waits'});
+        await claimer.ask('add', {job: {name: 'waits'}});
+        await forget(on, cluster.name);
+        await assert.rejects(other.ask('add', {job: {name: 'waits'}}), {code: 'JOB_ALREADY_EXECUTED'});
+        await claimer.told('completed');
+        await statusIs(cluster, 'waits', 'finished');
+        assert.equal(cluster.tries().length, 1);
+    });
+
+    for (const [onHostLoss, outcome, runs] of [
+        [undefined, 'failed', 1],
+        ['redo', 'finished', 2]
+    ]) {
+        test(`a run that the server forgets while it goes ends ${outcome} with onHostLoss ${onHostLoss}`, async (t) => {
+            const cluster = await makeHosts(t, on);
+            const hosts = await cluster.hosts(3);
+            const failures = collect(hosts, 'failed');
+            await addedByAll(hosts, {name: 'backup', ms: LONG_MS, onHostLoss});
+            await begun(cluster);
+            await statusIs(cluster, 'backup', 'started');
+            await forget(on, cluster.name);
+            await statusIs(cluster, 'backup', outcome);
+            const tries = cluster.tries();
+            assert.equal(tries.length, runs, JSON.stringify(tries));
+            assert.equal(overlapOf(tries), 0);
+            const codes = failures.map(({code}) => code);
+            assert.deepEqual(codes, ['JOB_LEASE_LOST', ...(runs === 1 ? ['JOB_HOST_LOST'] : [])]);
+        });
+    }
+}
+
 /** What only a queue does. */
 function testQueue(on, test) {
     test('the run goes to another host while the one that has claimed the row is busy, and its end comes back', async (t) => {
@@ -350,6 +416,10 @@ function testQueue(on, test) {
         await statusIs(cluster, 'waits', 'finished');
         assert.equal(cluster.tries().length, 1);
     });
+
+    if (on.url.startsWith('redis')) {
+        testForgetting(on, test);
+    }
 
     test('a run that waits is cancelled by its id, and its row is failed', async (t) => {
         const cluster = await makeHosts(t, on);

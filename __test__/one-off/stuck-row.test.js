@@ -64,10 +64,10 @@ test('two looks that differ decide nothing', () => {
     }
 });
 
-test('a row of which no host has a run is claimed again', () => {
+test('a row of which no host has begun a run is claimed again; one that was begun is lost', () => {
     const twice = (look) => verdictOn(look, {...look});
     assert.equal(twice({status: 'queued', run: 'unknown'}), 'claim');
-    assert.equal(twice({status: 'started', run: 'unknown'}), 'claim');
+    assert.equal(twice({status: 'started', run: 'unknown'}), 'lost');
     for (const run of ['completed', 'failed', 'ended']) {
         assert.equal(twice({status: 'queued', run, id: 'a'}), 'claim', 'the run is that of an earlier claim');
     }

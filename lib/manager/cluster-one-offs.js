@@ -364,8 +364,8 @@ class ClusterOneOffs {
             this.#lookLater(job);
             return;
         }
-        if (verdict === 'claim' && jobs.get(name)?.isOneOff) {
-            await this.#claimLost(job);
+        if (jobs.get(name)?.isOneOff && (verdict === 'claim' || verdict === 'lost')) {
+            await this.#claimLost(jobs.get(name).job, verdict);
             return;
         }
         this.#watched.delete(name);
@@ -381,18 +381,32 @@ class ClusterOneOffs {
         }
     }
 
-    async #claimLost(job) {
-        const {name} = job;
+    /** No host has a run of the job: one of those that look claims the row. */
+    async #claimLost(job, verdict) {
+        const {name, onHostLoss = 'fail'} = job;
         const {logger, oneOffs} = this.#parts;
         this.#lookLater(job);
         await oneOffs.claim(name, {check: () => {}, isLost: true});
+        if (verdict === 'lost' && onHostLoss === 'fail') {
+            await this.#failLost(name);
+            return;
+        }
         safely(logger, 'The logger', () =>
             logger.warn(
                 `One-off job "${name}" has not ended by its row, and the cluster has had no run of it for ${this.#member.lookMs} ms: its ` +
                     'host died before it could add one, or the server has forgotten it. This host has claimed the row again'
             )
         );
-        await this.#ask(this.#parts.jobs.get(name)?.job ?? job);
+        await this.#ask(job);
+    }
+
+    /** The server has forgotten a run that was begun. It was killed when its lease was over. */
+    async #failLost(name) {
+        const {completions, outcomes} = this.#parts;
+        const error = this.#cluster.lossOf(name, this.#asked.get(name)?.id ?? this.#runs.get(name)?.id, true);
+        this.#forget(name);
+        await outcomes.writeStatus(name, {status: 'failed'});
+        completions.ended(name).reject(error);
     }
 }
 

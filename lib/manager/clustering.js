@@ -268,7 +268,7 @@ function hostLostError(name, runId, slot) {
     return new JobError(
         'JOB_HOST_LOST',
         name,
-        `The run ${runId} of job "${name}"${when} was lost: its host died or was cut off, and the job is not to be redone (onHostLoss: 'fail')`,
+        `The run${runId === undefined ? '' : ` ${runId}`} of job "${name}"${when} was lost: its host died or was cut off, and the job is not to be redone (onHostLoss: 'fail')`,
         {runId}
     );
 }

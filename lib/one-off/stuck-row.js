@@ -16,8 +16,8 @@ const OUTCOMES = new Set(['finished', 'failed']);
  *
  * @param {Look} look
  * @param {Look} [before] - the one before
- * @returns {'over' | 'look again' | 'claim' | 'finished' | 'failed'} nothing more is to be done; look again; claim the row as if it
- *   had failed; write this outcome
+ * @returns {'over' | 'look again' | 'claim' | 'lost' | 'finished' | 'failed'} nothing more is to be done; look again; claim the row, of
+ *   which no host has begun a run; the host of its run was lost; write this outcome
  */
 function verdictOn({status, run, id}, before) {
     if (status === undefined) {
@@ -36,12 +36,12 @@ function verdictOn({status, run, id}, before) {
     if (before.status !== status) {
         return 'look again';
     }
-    if (status === 'queued' || run === 'unknown') {
+    if (status === 'queued') {
         // An ended run is that of an earlier claim: the row has been claimed since, and its host has died before it could add a run.
         return 'claim';
     }
-    // Its host could not write the outcome.
-    return {completed: 'finished', failed: 'failed', ended: 'over'}[run];
+    // Where it has ended, its host could not write the outcome.
+    return {completed: 'finished', failed: 'failed', ended: 'over', unknown: 'lost'}[run];
 }
 
 module.exports = {verdictOn};

@@ -96,6 +96,10 @@ async function main() {
         },
         hasExecuted: ({job}) => manager.hasExecutedSuccessfully(job),
         row: async ({job}) => (await row(job))?.status,
+        retry: async ({id}) => {
+            const run = await manager.retryRun(id);
+            return {id: run.id};
+        },
         cancel: ({id}) => manager.cancelRun(id),
         jobs: () => manager.jobs().map(({name: job, state}) => ({name: job, state})),
         shutdown: async ({timeout}) => {

@@ -32,7 +32,7 @@ class OneOffs {
             // One that has ended within the same millisecond.
             claimed.slot += 1;
         }
-        void this.#begin(claimed, {sentMs});
+        await this.#begin(claimed, {sentMs});
     }
 
     /** @returns {Promise<{state: string, id?: string}>} what the table has of a job, and of which run */
