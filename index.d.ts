@@ -116,8 +116,17 @@ declare class JobManager {
      */
     cancelRun(id: string, options?: {reason?: string}): Promise<JobManager.RunInfo>;
 
-    /** The hosts of the cluster, its queue, and what runs where; undefined without the option `cluster`. */
+    /**
+     * The hosts of the cluster, its queue, and what runs where; undefined without the option `cluster`. Asks the queue or the table, and is
+     * not answered before that is there: bound the wait. Rejects with the code `CLUSTER_UNREACHABLE` when the answer can no longer come.
+     */
     clusterInfo(): Promise<JobManager.ClusterInfo | undefined>;
+
+    /**
+     * A run of the cluster, whichever host has it: one that waits in the queue, goes, or has ended and is kept by the queue (with
+     * `database()`, one that goes). Undefined for one that is not known, and without the option `cluster`.
+     */
+    clusterRun(id: string): Promise<JobManager.ClusterRun | undefined>;
 
     /**
      * Runs a job again whose run has failed, with the same data: a new run, with the trigger 'retry'. A one-off job is
@@ -640,7 +649,7 @@ declare namespace JobManager {
     }
 
     type RunState =
-        /** Waits in the store: its job is not defined yet, or its turn is far off. */
+        /** Waits in the store, where its job is not defined yet or its turn is far off; or in the queue of a cluster. */
         'waiting' | 'queued' | 'running' | 'stopping' | 'retrying' | 'completed' | 'failed' | 'cancelled';
 
     /** A run as it was when it was looked at. Frozen. */
@@ -892,12 +901,21 @@ declare namespace JobManager {
 
     /** How a cluster is. */
     interface ClusterInfo {
-        /** Empty with `database()`. */
-        hosts: {id: string; hostname: string; pid: number; since: number; seen: number}[];
+        /** With `database()` the hosts that have a run, without `since` and `seen`. */
+        hosts: {id: string; hostname: string; pid: number; since?: number; seen?: number}[];
         /** Runs by state; empty with `database()`. */
         queue: Record<string, number>;
-        /** At most 100. `host` is the `id` of one of the hosts. */
-        running: {id: string; job: string; host?: string; since?: number}[];
+        /**
+         * At most 100 with `bullmq()`; with `database()` those of the jobs of this host. `host` is the `id` of one of the hosts, `attempt` the one
+         * that goes or is waited for, `fence` the number of hosts that were given the run so far, or a higher one.
+         */
+        running: {id: string; job: string; host?: string; since?: number; attempt: number; fence: number}[];
+    }
+
+    /** A run as the cluster knows it: less than the host knows that has it. */
+    interface ClusterRun extends RunInfo {
+        /** The `id` of the host that has the run, or had it. Undefined while it waits. */
+        host?: string;
     }
 
     /** How a manager is. */

@@ -94,6 +94,11 @@ class JobManager {
         return this.#parts.clustering?.info();
     }
 
+    /** @param {string} id @returns {Promise<import('../index').ClusterRun | undefined>} a run of the cluster, whichever host has it */
+    async clusterRun(id) {
+        return this.#parts.clustering?.run(id);
+    }
+
     /** What happens to jobs and runs. See `JobEvents` in index.d.ts. */
     get events() {
         return this.#parts.listeners;

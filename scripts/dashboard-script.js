@@ -41,6 +41,20 @@ const withoutIndentation = {
     }
 };
 
+/** Of ES modules only what is used is left, and names are short. */
+const asModules = {
+    name: 'as-modules',
+    setup(build) {
+        build.onLoad({filter: /dashboard.*\.js$/}, ({path: file}) => ({
+            contents: fs
+                .readFileSync(file, 'utf8')
+                .replaceAll(/^const (\{[^}]*\}) = require\(('[^']+')\);/gm, 'import $1 from $2;')
+                .replace(/^module\.exports = (\{[^}]*\});/m, 'export $1;'),
+            resolveDir: path.dirname(file)
+        }));
+    }
+};
+
 async function built(options) {
     // A development dependency, which the step before this one installs.
     const esbuild = require('esbuild');
@@ -65,7 +79,7 @@ function asset(name, extension, type, body) {
 /** Makes lib/dashboard/dashboard.bundle.cjs of the folders beside it. */
 async function bundleDashboard() {
     const [script, style] = await Promise.all([
-        forBrowsers('main.js', {platform: 'browser', format: 'iife'}),
+        forBrowsers('main.js', {platform: 'browser', format: 'iife', plugins: [asModules]}),
         forBrowsers('style.css', {})
     ]);
     const icon = fs.readFileSync(path.join(FOLDER, 'client/icon.svg'), 'utf8').trim();

@@ -44,6 +44,12 @@ const LOCK_MS = LEASE_MS * 1.2 + 2_000;
  */
 function makeCluster(t, on, jobs = [], program = 'member.js') {
     const name = `t${randomBytes(6).toString('hex')}`;
+    const hosts = [];
+    // Before the folder into which they write is deleted.
+    t.after(async () => {
+        hosts.forEach(({child}) => child.kill('SIGKILL'));
+        await Promise.all(hosts.map(({ended}) => ended));
+    });
     const record = path.join(temporaryFolder(t), 'runs.jsonl');
     fs.writeFileSync(record, '');
     let number = 0;
@@ -63,6 +69,7 @@ function makeCluster(t, on, jobs = [], program = 'member.js') {
         const started = startHost(t, path.join(__dirname, 'hosts', program), {
             args: [JSON.stringify(config)]
         });
+        hosts.push(started);
         const answers = new Map();
         started.child.on('message', (message) => {
             if (message.what === 'skipped') {
@@ -102,12 +109,34 @@ function makeCluster(t, on, jobs = [], program = 'member.js') {
 /** @returns {{id: string, host: number, fence: number, begin: number, last: number, isDone: boolean}[]} by run and process */
 function triesOf(lines) {
     const tries = new Map();
-    for (const {what, id, host, pid = host, fence, trigger, due, at} of lines) {
+    for (const {what, id, host, pid = host, fence, trigger, due, attempt, attempts, at} of lines) {
         const key = `${id} ${pid} ${fence}`;
-        const known = tries.get(key) ?? {id, host, fence, trigger, due, begin: at, isDone: false};
+        const facts = {id, host, fence, trigger, due, attempt, attempts};
+        const known = tries.get(key) ?? {...facts, begin: at, isDone: false};
         tries.set(key, {...known, last: at, isDone: known.isDone || what === 'end'});
     }
     return [...tries.values()];
+}
+
+/**
+ * Due times that neither have run nor are reported.
+ *
+ * @param {object} cluster
+ * @param {{name: string, everyMs: number, untilMs: number}} job
+ */
+function lostSlots({tries, skipped}, {name, everyMs, untilMs}) {
+    const dues = tries()
+        .filter(({id}) => id.startsWith(`${name}@`))
+        .map(({due}) => due);
+    const reported = skipped.filter(({job}) => job === name);
+    const lost = [];
+    for (let due = Math.min(...dues); due < untilMs; due += everyMs) {
+        const isReported = reported.some(({due: from, count}) => from <= due && due < from + count * everyMs);
+        if (!dues.includes(due) && !isReported) {
+            lost.push(due);
+        }
+    }
+    return lost;
 }
 
 /** The longest time in ms for which two tries of one run went at once. */
@@ -181,6 +210,10 @@ async function startProxy(t, target) {
             for (const [near, far] of pairs) {
                 near.pipe(far).pipe(near);
             }
+        },
+        /** Ends all connections; new ones can be made. */
+        reset() {
+            pairs.forEach((pair) => pair.forEach((socket) => socket.destroy()));
         }
     };
 }
@@ -193,6 +226,7 @@ module.exports = {
     POSTGRES,
     QUEUES,
     REDIS,
+    lostSlots,
     makeCluster,
     overlapOf,
     startProxy,

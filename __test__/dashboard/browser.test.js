@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
 const {after, before, test} = require('node:test');
-const {messagesOf} = require('../../lib/http/event-messages');
+const {OF_CLUSTER, messagesOf} = require('../../lib/http/event-messages');
 const {ROOT} = require('../../scripts/commands');
 const {CHROMIUM, launchChromium} = require('../support/chromium');
 const {HOSTILE, PRINTER, addressesOf, createSite, fill} = require('./support/site');
@@ -21,7 +21,7 @@ test('the script listens to every event that the stream sends', () => {
     const source = fs.readFileSync(path.join(ROOT, 'lib/dashboard/client/live.js'), 'utf8');
     const lists = Array.from(source.matchAll(/_EVENTS = \[([^\]]*)\]/g), ([, list]) => list).join();
     const heard = Array.from(lists.matchAll(/'([^']+)'/g), ([, name]) => name);
-    const sent = [...Object.keys(messagesOf({})), 'ready', 'reset', 'gap'];
+    const sent = [...Object.keys(messagesOf({})), OF_CLUSTER, 'ready', 'reset', 'gap'];
     assert.deepEqual(heard.toSorted(), sent.toSorted());
 });
 

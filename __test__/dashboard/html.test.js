@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const {test} = require('node:test');
 const {attributes, html} = require('../../lib/dashboard/html');
 const {shownJson} = require('../../lib/dashboard/parts/redact');
-const {count, duration, percent, plural, relative, size} = require('../../lib/dashboard/words');
+const {clock, count, duration, percent, plural, relative, size} = require('../../lib/dashboard/words');
 
 const plain = (text) => text.replaceAll('\u00a0', ' ');
 
@@ -95,6 +95,14 @@ test('times are ahead, ago or now', () => {
         shown.map((ms) => plain(relative(now + ms, now))),
         ['now', 'in 2 s', 'in 1 min', 'in 2 h', '12 s ago', 'in 3 d']
     );
+});
+
+test('a time of day has its date where that is another day, in the zone that it is shown in', () => {
+    const now = Date.parse('2026-11-28T15:30:00Z');
+    const date = new Date('2026-11-28T14:30:00Z');
+    assert.equal(clock(date, now, 'UTC'), '14:30:00');
+    assert.match(clock(date, now, 'Asia/Tokyo'), /^Sat,? 28 Nov, 23:30$/);
+    assert.match(clock(new Date(now - 86_400_000), now, 'UTC'), /^Fri,? 27 Nov, 15:30$/);
 });
 
 test('sizes, counts and shares are short, and never say all or nothing wrongly', () => {

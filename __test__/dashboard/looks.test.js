@@ -13,9 +13,8 @@ const {ROOT} = require('../../scripts/commands');
 const {mainFiles} = require('../../scripts/pack');
 const {CHROMIUM, launchChromium} = require('../support/chromium');
 const {addressesOf, createSite, fill} = require('./support/site');
-const {checkAccessible, isLive, openWindow} = require('./support/visitor');
+const {LOOKS, SCREENSHOTS, checkAccessible, checkLook, isLive, openWindow} = require('./support/visitor');
 
-const SCREENSHOTS = path.join(ROOT, 'target', 'dashboard');
 const MOST_ASSET_BYTES = 12 * 1024;
 const MOST_ENTRY_BYTES = 120 * 1024;
 
@@ -49,16 +48,9 @@ function testInBrowser() {
     let browser;
     before(async () => {
         browser = await launchChromium();
-        fs.mkdirSync(SCREENSHOTS, {recursive: true});
     });
     after(() => browser?.close());
 
-    const LOOKS = {
-        light: {colorScheme: 'light'},
-        dark: {colorScheme: 'dark'},
-        narrow: {viewport: {width: 320, height: 640}},
-        contrast: {forcedColors: 'active', reducedMotion: 'reduce'}
-    };
     for (const [look, options] of Object.entries(LOOKS)) {
         test(`every page is in order, ${look}: no error of the console, nothing that axe finds, nothing beyond the edge`, async (t) => {
             const {manager, url} = await createSite(t, {dashboard: {showData: true}});
@@ -66,19 +58,7 @@ function testInBrowser() {
             const page = await openWindow(t, browser, options);
             for (const [name, address] of addressesOf(ids)) {
                 await page.goto(url + address);
-                await page
-                    .locator('#live[data-state="live"], #live[hidden]')
-                    .first()
-                    .waitFor({state: 'attached'});
-                // With colours of the system there are none to be checked.
-                if (look !== 'contrast') {
-                    await checkAccessible(page, `${name} ${look}`);
-                }
-                const beyond = await page.evaluate(
-                    () => document.documentElement.scrollWidth - document.documentElement.clientWidth
-                );
-                assert.equal(beyond, 0, `${name} is ${beyond} px wider than the window`);
-                await page.screenshot({path: path.join(SCREENSHOTS, `${name}-${look}.png`), fullPage: true});
+                await checkLook(page, {name, look});
             }
         });
     }

@@ -5,9 +5,9 @@
 const assert = require('node:assert/strict');
 const {beforeEach, mock, test} = require('node:test');
 const {MESSAGES, REFUSALS} = require('../../lib/dashboard/parts/flash');
-const {JOB_STATES, RUN_STATES} = require('../../lib/dashboard/parts/states');
+const {JOB_STATES, RUN_STATES} = require('../../lib/host/states');
 const {FLASH_CODES} = require('../../lib/http/flash');
-const {FakeManager, MINUTE_MS, NOW, fakeJob, fakeRun} = require('./support/fake-manager');
+const {FakeManager, MINUTE_MS, NOW, fakeCluster, fakeJob, fakeRun} = require('./support/fake-manager');
 const {pages, renderPage, textOf} = require('./support/pages');
 
 const HOSTILE = `</script><script>alert("x")</script>'"><img src=x onerror=alert(1)>\u202e\u2066\0\x1b[31m\ud800&amp;`;
@@ -77,6 +77,7 @@ function hostileManager() {
         outputs: Object.fromEntries(runs.map(({id}) => [id, output])),
         warnings: [{at: NOW, level: 'error', message: HOSTILE}],
         stats: {host: HOSTILE, instance: HOSTILE},
+        cluster: fakeCluster(),
         data: [
             {name: HOSTILE, worker: {workerData: {[HOSTILE]: HOSTILE}, argv: [HOSTILE], env: {A: HOSTILE}}}
         ]

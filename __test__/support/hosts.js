@@ -13,7 +13,7 @@ const {markedEnvironment} = require('./processes');
  * @param {string} file
  * @param {{args?: string[], limits?: string, node?: string}} [options] `limits`: arguments of the shell's `ulimit`
  * @returns {{child: import('node:child_process').ChildProcess, ended: Promise<any[]>,
- *   told: (what: string) => Promise<any>, pids: () => number[], descendants: () => number[]}} the program;
+ *   told: (what: string) => Promise<any>, output: () => string, pids: () => number[], descendants: () => number[]}} the program;
  *   `told` resolves with its next message `{what, ...}`; `pids` are the processes that have its environment,
  *   `descendants` all below it
  */
@@ -54,7 +54,14 @@ function startHost(t, file, {args = [], limits, node = process.execPath} = {}) {
             }
         }
     }
-    return {child, ended, told, pids: marked.pids, descendants: () => descendantsOf(child.pid)};
+    return {
+        child,
+        ended,
+        told,
+        output: () => output.join(''),
+        pids: marked.pids,
+        descendants: () => descendantsOf(child.pid)
+    };
 }
 
 /** All processes below one. */

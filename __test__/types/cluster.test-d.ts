@@ -28,4 +28,9 @@ bullmq({queue: 'jobs'});
 declare const run: RunContext;
 const fence: number | undefined = run.fence;
 void [fence, other, wrong];
+void manager.clusterRun('digest@2026-11-28T09:00:00.000Z').then((found) => {
+    const host: string | undefined = found?.host;
+    const started: Date | undefined = found?.started;
+    return [host, started];
+});
 void manager.clusterInfo().then((info) => info?.hosts.map(({id}) => id));

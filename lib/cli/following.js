@@ -23,7 +23,7 @@ async function openStream(client, query) {
     }
 }
 
-/** Asks from time to time, where there is no stream. */
+/** Asks from time to time, where there is no stream, or the run is on another host. */
 async function pollRun(client, id, onEvent) {
     for (;;) {
         const run = await readRun(client, id);
@@ -52,6 +52,10 @@ async function followRun(client, id, {wantsOutput = false, onEvent = () => {}} =
         const run = await readRun(client, id);
         if (run.ended !== undefined) {
             return run;
+        }
+        if (run.elsewhere) {
+            stream.close();
+            return await pollRun(client, id, onEvent);
         }
         for await (const {event, data} of readEvents(stream.pieces)) {
             await onEvent(event, data);

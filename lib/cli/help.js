@@ -6,7 +6,7 @@ const {padded} = require('./text');
 
 const GROUPS = [
     ['By itself', ['run', 'next', 'check', 'daemon']],
-    ['Ask a host', ['list', 'show', 'runs', 'logs', 'metrics', 'dashboard']],
+    ['Ask a host', ['list', 'show', 'runs', 'logs', 'cluster', 'metrics', 'dashboard']],
     ['Steer a host', ['trigger', 'pause', 'resume', 'cancel', 'retry']]
 ];
 

@@ -3,6 +3,7 @@
 /** What an argument names: a job, or a run. */
 
 const {nearestName} = require('../host/nearest-name');
+const {ofHost, runningElsewhere} = require('./cluster');
 const {EXIT, Failure} = require('./failure');
 
 const MOST_COMPARED = 1_000;
@@ -39,15 +40,22 @@ async function jobNamed(client, name) {
     return (await findJob(client, name)) ?? Promise.reject(await unknownName(client, name, 'job'));
 }
 
+/** The last run of a job that goes on another host of the cluster. @returns {Promise<any>} undefined if there is none */
+async function findElsewhere(client, job) {
+    const [found] = runningElsewhere(await ofHost(client), job);
+    return found && findRun(client, found.id);
+}
+
 /**
  * The run with this id, or the last one of the job with this name.
  *
  * @param {import('./client').HostClient} client
  * @param {string} name
- * @param {{states?: string[], what?: string}} [options] - of a job, the last run in one of these states; `what` it is
+ * @param {{states?: string[], what?: string, isAnywhere?: boolean}} [options] - of a job, the last run in one of these states; `what`
+ *   it is; `isAnywhere`: or else one that goes on another host
  * @throws {Failure}
  */
-async function runNamed(client, name, {states, what = 'run'} = {}) {
+async function runNamed(client, name, {states, what = 'run', isAnywhere = false} = {}) {
     const run = await findRun(client, name);
     if (run !== undefined) {
         return run;
@@ -57,6 +65,10 @@ async function runNamed(client, name, {states, what = 'run'} = {}) {
     }
     const {runs} = await client.get(['api', 'v1', 'runs'], {job: name, limit: MOST_COMPARED});
     const last = runs.find(({state}) => states === undefined || states.includes(state));
+    const other = last === undefined && isAnywhere ? await findElsewhere(client, name) : undefined;
+    if (other !== undefined) {
+        return other;
+    }
     if (last === undefined) {
         throw new Failure(`job "${name}" has no ${what}`, {exitCode: EXIT.unknown, code: 'RUN_UNKNOWN'});
     }

@@ -66,35 +66,50 @@ function relative(ms, nowMs) {
     return difference > 0 ? `in${SPACE}${roughly(difference)}` : `${roughly(-difference)}${SPACE}ago`;
 }
 
-/** Formats are costly to make. By zone. */
+/** Formats are costly to make. By their options, which are constants, and by zone. */
 const formats = new Map();
 
-const DATE_AND_TIME = {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-    timeZoneName: 'short'
-};
+const DAY = {weekday: 'short', day: 'numeric', month: 'short'};
+const TIME = {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'};
+const ANOTHER_DAY = {...DAY, ...TIME, second: undefined};
+const DATE_AND_TIME = {...DAY, year: 'numeric', ...TIME, timeZoneName: 'short'};
 
 /**
  * @param {string} [timezone] - an IANA name; default: of this machine
- * @param {Intl.DateTimeFormatOptions} [options]
+ * @param {Intl.DateTimeFormatOptions} [options] - a constant
  * @returns {Intl.DateTimeFormat} in English
  */
 function formatOf(timezone, options = DATE_AND_TIME) {
-    const key = `${timezone} ${options === DATE_AND_TIME ? '' : JSON.stringify(options)}`;
-    if (!formats.has(key)) {
-        formats.set(key, new Intl.DateTimeFormat('en-GB', {...options, timeZone: timezone}));
+    if (!formats.has(options)) {
+        formats.set(options, new Map());
     }
-    return formats.get(key);
+    const zones = formats.get(options);
+    if (!zones.has(timezone)) {
+        zones.set(timezone, new Intl.DateTimeFormat('en-GB', {...options, timeZone: timezone}));
+    }
+    return zones.get(timezone);
 }
 
 /** @returns {string} 'Sat, 28 Nov 2026, 20:45:00 GMT' */
 const absolute = (date, timezone) => formatOf(timezone).format(date);
 
-module.exports = {DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, SPACE, absolute, duration, formatOf, relative};
+/** @returns {string} '20:45:00', or 'Sat 28 Nov, 20:45' of another day */
+function clock(date, nowMs, timezone) {
+    const day = (ms) => formatOf(timezone, DAY).format(ms);
+    // Formatting takes a microsecond.
+    const isToday = Math.abs(date - nowMs) < DAY_MS && day(date) === day(nowMs);
+    return formatOf(timezone, isToday ? TIME : ANOTHER_DAY).format(date);
+}
+
+module.exports = {
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    SECOND_MS,
+    SPACE,
+    absolute,
+    clock,
+    duration,
+    formatOf,
+    relative
+};

@@ -139,6 +139,7 @@ class JobEvents {
             case 'attemptFailed':
                 return this.#attemptFailed(event, bytes.subarray(event.start, event.end));
             case 'retryPlanned':
+                this.#host.runs().retryPlanned(event);
                 return this.#logRetry(this.#failed.get(event.run)?.last, event.retryAtMs - Date.now());
             case 'runStarted':
                 return this.#runStarted(event);
@@ -333,13 +334,17 @@ class JobEvents {
 
     /**
      * A run that waited for its next attempt is not tried again: it fails with the error of its last attempt, unless the
-     * host has cancelled it. `errorHandler` gets that error in any case: it has not been called for this run.
+     * host has cancelled it. `errorHandler` gets that error in any case: it has not been called for this run. One that goes on
+     * on another host has not failed.
      */
     #gaveUp(event, {last, failures}) {
         addAttempts(last.error, failures.slice(0, -1));
-        const error = isRequested(event.ending) ? this.#errorOf(event, NO_BYTES) : last.error;
+        const isStopped = isRequested(event.ending);
+        const isElsewhere = event.ending.cause === 'leaseLost' || (isStopped && event.gaveUp === 'shutdown');
+        const error = isStopped || isElsewhere ? this.#errorOf(event, NO_BYTES) : last.error;
         const {id} = this.#host.runs().ended(event, this.#registered(event), {error, failures});
-        this.#host.onError(last.error, this.#meta(event, id, last), {isRequested: false});
+        const reported = isElsewhere ? error : last.error;
+        this.#host.onError(reported, this.#meta(event, id, last), {isRequested: isElsewhere && isStopped});
     }
 
     #inlineEnded(event, failed) {

@@ -4,6 +4,7 @@
 
 const {setImmediate: nextTurn} = require('node:timers/promises');
 const {knownJob, knownRun} = require('./api');
+const {onAnotherHost, runElsewhere, shownElsewhere} = require('./cluster');
 const {flag, parametersOf, text} = require('./parameters');
 
 /**
@@ -59,10 +60,16 @@ async function resumeJob({jobManager, params: {name}, query, shown}) {
 }
 
 /** @param {import('./api').Call} call @returns {Promise<Done>} */
-async function cancelRun({jobManager, params: {id}, query, access, logger, shown}) {
+async function cancelRun(call) {
+    const {jobManager, params, query, access, logger, shown} = call;
+    const {id} = params;
     const {wait = false} = parametersOf(query, {...BACK, wait: flag});
-    const {job} = knownRun(jobManager, id);
     const reason = access.user === undefined ? 'cancelled by an operator' : `cancelled by ${access.user}`;
+    const other = await runElsewhere(call, id);
+    if (other !== undefined) {
+        return cancelElsewhere(call, other, reason);
+    }
+    const {job} = knownRun(jobManager, id);
     const ended = jobManager.cancelRun(id, {reason});
     // A run that cannot be cancelled is refused at once; the end of one that can takes up to its grace period.
     const info = await (wait ? ended : Promise.race([ended, nextTurn()]));
@@ -78,9 +85,29 @@ async function cancelRun({jobManager, params: {id}, query, access, logger, shown
     };
 }
 
+/** Its host is told, and is not waited for: the end of the run is not known here. @returns {Promise<Done>} */
+async function cancelElsewhere({jobManager, cluster, shown}, run, reason) {
+    const {id, job} = run;
+    const {state} = await cluster.answered(jobManager.cancelRun(id, {reason}));
+    const hasEnded = state === 'cancelled';
+    return {
+        status: hasEnded ? 200 : 202,
+        body: shownElsewhere({...run, state, ended: hasEnded ? new Date() : undefined}, shown),
+        flash: hasEnded ? 'run-cancelled' : 'run-cancelling',
+        page: ['runs', id],
+        what: `cancel of run ${id} of job ${quoted(job)} in the cluster`
+    };
+}
+
 /** @param {import('./api').Call} call @returns {Promise<Done>} */
-async function retryRun({jobManager, params: {id}, query, shown}) {
+async function retryRun(call) {
+    const {jobManager, params, query, shown} = call;
+    const {id} = params;
     parametersOf(query, BACK);
+    const other = await runElsewhere(call, id);
+    if (other !== undefined) {
+        throw onAnotherHost(other, 'A run is tried again by the host that had it.');
+    }
     const {job} = knownRun(jobManager, id);
     const {id: newId} = await jobManager.retryRun(id);
     return {

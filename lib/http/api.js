@@ -2,6 +2,7 @@
 
 /** The HTTP API: what each route answers. Parameters are in the URL only; no body is ever read. */
 
+const {clusterRoute, onAnotherHost, runElsewhere, shownElsewhere} = require('./cluster');
 const {HttpError} = require('./http-error');
 const {json, text} = require('./headers');
 const {runOutput} = require('./output');
@@ -13,6 +14,7 @@ const SHOWN_DUE = 10;
 /**
  * @typedef {object} Call
  * @property {import('../../index')} jobManager
+ * @property {import('./cluster-reader').ClusterReader} cluster
  * @property {Record<string, string>} params - of the path
  * @property {URLSearchParams} query
  * @property {import('./request').SiteRequest} request
@@ -82,9 +84,13 @@ function runs({jobManager, query, shown}) {
 }
 
 /** @param {Call} call */
-function run({jobManager, params, query, shown}) {
+async function run(call) {
+    const {jobManager, params, query, shown} = call;
     parametersOf(query, {});
-    return json(shown.run(knownRun(jobManager, params.id)));
+    const other = await runElsewhere(call, params.id);
+    return json(
+        other === undefined ? shown.run(knownRun(jobManager, params.id)) : shownElsewhere(other, shown)
+    );
 }
 
 /** @param {Call} call */
@@ -94,19 +100,26 @@ function upcoming({jobManager, query}) {
 }
 
 /** @param {Call} call */
-function output({jobManager, params, query, options, shown}) {
+async function output(call) {
+    const {jobManager, params, query, options, shown} = call;
     const {from} = parametersOf(query, {from: whole});
     if (!options.showOutput) {
         throw new HttpError(403, 'OUTPUT_HIDDEN', 'Output of jobs is not shown here', {
             help: 'Allow it with the option "showOutput" of createDashboard()'
         });
     }
+    const other = await runElsewhere(call, params.id);
+    if (other !== undefined) {
+        throw onAnotherHost(other, 'What a run prints is kept by the host that has it.');
+    }
     const info = knownRun(jobManager, params.id);
     return runOutput(jobManager, info, from, shown);
 }
 
 /** @param {Call} call */
-function metrics({jobManager, request}) {
+async function metrics({jobManager, request, cluster}) {
+    // So that the text has the cluster as it is now.
+    await cluster.read();
     const isOpen = String(request.headers.accept ?? '').includes('application/openmetrics-text');
     const type = isOpen
         ? 'application/openmetrics-text; version=1.0.0; charset=utf-8'
@@ -169,6 +182,7 @@ const READS = [
     {method: 'GET', pattern: 'api/v1/runs/:id', handle: run},
     {method: 'GET', pattern: 'api/v1/runs/:id/output', handle: output},
     {method: 'GET', pattern: 'api/v1/upcoming', handle: upcoming},
+    {method: 'GET', pattern: 'api/v1/cluster', handle: clusterRoute},
     {method: 'GET', pattern: 'metrics', handle: metrics},
     {method: 'GET', pattern: 'healthz', handle: health}
 ];

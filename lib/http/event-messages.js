@@ -5,6 +5,9 @@
 /** Events that only clients with `output=1` are told of. */
 const OF_OUTPUT = new Set(['run log', 'run output']);
 
+/** Hosts, queue or runs of the cluster have changed. The only event that is none of the manager's. */
+const OF_CLUSTER = 'cluster changed';
+
 /** @param {ReturnType<import('./shown').createShown>} shown */
 function messagesOf(shown) {
     const ofJob = ({job, ...more}) => ({job: job.name, data: {job: shown.job(job), ...more}});
@@ -38,4 +41,4 @@ function messagesOf(shown) {
     };
 }
 
-module.exports = {OF_OUTPUT, messagesOf};
+module.exports = {OF_CLUSTER, OF_OUTPUT, messagesOf};

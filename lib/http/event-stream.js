@@ -2,13 +2,14 @@
 
 /**
  * The event stream: tells the clients that are connected what happens to jobs and runs. It listens to the manager's events
- * only while there are clients, and for half a minute after, so that one that connects again goes on where it was.
+ * only while there are clients, and for half a minute after, so that one that connects again goes on where it was. A cluster has
+ * no events that reach all hosts: it is looked at every two seconds meanwhile.
  */
 
 const {clearInterval, clearTimeout, setInterval, setTimeout} = require('node:timers');
 const {EventClient} = require('./event-client');
 const {EventLog} = require('./event-log');
-const {OF_OUTPUT, messagesOf} = require('./event-messages');
+const {OF_CLUSTER, OF_OUTPUT, messagesOf} = require('./event-messages');
 const {COMMON} = require('./headers');
 const {HttpError} = require('./http-error');
 const {ProgressPace} = require('./progress-pace');
@@ -19,6 +20,7 @@ const RETRY_MS = 3_000;
 /** How often it is seen whether a server waits for its connections to end. */
 const TICK_MS = 500;
 const TICKS_PER_HEARTBEAT = 30;
+const TICKS_PER_LOOK = 4;
 const LINGER_MS = 30_000;
 /** Beyond this within a second, runs are not listened to until it is over: clients are told that they have missed some. */
 const MOST_A_SECOND = 500;
@@ -28,6 +30,8 @@ const CLOSING = 'shutting down';
 class EventStream {
     #events;
     #logger;
+    #cluster;
+    #clusterText;
     #log;
     #listeners;
     #pace;
@@ -47,12 +51,14 @@ class EventStream {
      * @param {import('../../index')} parts.jobManager
      * @param {ReturnType<import('./shown').createShown>} parts.shown
      * @param {{error: Function}} parts.logger
+     * @param {import('./cluster-reader').ClusterReader} [parts.cluster]
      * @param {number} [parts.lingerMs] - how long it listens on without clients
      */
-    constructor({jobManager, shown, logger, lingerMs = LINGER_MS}) {
+    constructor({jobManager, shown, logger, cluster, lingerMs = LINGER_MS}) {
         this.#lingerMs = lingerMs;
         this.#events = jobManager.events;
         this.#logger = logger;
+        this.#cluster = cluster;
         this.#log = new EventLog(jobManager.stats().instance, MOST_KEPT);
         const messages = messagesOf(shown);
         this.#pace = new ProgressPace((event) => this.#tell('run progress', messages['run progress'], event));
@@ -169,6 +175,7 @@ class EventStream {
         this.#linger = undefined;
         this.#timer = undefined;
         this.#second = undefined;
+        this.#clusterText = undefined;
         this.#inSecond = 0;
         this.#pace.clear();
         if (this.#isListening) {
@@ -205,6 +212,25 @@ class EventStream {
             } else if (isBeat) {
                 client.heartbeat();
             }
+        }
+        if (this.#ticks % TICKS_PER_LOOK === 0) {
+            void this.#lookAtCluster();
+        }
+    }
+
+    /** Pages were made before the first look, so that counts as a change too. */
+    async #lookAtCluster() {
+        const state = await this.#cluster?.read();
+        if (state === undefined || this.#clients.size === 0) {
+            return;
+        }
+        const {isAnswering, info} = state;
+        const text = JSON.stringify({isAnswering, info}, (name, value) =>
+            name === 'seen' ? undefined : value
+        );
+        if (text !== this.#clusterText) {
+            this.#clusterText = text;
+            this.#send({event: OF_CLUSTER});
         }
     }
 

@@ -27,6 +27,8 @@ const REFUSED = [
     'run-not-failed',
     'run-not-stoppable',
     'run-data-gone',
+    'run-elsewhere',
+    'cluster-unreachable',
     'manager-shutting-down',
     'manager-shut-down',
     'bad-parameter',

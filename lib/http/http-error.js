@@ -33,6 +33,7 @@ const STATUSES = new Map([
     ['RUN_NOT_STOPPABLE', 409],
     ['RUN_DATA_GONE', 410],
     ['QUEUE_FULL', 429],
+    ['CLUSTER_UNREACHABLE', 503],
     ['MANAGER_SHUTTING_DOWN', 503],
     ['MANAGER_SHUT_DOWN', 503]
 ]);

@@ -89,7 +89,7 @@ const pageRoute = ({pattern, render}) => ({
     method: 'GET',
     pattern: pattern.replace(/^\.\/$/, ''),
     handle: async (call) => {
-        const page = await render(viewOf(call));
+        const page = await render(viewOf(call, await call.cluster.read()));
         if (page === undefined) {
             throw new HttpError(404, 'NOT_FOUND', 'There is nothing at this path');
         }
@@ -98,10 +98,12 @@ const pageRoute = ({pattern, render}) => ({
 });
 
 /** What a page is made of. @param {import('./api').Call} call */
-function viewOf({jobManager, params, query, request, access, options, shown}) {
+function viewOf({jobManager, cluster, params, query, request, access, options, shown}, clusterState) {
     const {title, timezone, showData, showOutput} = options;
     return {
         jobManager,
+        cluster: clusterState,
+        clusterRun: (id) => cluster.run(id, {isForPage: true}),
         params,
         query,
         access,

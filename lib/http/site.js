@@ -8,6 +8,7 @@
 const {accessOf, checkAction, checkSite} = require('./access');
 const {ACTION_ROUTES} = require('./actions');
 const {READS, flag} = require('./api');
+const {ClusterReader} = require('./cluster-reader');
 const {EventStream} = require('./event-stream');
 const {flashOf} = require('./flash');
 const {empty, json, text} = require('./headers');
@@ -25,6 +26,7 @@ class Site {
     #isTrusted;
     #logger;
     #shown;
+    #cluster;
     #stream;
     #router;
     #pages;
@@ -43,7 +45,13 @@ class Site {
         this.#isTrusted = isTrusted;
         this.#logger = jobManager.bree.config.logger;
         this.#shown = createShown(options);
-        this.#stream = new EventStream({jobManager, shown: this.#shown, logger: this.#logger});
+        this.#cluster = new ClusterReader(jobManager);
+        this.#stream = new EventStream({
+            jobManager,
+            shown: this.#shown,
+            logger: this.#logger,
+            cluster: this.#cluster
+        });
         this.#pages = new Pages(loadPages);
         this.#router = new Router([
             ...READS,
@@ -78,6 +86,7 @@ class Site {
         }
         const call = {
             jobManager: this.#jobManager,
+            cluster: this.#cluster,
             logger: this.#logger,
             options: this.#options,
             shown: this.#shown,
@@ -122,10 +131,11 @@ class Site {
             done = await perform(call);
         } catch (error) {
             const refusal = asHttpError(error);
-            if (!isForm || refusal.status >= 500) {
+            const flash = flashOf(refusal.code);
+            if (!isForm || (refusal.status >= 500 && flash === 'not-done')) {
                 throw refusal;
             }
-            return this.#toPage(call, {page: [''], flash: flashOf(refusal.code)});
+            return this.#toPage(call, {page: [''], flash});
         }
         const {address = 'a socket file'} = request.peer;
         const by = access.user === undefined ? address : `${JSON.stringify(access.user)}, ${address}`;

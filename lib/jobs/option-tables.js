@@ -7,6 +7,7 @@
 
 const {types} = require('node:util');
 const {optionTable} = require('../host/options');
+const {JOB_STATES, RUN_STATES} = require('../host/states');
 
 const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 const isWhole = (value, least, most) => Number.isInteger(value) && value >= least && value <= most;
@@ -357,17 +358,6 @@ const METRICS_REQUEST = optionTable({
     kinds: {format: oneOf('prometheus', 'openmetrics')}
 });
 
-const JOB_STATES = ['armed', 'running', 'retrying', 'waiting', 'paused', 'finished', 'held'];
-const RUN_STATES = [
-    'waiting',
-    'queued',
-    'running',
-    'stopping',
-    'retrying',
-    'completed',
-    'failed',
-    'cancelled'
-];
 const pageLimit = wholeFrom(1, 1_000);
 
 const JOB_FILTER = optionTable({

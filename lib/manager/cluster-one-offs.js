@@ -1,18 +1,12 @@
 'use strict';
 
 const {within} = require('../host/deadline');
-const {isForOtherHosts} = require('../host/errors');
+const {JobError, isForOtherHosts} = require('../host/errors');
 const {safely} = require('../host/safe-call');
-const {verdictOn} = require('../one-off/stuck-row');
 const {encode} = require('../wire/compact');
+const {OneOffWatch} = require('./one-off-watch');
 
-/** Taken now: a host's tests may replace them. */
-const {setTimeout, clearTimeout} = globalThis;
-const nowMs = performance.now.bind(performance);
-/** Timers fire early by a millisecond. */
-const EARLY_MS = 20;
-
-/** Ends that say nothing about the job: the manager that asked is closed, or the queue does not know the run (see `#look`). */
+/** Ends that say nothing about the job: the manager that asked is closed, or the queue does not know the run (see `OneOffWatch`). */
 const NO_OUTCOMES = new Set(['MANAGER_SHUT_DOWN', 'RUN_UNKNOWN']);
 
 /**
@@ -33,11 +27,9 @@ class ClusterOneOffs {
     #runs = new Map();
     /** Ends that have not been handed on: they wait for their row. */
     #ending = new Set();
-    /** Jobs whose rows have no outcome as far as this host knows, each with its next look. */
-    #watched = new Map();
+    #watch;
     /** Runs of jobs that this host has claimed, until they have ended. */
     #asked = new Map();
-    #isClosed = false;
 
     /**
      * @param {object} parts - of the manager (lib/manager/parts.js)
@@ -49,6 +41,13 @@ class ClusterOneOffs {
     constructor(parts, cluster) {
         this.#parts = parts;
         this.#cluster = cluster;
+        this.#watch = new OneOffWatch({
+            lookMs: () => this.#member.lookMs,
+            isHere: (name) => this.#runs.get(name)?.state === 'here',
+            runOf: (name) => this.#member.oneOffState(name),
+            statusOf: (name) => parts.oneOffs.statusOf(name),
+            act: (job, verdict, status) => this.#act(job, verdict, status)
+        });
     }
 
     /** Whether the host that has claimed a job is notified of its end, also where another one had it. */
@@ -71,7 +70,7 @@ class ClusterOneOffs {
         this.#forget(job.name);
         this.#parts.jobs.offer(job);
         await this.#ask(job);
-        this.#watch(job);
+        this.#watch.add(job);
     }
 
     /** Another host has claimed the row: this one may be given the run. */
@@ -88,10 +87,10 @@ class ClusterOneOffs {
             }
             // It has the run meanwhile.
         }
-        this.#watch(job);
+        this.#watch.add(job);
         if (status !== 'failed') {
             // Else another host is about to claim it.
-            void this.#look(job);
+            void this.#watch.look(job);
         }
     }
 
@@ -102,7 +101,7 @@ class ClusterOneOffs {
 
     /** Whether a run of the job is to be expected, here or elsewhere. */
     isComing(name) {
-        return this.#watched.has(name);
+        return this.#watch.has(name);
     }
 
     /**
@@ -203,16 +202,12 @@ class ClusterOneOffs {
 
     /** What has ended is handed on; what has not is given back. */
     async close(limitMs) {
-        this.#isClosed = true;
         await within(Promise.all(this.#ending), limitMs);
         for (const run of this.#runs.values()) {
             // A function that goes on regardless decides nothing any more.
             run.state = run.state === 'ended' ? 'ended' : 'lost';
         }
-        for (const {timer} of this.#watched.values()) {
-            clearTimeout(timer);
-        }
-        this.#watched.clear();
+        this.#watch.close();
     }
 
     /** A later claim counts from now on. */
@@ -311,91 +306,51 @@ class ClusterOneOffs {
         this.#ending.add(tracked);
     }
 
-    /** Looks at a job until its row has an outcome: what carries the cluster may forget a run, or a host die before it has added one. */
-    #watch(job) {
-        if (!this.#isClosed && !this.#watched.has(job.name)) {
-            this.#watched.set(job.name, {before: undefined, timer: undefined});
-            this.#lookLater(job);
-        }
-    }
-
-    #lookLater(job) {
-        const watch = this.#watched.get(job.name);
-        if (watch !== undefined) {
-            clearTimeout(watch.timer);
-            watch.timer = setTimeout(() => void this.#look(job), this.#member.lookMs + EARLY_MS);
-            watch.timer.unref();
-        }
-    }
-
-    async #look(job) {
-        const {name} = job;
-        try {
-            await this.#act(job, await this.#verdictOn(name));
-        } catch {
-            // The server or the database does not answer: the next look may tell.
-            this.#lookLater(job);
-        }
-    }
-
-    async #verdictOn(name) {
-        const watch = this.#watched.get(name);
-        const {before} = watch;
-        if (this.#runs.get(name)?.state === 'here') {
-            watch.before = undefined;
-            return 'look again';
-        }
-        if (before !== undefined && nowMs() - before.atMs < this.#member.lookMs) {
-            return 'look again';
-        }
-        const {state: run, id} = await this.#member.oneOffState(name);
-        const status = run === 'coming' ? 'queued' : await this.#parts.oneOffs.statusOf(name);
-        watch.before = {run, id, status, atMs: nowMs()};
-        return verdictOn(watch.before, before);
-    }
-
-    async #act(job, verdict) {
-        const {name} = job;
-        const {jobs, logger, outcomes} = this.#parts;
-        if (!this.#watched.has(name) || this.#isClosed) {
-            return;
-        }
-        if (verdict === 'look again') {
-            this.#lookLater(job);
-            return;
-        }
-        if (jobs.get(name)?.isOneOff && (verdict === 'claim' || verdict === 'lost')) {
-            await this.#claimLost(jobs.get(name).job, verdict);
-            return;
-        }
-        this.#watched.delete(name);
-        if (verdict === 'finished' || verdict === 'failed') {
-            safely(logger, 'The logger', () =>
-                logger.warn(
-                    `The row of one-off job "${name}" did not have the outcome of its run, because the host that had it could not write it, or ` +
-                        `another one has written late: it is '${verdict}' now`
-                )
+    /** What follows from the looks at a row (lib/one-off/stuck-row.js). */
+    async #act({name}, verdict, status) {
+        const {jobs, outcomes} = this.#parts;
+        if (verdict === 'over') {
+            this.#settle(name, status);
+        } else if (verdict === 'finished' || verdict === 'failed') {
+            this.#warn(
+                `The row of one-off job "${name}" did not have the outcome of its run, because the host that had it could not write it, or ` +
+                    `another one has written late: it is '${verdict}' now`
             );
             this.#forget(name);
             await outcomes.writeStatus(name, {status: verdict});
+        } else if (jobs.get(name)?.isOneOff) {
+            await this.#claimLost(jobs.get(name).job, verdict);
+        }
+    }
+
+    #warn(line) {
+        const {logger} = this.#parts;
+        safely(logger, 'The logger', () => logger.warn(line));
+    }
+
+    /** Who still waits has had no answer: another host has claimed the row since, or this one never had. */
+    #settle(name, status) {
+        const {completions} = this.#parts;
+        if (status === 'finished') {
+            completions.ended(name).resolve();
+        } else if (status === 'failed') {
+            const message = `One-off job "${name}" has failed on another host, which has reported why`;
+            completions.ended(name).reject(new JobError('JOB_FAILED_ELSEWHERE', name, message));
         }
     }
 
     /** No host has a run of the job: one of those that look claims the row. */
     async #claimLost(job, verdict) {
         const {name, onHostLoss = 'fail'} = job;
-        const {logger, oneOffs} = this.#parts;
-        this.#lookLater(job);
+        const {oneOffs} = this.#parts;
         await oneOffs.claim(name, {check: () => {}, isLost: true});
         if (verdict === 'lost' && onHostLoss === 'fail') {
             await this.#failLost(name);
             return;
         }
-        safely(logger, 'The logger', () =>
-            logger.warn(
-                `One-off job "${name}" has not ended by its row, and the cluster has had no run of it for ${this.#member.lookMs} ms: its ` +
-                    'host died before it could add one, or the server has forgotten it. This host has claimed the row again'
-            )
+        this.#warn(
+            `One-off job "${name}" has not ended by its row, and the cluster has had no run of it for ${this.#member.lookMs} ms: its ` +
+                'host died before it could add one, or the server has forgotten it. This host has claimed the row again'
         );
         await this.#ask(job);
     }

@@ -12,6 +12,10 @@ const {decode, encode} = require('../wire/compact');
 const {JOIN} = require('./cluster-option');
 const {ClusterOneOffs} = require('./cluster-one-offs');
 
+const nowMs = performance.now.bind(performance);
+/** For so long an answer counts as how the cluster is, for metrics. */
+const RECENT_MS = 15_000;
+
 /** Overlap rules that need to know all runs of a job: no host does. */
 const OF_ONE_HOST = new Set(['queue', 'replace']);
 
@@ -22,6 +26,8 @@ class Clustering {
     #errorHandler;
     /** Runs of this host that the adapter has given to it, by id. */
     #given = new Set();
+    /** What `info` was last answered. */
+    #last = {info: undefined, atMs: -Infinity};
 
     /**
      * @param {object} parts - of the manager (lib/manager/parts.js)
@@ -103,6 +109,18 @@ class Clustering {
         return this.#member.request(name, options);
     }
 
+    /**
+     * An attempt of a run has failed, and another one follows: on this host, or on the one that gets the run if this one is lost.
+     *
+     * @param {string} id
+     * @param {{attempt: number, retryAtMs?: number, firstStartedMs?: number}} next - without a time while the host is asked for it
+     */
+    attemptFailed(id, next) {
+        if (this.#given.has(id)) {
+            this.#member.attemptFailed(id, next);
+        }
+    }
+
     /** A run of this host has ended. */
     runEnded(id, {error, cause, read}) {
         if (!this.#given.delete(id)) {
@@ -151,8 +169,29 @@ class Clustering {
     }
 
     /** @returns {Promise<object>} hosts, queue and running runs */
-    info() {
-        return this.#member.info();
+    async info() {
+        const info = await this.#member.info();
+        this.#last = {info, atMs: nowMs()};
+        return info;
+    }
+
+    /** What `info` was last answered, if that is no older than 15 s. */
+    get recent() {
+        const {info, atMs} = this.#last;
+        return nowMs() - atMs <= RECENT_MS ? info : undefined;
+    }
+
+    /** @returns {Promise<(import('../../index').ClusterRun) | undefined>} a run of the cluster, whichever host has it */
+    async run(id) {
+        const facts = await (this.#member.find?.(id) ?? this.#findRunning(id));
+        return facts && Object.freeze({...runInfo(facts), host: facts.host});
+    }
+
+    /** A table has no queue: it knows what runs. */
+    async #findRunning(id) {
+        const {running} = await this.#member.info();
+        const found = running.find((run) => run.id === id);
+        return found && {id, name: found.job, state: 'running', startedMs: found.since, host: found.host};
     }
 
     /** From now on nothing more is taken. */
@@ -182,6 +221,7 @@ class Clustering {
             oneOffCancelled: ({name}) => this.oneOffs.cancelled(name),
             hostLost: (name, id, {slot}) => this.#hostLost(name, id, slot),
             problem: (error) => safely(logger, 'The logger', () => logger.error(error)),
+            info: (line) => safely(logger, 'The logger', () => logger.info(line)),
             newRun: (facts, owner) => new Run({...facts, number: 0}, {emit: () => {}, ...owner}),
             endRun: (run, ending) => Run.ended(run, ending),
             runInfo,

@@ -91,7 +91,8 @@ function createParts(manager, options, own) {
         options: checked.metrics,
         version: packageVersion(),
         history: parts.runs.history,
-        rows: () => manager._jobsRepository
+        rows: () => manager._jobsRepository,
+        clustering: () => parts.clustering
     });
     if (parts.adapter !== undefined) {
         // Loaded only where it is used.
@@ -204,6 +205,7 @@ function addRuns(manager, parts, {history, metrics}) {
         counters: parts.counters,
         onAsked: ({handler}) => (handler ? keepAlive.holdFor() : keepAlive.pump()),
         onGiven: (id) => parts.clustering?.given(id),
+        onAttemptFailed: parts.adapter && ((id, next) => parts.clustering.attemptFailed(id, next)),
         onEnded: parts.adapter && ((id, end) => parts.clustering.runEnded(id, end))
     });
     parts.runs = runs;

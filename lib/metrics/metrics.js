@@ -19,6 +19,7 @@ class Metrics {
      * @param {import('../inline/inline-jobs').InlineJobs} parts.inline
      * @param {import('../inline/inline-runner').InlineRunner} parts.runner
      * @param {() => import('../one-off/jobs-repository').JobsRepository | undefined} parts.rows
+     * @param {() => import('../manager/clustering').Clustering | undefined} parts.clustering
      * @param {import('../store/kept-runs').KeptRuns} parts.kept
      */
     constructor(parts) {
@@ -41,7 +42,8 @@ class Metrics {
     }
 
     #facts() {
-        const {version, counters, native, jobs, inspection, history, inline, runner, rows} = this.#parts;
+        const {version, counters, native, jobs, inspection, history, inline, runner, rows, clustering} =
+            this.#parts;
         counters.label(
             jobs.names(),
             (name) => jobs.get(name) !== undefined,
@@ -59,7 +61,8 @@ class Metrics {
             inline: {length: inline.length, running: inline.running, outcomes: runner.outcomes},
             rowWrites: rows()?.writes ?? {retries: 0, failures: 0},
             historyDropped: history.dropped,
-            outputDroppedBytes: counts.outputDroppedBytes
+            outputDroppedBytes: counts.outputDroppedBytes,
+            cluster: clustering()?.recent
         };
     }
 }

@@ -20,6 +20,7 @@ const JOB = 'job_name';
  * @property {{retries: number, failures: number}} rowWrites
  * @property {number} historyDropped
  * @property {number} outputDroppedBytes
+ * @property {import('../../index').ClusterInfo} [cluster] - as it was a moment ago
  */
 
 /**
@@ -37,6 +38,7 @@ function metricsText(facts, options) {
     addJobGauges(text, jobs, facts);
     addInline(text, facts);
     addProcesses(text, facts);
+    addCluster(text, facts);
     addLosses(text, facts);
     return text.end();
 }
@@ -68,6 +70,8 @@ function ofEachBy(jobs, name, keys, value) {
 }
 
 const OUTCOMES = ['completed', 'failed', 'cancelled'];
+/** What has ended is kept for a while only: its number says nothing. */
+const QUEUE_STATES = new Set(['waiting', 'prioritized', 'delayed', 'active']);
 const REASONS = ['overlap', 'missed', 'paused'];
 
 function addManager(text, {version, engine}) {
@@ -207,6 +211,23 @@ function addProcesses(text, {counts, engine}) {
         'Processes that could not be started, or ended before they reached a job, by code.',
         engine.failedStarts.map(({code, count}) => [label('code', code), count])
     );
+}
+
+/** Each host has the same of these: of the whole cluster. */
+function addCluster(text, {cluster}) {
+    if (cluster === undefined) {
+        return;
+    }
+    const {hosts, queue} = cluster;
+    text.gauge('cluster_hosts', 'Hosts of the cluster; the same on each of them.', [['', hosts.length]]);
+    const states = Object.entries(queue).filter(([state]) => QUEUE_STATES.has(state));
+    if (states.length > 0) {
+        text.gauge(
+            'cluster_queue_runs',
+            'Runs in the queue of the cluster, by state; the same on each host.',
+            states.map(([state, count]) => [label('state', state), count])
+        );
+    }
 }
 
 function addLosses(text, {rowWrites, historyDropped, outputDroppedBytes, counters}) {

@@ -54,6 +54,7 @@ class Runs {
      * @param {import('../store/kept-runs').KeptRuns} parts.kept
      * @param {import('../metrics/counters').Counters} parts.counters
      * @param {(id: string) => void} parts.onGiven - the cluster has given a slot to this host
+     * @param {(id: string, next: object) => void} [parts.onAttemptFailed] - in a cluster: another attempt of a run follows
      * @param {(id: string, end: object) => void} [parts.onEnded] - in a cluster
      */
     constructor(parts) {
@@ -256,6 +257,22 @@ class Runs {
         }
         const describe = () => this.#infoIn('retrying', run, {attempt});
         announcements.attemptFailed(run, describe, {error, retryAt, ending: event.ending});
+        const {firstStartedMs} = event;
+        this.#planned(run, {attempt: attempt + 1, retryAtMs, firstStartedMs});
+    }
+
+    /** The event 'retryPlanned'. */
+    retryPlanned({run, retryAtMs}) {
+        this.#planned(run, {...this.#live.get(run)?.next, retryAtMs});
+    }
+
+    /** Other hosts of a cluster are to know of the next attempt, if this one is lost. */
+    #planned(run, next) {
+        const {onAttemptFailed} = this.#parts;
+        if (onAttemptFailed !== undefined) {
+            this.#live.make(run).next = next;
+            onAttemptFailed(this.idOf(run), next);
+        }
     }
 
     /**

@@ -2,6 +2,7 @@
 //! turn of the host's event loop.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use napi::bindgen_prelude::Function;
@@ -13,7 +14,7 @@ use super::error::{Error, bad_value, refused, system};
 use super::event::{epoch_ms, number};
 use super::values::{duration, instant};
 use crate::driver::Manager;
-use crate::engine::{ClusterEvent, Fence, Grant, Input, Reply, SkipReason};
+use crate::engine::{ClusterEvent, Fence, Grant, Input, Reply, Resumed, SkipReason};
 use crate::timer::BootMs;
 
 /// The managers of this process that are in a cluster, by their instance.
@@ -34,15 +35,34 @@ pub struct GrantRequest {
     pub fence: u32,
     /// The instant of `bootMs()` at which the run is killed.
     pub lease_until_ms: f64,
+    /// The attempt that comes next, of a run of which attempts have failed on another host.
+    pub attempt: Option<u32>,
+    /// That attempt begins then at the earliest.
+    pub retry_at_ms: Option<f64>,
+    /// When the first attempt began.
+    pub first_started_ms: Option<f64>,
 }
 
 impl GrantRequest {
     pub(super) fn grant(self) -> Result<Grant, Error> {
         Ok(Grant {
+            resumed: self.resumed()?,
             id: Arc::from(self.id),
             fence: Fence::new(self.fence).ok_or_else(|| bad_value("a grant has a number from 1 up"))?,
             lease_until: boot_instant(self.lease_until_ms)?,
         })
+    }
+
+    fn resumed(&self) -> Result<Option<Resumed>, Error> {
+        let at = |what, ms: Option<f64>| ms.map(|ms| instant(what, ms)).transpose();
+        let Some(attempt) = self.attempt.and_then(NonZeroU32::new).filter(|attempt| attempt.get() > 1) else {
+            return Ok(None);
+        };
+        Ok(Some(Resumed {
+            attempt,
+            begin_at: at("the next attempt", self.retry_at_ms)?,
+            first_started: at("the first attempt", self.first_started_ms)?,
+        }))
     }
 }
 

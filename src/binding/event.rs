@@ -227,6 +227,8 @@ pub enum NativeEvent {
         start: u32,
         /// Where it ends.
         end: u32,
+        /// When the first one began.
+        first_started_ms: Option<f64>,
         /// When the next one begins; absent while `setBackoff` is waited for.
         retry_at_ms: Option<f64>,
         /// When it ended.
@@ -575,6 +577,7 @@ impl NativeEvent {
                 attempts,
                 cause,
                 usage,
+                first_started,
                 retry_at,
                 at,
             } => {
@@ -588,6 +591,7 @@ impl NativeEvent {
                     ending,
                     start,
                     end,
+                    first_started_ms: first_started.map(epoch_ms),
                     retry_at_ms: retry_at.map(epoch_ms),
                     at_ms: epoch_ms(at),
                 }

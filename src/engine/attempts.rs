@@ -36,7 +36,7 @@ impl Engine {
 
     /// What keeps the run from another attempt, whatever its policy says.
     fn gives_up(&self, run: &Run) -> Option<GaveUp> {
-        if self.is_shut_down && run.record.is_none() {
+        if self.is_shut_down && run.record.is_none() && !self.is_leased(run.id.as_ref()) {
             Some(GaveUp::Shutdown)
         } else if run.stop.is_some_and(StopReason::is_request) {
             Some(GaveUp::Stopped)
@@ -66,7 +66,8 @@ impl Engine {
             Next::Ask => None,
         };
         self.keep_retry(id, &cause, delay, now);
-        if self.is_shut_down {
+        let is_leased = self.runs.get(&id).is_some_and(|run| self.is_leased(run.id.as_ref()));
+        if self.is_shut_down && !is_leased {
             // It waits for its next attempt in the store.
             self.mark_left(id);
             return self.end_run(id, EndCause::Cancelled, usage, None, now);
@@ -82,6 +83,7 @@ impl Engine {
             attempts: run.policy.retry.attempts,
             cause,
             usage,
+            first_started: run.first_started,
             retry_at: delay.map(|delay| now.wall.plus(delay)),
             at: now.wall,
         };
@@ -91,6 +93,10 @@ impl Engine {
         self.leave_lane(id, now);
         self.cancel_deadlines(keys);
         self.emit(event);
+        if self.is_shut_down {
+            // Another host goes on with it.
+            return self.give_up_waiting(id, GaveUp::Shutdown, now);
+        }
         if let Some(delay) = delay {
             self.wait_for_attempt(id, delay, now);
         }
@@ -254,13 +260,19 @@ impl Engine {
         }
     }
 
-    /// A run that waits for its next attempt is not tried again. Its end is that of the last attempt, unless the
-    /// host has cancelled it.
+    /// A run that waits for its next attempt is not tried again, or not here. Its end is that of the last attempt, unless
+    /// the host has cancelled it, or another one goes on with it.
     pub(super) fn give_up_waiting(&mut self, id: RunId, why: GaveUp, now: Now) {
+        let Some(run) = self.runs.get(&id) else { return };
+        let is_given_back = why == GaveUp::Shutdown && self.is_leased(run.id.as_ref());
         let Some(run) = self.runs.get_mut(&id) else { return };
         let last = run.failure.take().map(|failure| *failure);
         let (cause, usage) = last.unwrap_or((EndCause::Cancelled, Usage::default()));
-        let cause = if why == GaveUp::Cancelled { EndCause::Cancelled } else { cause };
+        let cause = match run.stop {
+            Some(StopReason::LeaseLost) => EndCause::LeaseLost,
+            _ if is_given_back || why == GaveUp::Cancelled => EndCause::Cancelled,
+            _ => cause,
+        };
         self.end_run(id, cause, usage, Some(why), now);
     }
 

@@ -38,6 +38,27 @@ pub struct Grant {
     pub fence: Fence,
     /// The run may not go on beyond this instant.
     pub lease_until: BootMs,
+    /// Of a run that another host has begun.
+    pub resumed: Option<Resumed>,
+}
+
+/// Where a run goes on whose attempts have failed on another host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resumed {
+    /// The attempt that comes next.
+    pub attempt: NonZeroU32,
+    /// It begins then at the earliest.
+    pub begin_at: Option<EpochMs>,
+    /// When the first attempt began; if that is not known, at the due time.
+    pub first_started: Option<EpochMs>,
+}
+
+impl Resumed {
+    /// How long the attempt has to be waited for; `None` if it may begin.
+    pub(super) fn wait(self, now: Now) -> Option<Duration> {
+        let wait = self.begin_at?.since(now.wall);
+        (!wait.is_zero()).then_some(wait)
+    }
 }
 
 /// What the adapter is told.
@@ -84,6 +105,7 @@ struct Lease {
     fence: Fence,
     job: JobId,
     run: Option<RunId>,
+    resumed: Option<Resumed>,
 }
 
 impl Cluster {
@@ -99,9 +121,9 @@ impl Cluster {
     }
 
     fn hold(&mut self, job: JobId, grant: &Grant) {
-        let Grant { id, fence, lease_until: until } = grant;
+        let Grant { id, fence, lease_until: until, resumed } = grant;
         let expiry = self.expiries.insert(*until, Arc::clone(id));
-        let lease = Lease { until: *until, expiry, fence: *fence, job, run: None };
+        let lease = Lease { until: *until, expiry, fence: *fence, job, run: None, resumed: *resumed };
         if let Some(before) = self.leases.insert(Arc::clone(id), lease) {
             self.expiries.cancel(before.expiry);
         }
@@ -221,9 +243,10 @@ impl Engine {
     /// Begins the run of a slot that was granted, at its due time or later; earlier, where this host would not have one then.
     pub(super) fn begin_slot(&mut self, id: JobId, grant: &Arc<str>, due: EpochMs, now: Now) -> Reply {
         let lease = self.cluster.as_ref().and_then(|cluster| cluster.leases.get(grant));
-        let (Some(_), Some(job)) = (lease, self.jobs.get(&id)) else {
+        let (Some(lease), Some(job)) = (lease, self.jobs.get(&id)) else {
             return Reply::Declined(SkipReason::Missed);
         };
+        let resumed = lease.resumed;
         if !job.has_room() {
             self.drop_grant(grant);
             self.skip(id, SkipReason::Overlap, 1, Some(due), now);
@@ -236,7 +259,8 @@ impl Engine {
             _ => Trigger::Schedule,
         };
         let delay = Some(due.since(now.wall)).filter(|delay| !delay.is_zero());
-        let granted = Origin { id: Some(Arc::clone(grant)), delay, ..Origin::of(trigger, Some(due)) };
+        let granted =
+            Origin { id: Some(Arc::clone(grant)), delay, resumed, ..Origin::of(trigger, Some(due)) };
         let run = self.start_run(id, granted, now);
         self.note_leased_run(grant, run);
         Reply::Run(run)
@@ -375,6 +399,11 @@ impl Engine {
     /// The number of the grant of the run that has this id, if it has a lease.
     pub(super) fn fence(&self, id: Option<&Arc<str>>) -> Option<Fence> {
         Some(self.cluster.as_ref()?.leases.get(id?)?.fence)
+    }
+
+    /// Whether another host may go on with the run: one that waits for its next attempt is not ended by a shutdown.
+    pub(super) fn is_leased(&self, id: Option<&Arc<str>>) -> bool {
+        self.fence(id).is_some()
     }
 
     /// The facts of a slot that this job has been granted: its due time comes soon.

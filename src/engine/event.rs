@@ -196,6 +196,8 @@ pub enum JobEvent {
         cause: EndCause,
         /// What it used.
         usage: Usage,
+        /// When the first one was given its process, or its place on the host's event loop.
+        first_started: Option<EpochMs>,
         /// When the next one begins; `None` while the host is asked.
         retry_at: Option<EpochMs>,
         /// When it ended.

@@ -65,7 +65,7 @@ use thiserror::Error;
 pub use activity::Activity;
 pub use attempts::InlineOutcome;
 pub use backoff::{Backoff, Curve, Random};
-pub use cluster::{ClusterEvent, Fence, Grant};
+pub use cluster::{ClusterEvent, Fence, Grant, Resumed};
 pub use effect::{Effect, WarmUp};
 pub use event::{JobEvent, KnownRun, RunFacts, SkipReason, Survivor, Usage};
 pub use histogram::Histogram;

@@ -36,6 +36,7 @@ impl Engine {
         self.accept_work()?;
         let id = self.job_named(name)?;
         if request.data.is_none()
+            && request.grant.is_none()
             && let Some(run) = self.run_aside(id)
         {
             return Ok(self.promote(run, now));
@@ -53,6 +54,7 @@ impl Engine {
             date: request.date,
             retry_of: request.retry_of,
             slot: None,
+            resumed: request.grant.and_then(|grant| grant.resumed),
         };
         match &job.spec.work {
             Work::Handler(handler) => {
@@ -163,7 +165,7 @@ impl Engine {
 
     pub(super) fn start_run(&mut self, id: JobId, origin: Origin, now: Now) -> RunId {
         // A spare that has been told its job cannot be told another.
-        let is_plain = origin.data.is_none() && origin.delay.is_none();
+        let is_plain = origin.data.is_none() && origin.delay.is_none() && origin.resumed.is_none();
         let primed = if is_plain { self.primed_run(id) } else { None };
         let run = primed.unwrap_or_else(|| self.run_numbers.next());
         let delay = origin.delay;
@@ -180,6 +182,11 @@ impl Engine {
             return run;
         }
         self.keep_slot(origin.slot.clone());
+        if let Some(wait) = origin.resumed.and_then(|resumed| resumed.wait(now)) {
+            self.add_run(run, id, origin, Phase::Retrying, now);
+            self.wait_for_attempt(run, wait, now);
+            return run;
+        }
         let phase = if delay.is_some() { Phase::Delayed } else { Phase::Queued };
         self.add_run(run, id, origin, phase, now);
         match delay {

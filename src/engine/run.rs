@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cluster::Fence;
+use super::cluster::{Fence, Resumed};
 use super::event::{RunFacts, Survivor, Usage};
 use super::ids::{JobId, RegistrationId, RunId, WorkerId};
 use super::job::{BootProfile, Policy, Work};
@@ -100,6 +100,8 @@ pub(super) struct Origin {
     pub(super) retry_of: Option<Arc<str>>,
     /// What the store keeps when this due time is answered.
     pub(super) slot: Option<Slot>,
+    /// Attempts of it have failed on another host of the cluster.
+    pub(super) resumed: Option<Resumed>,
 }
 
 impl Origin {

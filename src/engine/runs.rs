@@ -24,7 +24,11 @@ impl Engine {
         let is_beside_pause = registered.paused.is_some() && origin.trigger.is_request();
         let spec = &registered.spec;
         let policy = origin.policy(&spec.policy);
-        let Origin { trigger, due, priority, data, id: given, .. } = origin;
+        let Origin { trigger, due, priority, data, id: given, resumed, .. } = origin;
+        // One that waits is at the attempt before, as on one host.
+        let next = resumed.map_or(1, |resumed| resumed.attempt.get());
+        let attempt = if phase == Phase::Retrying { next - 1 } else { next };
+        let first_started = resumed.and_then(|resumed| resumed.first_started.or(due));
         let priority = priority.unwrap_or(policy.priority);
         let run = Run {
             job,
@@ -34,7 +38,7 @@ impl Engine {
             policy,
             trigger,
             due,
-            attempt: 1,
+            attempt,
             put_off_ms: 0,
             priority,
             data: data.unwrap_or_else(|| spec.work.own_data()),
@@ -44,7 +48,7 @@ impl Engine {
             is_beside_pause,
             queued_at: now.wall,
             thread: id.0,
-            first_started: None,
+            first_started,
             failure: None,
             phase,
             watch: None,

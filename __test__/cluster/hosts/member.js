@@ -4,36 +4,25 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const knex = require('knex');
 const JobManager = require('../../..');
 const {bullmq, database} = require('../../../lib/cluster');
+const {knexOf} = require('../knex');
 
 const {backend, url, name, lease, skew, jobs, record, concurrency} = JSON.parse(process.argv[2]);
 
 const tell = (what, more) => process.send({what, ...more});
 
-function knexOf() {
-    const {hostname, port, username, password, pathname, protocol} = new URL(url);
-    const connection = {
-        host: hostname,
-        port: Number(port),
-        user: username,
-        password,
-        database: pathname.slice(1)
-    };
-    return knex({client: protocol === 'mysql:' ? 'mysql2' : 'pg', connection, pool: {min: 0, max: 4}});
-}
-
 const cluster =
     backend === 'bullmq'
         ? bullmq({connection: url, queue: name, lease, clockSkew: skew, concurrency})
-        : database({knex: knexOf(), table: name, lease, clockSkew: skew});
+        : database({knex: knexOf(url), table: name, lease, clockSkew: skew});
 const quiet = {info() {}, warn: (message) => tell('warned', {message: String(message)}), error() {}};
 const manager = new JobManager({
     timezone: 'UTC',
     cluster,
     logger: quiet,
-    errorHandler: (error, {name: job}) => tell('failed', {code: error.code, job, runId: error.runId})
+    errorHandler: (error, {name: job, attempt, gaveUp}) =>
+        tell('failed', {code: error.code, message: error.message, job, runId: error.runId, attempt, gaveUp})
 });
 manager.events.on('run skipped', ({job, reason, due, count}) =>
     tell('skipped', {job, reason, count, due: due?.getTime()})
@@ -41,7 +30,8 @@ manager.events.on('run skipped', ({job, reason, due, count}) =>
 
 /** On this event loop: cheaper than a process. */
 function recording(_data, run) {
-    const line = {what: 'begin', id: run.id, fence: run.fence, trigger: run.trigger, due: run.due?.getTime()};
+    const {id, fence, trigger, attempt} = run;
+    const line = {what: 'begin', id, fence, trigger, due: run.due?.getTime(), attempt};
     fs.appendFileSync(record, `${JSON.stringify({...line, host: process.pid, at: Date.now()})}\n`);
     fs.appendFileSync(
         record,
@@ -52,7 +42,7 @@ function recording(_data, run) {
 
 const script = path.join(__dirname, '../jobs/record.js');
 
-async function add({kind, at, afterMs, inMs, ms, isDeaf, ...job}) {
+async function add({kind, at, afterMs, inMs, ms, isDeaf, fails, failsLate, totals, ...job}) {
     const date = inMs === undefined ? afterMs : Date.now() + inMs;
     const when = date === undefined ? at : new Date(date);
     if (kind === 'inline') {
@@ -60,12 +50,17 @@ async function add({kind, at, afterMs, inMs, ms, isDeaf, ...job}) {
     } else if (kind === 'slow') {
         const wait = (data, run) =>
             new Promise((resolve, reject) => {
+                if (run.attempt <= fails) {
+                    recording(data, run);
+                    throw new Error(`attempt ${run.attempt} fails`);
+                }
                 run.signal.addEventListener('abort', () => reject(run.signal.reason));
                 setTimeout(() => resolve(recording(data, run)), data?.ms ?? ms);
             });
         await manager.defineJob({...job, at: when, job: wait});
     } else {
-        await manager.addJob({...job, at: when, job: script, data: {record, ms, isDeaf}});
+        const data = {record, ms, isDeaf, fails, failsLate, totals};
+        await manager.addJob({...job, at: when, job: script, data});
     }
 }
 
@@ -96,6 +91,12 @@ const ACTS = {
     pause: ({job}) => manager.pauseJob(job, {note: 'a test'}),
     resume: ({job}) => manager.resumeJob(job),
     info: async () => ({info: await manager.clusterInfo()}),
+    find: async ({id}) => ({run: await manager.clusterRun(id)}),
+    serve: async () => {
+        const {createDashboard} = require('../../../lib/dashboard');
+        const server = await createDashboard(manager, {actions: true}).listen({port: 0, unref: true});
+        return {port: server.address().port};
+    },
     state: ({job}) => ({state: manager.job(job)?.state})
 };
 

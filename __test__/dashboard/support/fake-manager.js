@@ -14,7 +14,17 @@ class FakeManager {
         return Array.from({length: count}, (_, index) => new Date(Number(from) + everyMs * (index + 1)));
     }
 
-    constructor({jobs = [], runs = [], outputs = {}, warnings = [], stats = {}, data} = {}) {
+    /** @param {{cluster?: object, clusterRuns?: object[]}} [more] - in a cluster: what it is, and runs that only it knows */
+    constructor({
+        jobs = [],
+        runs = [],
+        outputs = {},
+        warnings = [],
+        stats = {},
+        data,
+        cluster,
+        clusterRuns = []
+    } = {}) {
         this.events = new EventEmitter();
         this.bree = {config: {jobs: data ?? [], logger: {info() {}, warn() {}, error() {}}}};
         this.allJobs = jobs;
@@ -22,6 +32,26 @@ class FakeManager {
         this.outputs = outputs;
         this.allWarnings = warnings;
         this.moreStats = stats;
+        this.cluster = cluster;
+        this.clusterRuns = clusterRuns;
+        this.cancelled = [];
+    }
+
+    async clusterInfo() {
+        return this.cluster;
+    }
+
+    async clusterRun(id) {
+        return this.clusterRuns.find((run) => run.id === id);
+    }
+
+    async cancelRun(id) {
+        this.cancelled.push(id);
+        return {...this.clusterRuns.find((run) => run.id === id), state: 'stopping'};
+    }
+
+    metrics() {
+        return '';
     }
 
     jobs({name, state, tag, after, limit = 100, sort = 'name'} = {}) {
@@ -79,6 +109,7 @@ class FakeManager {
             pid: 4242,
             version: '5.0.0',
             since: new Date(NOW - 3_600_000),
+            state: 'open',
             jobs: this.allJobs.length,
             running: count('running'),
             waiting: count('queued'),
@@ -142,4 +173,20 @@ const fakeRun = (id, job, state, more = {}) => {
     };
 };
 
-module.exports = {FakeManager, MINUTE_MS, NOW, fakeJob, fakeRun};
+/** Three hosts; this one is the second. @returns {import('../../../index').ClusterInfo} */
+const fakeCluster = (more = {}) => ({
+    hosts: [
+        {id: 'aaaa1111', hostname: 'web-1', pid: 101, since: NOW - 7_200_000, seen: NOW - 9_000},
+        {id: '1a2b3c4d', hostname: 'machine', pid: 4242, since: NOW - 3_600_000, seen: NOW - 2_000},
+        {id: 'cccc3333', hostname: 'web-3', pid: 303, since: NOW - 60_000, seen: NOW - 20_000}
+    ],
+    queue: {waiting: 5, prioritized: 7, delayed: 1, active: 3, completed: 1_000, failed: 2},
+    running: [
+        {id: 'aaaa1111-q7', job: 'resize', host: 'aaaa1111', since: NOW - 5_000},
+        {id: '1a2b3c4d-1', job: 'backup', host: '1a2b3c4d', since: NOW - 4_000},
+        {id: 'backup@2026-10-25T11:59:00.000Z', job: 'backup', host: 'cccc3333', since: NOW - 3_000}
+    ],
+    ...more
+});
+
+module.exports = {FakeManager, MINUTE_MS, NOW, fakeCluster, fakeJob, fakeRun};

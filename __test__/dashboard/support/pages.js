@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const pages = require('../../../lib/dashboard/pages');
 const {segment} = require('../../../lib/dashboard/parts/context');
+const {NOW} = require('./fake-manager');
 
 const ALL_ACTIONS = ['run', 'pause', 'resume', 'cancel', 'retry'];
 const VOID = new Set(['meta', 'link', 'input', 'br', 'img']);
@@ -18,12 +19,14 @@ const END = /^<\/([a-z][a-z0-9]*)>/;
 async function renderPage(
     pattern,
     manager,
-    {params = {}, query = '', actions = ALL_ACTIONS, options = {}, flash, user} = {}
+    {params = {}, query = '', actions = ALL_ACTIONS, options = {}, flash, user, isAnswering = true} = {}
 ) {
     const page = pages.find((each) => each.pattern === pattern);
     const path = `/${pattern.replace(':name', segment(params.name ?? '')).replace(':id', segment(params.id ?? ''))}`;
     const rendered = await page.render({
         jobManager: manager,
+        cluster: await clusterOf(manager, isAnswering),
+        clusterRun: (id) => manager.clusterRun(id),
         params,
         query: new URLSearchParams(query),
         access: {actions: new Set(actions), user},
@@ -35,6 +38,12 @@ async function renderPage(
     const {status, body} = typeof rendered === 'string' ? {status: 200, body: rendered} : rendered;
     assertWellFormed(body);
     return {status, body};
+}
+
+/** As `ClusterReader.read` gives it. */
+async function clusterOf(manager, isAnswering) {
+    const info = await manager.clusterInfo();
+    return info && {instance: manager.stats().instance, isAnswering, info, at: NOW};
 }
 
 /**

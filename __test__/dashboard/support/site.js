@@ -128,6 +128,64 @@ async function fill(manager) {
     return ids;
 }
 
+/**
+ * Makes a manager one of three hosts of a cluster that is made up.
+ *
+ * @returns {import('../../../index').ClusterInfo} may be changed
+ */
+function joinCluster(manager) {
+    const {instance} = manager.stats();
+    const now = Date.now();
+    const run = (id, job, host, agoMs) => ({id, job, host, since: now - agoMs});
+    const info = {
+        hosts: [
+            {
+                id: 'aaaa1111',
+                hostname: 'web-1.eu-west.example.com',
+                pid: 101,
+                since: now - 7.2e6,
+                seen: now - 9_000
+            },
+            {id: instance, hostname: 'machine', pid: process.pid, since: now - 60_000, seen: now - 2_000},
+            {id: 'cccc3333', hostname: HOSTILE, pid: 4_194_303, since: now - 9e8, seen: now - 20_000}
+        ],
+        queue: {waiting: 5, prioritized: 7, delayed: 1, active: 4, completed: 12_345, failed: 2},
+        running: [
+            run('aaaa1111-q7', 'resize', 'aaaa1111', 5_000),
+            run(`${instance}-1`, 'backup', instance, 4_000),
+            run('backup@2026-10-25T11:59:00.000Z', 'backup', 'cccc3333', 300_000),
+            run('x'.repeat(120), 'x'.repeat(200), 'gone9999', 3_000_000)
+        ]
+    };
+    manager.clusterInfo = async () => info;
+    manager.clusterRun = async (id) => {
+        const found = info.running.find((each) => each.id === id);
+        return (
+            found && {
+                ...manager.runs({limit: 1})[0],
+                id,
+                job: found.job,
+                state: 'running',
+                started: new Date(found.since),
+                ended: undefined,
+                host: found.host
+            }
+        );
+    };
+    return info;
+}
+
+/** Pages of a host in a cluster, by names for their screenshots. */
+const CLUSTER_ADDRESSES = [
+    ['cluster', '/cluster'],
+    ['cluster-overview', '/'],
+    ['cluster-job', '/jobs/backup'],
+    ['cluster-runs', '/runs'],
+    ['cluster-run', '/runs/backup%402026-10-25T11%3A59%3A00.000Z'],
+    ['cluster-run-long-name', `/runs/${'x'.repeat(120)}`],
+    ['cluster-system', '/system?flash=all-paused']
+];
+
 /** Every page, by a name for its screenshot. @param {Record<string, string>} ids - of `fill` */
 const addressesOf = (ids) => [
     ['overview', '/'],
@@ -147,4 +205,4 @@ const addressesOf = (ids) => [
     ['flash', '/?flash=job-paused']
 ];
 
-module.exports = {HOSTILE, PRINTER, addressesOf, createSite, fill};
+module.exports = {CLUSTER_ADDRESSES, HOSTILE, PRINTER, addressesOf, createSite, fill, joinCluster};

@@ -1,7 +1,9 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const {readFileSync} = require('node:fs');
+const {mkdirSync, readFileSync} = require('node:fs');
+const path = require('node:path');
+const {ROOT} = require('../../../scripts/commands');
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 /** WCAG 2.2 AA, and what axe advises besides. */
@@ -50,7 +52,36 @@ async function checkAccessible(page, what) {
     assert.deepEqual(found, [], what);
 }
 
+const SCREENSHOTS = path.join(ROOT, 'target', 'dashboard');
+/** In which the pages are looked at. */
+const LOOKS = {
+    light: {colorScheme: 'light'},
+    dark: {colorScheme: 'dark'},
+    narrow: {viewport: {width: 320, height: 640}},
+    contrast: {forcedColors: 'active', reducedMotion: 'reduce'}
+};
+
+/**
+ * That a page is in order for axe and no wider than the window; takes its screenshot.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {{name: string, look: keyof typeof LOOKS}} shown
+ */
+async function checkLook(page, {name, look}) {
+    await page.locator('#live[data-state="live"], #live[hidden]').first().waitFor({state: 'attached'});
+    // With colours of the system there are none to be checked.
+    if (look !== 'contrast') {
+        await checkAccessible(page, `${name} ${look}`);
+    }
+    const beyond = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth
+    );
+    assert.equal(beyond, 0, `${name} is ${beyond} px wider than the window`);
+    mkdirSync(SCREENSHOTS, {recursive: true});
+    await page.screenshot({path: path.join(SCREENSHOTS, `${name}-${look}.png`), fullPage: true});
+}
+
 /** The page has its events. */
 const isLive = (page) => page.locator('#live[data-state="live"]').waitFor();
 
-module.exports = {checkAccessible, isLive, openWindow};
+module.exports = {LOOKS, SCREENSHOTS, checkAccessible, checkLook, isLive, openWindow};

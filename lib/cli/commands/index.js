@@ -18,6 +18,7 @@ const COMMANDS = {
     resume: () => require('./resume'),
     cancel: () => require('./cancel'),
     retry: () => require('./retry'),
+    cluster: () => require('./cluster'),
     metrics: () => require('./metrics'),
     dashboard: () => require('./dashboard')
 };
@@ -28,6 +29,9 @@ const OTHER_NAMES = {
     jobs: 'list',
     ps: 'list',
     status: 'list',
+    hosts: 'cluster',
+    nodes: 'cluster',
+    queue: 'cluster',
     info: 'show',
     history: 'runs',
     log: 'logs',

@@ -1,11 +1,12 @@
 'use strict';
 
+const {JOB_STATES} = require('../../host/states');
 const {connect} = require('../find-host');
+const {clusterIfAny, hostText, queueText} = require('../cluster');
 const {outcome, took} = require('../runs');
 const {counted, oneLine} = require('../text');
 const {oneOfNames} = require('../values');
 
-const STATES = ['armed', 'running', 'retrying', 'waiting', 'paused', 'finished', 'held'];
 const COLOURS = {running: 'green', retrying: 'yellow', waiting: 'yellow', paused: 'cyan'};
 const PAGE = 1_000;
 const SORTS = {name: 'name', due: 'due', last: 'lastRun'};
@@ -26,6 +27,15 @@ async function runsThatGo(client) {
     const {runs} = await client.get(['api', 'v1', 'runs'], {state: 'running', limit: PAGE});
     // Newest first: the newest stays.
     return new Map(runs.toReversed().map((run) => [run.job, run]));
+}
+
+/** Which hosts of a cluster have runs of a job, by its name. @returns {Map<string, string>} */
+function placesByJob(cluster) {
+    const places = new Map();
+    for (const {job, host} of cluster?.running ?? []) {
+        places.set(job, (places.get(job) ?? new Set()).add(hostText(cluster, host)));
+    }
+    return new Map(Array.from(places, ([job, hosts]) => [job, [...hosts].join(' ')]));
 }
 
 function scheduleText({schedule, paused, state}) {
@@ -50,16 +60,17 @@ module.exports = {
     positionals: '[TEXT]',
     asksHost: true,
     summary: 'Shows the jobs of a host, when each is due next, and what came of its last run.',
-    description: 'With TEXT, only jobs whose name contains it.',
+    description:
+        'With TEXT, only jobs whose name contains it. In a cluster, RUNS ON has the hosts that have a run of the job.',
     examples: ['job-manager list', 'job-manager list --state paused', 'job-manager list --sort due --json'],
     options: {
-        state: {type: 'string', value: 'STATE', help: `Only jobs in this state: ${STATES.join(', ')}.`},
+        state: {type: 'string', value: 'STATE', help: `Only jobs in this state: ${JOB_STATES.join(', ')}.`},
         tag: {type: 'string', value: 'TAG', help: 'Only jobs with this tag.'},
         sort: {type: 'string', value: 'ORDER', help: `${Object.keys(SORTS).join(', ')}. Default: name.`}
     },
 
     async run({values, positionals: [text], output}) {
-        const state = oneOfNames(values.state, '--state', STATES);
+        const state = oneOfNames(values.state, '--state', JOB_STATES);
         const sort = SORTS[oneOfNames(values.sort, '--sort', Object.keys(SORTS)) ?? 'name'];
         const client = await connect(values);
         const jobs = await allJobs(client, {state, sort, tag: values.tag, q: text});
@@ -68,6 +79,8 @@ module.exports = {
             return 0;
         }
         const going = await runsThatGo(client);
+        const cluster = await clusterIfAny(client, output);
+        const placesOf = placesByJob(cluster);
         const runOf = ({name, last}) => going.get(name) ?? last;
         output.table(
             [
@@ -83,11 +96,20 @@ module.exports = {
                 },
                 {title: 'TOOK', text: (job) => (runOf(job) ? took(runOf(job)) : '–')},
                 {title: 'JOB', text: ({name}) => oneLine(name), shrinks: true},
+                ...(placesOf.size > 0
+                    ? [{title: 'RUNS ON', text: ({name}) => placesOf.get(name) ?? '–', shrinks: true}]
+                    : []),
                 {title: 'SCHEDULE', text: scheduleText, shrinks: true}
             ],
             jobs
         );
         output.line(output.style('dim', summaryOf(jobs)));
+        if (cluster !== undefined) {
+            const {hosts} = cluster;
+            output.line(
+                output.style('dim', `cluster: ${counted(hosts.length, 'host')}, ${queueText(cluster)}`)
+            );
+        }
         return 0;
     }
 };

@@ -1,6 +1,7 @@
 'use strict';
 
 const {inspect} = require('node:util');
+const {clusterIfAny, hostText, runningElsewhere} = require('../cluster');
 const {connect} = require('../find-host');
 const {findJob, findRun, unknownName} = require('../names');
 const {effort, outcome, took} = require('../runs');
@@ -32,6 +33,8 @@ function totalsText({totals: {completed, failed, cancelled, retries, skipped}}) 
 async function showJob(client, job, output) {
     const {runs} = await client.get(['api', 'v1', 'runs'], {job: job.name, limit: LAST_RUNS});
     const {schedule, upcoming = []} = job;
+    const cluster = await clusterIfAny(client, output);
+    const elsewhere = runningElsewhere(cluster, job.name);
     output.facts([
         ['Job', oneLine(job.name)],
         ['', job.description && oneLine(job.description)],
@@ -48,6 +51,15 @@ async function showJob(client, job, output) {
         [
             'Retry',
             job.retryAt && `${output.time(job.retryAt, {seconds: true})}   in ${output.left(job.retryAt)}`
+        ],
+        [
+            'Elsewhere',
+            elsewhere
+                .map(
+                    ({id, host, since}) =>
+                        `run ${oneLine(id)} on ${hostText(cluster, host)}, since ${output.time(since, {seconds: true})}`
+                )
+                .join('\n')
         ],
         ['Waiting', job.waiting > 0 ? String(job.waiting) : undefined],
         ['Last success', job.lastSuccess && output.time(job.lastSuccess, {seconds: true})],
@@ -71,7 +83,12 @@ function attemptText({attempt, cause, message, started, ended}) {
 const progressText = ({progress}) =>
     progress && `${Math.floor(progress.value * 100)} %${progress.note ? `, ${oneLine(progress.note)}` : ''}`;
 
-function showRun(run, output) {
+/** Of a run that this host does not have: it knows little of it. */
+const hostOfRun = ({elsewhere, host}, cluster) =>
+    elsewhere &&
+    (host === undefined ? 'none yet: it waits in the queue of the cluster' : hostText(cluster, host));
+
+function showRun(run, {output, cluster}) {
     const time = (date) => date && output.time(date, {seconds: true});
     output.facts([
         ['Run', oneLine(run.id)],
@@ -80,6 +97,7 @@ function showRun(run, output) {
             'State',
             `${run.state}${run.state === 'failed' ? ` (${outcome(run)})` : ''}${run.slow ? ', slow' : ''}`
         ],
+        ['Host', hostOfRun(run, cluster)],
         ['Why', run.trigger + (run.retryOf ? ` of ${run.retryOf}` : '')],
         ['Attempt', `${run.attempt} of ${run.attempts}${run.gaveUp ? `, given up: ${run.gaveUp}` : ''}`],
         ['Due', time(run.due)],
@@ -115,7 +133,8 @@ module.exports = {
         if (output.isJson) {
             output.json(job === undefined ? {run} : {job});
         } else if (job === undefined) {
-            showRun(run, output);
+            const cluster = run.elsewhere ? await clusterIfAny(client, output) : undefined;
+            showRun(run, {output, cluster});
         } else {
             await showJob(client, job, output);
         }

@@ -5,7 +5,7 @@
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
 const {backendOf} = require('./backend');
-const {runIdOfJob} = require('./codec');
+const {fenceOf, resumedOf, runIdOfJob} = require('./codec');
 const {Inbox} = require('./inbox');
 const {Leases} = require('./leases');
 const {OneOffs} = require('./one-offs');
@@ -110,6 +110,7 @@ class Carrier {
         const act = {
             added: () => this.#added(message.job),
             removed: () => this.#jobs.delete(message.name),
+            attemptFailed: () => this.#leases.keepAttempt(message.id, message.next),
             ended: () => this.#leases.settle(message.id, message.end),
             request: () => this.#requests.request(message),
             oneOff: () => this.#oneOffs.add(message),
@@ -123,11 +124,29 @@ class Carrier {
             cancel: () => this.#requests.cancel(message),
             steer: () => this.#requests.steer(message.order),
             look: () => this.#requests.lookAt(message),
+            find: () => this.#requests.find(message),
             info: () => this.#requests.info(message),
+            probe: () => this.#requests.probe(message),
             closing: () => this.#closing(),
             close: () => this.#close()
         }[message.type];
-        void this.#trying(act);
+        void this.#trying(() => this.#answering(message, act));
+    }
+
+    /** What the host has asked for is answered, also where it fails. */
+    async #answering({request}, act) {
+        try {
+            await act?.();
+        } catch (error) {
+            if (request !== undefined) {
+                this.#post({
+                    type: 'requested',
+                    request,
+                    error: {message: String(error?.message ?? error), code: 'CLUSTER_UNREACHABLE'}
+                });
+            }
+            throw error;
+        }
     }
 
     async #added(job) {
@@ -176,7 +195,7 @@ class Carrier {
             this.#post({type: 'hostLost', name: job.name, id, slot: job.data.due});
             throw hostLost(job.name, id);
         }
-        const grant = {id, fence: Math.max(1, job.attemptsStarted), leaseUntilMs};
+        const grant = {id, fence: fenceOf(job), leaseUntilMs, ...resumedOf(job)};
         const isSlot = job.data.due !== undefined && job.attemptsMade === 0;
         const end = await this.#leases.hold({job, token, id, untilMs: leaseUntilMs}, (live) =>
             isSlot ? this.#grantSlot(live, grant) : this.#offer(live, grant, {isOneOff, loss})

@@ -45,6 +45,19 @@ function jobIdOf(runId, name) {
     return Number.isNaN(due) ? requestId(runId) : slotId(name, due);
 }
 
+/** @returns {number} grows with each host that is given the run */
+const fenceOf = (job) => Math.max(1, job.attemptsStarted);
+
+/**
+ * @param {{data: object, attemptsMade: number}} job
+ * @returns {{attempt: number, retryAtMs?: number, firstStartedMs?: number} | undefined} the attempt that comes next, of a run of which
+ *   attempts have failed. Who has it run again when it has ended, begins at the first one
+ */
+function resumedOf({data, attemptsMade}) {
+    const {of, ...next} = data.next ?? {};
+    return of === attemptsMade ? next : undefined;
+}
+
 /** @returns {{bytes?: string, view?: unknown}} bytes in base64, and beside them what can be read of the value */
 function packed(bytes, value) {
     if (bytes === undefined || bytes.length === 0) {
@@ -68,11 +81,13 @@ const unpacked = (carried) =>
     carried?.bytes === undefined ? undefined : Buffer.from(carried.bytes, 'base64');
 
 module.exports = {
+    fenceOf,
     jobIdOf,
     oneOffId,
     oneOffRunId,
     packed,
     requestId,
+    resumedOf,
     runIdOf,
     runIdOfJob,
     slotId,

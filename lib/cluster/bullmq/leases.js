@@ -65,6 +65,10 @@ class Leases {
         this.#byRun.set(id, live);
         begin(live);
         const end = await ended;
+        if (live.written !== undefined) {
+            // The next host is to know of it.
+            await live.written;
+        }
         this.#live.delete(job.id);
         this.#byRun.delete(id);
         return end;
@@ -78,6 +82,25 @@ class Leases {
     /** A run of this host has ended, by its id. */
     settle(id, end) {
         this.#byRun.get(id)?.resolve(end);
+    }
+
+    /** An attempt of a run has failed: a host that gets the run goes on with the next one. */
+    keepAttempt(id, next) {
+        const live = this.#byRun.get(id);
+        if (live !== undefined) {
+            const {written} = live;
+            live.written = this.#trying(async () => {
+                await written;
+                await this.#writeAttempt(live, next);
+            });
+        }
+    }
+
+    /** Only while the run is this host's: what is sent may arrive late. */
+    async #writeAttempt({job, token}, next) {
+        if ((await job.extendLock(token, this.#lockMs)) === 1) {
+            await job.updateData({...job.data, next: {...next, of: job.attemptsMade}});
+        }
     }
 
     settleAll(end) {

@@ -4,6 +4,7 @@ const path = require('node:path');
 const {Worker} = require('node:worker_threads');
 const {isForOtherHosts} = require('../../host/errors');
 const {lockOf} = require('../lock');
+const {Troubles} = require('../troubles');
 const {oneOffRunId, packed, unpacked} = require('./codec');
 const {findBullmq} = require('./packages');
 
@@ -17,8 +18,6 @@ const TAKEN = 1;
 const LOOK_PERIOD_MS = 15_000;
 const LOOK_MARGIN_MS = 1_000;
 const RESTART_MS = 1_000;
-/** Problems of one kind are logged this often at most. */
-const PROBLEM_PERIOD_MS = 30_000;
 /** The largest data or result of a run, as bytes. */
 const MOST_BYTES = 8 * 1024 * 1024;
 
@@ -35,9 +34,9 @@ class BullmqMember {
     /** Runs that this host has asked for and waits for, by id. */
     #waiting = new Map();
     #looks;
-    #problems = new Map();
+    #troubles;
     #isClosing = false;
-    /** The thread has ended, and another one has yet to be started. */
+    /** The thread has ended: for good, or another one has yet to be started. */
     #isDown = false;
     #closed;
 
@@ -52,6 +51,7 @@ class BullmqMember {
             bullmqPath: findBullmq(options.connection),
             host: {id: host.instance, hostname: host.hostname, pid: process.pid, since: Date.now()}
         };
+        this.#troubles = new Troubles(host, `queue "${options.queue}"`, () => this.#ask({type: 'probe'}));
         this.#startThread();
     }
 
@@ -96,7 +96,7 @@ class BullmqMember {
         }
         signal?.addEventListener(
             'abort',
-            () => void this.cancel(id, String(signal.reason?.message ?? signal.reason)),
+            () => void this.cancel(id, String(signal.reason?.message ?? signal.reason)).catch(() => {}),
             {
                 once: true
             }
@@ -174,6 +174,11 @@ class BullmqMember {
         }
     }
 
+    /** An attempt of a run has failed, and another one follows. */
+    attemptFailed(id, next) {
+        this.#tell({type: 'attemptFailed', id, next});
+    }
+
     /** A run of this host has ended. */
     ended(id, end) {
         this.#tell({type: 'ended', id, end: this.#carried(end)});
@@ -212,6 +217,12 @@ class BullmqMember {
         return this.#ask({type: 'cancel', id, name: this.#waiting.get(id)?.name ?? nameOf(id), reason});
     }
 
+    /** @returns {Promise<object | undefined>} facts of a run of the queue, for `runInfo`, with the id of its host */
+    async find(id) {
+        const {value} = await this.#ask({type: 'find', id, name: this.#waiting.get(id)?.name ?? nameOf(id)});
+        return value;
+    }
+
     /** @returns {Promise<object>} */
     async info() {
         const {value} = await this.#ask({type: 'info'});
@@ -220,11 +231,13 @@ class BullmqMember {
 
     closing() {
         this.#isClosing = true;
+        this.#troubles.close();
         this.#tell({type: 'closing'});
     }
 
     async close(limitMs) {
         this.#isClosing = true;
+        this.#troubles.close();
         clearInterval(this.#looks);
         this.#closed ??= new Promise((resolve) => this.#thread.once('exit', resolve));
         this.#tell({type: 'close'});
@@ -254,18 +267,24 @@ class BullmqMember {
             this.#thread.unref();
         }
         this.#thread.on('message', (message) => this.#take(message));
-        this.#thread.on('error', (error) => this.#problem(error));
-        this.#thread.on('exit', () => this.#restart());
+        this.#thread.on('error', ({message, code}) => this.#troubles.add(message, {code}));
+        this.#thread.on('exit', () => {
+            this.#isDown = true;
+            this.#abandon();
+            this.#restart();
+        });
+    }
+
+    /** Nobody answers any more what the thread was asked for. */
+    #abandon() {
+        for (const request of this.#requests.keys()) {
+            const message = 'The connection of this host to the queue has ended before it had answered';
+            this.#requested({request, error: {message, code: 'CLUSTER_UNREACHABLE'}});
+        }
     }
 
     /** Without it the leases of this host end, and other hosts go on. */
     #restart() {
-        this.#isDown = true;
-        const asked = [...this.#requests.values()];
-        this.#requests.clear();
-        for (const {reject} of asked) {
-            reject(unreachable());
-        }
         if (this.#isClosing) {
             return;
         }
@@ -282,12 +301,13 @@ class BullmqMember {
     }
 
     #ask(message) {
-        if (this.#isDown) {
-            return Promise.reject(unreachable());
-        }
         const request = this.#nextRequest++;
         const answered = new Promise((resolve, reject) => this.#requests.set(request, {resolve, reject}));
-        this.#tell({...message, request});
+        if (this.#isDown) {
+            this.#abandon();
+        } else {
+            this.#tell({...message, request});
+        }
         return answered;
     }
 
@@ -306,7 +326,7 @@ class BullmqMember {
             case 'steered':
                 return this.#host.steered(message.order);
             case 'problem':
-                return this.#problem(message);
+                return this.#troubles.add(message.message, {code: message.code});
             case 'closed':
                 return void this.#thread.terminate();
             default:
@@ -376,23 +396,7 @@ class BullmqMember {
             info: () => info
         });
     }
-
-    #problem({message, code}) {
-        const now = Date.now();
-        const kind = code ?? message;
-        if (now - (this.#problems.get(kind) ?? -Infinity) < PROBLEM_PERIOD_MS) {
-            return;
-        }
-        this.#problems.set(kind, now);
-        const text = `The cluster has trouble with its queue: ${message}. It goes on when that is over; until then no slot begins on this host`;
-        this.#host.problem(Object.assign(new Error(text), {code: 'CLUSTER_UNREACHABLE', reason: code}));
-    }
 }
-
-const unreachable = () =>
-    Object.assign(new Error('The thread that reaches the queue of the cluster has ended'), {
-        code: 'CLUSTER_UNREACHABLE'
-    });
 
 function errorOf({message, code, envelope}, wire) {
     if (envelope !== undefined) {

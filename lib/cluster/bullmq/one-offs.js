@@ -31,23 +31,19 @@ class OneOffs {
     /** This host has claimed the row of a one-off job. */
     async add({request, name, id, data, priority = 0}) {
         const jobId = oneOffId(name);
-        try {
-            await this.#removeEarlier(jobId);
-            await this.#queue.add(
-                name,
-                {...data, run: id, priority, reply: this.#hostId},
-                {
-                    jobId,
-                    priority: 101 - priority,
-                    removeOnComplete: KEPT_FAILED,
-                    removeOnFail: KEPT_FAILED
-                }
-            );
-            const added = await this.#queue.getJob(jobId);
-            this.#post({type: 'requested', request, run: added === undefined ? id : runIdOfJob(added)});
-        } catch (error) {
-            this.#post({type: 'requested', request, error: {message: error.message, code: error.code}});
-        }
+        await this.#removeEarlier(jobId);
+        await this.#queue.add(
+            name,
+            {...data, run: id, priority, reply: this.#hostId},
+            {
+                jobId,
+                priority: 101 - priority,
+                removeOnComplete: KEPT_FAILED,
+                removeOnFail: KEPT_FAILED
+            }
+        );
+        const added = await this.#queue.getJob(jobId);
+        this.#post({type: 'requested', request, run: added === undefined ? id : runIdOfJob(added)});
     }
 
     /** The run of an earlier claim has failed, or is of no use: its row has been claimed since. One that goes on is left. */
@@ -73,14 +69,10 @@ class OneOffs {
 
     /** What the queue has of a one-off job. */
     async state({request, name}) {
-        try {
-            const job = await this.#queue.getJob(oneOffId(name));
-            const state = (await job?.getState()) ?? 'unknown';
-            const shown = OVER.has(state) || state === 'unknown' ? state : 'coming';
-            this.#post({type: 'requested', request, state: shown, run: job && runIdOfJob(job)});
-        } catch (error) {
-            this.#post({type: 'requested', request, error: {message: error.message, code: error.code}});
-        }
+        const job = await this.#queue.getJob(oneOffId(name));
+        const state = (await job?.getState()) ?? 'unknown';
+        const shown = OVER.has(state) || state === 'unknown' ? state : 'coming';
+        this.#post({type: 'requested', request, state: shown, run: job && runIdOfJob(job)});
     }
 }
 

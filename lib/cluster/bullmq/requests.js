@@ -1,9 +1,20 @@
 'use strict';
 
-const {jobIdOf, requestId, runIdOfJob} = require('./codec');
+const {fenceOf, jobIdOf, requestId, resumedOf, runIdOfJob} = require('./codec');
 const {KEPT, KEPT_FAILED} = require('./kept');
 
 const PAUSED_FIELD = 'jm:paused:';
+/** There is none: that it can be asked for is what counts. */
+const PROBED_FIELD = 'jm:probe';
+/** States of runs, by those of BullMQ. */
+const STATES = {
+    waiting: 'waiting',
+    prioritized: 'waiting',
+    delayed: 'waiting',
+    active: 'running',
+    completed: 'completed',
+    failed: 'failed'
+};
 
 /** What hosts ask of the queue and of each other: runs, their ends, cancellations, pauses, and what there is. */
 class Requests {
@@ -102,6 +113,14 @@ class Requests {
         this.#post({type: 'requested', request, state});
     }
 
+    /** What the queue knows of a run, whichever host has it; nothing of a due time that was skipped. */
+    async find({request, id, name}) {
+        const job = await this.#queue.getJob(jobIdOf(id, name));
+        const state = STATES[await job?.getState()];
+        const isRun = state !== undefined && runIdOfJob(job) === id && job.returnvalue?.skipped === undefined;
+        this.#post({type: 'requested', request, value: isRun ? factsOf(id, job, state) : undefined});
+    }
+
     async steer(order) {
         const {kind, name} = order;
         if (kind === 'pause') {
@@ -122,9 +141,17 @@ class Requests {
             id: runIdOfJob(job),
             job: job.name,
             host: job.processedBy,
-            since: job.processedOn
+            since: job.processedOn,
+            attempt: resumedOf(job)?.attempt ?? 1,
+            fence: fenceOf(job)
         }));
         this.#post({type: 'requested', request, value: {hosts, queue, running}});
+    }
+
+    /** Is answered once the server answers. */
+    async probe({request}) {
+        await this.#queue.backend.getQueueMetaField(PROBED_FIELD);
+        this.#post({type: 'requested', request});
     }
 
     /** A job that was paused before this host had it is paused here too. */
@@ -134,6 +161,32 @@ class Requests {
             this.#post({type: 'steered', order: JSON.parse(paused)});
         }
     }
+}
+
+/** @returns {object} for `runInfo` (lib/runs/run-info.js), with the id of the host that has the run, or had it */
+function factsOf(id, {name, data, timestamp, processedBy, processedOn, finishedOn, failedReason}, state) {
+    const facts = {
+        id,
+        name,
+        state,
+        trigger: data.due === undefined ? 'manual' : 'schedule',
+        dueMs: data.due,
+        queuedMs: timestamp,
+        attempts: data.attempts
+    };
+    if (state === 'waiting') {
+        // It may have been given back by a host.
+        return facts;
+    }
+    const isFailed = state === 'failed';
+    return {
+        ...facts,
+        host: processedBy,
+        startedMs: processedOn,
+        endedMs: finishedOn,
+        ending: finishedOn === undefined ? undefined : {elapsedMs: finishedOn - processedOn},
+        error: isFailed ? {name: 'Error', message: failedReason} : undefined
+    };
 }
 
 module.exports = {Requests};

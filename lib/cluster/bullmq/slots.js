@@ -24,6 +24,8 @@ class Slots {
     #superseded = new Map();
     /** Slots that this host has claimed of late. */
     #claimed = new Map();
+    /** The last step of each job that has some left to do. */
+    #turns = new Map();
 
     /**
      * @param {object} parts
@@ -63,10 +65,26 @@ class Slots {
             added = await this.#queue.add(name, data, options);
         }
         this.#noteClaim(jobId, name, dueMs);
+        const isAdded = added.id === jobId;
+        await this.#inTurn(name, () => this.#noteAnswer(name, dueMs, isAdded));
+    }
+
+    /** What follows from the answers to the claims of a job depends on those before: one after the other. */
+    #inTurn(name, act) {
+        const turn = (this.#turns.get(name) ?? Promise.resolve()).then(act);
+        const settled = turn
+            .catch(() => {})
+            .then(() => this.#turns.get(name) === settled && this.#turns.delete(name));
+        this.#turns.set(name, settled);
+        return turn;
+    }
+
+    /** The queue has taken a slot, or another slot of the job is in its way. */
+    async #noteAnswer(name, dueMs, isAdded) {
         const before = this.#deduplicated.get(name);
         this.#deduplicated.delete(name);
         await this.#reportSuperseded(name, dueMs);
-        if (added.id === jobId) {
+        if (isAdded) {
             return;
         }
         if (before === dueMs || this.#link.nowMs() < dueMs + OVERLAP_TOLERANCE_MS) {

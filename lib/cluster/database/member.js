@@ -4,6 +4,8 @@ const {clockOffset} = require('../clock');
 const {invalid} = require('../../host/options');
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
+const {Troubles} = require('../troubles');
+const {hostOf} = require('./host-text');
 const {OneOffs} = require('./one-offs');
 const {runIdOf} = require('./run-id');
 const {LONGEST_NAME, SlotTable} = require('./table');
@@ -28,6 +30,7 @@ class DatabaseMember {
     #link;
     #skips;
     #oneOffs;
+    #troubles;
     #lockMs;
     #ready;
     /** Jobs of this host that the cluster shares, by name. */
@@ -44,6 +47,8 @@ class DatabaseMember {
     #isClosing = false;
     /** What still has to be written. */
     #writes = new Set();
+    /** Ids of runs whose ends are among it. */
+    #ending = new Set();
 
     constructor(host, options) {
         this.#host = host;
@@ -51,16 +56,18 @@ class DatabaseMember {
         this.#lockMs = lockOf(options.lease);
         /** How often a one-off job is looked at that has not ended: no host keeps a run that it has lost for so long. */
         this.lookMs = this.#lockMs + LATE_MS;
-        this.#table = new SlotTable(options);
+        const {instance: id, hostname} = host;
+        this.#table = new SlotTable(options, {id, hostname, pid: process.pid});
         this.#link = new host.native.ClusterLink(host.instance, () => this.#takeNews());
         this.#skips = new SkipReports(this.#link);
+        this.#troubles = new Troubles(host, `table "${options.table}"`, () => this.#table.now());
         this.#oneOffs = new OneOffs({
             host,
             table: this.#table,
             link: this.#link,
             lockMs: this.#lockMs,
             hold: (slot, sentMs) => this.#hold(slot, sentMs),
-            release: (id, end) => this.ended(id, end),
+            release: (slotId, end) => this.ended(slotId, end),
             watchSoon: (afterMs) => this.#watchSoon(afterMs)
         });
         this.#offsetMs = options.clockSkew;
@@ -99,6 +106,15 @@ class DatabaseMember {
         this.#jobs.delete(name);
     }
 
+    /** An attempt of a run has failed, and another one follows. */
+    attemptFailed(id, next) {
+        const slot = this.#held.get(id);
+        if (slot !== undefined) {
+            slot.next = next;
+            this.#write(() => this.#table.keepAttempt(slot));
+        }
+    }
+
     ended(id, {kind}) {
         const slot = this.#forget(id);
         if (kind === 'lost') {
@@ -110,7 +126,9 @@ class DatabaseMember {
             return;
         }
         const isOver = kind !== 'back' && kind !== 'unknown';
-        this.#write(isOver ? () => this.#table.end(slot) : () => this.#table.giveBack(slot));
+        this.#ending.add(id);
+        const write = isOver ? () => this.#table.end(slot) : () => this.#table.giveBack(slot);
+        void this.#write(write).finally(() => this.#ending.delete(id));
         if (!isOver) {
             this.#watchSoon(this.#lockMs);
         }
@@ -143,12 +161,21 @@ class DatabaseMember {
     }
 
     async info() {
-        return {hosts: [], queue: {}, running: await this.#table.unfinished([...this.#jobs.keys()])};
+        const rows = await this.#table.unfinished([...this.#jobs.keys()]);
+        const hosts = new Map();
+        const running = rows.map((row) => {
+            const host = hostOf(row.host);
+            hosts.set(host?.id, host);
+            const {name: job, since, fence, next} = row;
+            return {id: runIdOf(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
+        });
+        return {hosts: [...hosts.values()].filter(Boolean), queue: {}, running};
     }
 
     closing() {
         this.#isClosing = true;
-        clearTimeout(this.#watch);
+        this.#troubles.close();
+        clearTimeout(this.#watch?.timer);
     }
 
     async close(limitMs) {
@@ -156,7 +183,7 @@ class DatabaseMember {
         this.#skips.flush();
         for (const [id, slot] of this.#held) {
             this.#forget(id);
-            this.#write(() => this.#table.giveBack(slot));
+            void this.#write(() => this.#table.giveBack(slot));
         }
         const limit = new Promise((resolve) => setTimeout(resolve, limitMs).unref());
         await Promise.race([Promise.allSettled(this.#writes), limit]);
@@ -189,8 +216,10 @@ class DatabaseMember {
             } else {
                 const slot = this.#forget(news.id);
                 if (slot !== undefined && this.#isClosing) {
-                    this.#write(() => this.#table.giveBack(slot));
+                    void this.#write(() => this.#table.giveBack(slot));
                 }
+                // There may be no other host that redoes it.
+                this.#watchSoon(this.#lockMs);
             }
         }
     }
@@ -240,9 +269,16 @@ class DatabaseMember {
 
     /** @param {number} sentMs - when the claim was sent: the lease counts from there */
     async #won(slot, sentMs) {
+        const isLate = this.#link.nowMs() - slot.slot > LATE_MS;
         if (await this.#overlaps(slot)) {
-            this.#skips.add(slot.name, slot.slot, 'overlap');
-            this.#write(() => this.#table.end(slot));
+            if (isLate) {
+                // It makes up for what passed without a host, or is redone: it waits until the other run has ended.
+                void this.#write(() => this.#table.giveBack(slot));
+                this.#watchSoon(this.#options.lease / 3);
+            } else {
+                this.#skips.add(slot.name, slot.slot, 'overlap');
+                void this.#write(() => this.#table.end(slot));
+            }
             return;
         }
         const {id, grant} = this.#hold(slot, sentMs);
@@ -264,7 +300,7 @@ class DatabaseMember {
         slot.untilMs = leaseUntilMs;
         this.#held.set(id, slot);
         this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
-        return {id, grant: {id, fence: slot.fence, leaseUntilMs}};
+        return {id, grant: {id, fence: slot.fence, leaseUntilMs, ...slot.next}};
     }
 
     /** Whether an earlier run of the job goes when this one is due. */
@@ -284,12 +320,7 @@ class DatabaseMember {
             await new Promise((resolve) => setTimeout(resolve, untilDueMs));
             return others();
         }
-        // It makes up for what passed without a host, and what that one has left is being redone.
-        const endMs = now() + this.#options.lease / 2;
-        while (now() < endMs && (await others())) {
-            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        }
-        return now() >= endMs;
+        return true;
     }
 
     async #renewAll() {
@@ -316,58 +347,65 @@ class DatabaseMember {
 
     /** Looks after slots of other hosts, whose leases may be over: once for all of them, as late as it is of use. */
     #watchSoon(afterMs) {
-        if (this.#watch === undefined && !this.#isClosing) {
-            this.#watch = setTimeout(() => void this.#look(), afterMs).unref();
+        const atMs = now() + afterMs;
+        if (this.#isClosing || this.#watch?.atMs <= atMs) {
+            return;
         }
+        clearTimeout(this.#watch?.timer);
+        // Hosts that look at the same time take each other's slots.
+        const timer = setTimeout(() => void this.#look(), afterMs * (1 + Math.random() / 10)).unref();
+        this.#watch = {timer, atMs};
     }
 
     async #look() {
+        this.#watch = undefined;
         await this.#ready;
         const names = [...this.#jobs.keys()];
         const rows = await this.#trying('Looking for lost runs', () => this.#table.unfinished(names));
-        this.#watch = undefined;
         if (rows === undefined) {
             this.#watchSoon(this.#options.lease / 3);
             return;
         }
-        const lost = rows.filter((row) => row.leftMs <= 0);
-        const others = rows.filter((row) => row.leftMs > 0 && !this.#held.has(runIdOf(row)));
-        for (const row of lost) {
-            await this.#takeOver(row);
-        }
-        if (others.length > 0) {
-            this.#watchSoon(Math.min(...others.map((row) => row.leftMs)) + LEAST_WATCH_MS);
+        for (const row of rows.filter((one) => !this.#isOurs(one))) {
+            const isTaken = row.leftMs <= 0 && (await this.#takeOver(row));
+            if (!isTaken) {
+                // Another host has it, which may be lost as well.
+                this.#watchSoon(LEAST_WATCH_MS + (row.leftMs > 0 ? row.leftMs : this.#lockMs));
+            }
         }
     }
 
+    /** Whether a slot is that of a run which goes here, or whose end is just being written. */
+    #isOurs(row) {
+        const id = runIdOf(row);
+        return this.#held.has(id) || this.#ending.has(id);
+    }
+
+    /** @returns {Promise<boolean>} whether this host has it now */
     async #takeOver(row) {
-        const {name, slot, fence} = row;
-        const job = this.#jobs.get(name);
+        const {name, slot, fence, next, isGivenBack} = row;
         const sentMs = this.#host.native.bootMs();
         const isOurs = await this.#trying(`Taking over a run of job "${name}"`, () =>
             this.#table.takeOver(row, this.#lockMs)
         );
-        const taken = {name, slot, fence: fence + 1};
+        const taken = {name, slot, fence: fence + 1, next};
+        const job = this.#jobs.get(name);
         if (!isOurs || job === undefined) {
-            return;
+            return isOurs === true;
         }
         if (job.isOneOff) {
-            const loss = row.isGivenBack ? undefined : job.onHostLoss;
             await this.#trying(`Taking over one-off job "${name}"`, () =>
-                this.#oneOffs.takeOver(taken, {sentMs, loss})
+                this.#oneOffs.takeOver(taken, {sentMs, loss: isGivenBack ? undefined : job.onHostLoss})
             );
-            return;
+            return true;
         }
-        if (row.isGivenBack) {
-            await this.#won(taken, sentMs);
-            return;
-        }
-        if (job.onHostLoss === 'fail') {
+        if (job.onHostLoss === 'fail' && !isGivenBack) {
             this.#host.hostLost(name, runIdOf(taken), {slot});
-            this.#write(() => this.#table.end(taken));
-            return;
+            void this.#write(() => this.#table.end(taken));
+            return true;
         }
-        await this.#won(taken, sentMs);
+        await this.#trying(`Beginning a run of job "${name}" again`, () => this.#won(taken, sentMs));
+        return true;
     }
 
     #forget(id) {
@@ -382,6 +420,7 @@ class DatabaseMember {
             this.#writes.delete(writing)
         );
         this.#writes.add(writing);
+        return writing;
     }
 
     async #writeUntil(endMs, send) {
@@ -422,12 +461,7 @@ class DatabaseMember {
     }
 
     #report(what, error) {
-        if (!this.#isClosing) {
-            const message = `${what} failed: ${error?.message}. It is tried again; until then no run begins by it`;
-            this.#host.problem(
-                Object.assign(new Error(message, {cause: error}), {code: 'CLUSTER_UNREACHABLE'})
-            );
-        }
+        this.#troubles.add(`${what} failed: ${error?.message}`, {code: error?.code, cause: error});
     }
 }
 

@@ -2,6 +2,8 @@
 
 /** The table `job_slots`, on MySQL, MariaDB and PostgreSQL: one row for each slot of a job that was claimed. */
 
+const {hostText} = require('./host-text');
+
 /** The clock of the server in ms since 1970, as SQL. */
 const NOW_MS = {
     mysql: '(CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED))',
@@ -9,19 +11,35 @@ const NOW_MS = {
 };
 /** The error of an INSERT that another host was faster with. */
 const DUPLICATE = new Set(['ER_DUP_ENTRY', '23505']);
-/** Of a table that another host has just created. */
-const EXISTS = new Set(['ER_TABLE_EXISTS_ERROR', '42P07', '23505']);
+/** Of a table, or a column, that another host has just created. */
+const EXISTS = new Set(['ER_TABLE_EXISTS_ERROR', 'ER_DUP_FIELDNAME', '42P07', '42701', '23505']);
 const LONGEST_NAME = 191;
+const LONGEST_HOST = 255;
+
+/** What earlier builds did not have; null in rows of theirs. */
+const ADDED = {
+    // The attempt that goes or comes next, if one has failed, and when it may begin.
+    attempt: (table) => table.integer('attempt'),
+    retry_at: (table) => table.bigInteger('retry_at'),
+    // Which host has the slot, or had it last, and since when.
+    host: (table) => table.string('host', LONGEST_HOST),
+    since: (table) => table.bigInteger('since')
+};
 
 class SlotTable {
     #knex;
     #table;
     #nowMs;
+    #host;
 
-    /** @param {{knex: import('knex').Knex, table: string}} options */
-    constructor({knex, table}) {
+    /**
+     * @param {{knex: import('knex').Knex, table: string}} options
+     * @param {{id: string, hostname: string, pid: number}} host - this one
+     */
+    constructor({knex, table}, host) {
         this.#knex = knex;
         this.#table = table;
+        this.#host = hostText(host).slice(0, LONGEST_HOST);
         const client = String(knex.client.config.client);
         this.#nowMs = /pg|postgres/.test(client) ? NOW_MS.postgres : NOW_MS.mysql;
     }
@@ -30,23 +48,26 @@ class SlotTable {
         return this.#knex(this.#table);
     }
 
-    /** Creates the table where there is none. */
+    /** Creates the table where there is none, and what one of an earlier build lacks. */
     async create() {
-        if (await this.#knex.schema.hasTable(this.#table)) {
-            return;
+        const {schema} = this.#knex;
+        if (!(await schema.hasTable(this.#table))) {
+            await unlessThere(() =>
+                schema.createTable(this.#table, (table) => {
+                    table.string('name', LONGEST_NAME).notNullable();
+                    table.bigInteger('slot').notNullable();
+                    // Until when a host has the slot, in ms since 1970; null once its run has ended.
+                    table.bigInteger('lease_until');
+                    table.integer('fence').notNullable();
+                    Object.values(ADDED).forEach((add) => add(table));
+                    table.primary(['name', 'slot']);
+                })
+            );
         }
-        try {
-            await this.#knex.schema.createTable(this.#table, (table) => {
-                table.string('name', LONGEST_NAME).notNullable();
-                table.bigInteger('slot').notNullable();
-                // Until when a host has the slot, in ms since 1970; null once its run has ended.
-                table.bigInteger('lease_until');
-                table.integer('fence').notNullable();
-                table.primary(['name', 'slot']);
-            });
-        } catch (error) {
-            if (!EXISTS.has(error.code)) {
-                throw error;
+        const columns = await this.#rows.columnInfo();
+        for (const [name, add] of Object.entries(ADDED)) {
+            if (columns[name] === undefined) {
+                await unlessThere(() => this.#knex.schema.alterTable(this.#table, add));
             }
         }
     }
@@ -60,7 +81,7 @@ class SlotTable {
     /** @returns {Promise<boolean>} whether the slot is this host's: no host has claimed it before */
     async claim(name, slot, lockMs) {
         try {
-            await this.#rows.insert({name, slot, lease_until: this.#in(lockMs), fence: 1});
+            await this.#rows.insert({name, slot, fence: 1, ...this.#held(lockMs)});
             return true;
         } catch (error) {
             if (DUPLICATE.has(error.code)) {
@@ -81,28 +102,50 @@ class SlotTable {
         return (await this.#rows.where({name, slot, fence}).update({lease_until: null})) === 1;
     }
 
+    /** An attempt has failed: a host that gets the slot goes on with the next one. */
+    async keepAttempt({name, slot, fence, next}) {
+        await this.#rows.where({name, slot, fence}).whereNotNull('lease_until').update(attemptOf(next));
+    }
+
     /** This host does not do it: another one may, at once. */
-    async giveBack({name, slot, fence}) {
-        await this.#rows.where({name, slot, fence}).whereNotNull('lease_until').update({lease_until: 0});
+    async giveBack({name, slot, fence, next}) {
+        const row = this.#rows.where({name, slot, fence}).whereNotNull('lease_until');
+        await row.update({lease_until: 0, ...attemptOf(next)});
     }
 
     /**
-     * @returns {Promise<{name: string, slot: number, fence: number, leftMs: number, isGivenBack: boolean}[]>} slots whose run has not
-     *   ended
+     * @returns {Promise<{name: string, slot: number, fence: number, leftMs: number, isGivenBack: boolean, next?: {attempt: number, retryAtMs?:
+     *   number}, host: string | null, since: number}[]>} slots whose run has not ended
      */
     async unfinished(names) {
         const left = this.#knex.raw(`lease_until - ${this.#nowMs} AS left_ms`);
         const rows = await this.#rows
-            .select('name', 'slot', 'fence', 'lease_until', left)
+            .select('name', 'slot', 'fence', 'attempt', 'retry_at', 'host', 'since', 'lease_until', left)
             .whereIn('name', names)
-            .whereNotNull('lease_until');
-        return rows.map(({name, slot, fence, lease_until: until, left_ms: leftMs}) => ({
-            name,
-            slot: Number(slot),
-            fence: Number(fence),
-            leftMs: Number(leftMs),
-            isGivenBack: Number(until) === 0
-        }));
+            .whereNotNull('lease_until')
+            .orderBy(['name', 'slot']);
+        return rows.map(
+            ({
+                name,
+                slot,
+                fence,
+                lease_until: leaseUntil,
+                left_ms: leftMs,
+                attempt,
+                retry_at: retryAt,
+                host,
+                since
+            }) => ({
+                name,
+                slot: Number(slot),
+                fence: Number(fence),
+                leftMs: Number(leftMs),
+                isGivenBack: Number(leaseUntil) === 0,
+                next: attempt === null ? undefined : {attempt, retryAtMs: numberOf(retryAt)},
+                host,
+                since: Math.max(Number(slot), numberOf(since) ?? 0)
+            })
+        );
     }
 
     /** @returns {Promise<boolean>} whether this host has a slot now that another one has lost */
@@ -110,7 +153,7 @@ class SlotTable {
         const lost = this.#rows
             .where({name, slot, fence})
             .where('lease_until', '<=', this.#knex.raw(this.#nowMs));
-        return (await lost.update({lease_until: this.#in(lockMs), fence: fence + 1})) === 1;
+        return (await lost.update({fence: fence + 1, ...this.#held(lockMs)})) === 1;
     }
 
     /** @returns {Promise<number | undefined>} the last slot of a job that was claimed */
@@ -131,8 +174,32 @@ class SlotTable {
         }
     }
 
+    /** What is written by the host that gets a slot. */
+    #held(lockMs) {
+        return {lease_until: this.#in(lockMs), host: this.#host, since: this.#knex.raw(this.#nowMs)};
+    }
+
     #in(ms) {
         return this.#knex.raw(`${this.#nowMs} + ?`, [Math.round(ms)]);
+    }
+}
+
+/** What is written of a failed attempt: nothing, if there is none. */
+const attemptOf = (next) =>
+    next === undefined
+        ? {}
+        : {attempt: next.attempt, retry_at: next.retryAtMs === undefined ? null : Math.round(next.retryAtMs)};
+
+const numberOf = (value) => (value === null ? undefined : Number(value));
+
+/** Another host may do the same at this moment. */
+async function unlessThere(create) {
+    try {
+        await create();
+    } catch (error) {
+        if (!EXISTS.has(error.code)) {
+            throw error;
+        }
     }
 }
 

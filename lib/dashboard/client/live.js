@@ -18,6 +18,7 @@ const JOB_EVENTS = [
     'job resumed',
     'all paused',
     'all resumed',
+    'cluster changed',
     'ready',
     'reset',
     'gap'

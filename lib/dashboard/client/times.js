@@ -1,27 +1,14 @@
 'use strict';
 
-const {absolute, duration, formatOf, relative} = require('../time-words');
-
-const TIME = {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'};
-const DAY_AND_TIME = {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23'
-};
+const {absolute, clock, duration, relative} = require('../time-words');
 
 /** The zone that the host has chosen, or the visitor's own. */
 const {timezone} = document.documentElement.dataset;
 
-const clock = (date, now) =>
-    formatOf(timezone, date.toDateString() === now.toDateString() ? TIME : DAY_AND_TIME).format(date);
-
 const TEXTS = {
     relative: (date, now) => relative(date.getTime(), now.getTime()),
     since: (date, now) => duration(Math.max(0, now - date)),
-    clock,
+    clock: (date, now) => clock(date, now, timezone),
     absolute: (date) => absolute(date, timezone)
 };
 

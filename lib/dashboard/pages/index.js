@@ -2,6 +2,7 @@
 
 const {Context} = require('../parts/context');
 const {calendar} = require('./calendar');
+const {cluster} = require('./cluster');
 const {job} = require('./job');
 const {jobs} = require('./jobs');
 const {overview} = require('./overview');
@@ -30,5 +31,6 @@ module.exports = [
     page('runs', runs),
     page('runs/:id', run),
     page('calendar', calendar),
+    page('cluster', cluster),
     page('system', system)
 ];

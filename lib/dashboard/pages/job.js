@@ -7,6 +7,7 @@ const {html} = require('../html');
 const {HOUR_MS, MINUTE_MS, SECOND_MS, absolute, count, duration, percent, plural, size} = require('../words');
 const {pauseButton, runButton} = require('../parts/actions');
 const {dueTimes} = require('../parts/due-times');
+const {runsOnOthers} = require('../parts/cluster-runs');
 const {card, empty, layout} = require('../parts/layout');
 const {runTable} = require('../parts/run-table');
 const {stateLabel} = require('../parts/states');
@@ -39,7 +40,8 @@ function job(context) {
     const {jobManager, params} = context;
     const info = jobManager.job(params.name);
     const runs = jobManager.runs({job: params.name, limit: MOST_RUNS});
-    if (info === undefined && runs.length === 0) {
+    const isElsewhere = context.cluster?.info?.running.some((run) => run.job === params.name);
+    if (info === undefined && runs.length === 0 && !isElsewhere) {
         return notFound(context, {
             section: 'jobs',
             title: 'There is no such job',
@@ -56,7 +58,7 @@ function job(context) {
                 ${info === undefined ? '' : definition(context, info)}
                 ${info === undefined ? '' : nextDue(context, info)}
             </div>
-            ${charts(runs, context.nowMs)} ${runsCard(context, params.name, runs)}`
+            ${charts(runs, context.nowMs)} ${runsOnOthers(context, {job: params.name})} ${runsCard(context, params.name, runs)}`
     );
 }
 

@@ -1,11 +1,12 @@
 'use strict';
 
 const {lastRunsChart} = require('../charts/last-runs');
+const {JOB_STATES} = require('../../host/states');
 const {attributes, html} = require('../html');
 const {duration, percent, plural} = require('../words');
 const {pauseButton, runButton} = require('../parts/actions');
 const {choices, empty, layout} = require('../parts/layout');
-const {JOB_STATES, stateLabel} = require('../parts/states');
+const {stateLabel} = require('../parts/states');
 
 /** @typedef {import('../parts/context').Context} Context */
 /** @typedef {import('../../../index').JobInfo} JobInfo */

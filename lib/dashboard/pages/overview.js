@@ -4,6 +4,7 @@ const {html} = require('../html');
 const {DAY_MS, count, plural} = require('../words');
 const {runButtons} = require('../parts/actions');
 const {attentionList} = require('../parts/attention');
+const {clusterLine} = require('../parts/cluster');
 const {card, empty, layout} = require('../parts/layout');
 const {nextDay} = require('../parts/next-day');
 const {progressBar} = require('../parts/progress');
@@ -27,10 +28,10 @@ function overview(context) {
         context,
         {title: 'Overview', section: 'overview', events: {}},
         html`<h1 class="spoken">Overview</h1>
-            ${counts(context, failed)} ${stats.jobs === 0 ? noJobs() : ''}
+            ${counts(context, failed)} ${clusterLine(context)} ${stats.jobs === 0 ? noJobs() : ''}
             <div class="columns">
                 ${card('Needs attention', {id: 'attention'}, attentionList(context, {failed, live}))}
-                ${card('Running now', {id: 'running', aside: stats.running > 0 && html`<a href="${context.to('runs?state=running')}">all</a>`}, runningNow(context, live))}
+                ${card(context.cluster === undefined ? 'Running now' : 'Running on this host', {id: 'running', aside: stats.running > 0 && html`<a href="${context.to('runs?state=running')}">all</a>`}, runningNow(context, live))}
             </div>
             ${stats.jobs > 0 || recent.length > 0 ? timeline(context, recent, recent.length === MOST_RUNS) : ''}
             ${stats.jobs > 0 ? nextDay(context) : ''}`

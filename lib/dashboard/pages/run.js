@@ -11,6 +11,7 @@ const {outputCard} = require('../parts/output');
 const {progressBar} = require('../parts/progress');
 const {TRIGGERS} = require('../parts/run-table');
 const {icon, stateLabel} = require('../parts/states');
+const {clusterRunPage} = require('./cluster-run');
 const {notFound} = require('./problem');
 
 /** @typedef {import('../parts/context').Context} Context */
@@ -32,15 +33,26 @@ const GAVE_UP = {
 /** @param {Context} context */
 function run(context) {
     const info = context.jobManager.run(context.params.id);
-    if (info === undefined) {
-        return notFound(context, {
+    return info === undefined ? elsewhere(context) : ofThisHost(context, info);
+}
+
+/** @param {Context} context */
+async function elsewhere(context) {
+    const found = context.cluster && (await clusterRunPage(context));
+    return (
+        found ??
+        notFound(context, {
             section: 'runs',
             title: 'There is no such run',
             text: html`No run with the id <b><bdi>${context.params.id}</bdi></b> is kept. Of each job the last
                 20 are, unless <code>history</code> says otherwise.
                 <a href="${context.to('runs')}">Runs that are kept</a>`
-        });
-    }
+        })
+    );
+}
+
+/** @param {Context} context @param {RunInfo} info */
+function ofThisHost(context, info) {
     const isLive = info.ended === undefined;
     return layout(
         context,

@@ -1,10 +1,11 @@
 'use strict';
 
+const {RUN_STATES} = require('../../host/states');
 const {attributes, html} = require('../html');
 const {DAY_MS, HOUR_MS, MINUTE_MS} = require('../words');
+const {runsOnOthers} = require('../parts/cluster-runs');
 const {empty, layout} = require('../parts/layout');
 const {runTable} = require('../parts/run-table');
-const {RUN_STATES} = require('../parts/states');
 
 /** @typedef {import('../parts/context').Context} Context */
 
@@ -29,10 +30,13 @@ function runs(context) {
         context,
         {title: 'Runs', section: 'runs', events: filter.job === undefined ? {} : {job: filter.job}},
         html`<div class="heading"><h1>Runs</h1></div>
-            ${filterForm(filter)} ${shown.length === 0 ? nothing(filter) : runTable(context, shown)}
+            ${filterForm(filter)} ${isOfRunning(filter) && runsOnOthers(context, filter)} ${shown.length === 0 ? nothing(filter) : runTable(context, shown)}
             ${pages(context, filter, last)}`
     );
 }
+
+/** Whether runs that go on other hosts belong to what is asked for. */
+const isOfRunning = ({state, before}) => before === undefined && (state ?? 'running') === 'running';
 
 function filterOf(query) {
     const text = (name) => query.get(name) || undefined;

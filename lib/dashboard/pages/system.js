@@ -3,6 +3,7 @@
 const {html} = require('../html');
 const {count, duration, plural, size} = require('../words');
 const {actionButton} = require('../parts/actions');
+const {steering} = require('../parts/cluster');
 const {card, empty, layout} = require('../parts/layout');
 const {icon} = require('../parts/states');
 
@@ -35,13 +36,15 @@ function system(context) {
     );
 }
 
+const PAUSES = {all: ', on all hosts of the cluster', one: ' on this host; other hosts of the cluster go on'};
+
 const pauseAll = (context) =>
     actionButton(context, {
         action: 'pause',
         path: 'api/v1/pause',
         label: 'Pause all jobs',
         look: 'danger',
-        question: 'No due time gets a run until they are resumed. Runs that go end as usual.'
+        question: `No due time gets a run until they are resumed${PAUSES[steering(context)] ?? ''}. Runs that go end as usual.`
     });
 
 const facts = (rows) =>

@@ -70,7 +70,7 @@ function pauseButton(context, {name, paused, schedule, next}) {
           });
 }
 
-/** @param {Context} context @param {import('../../../index').RunInfo} run */
+/** @param {Context} context @param {{id: string, job: string, state: string}} run */
 function cancelButton(context, {id, job, state}) {
     const isWaiting = state === 'queued' || state === 'waiting' || state === 'retrying';
     return actionButton(context, {
@@ -109,4 +109,4 @@ function runButtons(context, run) {
     }
 }
 
-module.exports = {actionButton, pauseButton, runButton, runButtons};
+module.exports = {actionButton, cancelButton, pauseButton, runButton, runButtons};

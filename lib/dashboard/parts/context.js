@@ -2,12 +2,14 @@
 
 const {stripVTControlCharacters} = require('node:util');
 const {html} = require('../html');
-const {absolute, duration, formatOf, relative} = require('../words');
+const {absolute, clock, duration, relative} = require('../words');
 const {shownJson} = require('./redact');
 
 /**
  * @typedef {object} View what a page is made of
  * @property {import('../../../index')} jobManager - its public interface is all that pages use
+ * @property {import('../../http/cluster-reader').ClusterState} [cluster] - absent for a host that is in none
+ * @property {(id: string) => Promise<import('../../../index').ClusterRun | undefined>} [clusterRun] - rejects if the queue does not answer
  * @property {Record<string, string>} params - of the pattern, decoded
  * @property {URLSearchParams} query
  * @property {{actions: Set<string>, user?: string}} access - what this visitor may do: 'run', 'pause', 'resume', 'cancel', 'retry'
@@ -33,6 +35,8 @@ class Context {
     constructor(view, nowMs = Date.now()) {
         const {jobManager, params = {}, query = new URLSearchParams(), root = '', options = {}, flash} = view;
         this.jobManager = jobManager;
+        this.cluster = view.cluster;
+        this.clusterRun = view.clusterRun ?? (async () => undefined);
         this.params = params;
         this.query = query;
         this.root = root;
@@ -152,26 +156,6 @@ function backOf(path, query) {
     rest.delete('flash');
     const text = rest.toString();
     return `${path.replace(/^\/+/, '')}${text && `?${text}`}`;
-}
-
-const TODAY = {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'};
-const ANOTHER_DAY = {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23'
-};
-const DAY = {year: 'numeric', month: '2-digit', day: '2-digit'};
-
-/** @returns {string} '20:45:00', or 'Sat 28 Nov, 20:45' */
-function clock(date, nowMs, timezone) {
-    // Days are compared only where they may differ: formatting takes a microsecond.
-    const isNear = Math.abs(date.getTime() - nowMs) < 86_400_000;
-    const day = (ms) => formatOf(timezone, DAY).format(ms);
-    const isToday = isNear && day(date.getTime()) === day(nowMs);
-    return formatOf(timezone, isToday ? TODAY : ANOTHER_DAY).format(date);
 }
 
 module.exports = {Context, segment};

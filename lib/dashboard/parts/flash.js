@@ -25,22 +25,30 @@ const REFUSALS = {
     'run-not-stoppable':
         'Nothing can stop this function: it runs on the event loop of the host, without "context".',
     'run-data-gone': 'The data of the run was too large to be kept: it cannot be tried again.',
+    'run-elsewhere': 'Another host of the cluster has the run: only that one can do this.',
+    'cluster-unreachable': 'The queue of the cluster does not answer: nothing is known to have been done.',
     'manager-shutting-down': 'The manager is being shut down, and accepts nothing.',
     'manager-shut-down': 'The manager has been shut down.',
     'bad-parameter': 'The request had a parameter that is not understood.',
     'not-done': 'That could not be done. The log of the host has the reason.'
 };
 
+/** What is done to the jobs of one host, or of all. */
+const STEERS = new Set(['job-paused', 'job-resumed', 'all-paused', 'all-resumed']);
+const WHERE = {all: ' On all hosts of the cluster.', one: ' On this host: the others go on as they are.'};
+
 /**
  * @param {string | undefined} code
+ * @param {'all' | 'one' | undefined} [where] - in a cluster: whose jobs are steered
  * @returns {{text: string, isRefusal: boolean} | undefined} undefined for a code that is none
  */
-function flashOf(code) {
+function flashOf(code, where) {
     if (code === undefined || code === null) {
         return undefined;
     }
     if (Object.hasOwn(MESSAGES, code)) {
-        return {text: MESSAGES[code], isRefusal: false};
+        const more = where !== undefined && STEERS.has(code) ? WHERE[where] : '';
+        return {text: MESSAGES[code] + more, isRefusal: false};
     }
     return Object.hasOwn(REFUSALS, code) ? {text: REFUSALS[code], isRefusal: true} : undefined;
 }

@@ -3,6 +3,7 @@
 const named = require('../assets/assets.bundle.cjs');
 const {attributes, html} = require('../html');
 const {plural} = require('../words');
+const {steering} = require('./cluster');
 const {flashOf} = require('./flash');
 const {SPRITE, icon} = require('./states');
 
@@ -15,6 +16,7 @@ const PAGES = [
     {id: 'calendar', path: 'calendar', title: 'Calendar'},
     {id: 'system', path: 'system', title: 'System'}
 ];
+const CLUSTER = {id: 'cluster', path: 'cluster', title: 'Cluster'};
 
 /**
  * A whole page.
@@ -53,18 +55,20 @@ function layout(context, {title, section, isPart = false, events, watch}, conten
 ${SPRITE}
 <header class="top">
 <a class="brand" href="${context.to('')}"><svg class="logo" viewBox="0 0 20 20" aria-hidden="true"><rect class="a" x="2" y="3" width="10" height="3.6" rx="1.2"/><rect class="b" x="6" y="8.2" width="12" height="3.6" rx="1.2"/><rect class="c" x="3" y="13.4" width="8" height="3.6" rx="1.2"/></svg><bdi>${name}</bdi></a>
-<nav aria-label="Pages"><ul>${PAGES.map((page) => navigationItem(context, page, section, isPart))}</ul></nav>
+<nav aria-label="Pages"><ul>${pagesOf(context).map((page) => navigationItem(context, page, section, isPart))}</ul></nav>
 <div class="top-end">${access(context)}<button type="button" id="live" class="live" hidden><span class="dot"></span><span id="live-word">Live</span></button></div>
 </header>
 <main id="main" tabindex="-1">
-${flash(context)}${content}
+${flash(context)}${silence(context)}${content}
 </main>
-${footer(context)}
+${footer(context, section)}
 </body>
 </html>
 `
     );
 }
+
+const pagesOf = ({cluster}) => (cluster === undefined ? PAGES : PAGES.toSpliced(-1, 0, CLUSTER));
 
 function navigationItem(context, {id, path, title}, section, isPart) {
     const current = id === section && (isPart ? 'true' : 'page');
@@ -77,7 +81,7 @@ function access({actions, user}) {
 }
 
 function flash(context) {
-    const message = flashOf(context.flash);
+    const message = flashOf(context.flash, steering(context));
     return (
         message &&
         html`<p class="flash${message.isRefusal ? ' refused' : ''}" role="status">
@@ -86,7 +90,27 @@ function flash(context) {
     );
 }
 
-function footer(context) {
+/** Only what this host knows is shown then. */
+function silence({cluster}) {
+    return (
+        cluster?.isAnswering === false &&
+        html`<p class="note-line" role="status">
+            The queue of the cluster does not answer: what other hosts do is not known.
+        </p>`
+    );
+}
+
+/** Whose the page is. */
+function scopeOf(context, section) {
+    if (context.cluster === undefined) {
+        return 'This process only.';
+    }
+    return section === 'cluster'
+        ? ''
+        : html`This host only, not all of the <a href="${context.to('cluster')}">cluster</a>.`;
+}
+
+function footer(context, section) {
     const {host, pid, version, jobs, since} = context.stats;
     return html`<footer class="foot">
         <p>
@@ -96,7 +120,10 @@ function footer(context) {
             <span>process <b>${pid}</b></span> <span>version <b>${version}</b></span>
             <span>${plural(jobs, 'job')}</span> <span>up since ${context.clock(since)}</span>
         </p>
-        <p>This process only. As of ${context.clock(new Date(context.nowMs))}.</p>
+        <p>
+            ${scopeOf(context, section)}
+            As of ${context.clock(new Date(context.nowMs))}.
+        </p>
     </footer>`;
 }
 

@@ -54,16 +54,4 @@ const icon = (state) => icons.get(state) ?? icons.get('held');
 /** @param {string} state of a job or a run @returns the shape with the word */
 const stateLabel = (state) => labels.get(state) ?? html`<span class="state">${icon(state)}${state}</span>`;
 
-const JOB_STATES = ['armed', 'running', 'retrying', 'waiting', 'paused', 'finished', 'held'];
-const RUN_STATES = [
-    'queued',
-    'waiting',
-    'running',
-    'stopping',
-    'retrying',
-    'completed',
-    'failed',
-    'cancelled'
-];
-
-module.exports = {JOB_STATES, RUN_STATES, SPRITE, icon, lookOf, stateLabel};
+module.exports = {SPRITE, icon, lookOf, stateLabel};

@@ -5,9 +5,9 @@ use crate::engine::job::{Handler, Reuse};
 use crate::engine::{ClusterEvent, Fence, Grant};
 
 const LEAD: Duration = Duration::from_millis(250);
-const LEASE: Duration = Duration::from_secs(30);
+pub(super) const LEASE: Duration = Duration::from_secs(30);
 
-fn clustered(spec: JobSpec) -> JobSpec {
+pub(super) fn clustered(spec: JobSpec) -> JobSpec {
     JobSpec { policy: Arc::new(Policy { scope: Scope::Cluster, ..(*spec.policy).clone() }), ..spec }
 }
 
@@ -16,19 +16,19 @@ fn member() -> Bench {
     member_with(clustered(offloaded("job", every("0 * * * * *"))))
 }
 
-fn member_with(spec: JobSpec) -> Bench {
+pub(super) fn member_with(spec: JobSpec) -> Bench {
     let mut bench = Bench::with(PoolLimits::default());
     bench.send(Input::JoinCluster { lead: LEAD }).unwrap();
     bench.add(spec).unwrap();
     bench
 }
 
-fn due(minutes: i64) -> EpochMs {
+pub(super) fn due(minutes: i64) -> EpochMs {
     EpochMs(START_MS + minutes * MINUTE_MS.cast_signed())
 }
 
 impl Bench {
-    fn news(&mut self) -> Vec<ClusterEvent> {
+    pub(super) fn news(&mut self) -> Vec<ClusterEvent> {
         let is_news = |effect: &mut Effect| matches!(effect, Effect::Cluster(_));
         let event = |effect| match effect {
             Effect::Cluster(event) => Some(event),
@@ -37,11 +37,12 @@ impl Bench {
         self.effects.extract_if(.., is_news).filter_map(event).collect()
     }
 
-    fn grant_of(&self, fence: u32) -> Grant {
+    pub(super) fn grant_of(&self, fence: u32) -> Grant {
         Grant {
             id: Arc::from("job@1"),
             fence: Fence::new(fence).unwrap(),
             lease_until: self.now.boot.plus(LEASE),
+            resumed: None,
         }
     }
 
@@ -50,7 +51,7 @@ impl Bench {
         self.send(Input::GrantSlot { name: Arc::from("job"), due, grant })
     }
 
-    fn renew(&mut self) -> Result<Reply, Refusal> {
+    pub(super) fn renew(&mut self) -> Result<Reply, Refusal> {
         let until = self.now.boot.plus(LEASE);
         self.send(Input::RenewLease { id: Arc::from("job@1"), until })
     }
@@ -71,7 +72,7 @@ fn slot_near(due: EpochMs) -> ClusterEvent {
     ClusterEvent::SlotNear { name: Arc::from("job"), due }
 }
 
-fn lost() -> ClusterEvent {
+pub(super) fn lost() -> ClusterEvent {
     ClusterEvent::LeaseLost { id: Arc::from("job@1") }
 }
 
@@ -237,7 +238,7 @@ fn a_slot_that_falls_due_beside_a_run_is_declined() {
     assert_eq!(bench.renew(), Err(Refusal::UnknownRun));
 }
 
-fn handler(process: bool) -> JobSpec {
+pub(super) fn handler(process: bool) -> JobSpec {
     let spec = offloaded("job", When::HostClock);
     let Work::Offloaded(work) = &spec.work else { unreachable!() };
     let reuse = Reuse { max_runs: u32::MAX, idle: Duration::from_secs(30), max_age: None };

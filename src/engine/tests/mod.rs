@@ -17,6 +17,7 @@ mod queue;
 mod queues;
 mod registry;
 mod requests;
+mod resumed;
 mod retries;
 mod runs;
 mod stopping;
