@@ -40,8 +40,9 @@ const POLL_MS = 20;
  * @param {import('node:test').TestContext} t
  * @param {{backend: string, url: string}} on
  * @param {object[]} jobs
+ * @param {string} program - of its hosts
  */
-function makeCluster(t, on, jobs = []) {
+function makeCluster(t, on, jobs = [], program = 'member.js') {
     const name = `t${randomBytes(6).toString('hex')}`;
     const hosts = [];
     // Before the folder into which they write is deleted.
@@ -66,7 +67,7 @@ function makeCluster(t, on, jobs = []) {
             record,
             ...options
         };
-        const started = startHost(t, path.join(__dirname, 'hosts/member.js'), {
+        const started = startHost(t, path.join(__dirname, 'hosts', program), {
             args: [JSON.stringify(config)]
         });
         hosts.push(started);

@@ -43,6 +43,7 @@ class Cancelling {
             await this.#stop(id, reason);
         } else if (WAITING.has(now)) {
             this.#answer(job, {error: cancelled(id, reason)});
+            this.#noteOneOff(job);
             if (job.data.due === undefined) {
                 // Refused if a host looks at it: then that ends it. A slot stays: a host that is late would add it again.
                 await job.remove().catch(() => {});
@@ -78,11 +79,19 @@ class Cancelling {
         }
     }
 
+    /** Nobody else writes the row of a one-off job that is not begun. */
+    #noteOneOff(job) {
+        if (job.data.run !== undefined) {
+            this.#post({type: 'oneOffCancelled', name: job.name});
+        }
+    }
+
     /** @throws {Error} JOB_CANCELLED for a run that was cancelled before this host has begun it */
     check(job, id) {
         const mark =
             job.data.cancelled ?? (this.#lately.has(id) ? {reason: this.#lately.get(id)} : undefined);
         if (mark !== undefined) {
+            this.#noteOneOff(job);
             throw cancelled(id, mark.reason);
         }
     }

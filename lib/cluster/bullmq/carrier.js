@@ -6,9 +6,10 @@ const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
 const {backendOf, isPostgres, workerOptions} = require('./backend');
 const {Batches} = require('./batches');
-const {fenceOf, resumedOf, runIdOf} = require('./codec');
+const {fenceOf, resumedOf, runIdOfJob} = require('./codec');
 const {Inbox} = require('./inbox');
 const {Leases} = require('./leases');
+const {OneOffs} = require('./one-offs');
 const {Requests} = require('./requests');
 const {Retention} = require('./retention');
 const {SerialQueues} = require('./serial');
@@ -40,6 +41,7 @@ class Carrier {
     #requests;
     #serial;
     #retention;
+    #oneOffs;
     /** Jobs of this host, by name. */
     #jobs = new Map();
     #isClosing = false;
@@ -81,6 +83,7 @@ class Carrier {
             post,
             trying
         });
+        this.#oneOffs = new OneOffs({queue, kept, hostId: host.id, post, lockMs});
         const link = new native.ClusterLink(instance, () => this.#takeNews());
         this.#link = link;
         this.#skips = new SkipReports(link);
@@ -145,6 +148,14 @@ class Carrier {
             attemptFailed: () => this.#leases.keepAttempt(message.id, message.next),
             ended: () => this.#leases.settle(message.id, message.end),
             request: () => this.#requests.request(message),
+            oneOff: () => this.#oneOffs.add(message),
+            oneOffState: () => this.#oneOffs.state(message),
+            confirm: () =>
+                this.#post({
+                    type: 'requested',
+                    request: message.request,
+                    isHeld: this.#leases.isHeld(message.id)
+                }),
             cancel: () => this.#requests.cancel(message),
             steer: () => this.#requests.steer(message.order),
             look: () => this.#requests.lookAt(message),
@@ -224,7 +235,7 @@ class Carrier {
         if (this.#isClosing) {
             return this.#giveBack(job, token);
         }
-        const id = runIdOf(job.id, {name: job.name, due: job.data.due});
+        const id = runIdOfJob(job);
         this.#requests.cancelling.check(job, id);
         const known = this.#jobs.get(job.name);
         if (known === undefined) {
@@ -235,16 +246,19 @@ class Carrier {
             // Another host has it by now.
             throw new this.#bullmq.WaitingError();
         }
-        if (job.stalledCounter > 0 && known.onHostLoss === 'fail') {
+        const loss = job.stalledCounter > 0 ? known.onHostLoss : undefined;
+        const isOneOff = job.data.run !== undefined;
+        if (loss === 'fail' && !isOneOff) {
             this.#post({type: 'hostLost', name: job.name, id, slot: job.data.due});
             throw hostLost(job.name, id);
         }
         const grant = {id, fence: fenceOf(job), leaseUntilMs, ...resumedOf(job)};
         const isSlot = job.data.due !== undefined && job.attemptsMade === 0;
         const {worker} = lane ?? {worker: this.#worker};
-        const end = await this.#leases.hold({job, token, id, worker}, (live) => {
+        const held = {job, token, id, worker, untilMs: leaseUntilMs};
+        const end = await this.#leases.hold(held, (live) => {
             if (!isSlot) {
-                this.#offer(live, grant);
+                this.#offer(live, grant, {isOneOff, loss});
             } else if (lane !== undefined) {
                 void this.#serial.grant(lane, live, grant);
             } else {
@@ -290,7 +304,7 @@ class Carrier {
     }
 
     /** The event loop of the host begins the run. One that is blocked does not hold it up: it goes to another host. */
-    #offer(live, grant) {
+    #offer(live, grant, kind) {
         const {job} = live;
         const state = new Int32Array(new SharedArrayBuffer(4));
         const {bytes, priority, attempts, timeout} = job.data;
@@ -303,7 +317,8 @@ class Carrier {
             priority,
             attempts,
             timeout,
-            grant
+            grant,
+            ...kind
         });
         setTimeout(() => {
             if (Atomics.compareExchange(state, 0, OFFERED, WITHDRAWN) === OFFERED) {
@@ -323,8 +338,12 @@ class Carrier {
             case 'failed':
                 throw failure(end, this.#bullmq);
             default:
+                if (end.kind === 'lost' && onHostLoss === 'fail' && job.data.run !== undefined) {
+                    // Once its lock is over, it is found as lost by a host that then writes its row.
+                    throw new this.#bullmq.WaitingError();
+                }
                 if (end.kind === 'lost' && onHostLoss === 'fail' && !this.#isClosing) {
-                    throw hostLost(job.name, runIdOf(job.id, {name: job.name, due: job.data.due}));
+                    throw hostLost(job.name, runIdOfJob(job));
                 }
                 return this.#giveBack(job, token);
         }
@@ -332,6 +351,11 @@ class Carrier {
 
     /** Another host may have it, at once. */
     async #giveBack(job, token) {
+        if (job.opts.priority > 0) {
+            // `moveToWait` wakes no other host for a job with a priority: it would wait for up to `drainDelay`.
+            await job.moveToDelayed(Date.now() + 1, token, {skipAttempt: true}).catch(() => {});
+            throw new this.#bullmq.DelayedError();
+        }
         // Refused where another host has it already.
         await job.moveToWait(token).catch(() => {});
         throw new this.#bullmq.WaitingError();

@@ -23,13 +23,29 @@ const serialQueueName = (queue, name) => `${queue}.serial.${escaped(name)}`;
 /** @returns {string} the id of a run that was asked for. It is no number, which BullMQ would take for one of its own */
 const requestId = (id) => `~${escaped(id)}`;
 
-/** @returns {string} the id of the run, of an id of the queue */
-function runIdOf(jobId, {name, due}) {
-    return jobId.startsWith('~') ? unescaped(jobId.slice(1)) : `${name}@${new Date(due).toISOString()}`;
+/** @returns {string} the id of a one-off job: there is one run of it at most */
+const oneOffId = (name) => `!${escaped(name)}`;
+
+/** @returns {string} the id of a run of a one-off job, another one for each claim */
+const oneOffRunId = (name, claim) => `${name}@once-${claim}`;
+const ONE_OFF_RUN = /^(.+)@once-[0-9a-z-]+$/s;
+
+/** @returns {string} the id of the run, of an id of the queue; `run` is that of a one-off job */
+function runIdOf(jobId, {name, due, run}) {
+    return (
+        run ?? (jobId.startsWith('~') ? unescaped(jobId.slice(1)) : `${name}@${new Date(due).toISOString()}`)
+    );
 }
+
+/** @returns {string} the id of the run of a job of the queue */
+const runIdOfJob = ({id, name, data: {due, run}}) => runIdOf(id, {name, due, run});
 
 /** @returns {string} the id of the queue, of a run id */
 function jobIdOf(runId, name) {
+    const oneOff = ONE_OFF_RUN.exec(runId)?.[1];
+    if (oneOff !== undefined) {
+        return oneOffId(oneOff);
+    }
     const due =
         name !== undefined && runId.startsWith(`${name}@`) ? Date.parse(runId.slice(name.length + 1)) : NaN;
     return Number.isNaN(due) ? requestId(runId) : slotId(name, due);
@@ -76,10 +92,13 @@ module.exports = {
     dueOf,
     fenceOf,
     jobIdOf,
+    oneOffId,
+    oneOffRunId,
     packed,
     requestId,
     resumedOf,
     runIdOf,
+    runIdOfJob,
     serialQueueName,
     slotId,
     unpacked

@@ -48,12 +48,13 @@ class Leases {
     /**
      * This host has the run until it is settled.
      *
-     * @param {{job: object, token: string, id: string, worker: object}} run - `worker` of BullMQ has taken it
+     * @param {{job: object, token: string, id: string, worker: object, untilMs: number}} run - `worker` of BullMQ has taken it, for this host
+     *   to have it until `untilMs` by the clock of leases
      * @param {(live: object) => void} begin
      * @returns {Promise<object>} how it ended
      */
-    async hold({job, token, id, worker}, begin) {
-        const live = {job, token, id, worker};
+    async hold({job, token, id, worker, untilMs}, begin) {
+        const live = {job, token, id, worker, untilMs};
         const ended = new Promise((resolve) => {
             live.resolve = resolve;
         });
@@ -68,6 +69,11 @@ class Leases {
         this.#live.delete(job.id);
         this.#byRun.delete(id);
         return end;
+    }
+
+    /** Whether the lease of a run lasts: no other host has it. */
+    isHeld(id) {
+        return this.#bootMs() < (this.#byRun.get(id)?.untilMs ?? -Infinity);
     }
 
     /** A run of this host has ended, by its id. */
@@ -133,9 +139,11 @@ class Leases {
                     this.#lockMs
                 )
             );
-            for (const {job, id} of runs) {
+            for (const live of runs) {
+                const {job, id} = live;
+                live.untilMs = lost.has(job.id) ? -Infinity : sentMs + this.#leaseMs;
                 if (!lost.has(job.id)) {
-                    this.#link.renew(id, sentMs + this.#leaseMs);
+                    this.#link.renew(id, live.untilMs);
                 } else if (this.#live.has(job.id)) {
                     this.#link.revoke(id);
                 }

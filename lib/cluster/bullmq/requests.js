@@ -1,7 +1,7 @@
 'use strict';
 
 const {Cancelling} = require('./cancelling');
-const {fenceOf, jobIdOf, requestId, resumedOf, runIdOf} = require('./codec');
+const {fenceOf, jobIdOf, requestId, resumedOf, runIdOfJob} = require('./codec');
 
 const PAUSED_FIELD = 'jm:paused:';
 /** An answer of another host is here by then. */
@@ -83,7 +83,7 @@ class Requests {
     answer(job, {value, error}) {
         const {reply} = job.data;
         if (reply !== undefined) {
-            const id = runIdOf(job.id, {name: job.name, due: job.data.due});
+            const id = runIdOfJob(job);
             const message = {
                 type: 'answered',
                 id,
@@ -106,7 +106,8 @@ class Requests {
         } else if (state === 'completed' || state === 'failed') {
             // Read after its state: a run that ended between the two would be answered without its outcome.
             const job = await this.#queue.getJob(jobId);
-            if (job !== undefined) {
+            // Of a one-off job it may be a later run.
+            if (job !== undefined && runIdOfJob(job) === id) {
                 const error = state === 'failed' ? {message: job.failedReason} : undefined;
                 this.#post({type: 'answered', id, value: job.returnvalue, error});
             }
@@ -136,7 +137,8 @@ class Requests {
         await this.#answering(request, async () => {
             const job = await this.#find(id, name);
             const state = STATES[await job?.getState()];
-            const isRun = state !== undefined && job.returnvalue?.skipped === undefined;
+            const isRun =
+                state !== undefined && runIdOfJob(job) === id && job.returnvalue?.skipped === undefined;
             return {value: isRun ? factsOf(id, job, state) : undefined};
         });
     }
@@ -169,7 +171,7 @@ class Requests {
             .flat()
             .slice(0, MOST_RUNNING)
             .map((job) => ({
-                id: runIdOf(job.id, {name: job.name, due: job.data.due}),
+                id: runIdOfJob(job),
                 job: job.name,
                 host: job.processedBy,
                 since: job.processedOn,

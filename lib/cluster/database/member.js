@@ -6,7 +6,9 @@ const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
 const {Troubles} = require('../troubles');
 const {hostOf} = require('./host-text');
+const {OneOffs} = require('./one-offs');
 const {Replacing} = require('./replacing');
+const {runIdOf} = require('./run-id');
 const {LONGEST_NAME, SlotTable} = require('./table');
 const {WaitingSlots} = require('./waiting');
 const {Writes} = require('./writes');
@@ -32,6 +34,7 @@ class DatabaseMember {
     #skips;
     #waiting;
     #replacing;
+    #oneOffs;
     #troubles;
     #lockMs;
     #ready;
@@ -53,6 +56,8 @@ class DatabaseMember {
         this.#host = host;
         this.#options = options;
         this.#lockMs = lockOf(options.lease);
+        /** How often a one-off job is looked at that has not ended: no host keeps a run that it has lost for so long. */
+        this.lookMs = this.#lockMs + LATE_MS;
         const {instance: id, hostname} = host;
         this.#table = new SlotTable(options, {id, hostname, pid: process.pid});
         this.#link = new host.native.ClusterLink(host.instance, () => this.#takeNews());
@@ -69,6 +74,18 @@ class DatabaseMember {
         const [link, table, jobs, held] = [this.#link, this.#table, this.#jobs, this.#held];
         this.#replacing = new Replacing({link, table, jobs, held});
         this.#troubles = new Troubles(host, `table "${options.table}"`, () => this.#table.now());
+        this.#oneOffs = new OneOffs({
+            host,
+            table: this.#table,
+            link: this.#link,
+            lockMs: this.#lockMs,
+            hold: (slot, sentMs) => {
+                slot.leaseUntilMs = sentMs + options.lease;
+                return this.#hold(slot);
+            },
+            release: (slotId, end) => this.ended(slotId, end),
+            watchSoon: (afterMs) => this.#watchSoon(afterMs)
+        });
         this.#offsetMs = options.clockSkew;
         this.#link.setClockOffset(this.#offsetMs);
         this.#ready = this.#open();
@@ -111,10 +128,44 @@ class DatabaseMember {
 
     ended(id, {kind}) {
         const slot = this.#forget(id);
-        if (slot === undefined || kind === 'lost') {
+        if (kind === 'lost') {
+            // Where no other host takes it over, this one does.
+            this.#watchSoon(this.#lockMs);
             return;
         }
-        this.#writes.addEnd(id, kind === 'back' ? () => this.#table.giveBack(slot) : () => this.#end(slot));
+        if (slot === undefined) {
+            return;
+        }
+        const isOver = kind !== 'back' && kind !== 'unknown';
+        this.#writes.addEnd(id, isOver ? () => this.#end(slot) : () => this.#table.giveBack(slot));
+        if (!isOver) {
+            this.#watchSoon(this.#lockMs);
+        }
+    }
+
+    /** This host has claimed the row of a one-off job: it runs it at once. */
+    async oneOff(name) {
+        await this.#ready;
+        await this.#oneOffs.claim(name);
+    }
+
+    /** @returns {Promise<{state: string, id?: string}>} what the table has of a one-off job, and of which run */
+    async oneOffState(name) {
+        await this.#ready;
+        return this.#oneOffs.state(name);
+    }
+
+    /** @returns {Promise<boolean>} whether no other host may have a run of this one */
+    async confirm(id) {
+        const slot = this.#held.get(id);
+        if (slot === undefined || this.#host.native.bootMs() < slot.leaseUntilMs) {
+            return slot !== undefined;
+        }
+        // The event loop was blocked, perhaps: nobody may have taken it since.
+        const isRenewed = await this.#trying(`Renewing the lease of run ${id}`, () =>
+            this.#table.renew(slot, this.#lockMs)
+        );
+        return isRenewed === true;
     }
 
     async #end(slot) {
@@ -131,7 +182,7 @@ class DatabaseMember {
                 const host = hostOf(row.host);
                 hosts.set(host?.id, host);
                 const {name: job, since, fence, next} = row;
-                return {id: runId(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
+                return {id: runIdOf(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
             });
         return {hosts: [...hosts.values()].filter(Boolean), queue: {}, running};
     }
@@ -275,21 +326,25 @@ class DatabaseMember {
         }
     }
 
+    /** @returns {{id: string, grant: object}} what this host has of a slot from now on */
     #hold(slot) {
-        this.#held.set(runId(slot), slot);
+        const id = runIdOf(slot);
+        const {fence, leaseUntilMs, next} = slot;
+        this.#held.set(id, slot);
         this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
+        return {id, grant: {id, fence, leaseUntilMs, ...next}};
     }
 
     /** A slot that this host has gets no run. */
     #skip(slot) {
-        const id = runId(slot);
+        const id = runIdOf(slot);
         this.#forget(id);
         this.#skips.add(slot.name, slot.slot, 'overlap');
         this.#writes.addEnd(id, () => this.#end(slot));
     }
 
     #begin(slot) {
-        const id = runId(slot);
+        const id = runIdOf(slot);
         slot.isGranted = true;
         try {
             const {name, slot: dueMs, fence, next, leaseUntilMs, hasWaited} = slot;
@@ -335,6 +390,7 @@ class DatabaseMember {
                 } else if (this.#waiting.remove(slot)) {
                     this.#forget(id);
                 } else if (this.#held.get(id) === slot) {
+                    slot.leaseUntilMs = -Infinity;
                     this.#link.revoke(id);
                 }
             } catch (error) {
@@ -379,7 +435,7 @@ class DatabaseMember {
 
     /** Whether a slot is that of a run which goes here, or whose end is just being written. */
     #isOurs(row) {
-        const id = runId(row);
+        const id = runIdOf(row);
         return this.#held.has(id) || this.#writes.isEnding(id);
     }
 
@@ -395,8 +451,14 @@ class DatabaseMember {
         if (!isOurs || job === undefined) {
             return isOurs === true;
         }
+        if (job.isOneOff) {
+            await this.#trying(`Taking over one-off job "${name}"`, () =>
+                this.#oneOffs.takeOver(taken, {sentMs, loss: isGivenBack ? undefined : job.onHostLoss})
+            );
+            return true;
+        }
         if (job.onHostLoss === 'fail' && row.hasBegun && !isGivenBack) {
-            this.#host.hostLost(name, runId(taken), {slot});
+            this.#host.hostLost(name, runIdOf(taken), {slot});
             void this.#writes.add(() => this.#table.end(taken));
             return true;
         }
@@ -436,8 +498,5 @@ class DatabaseMember {
         this.#troubles.add(`${what} failed: ${error?.message}`, {code: error?.code, cause: error});
     }
 }
-
-/** The id of the run of a slot. */
-const runId = ({name, slot}) => `${name}@${new Date(slot).toISOString()}`;
 
 module.exports = {DatabaseMember};
