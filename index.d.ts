@@ -161,6 +161,9 @@ declare class JobManager {
      * `failed` job can be added again.
      *
      * Rejects with an IncorrectUsageError when it has been executed, or is queued or running anywhere.
+     *
+     * In a cluster the row is claimed by one host, and the run goes to any host that has called this with the same name, also one that
+     * was refused (JOB_ALREADY_EXECUTED): call it on each host. Resolves once the run is in the queue.
      */
     addOneOffJob<Data = any>(job: JobManager.OneOffJob<Data>): Promise<void>;
 
@@ -474,7 +477,7 @@ declare namespace JobManager {
     interface TimeOptions extends ScheduleOptions, PausedOptions, SharedJobOptions {
         /** A Date, a cron line with seconds first, or words such as "every 5 minutes". Default: now. */
         at: string | Date;
-        /** What to do if the job is due while a run of it is still running. Default 'skip'. */
+        /** What to do if the job is due while a run of it is still running; in a cluster, on any host. Default 'skip'. */
         overlap?: Overlap;
         /** Runs of it that may go at once; `overlap` decides about further ones. Default 1, with 'allow' no limit. */
         concurrency?: number;
@@ -529,7 +532,8 @@ declare namespace JobManager {
 
     /** A job that is run once, ever, as soon as it is added. */
     type OneOffJob<Data = any> = (OffloadedOptions | InlineOptions | EitherOptions) &
-        (ModuleSource | FunctionSource<Data>) & {
+        (ModuleSource | FunctionSource<Data>) &
+        SharedJobOptions & {
             name: string;
             /** As the manager's option, for this job. */
             staleAfter?: number;
@@ -890,7 +894,7 @@ declare namespace JobManager {
         scope?: 'cluster' | 'host';
         /**
          * What becomes of a run whose host died, or was cut off for longer than the lease: another host redoes it, which is no attempt, or
-         * it fails with JOB_HOST_LOST. Default 'redo'.
+         * it fails with JOB_HOST_LOST. Default 'redo'; 'fail' for one-off jobs.
          */
         onHostLoss?: 'redo' | 'fail';
     }

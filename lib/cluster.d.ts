@@ -41,10 +41,13 @@ export interface DatabaseOptions extends ClusterTimes {
 }
 
 /**
- * BullMQ 6 carries slots and runs, on Redis, Valkey or PostgreSQL. Needs the packages `bullmq` and `ioredis` (or `pg`).
+ * BullMQ 6 carries slots and runs, also those of one-off jobs, on Redis, Valkey or PostgreSQL. Needs the packages `bullmq` and `ioredis` (or `pg`).
  * Throws INVALID_OPTION.
  */
 export declare function bullmq(options: BullmqOptions): Cluster;
 
-/** A table carries slots, for recurring jobs: no queue, and no other server than the database. Throws INVALID_OPTION. */
+/**
+ * A table carries slots, for recurring jobs and one-off jobs: no queue, and no other server than the database. A table of an earlier build gets
+ * the columns that it lacks. Throws INVALID_OPTION.
+ */
 export declare function database(options: DatabaseOptions): Cluster;

@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict');
 const nodeTest = require('node:test');
 const {ownServer} = require('./own-server');
-const {MARIADB, POSTGRES, REDIS, lostSlots, makeCluster, within} = require('./support');
+const {MARIADB, POSTGRES, REDIS, lostSlots, makeCluster, overlapOf, within} = require('./support');
 
 const DOWN_MS = 5_000;
 /** It outlasts the outage. */
@@ -104,6 +104,48 @@ if (tests.length > 0) {
                     await Promise.all(clusters.map((cluster) => checkAfter(cluster, {downAt, upAt, isKept})));
                 });
             await Promise.all(tests.map(run));
+        }
+    );
+}
+
+if (REDIS) {
+    nodeTest(
+        `Redis is down for ${DOWN_MS} ms: the slots of a job with overlap 'queue' still run one by one`,
+        async (t) => {
+            const redis = await ownServer(t, 'redis', ['--appendonly', 'yes', '--appendfsync', 'always']);
+            const job = {kind: 'script', name: 'busy', at: '*/2 * * * * *', overlap: 'queue', ms: 1_500};
+            const cluster = makeCluster(t, {backend: 'bullmq', url: redis.url}, [job]);
+            // The lease outlasts the outage.
+            const lease = 10_000;
+            await Promise.all([cluster.host({lease}), cluster.host({lease}), cluster.host({lease})]);
+            const readyAt = Date.now() + 2_500;
+            const tries = () => cluster.tries().filter(({due}) => due > readyAt);
+            await within('slots', 30_000, () => tries().length >= 2);
+            redis.kill();
+            await new Promise((resolve) => setTimeout(resolve, DOWN_MS));
+            await redis.start();
+            const upAt = Date.now();
+            await within('slots after that', 60_000, () => {
+                return tries().filter(({due, isDone}) => due > upAt && isDone).length >= 3;
+            });
+            assert.ok(overlapOf(cluster.tries(), {ofAll: true}) <= 0, JSON.stringify(cluster.tries()));
+            const dues = tries().map(({due}) => due);
+            assert.deepEqual(
+                dues,
+                [...new Set(dues)].toSorted((one, other) => one - other),
+                'in order, and none twice'
+            );
+            const between = Array.from(
+                {length: (dues.at(-1) - dues[0]) / 2_000 + 1},
+                (_, index) => dues[0] + 2_000 * index
+            );
+            const without = () =>
+                between.filter(
+                    (due) =>
+                        !dues.includes(due) &&
+                        !cluster.skipped.some((one) => one.due <= due && due < one.due + one.count * 2_000)
+                );
+            await within('every slot has run or is reported', 10_000, () => without().length === 0);
         }
     );
 }

@@ -99,7 +99,8 @@ class Completions {
      * this is called; outside of a scope, all promises for the name.
      *
      * @param {string} name
-     * @returns {{resolve: (value?: unknown) => void, reject: (error: unknown) => void}}
+     * @returns {{resolve: (value?: unknown) => void, reject: (error: unknown) => void, leave: () => void}} `leave`: they wait for
+     *   another end
      */
     ended(name) {
         const scope = JobScope.current(name);
@@ -110,7 +111,15 @@ class Completions {
             .forEach((promise) => {
                 promise.isDecided = true;
             });
+        const leave = () =>
+            this.#waiting
+                .get(name)
+                ?.promises.filter(isMeant)
+                .forEach((promise) => {
+                    promise.isDecided = false;
+                });
         return {
+            leave,
             resolve: (value) => this.#settle(name, isMeant, ({resolve}) => resolve(value)),
             reject: (error) => this.#settle(name, isMeant, ({reject}) => reject(error))
         };

@@ -273,7 +273,21 @@ function signalName(number) {
 
 const megabytes = (bytes) => Math.round(bytes / 1024 / 1024);
 
+/** Why this host does not begin a run that another one may. */
+const FOR_OTHER_HOSTS = new Set([
+    'JOB_UNKNOWN',
+    'QUEUE_FULL',
+    'JOB_ALREADY_RUNNING',
+    'LEASE_OVER',
+    'MANAGER_SHUTTING_DOWN',
+    'MANAGER_SHUT_DOWN'
+]);
+
+/** @returns {boolean} whether a run of a cluster that could not begin for this reason may begin on another host */
+const isForOtherHosts = ({code}) => FOR_OTHER_HOSTS.has(code);
+
 module.exports = {
+    isForOtherHosts,
     incorrectUsage,
     unhandledJob,
     checkStopped,

@@ -31,6 +31,7 @@ const REFUSALS = {
  * @property {() => void} onShuttingDown - no jobs are accepted from now on
  * @property {() => void} onShutDown - everything has ended, or the time limit was reached
  * @property {() => {settled(): Promise<void>} | undefined} rows - the status rows in the host's database
+ * @property {(timeoutMs: number) => Promise<void>} leaveCluster - gives what has not ended to other hosts
  */
 
 class Lifecycle {
@@ -111,7 +112,7 @@ class Lifecycle {
 
     /** Ends workers, inline jobs and row writes, each within its time limit. `problems` lists those that did not end. */
     async #end(timeout, waiting) {
-        const {inline, logger, stopWorkers, rows} = this.#parts;
+        const {inline, logger, stopWorkers, rows, leaveCluster} = this.#parts;
         const startedMs = nowMs();
         const limitMs = timeout ?? DEFAULT_TIMEOUT_MS;
         const left = (ms) => ms && ms - (nowMs() - startedMs);
@@ -135,6 +136,7 @@ class Lifecycle {
         if (repository && !(await within(rowsSettled(repository), left(limitMs)))) {
             problems.push(`Status rows of jobs were still being written after ${limitMs} ms`);
         }
+        await leaveCluster(Math.max(0, left(limitMs)));
         return {problems, survivors};
     }
 

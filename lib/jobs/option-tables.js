@@ -289,7 +289,7 @@ const ONE_OFF_JOB = optionTable({
     call: 'addOneOffJob()',
     example: '{name: "backup-2026", job: "./jobs/backup.js"}',
     owner: (name) => (typeof name === 'string' ? `of one-off job "${name}"` : 'of a one-off job'),
-    kinds: {...RUN, staleAfter: milliseconds},
+    kinds: {...RUN, ...SHARED, staleAfter: milliseconds},
     refused: {...instead(TIMES, ONCE), path: 'write it as "job"'},
     unused: {
         ...instead(

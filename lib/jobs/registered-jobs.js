@@ -231,6 +231,13 @@ class RegisteredJobs {
         this.#started(registered, answer);
     }
 
+    /** Registers a one-off job of a cluster: it begins when this host is given its run. */
+    offer(job) {
+        this.#accept(job.name);
+        const prepared = this.#prepare(job, {isOnRequest: true});
+        this.#register(prepared, {replaceFinished: true, isOneOff: true});
+    }
+
     /** The work of a run of a script that is given other data than the job's own. */
     workWith({name, job}, data) {
         const source = offloadedSource(name, job.job);
@@ -350,7 +357,10 @@ class RegisteredJobs {
         this.#bree.intervals.clear();
     }
 
-    #prepare(job, {isQuiet = false, handler} = {}) {
+    #prepare(
+        job,
+        {isQuiet = false, handler, isOnRequest = handler !== undefined && job.at === undefined} = {}
+    ) {
         const {offloaded = true} = job;
         const name = job.name || defaultName(job.job);
         if (!name) {
@@ -358,7 +368,7 @@ class RegisteredJobs {
         }
         checkName(name);
         const {timezone = this.#defaults.timezone, dst = this.#defaults.dst} = job;
-        const when = handler && job.at === undefined ? ON_REQUEST : parseAt(job.at, {timezone, dst});
+        const when = isOnRequest ? ON_REQUEST : parseAt(job.at, {timezone, dst});
         const isShared = this.#isShared({...job, name}, when);
         // Hosts of a cluster count plain intervals from the same instant.
         const anchorMs = isShared ? 0 : Date.now();

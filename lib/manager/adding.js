@@ -68,16 +68,37 @@ class Adding {
             const message = 'The name parameter is required for a one off job.';
             throw incorrectUsage({message, code: 'JOB_NAME_MISSING'});
         }
-        const {lifecycle, oneOffs, outcomes} = this.#parts;
+        const {lifecycle, outcomes} = this.#parts;
         checkStaleAfter(job, staleAfter ?? this.#staleAfterMs);
         lifecycle.assertOpen(job.name);
-        const check = () => this.#checkStart(job);
-        await oneOffs.claim(job.name, {check, staleAfterMs: staleAfter});
+        // Of the cluster, unless each host is to claim it on its own.
+        const shared = job.scope === 'host' ? undefined : this.#parts.clustering?.oneOffs;
+        await this.#claim(job, staleAfter, shared);
         try {
-            this.add(job, {replaceFinished: true, isOneOff: true});
+            if (shared === undefined) {
+                this.add(job, {replaceFinished: true, isOneOff: true});
+            } else {
+                await shared.claimed(job);
+            }
         } catch (error) {
             // The row has the status `queued`, but the job will not run.
             await outcomes.writeStatus(job.name, {status: 'failed'});
+            throw error;
+        }
+    }
+
+    async #claim(job, staleAfterMs, shared) {
+        const {oneOffs} = this.#parts;
+        const check = () => {
+            this.#checkStart(job);
+            shared?.check(job);
+        };
+        try {
+            await oneOffs.claim(job.name, {check, staleAfterMs});
+        } catch (error) {
+            if (error.code === 'JOB_ALREADY_EXECUTED') {
+                await shared?.refused(job);
+            }
             throw error;
         }
     }

@@ -33,9 +33,12 @@ class Closing {
             const drained = settle((request) => native.drain(request));
             await within(drained, limitMs);
         }
-        const stopped = await settle((request) => native.shutdown(request, left()));
-        await clustering?.close(left());
-        return stopped;
+        return settle((request) => native.shutdown(request, left()));
+    }
+
+    /** The cluster is left last: until then this host has its runs, and writes their rows. */
+    async leaveCluster(limitMs) {
+        await this.#parts.clustering?.close(limitMs);
     }
 
     /** Everything has ended, or the time limit was reached. */

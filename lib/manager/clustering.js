@@ -2,7 +2,6 @@
 
 const {hostname} = require('node:os');
 const {JobError, incorrectUsage} = require('../host/errors');
-const {invalid} = require('../host/options');
 const {safely} = require('../host/safe-call');
 const native = require('../native/native');
 const {Run} = require('../runs/run-handle');
@@ -10,13 +9,11 @@ const {runInfo} = require('../runs/run-info');
 const {deserializeError, serializeError} = require('../wire/clone');
 const {decode, encode} = require('../wire/compact');
 const {JOIN} = require('./cluster-option');
+const {ClusterOneOffs} = require('./cluster-one-offs');
 
 const nowMs = performance.now.bind(performance);
 /** For so long an answer counts as how the cluster is, for metrics. */
 const RECENT_MS = 15_000;
-
-/** Overlap rules that need to know all runs of a job: no host does. */
-const OF_ONE_HOST = new Set(['queue', 'replace']);
 
 /** The side of the manager that shares its jobs with other hosts: tells the adapter of jobs and ends, and begins what it is given. */
 class Clustering {
@@ -37,6 +34,13 @@ class Clustering {
         this.#parts = parts;
         this.#errorHandler = errorHandler;
         this.#member = adapter[JOIN]({...this.#host(), isUnref: unref === true, timezone});
+        /** One-off jobs that the hosts share. */
+        this.oneOffs = new ClusterOneOffs(parts, {
+            member: this.#member,
+            begin: (given) => this.#begin(given),
+            lossOf: (name, id, isReported) =>
+                isReported ? this.#hostLost(name, id) : hostLostError(name, id)
+        });
     }
 
     /** @returns {'cluster' | 'host'} whose the due times and runs of a job are */
@@ -54,29 +58,26 @@ class Clustering {
         if (Clustering.scopeOf(job) !== 'cluster') {
             return false;
         }
-        if (OF_ONE_HOST.has(job.overlap)) {
-            throw invalid(
-                `The option "overlap" of job "${name}" is '${job.overlap}', which a cluster cannot keep: use 'skip', 'queue-one' or 'allow', ` +
-                    `or let each host run the job on its own by scope: 'host'`
-            );
-        }
         this.#member.check?.(name, job);
         return true;
     }
 
     /** A job was registered. */
-    added({name, job, when, attempts}) {
+    added({name, job, when, attempts, isOneOff}) {
         if (Clustering.scopeOf({...job, name}) !== 'cluster') {
             return;
         }
-        const {overlap = 'skip', onHostLoss = 'redo', priority} = job;
+        const {overlap = 'skip', concurrency, onHostLoss = isOneOff ? 'fail' : 'redo', priority} = job;
         this.#member.added({
             name,
             overlap,
+            concurrency,
             onHostLoss,
             priority,
             attempts,
-            isRecurring: when.kind === 'schedule'
+            hasTimes: when.kind === 'schedule' || when.kind === 'date',
+            isRecurring: when.kind === 'schedule',
+            isOneOff
         });
     }
 
@@ -118,14 +119,11 @@ class Clustering {
             return;
         }
         const isClosing = this.#parts.lifecycle.state !== 'open';
-        if (cause === 'leaseLost') {
-            this.#member.ended(id, {kind: 'lost'});
-        } else if (isClosing && (cause === 'cancelled' || cause === 'left')) {
-            this.#member.ended(id, {kind: 'back'});
-        } else if (error !== undefined) {
-            this.#member.ended(id, {kind: 'failed', error, isCancelled: cause === 'cancelled'});
+        if (this.oneOffs.has(id)) {
+            // It waits for its row: what is read now may be overwritten by then.
+            this.oneOffs.ended(id, endOf({error, cause, isClosing, read: valueOf(error, read)}));
         } else {
-            this.#member.ended(id, {kind: 'completed', read});
+            this.#member.ended(id, endOf({error, cause, isClosing, read}));
         }
     }
 
@@ -185,7 +183,16 @@ class Clustering {
     async #findRunning(id) {
         const {running} = await this.#member.info();
         const found = running.find((run) => run.id === id);
-        return found && {id, name: found.job, state: 'running', startedMs: found.since, host: found.host};
+        return (
+            found && {
+                id,
+                name: found.job,
+                state: 'running',
+                startedMs: found.since,
+                attempt: found.attempt,
+                host: found.host
+            }
+        );
     }
 
     /** From now on nothing more is taken. */
@@ -194,7 +201,8 @@ class Clustering {
     }
 
     /** @returns {Promise<void>} when what this host has not done has been given back */
-    close(limitMs) {
+    async close(limitMs) {
+        await this.oneOffs.close(limitMs);
         return this.#member.close(limitMs);
     }
 
@@ -210,6 +218,8 @@ class Clustering {
             wire: {decode, encode, deserializeError, serializeError},
             isOpen: () => this.#parts.lifecycle.state === 'open',
             begin: (given) => this.#begin(given),
+            beginOneOff: (given) => this.oneOffs.begin(given),
+            oneOffCancelled: ({name}) => this.oneOffs.cancelled(name),
             hostLost: (name, id, {slot}) => this.#hostLost(name, id, slot),
             problem: (error) => safely(logger, 'The logger', () => logger.error(error)),
             warn: (error) => safely(logger, 'The logger', () => logger.warn(error)),
@@ -243,13 +253,7 @@ class Clustering {
 
     /** The host that had a run of a job with `onHostLoss: 'fail'` is gone. */
     #hostLost(name, runId, slot) {
-        const when = slot === undefined ? '' : `, due at ${new Date(slot).toISOString()},`;
-        const error = new JobError(
-            'JOB_HOST_LOST',
-            name,
-            `The run ${runId} of job "${name}"${when} was lost: its host died or was cut off, and the job is not to be redone (onHostLoss: 'fail')`,
-            {runId}
-        );
+        const error = hostLostError(name, runId, slot);
         if (this.#errorHandler) {
             safely(this.#parts.logger, 'The errorHandler', () => this.#errorHandler(error, {name, runId}));
         } else {
@@ -271,6 +275,44 @@ class Clustering {
         }[kind];
         safely(this.#parts.logger, 'An order of another host', () => act?.());
     }
+}
+
+/** What what carries the cluster is notified of. */
+function endOf({error, cause, isClosing, read}) {
+    if (cause === 'leaseLost') {
+        return {kind: 'lost'};
+    }
+    if (isClosing && (cause === 'cancelled' || cause === 'left')) {
+        return {kind: 'back'};
+    }
+    return error === undefined
+        ? {kind: 'completed', read}
+        : {kind: 'failed', error, isCancelled: cause === 'cancelled'};
+}
+
+/** Reads the value of a run at once. */
+function valueOf(error, read) {
+    if (error !== undefined) {
+        return read;
+    }
+    try {
+        const value = read();
+        return () => value;
+    } catch (unreadable) {
+        return () => {
+            throw unreadable;
+        };
+    }
+}
+
+function hostLostError(name, runId, slot) {
+    const when = slot === undefined ? '' : `, due at ${new Date(slot).toISOString()},`;
+    return new JobError(
+        'JOB_HOST_LOST',
+        name,
+        `The run${runId === undefined ? '' : ` ${runId}`} of job "${name}"${when} was lost: its host died or was cut off, and the job is not to be redone (onHostLoss: 'fail')`,
+        {runId}
+    );
 }
 
 /** The job of the run of a slot; empty for one that was asked for. */

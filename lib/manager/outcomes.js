@@ -48,10 +48,13 @@ class Outcomes {
         } else if (message === 'done') {
             // Call this before anything is awaited: the current JobScope is known only until then.
             const completions = this.#parts.completions.ended(name);
-            if (repository) {
-                await this.writeStatus(name, {status: 'finished', finished_at: new Date()});
+            const isDecided =
+                !repository || (await this.writeStatus(name, {status: 'finished', finished_at: new Date()}));
+            if (isDecided) {
+                completions.resolve(result);
+            } else {
+                completions.leave();
             }
-            completions.resolve(result);
         } else if (message?.event && this.#handlers.domainEvents) {
             await this.#handlers.domainEvents.dispatchRaw(message.event.type, message.event.data);
         }
@@ -62,8 +65,11 @@ class Outcomes {
         const {name} = meta;
         const {completions, inline} = this.#parts;
         const ended = completions.ended(name);
-        await this.writeStatus(name, {status: 'failed'});
-        ended.reject(error);
+        if (await this.writeStatus(name, {status: 'failed'})) {
+            ended.reject(error);
+        } else {
+            ended.leave();
+        }
         if (!('worker' in meta)) {
             inline.failed(error);
             inline.settle();
@@ -87,6 +93,9 @@ class Outcomes {
 
     /** An inline job has ended. Returns a promise only if something is left to be done about that. */
     inlineEnded(name, error, result, isRun) {
+        if (isRun && error !== undefined) {
+            this.#parts.clustering?.oneOffs.inlineFailed(name, error);
+        }
         if (error !== undefined && name && !isRun) {
             this.#parts.runs.inlineFailed({name, error});
         }
@@ -125,23 +134,32 @@ class Outcomes {
         }
     }
 
-    /** Writes a status after earlier writes of the job. Resolves once that has succeeded or failed for good; never rejects. */
+    /**
+     * Writes a status after earlier writes of the job. Resolves once that has succeeded or failed for good; never rejects.
+     *
+     * @returns {Promise<boolean>} false for a run of the cluster that another host decides: nothing is written
+     */
     async writeStatus(name, status) {
         const repository = this.#repository;
         if (!repository || !name) {
-            return;
+            return true;
         }
-        const {oneOffs} = this.#parts;
+        const {clustering, oneOffs} = this.#parts;
+        let isOurs = true;
         try {
-            await repository.inOrder(name, () =>
-                repository.updateByName(name, status, oneOffs.claimOf(name))
-            );
+            await repository.inOrder(name, async () => {
+                isOurs = clustering === undefined || (await clustering.oneOffs.mayWrite(name));
+                if (isOurs) {
+                    await repository.updateByName(name, status, oneOffs.claimOf(name));
+                }
+            });
         } catch (error) {
             this.databaseFailed(error, name);
         }
         if (status.status !== 'started') {
             oneOffs.decided(name);
         }
+        return isOurs || !clustering.oneOffs.areAnswered;
     }
 
     /** Reports a database error that remained after all retries. */

@@ -105,6 +105,7 @@ function createParts(manager, options, own) {
         stopWorkers: (timeoutMs, waiting) => parts.closing.stopWorkers(timeoutMs, waiting),
         droppedRuns: () => parts.runs.dropped,
         rows: () => manager._jobsRepository,
+        leaveCluster: (timeoutMs) => parts.closing.leaveCluster(timeoutMs),
         onShuttingDown: () => parts.announcements.shuttingDown(),
         onShutDown: () => parts.closing.finish()
     });
@@ -127,7 +128,13 @@ function addInlineQueue(parts, {inlineConcurrency}) {
         onEnded: outcomes.inlineEnded.bind(outcomes),
         traceOf: (name, turn) => parts.turns.traceOf(name, turn)
     });
-    parts.completions = new Completions(logger, (name) => parts.jobs.isComing(name) || !parts.inline.isIdle);
+    parts.completions = new Completions(
+        logger,
+        (name) =>
+            parts.jobs.isComing(name) ||
+            !parts.inline.isIdle ||
+            parts.clustering?.oneOffs.isComing(name) === true
+    );
 }
 
 /** What registers jobs, and takes the events of the native side. */
@@ -234,6 +241,7 @@ function addRuns(manager, parts, {history, metrics}) {
         runs,
         settle,
         addOneOff: (job) => manager.addOneOffJob(job),
+        oneOffRun: (name) => parts.clustering?.oneOffs.asked(name),
         onChanged: () => keepAlive.pump()
     });
 }

@@ -49,15 +49,16 @@ class OneOffJobs {
      * @param {() => void} options.check - throws when the job could not start: then nothing is written
      * @param {number} [options.staleAfterMs] - a row that a host left `queued` or `started` for so long
      *   counts as failed
+     * @param {boolean} [options.isLost] - a row that is `queued` or `started` counts as failed: nobody has a run of it
      * @throws {IncorrectUsageError} when it has been run, or another host has just claimed it
      */
-    async claim(name, {check, staleAfterMs = this.#staleAfterMs}) {
+    async claim(name, {check, staleAfterMs = this.#staleAfterMs, isLost = false}) {
         const repository = this.#known(name);
         check();
         await repository.inOrder(name, async () => {
             const row = await repository.read(name);
             const claimed = row
-                ? await this.#claimAgain(repository, row, {name, check, staleAfterMs})
+                ? await this.#claimAgain(repository, row, {name, check, staleAfterMs, isLost})
                 : await repository.add({name, status: 'queued'});
             if (!claimed) {
                 throw alreadyExecuted(name);
@@ -66,8 +67,8 @@ class OneOffJobs {
         });
     }
 
-    async #claimAgain(repository, row, {name, check, staleAfterMs}) {
-        if (!this.#isFree(name, row, staleAfterMs)) {
+    async #claimAgain(repository, row, {name, check, ...left}) {
+        if (!this.#isFree(name, row, left)) {
             return undefined;
         }
         // An earlier claim in this process may have succeeded, and its job may be running.
@@ -78,7 +79,7 @@ class OneOffJobs {
         const work = async () => {
             // The lock may have come after another host's claim.
             const current = await repository.read(name);
-            if (!current || !this.#isFree(name, current, staleAfterMs)) {
+            if (!current || !this.#isFree(name, current, left)) {
                 return undefined;
             }
             return this.#queueAgain(repository, name, current);
@@ -92,9 +93,50 @@ class OneOffJobs {
         return {id};
     }
 
-    #isFree(name, row, staleAfterMs) {
-        const isLost = () => !this.#claimed.has(name) && isStale(row, staleAfterMs);
-        return statusOf(row) === 'failed' || isLost();
+    #isFree(name, row, {staleAfterMs, isLost}) {
+        const status = statusOf(row);
+        const isLeft = () => isLost || (!this.#claimed.has(name) && isStale(row, staleAfterMs));
+        return status === 'failed' || (!OUTCOMES.has(status) && isLeft());
+    }
+
+    /**
+     * A run of a job that any host may have claimed begins on this one: its row is written here.
+     *
+     * @param {string} name
+     * @returns {Promise<string | undefined>} the status of the row
+     */
+    async taken(name) {
+        const row = await this.#known(name).read(name);
+        if (row) {
+            this.#claimed.set(name, {id: idOf(row)});
+        }
+        return row ? statusOf(row) : undefined;
+    }
+
+    /** @returns {Promise<string | undefined>} the status of the row of a job, if it has one */
+    async statusOf(name) {
+        const row = await this.#known(name).read(name);
+        return row ? statusOf(row) : undefined;
+    }
+
+    /**
+     * A run of a job that was begun waits for another host.
+     *
+     * @param {string} name
+     * @param {() => Promise<boolean>} mayWrite - whether this host still has the run
+     */
+    async queuedAgain(name, mayWrite) {
+        const repository = this.#known(name);
+        await repository.inOrder(name, async () => {
+            if (await mayWrite()) {
+                await repository.updateByName(name, {status: 'queued'}, this.#claimed.get(name));
+            }
+        });
+    }
+
+    /** @returns {Promise<void>} resolved after everything that is queued for the row of a job now */
+    written(name) {
+        return this.#known(name).inOrder(name, async () => {});
     }
 
     /** @returns {{id: unknown} | undefined} the row of a job that this manager has claimed */

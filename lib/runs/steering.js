@@ -11,6 +11,7 @@ class Steering {
     #runs;
     #settle;
     #addOneOff;
+    #oneOffRun;
     #onChanged;
 
     /**
@@ -20,14 +21,16 @@ class Steering {
      * @param {import('./runs').Runs} parts.runs
      * @param {(send: (request: number) => void) => Promise<{survivors: object[]}>} parts.settle
      * @param {(job: object) => Promise<void>} parts.addOneOff - as `addOneOffJob`
+     * @param {(name: string) => object | undefined} parts.oneOffRun - the run of a one-off job that this host has asked a cluster for
      * @param {() => void} parts.onChanged - something was paused or resumed: delivers the events of that at once
      */
-    constructor({native, jobs, runs, settle, addOneOff, onChanged}) {
+    constructor({native, jobs, runs, settle, addOneOff, oneOffRun, onChanged}) {
         this.#native = native;
         this.#jobs = jobs;
         this.#runs = runs;
         this.#settle = settle;
         this.#addOneOff = addOneOff;
+        this.#oneOffRun = oneOffRun;
         this.#onChanged = onChanged;
     }
 
@@ -80,7 +83,7 @@ class Steering {
         const registered = this.#jobs.get(name);
         if (registered?.isOneOff) {
             await this.#addOneOff(registered.job);
-            return this.#runs.latest(name);
+            return this.#oneOffRun(name) ?? this.#runs.latest(name);
         }
         return this.#runs.request(name, this.#runs.optionsOf(id), {retryOf: id});
     }

@@ -46,7 +46,20 @@ function recording(_data, run) {
 
 const script = path.join(__dirname, '../jobs/record.js');
 
-async function add({kind, at, afterMs, inMs, ms, isDeaf, lingerMs = 0, fails, failsLate, totals, ...job}) {
+async function add({
+    kind,
+    at,
+    afterMs,
+    inMs,
+    ms,
+    isDeaf,
+    lingerMs = 0,
+    stops,
+    fails,
+    failsLate,
+    totals,
+    ...job
+}) {
     const date = inMs === undefined ? afterMs : Date.now() + inMs;
     const when = date === undefined ? at : new Date(date);
     if (kind === 'inline') {
@@ -63,7 +76,7 @@ async function add({kind, at, afterMs, inMs, ms, isDeaf, lingerMs = 0, fails, fa
             });
         await manager.defineJob({...job, at: when, job: wait});
     } else {
-        const data = {record, ms, isDeaf, fails, failsLate, totals};
+        const data = {record, ms, isDeaf, stops, fails, failsLate, totals};
         await manager.addJob({...job, at: when, job: script, data});
     }
 }

@@ -71,4 +71,21 @@ async function serverTime(queue) {
     return Number(seconds) * 1000 + Number(micros) / 1000;
 }
 
-module.exports = {backendOf, isPostgres, serverTime};
+/** @returns {object} options of a Worker, but for its concurrency */
+function workerOptions({prefix, lease, host}, {connection}, lockMs) {
+    return {
+        connection,
+        prefix,
+        name: host.id,
+        lockDuration: lockMs,
+        // Renewed here: what counts is when a renewal was sent.
+        skipLockRenewal: true,
+        stalledInterval: Math.max(500, Math.round(lease / 3)),
+        // Decided here, by the job.
+        maxStalledCount: 1_000_000,
+        drainDelay: 10,
+        runRetryDelay: 1_000
+    };
+}
+
+module.exports = {backendOf, isPostgres, serverTime, workerOptions};

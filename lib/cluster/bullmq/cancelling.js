@@ -1,7 +1,5 @@
 'use strict';
 
-const {jobIdOf} = require('./codec');
-
 /** States of BullMQ in which a run has no host. */
 const WAITING = new Set(['waiting', 'prioritized', 'delayed', 'waiting-children']);
 /** A cancellation is remembered for so long by a host that does not have the run yet. */
@@ -9,7 +7,7 @@ const REMEMBERED_MS = 10_000;
 
 /** Cancels runs of the queue, wherever they are. */
 class Cancelling {
-    #queue;
+    #find;
     #inbox;
     #post;
     #answer;
@@ -18,13 +16,13 @@ class Cancelling {
 
     /**
      * @param {object} parts
-     * @param {object} parts.queue - a Queue
+     * @param {(id: string, name: string | undefined) => Promise<object | undefined>} parts.find - a run in its queue, by its id and job
      * @param {import('./inbox').Inbox} parts.inbox
      * @param {(message: object) => void} parts.post - to the event loop of the host
      * @param {(job: object, end: {error: object}) => void} parts.answer - to the host that waits for a run
      */
-    constructor({queue, inbox, post, answer}) {
-        this.#queue = queue;
+    constructor({find, inbox, post, answer}) {
+        this.#find = find;
         this.#inbox = inbox;
         this.#post = post;
         this.#answer = answer;
@@ -32,18 +30,20 @@ class Cancelling {
 
     /** @returns {Promise<string | undefined>} the state of the run, as it was then */
     async cancel({id, name, reason}) {
-        const job = await this.#queue.getJob(jobIdOf(id, name));
+        const find = () => this.#find(id, name);
+        const job = await find();
         const state = await job?.getState();
         if (state !== 'active' && !WAITING.has(state)) {
             return state;
         }
         // From here on no host begins it.
-        await this.#mark(job, reason);
+        await this.#mark(job, reason, find);
         const now = await job.getState();
         if (now === 'active') {
             await this.#stop(id, reason);
         } else if (WAITING.has(now)) {
             this.#answer(job, {error: cancelled(id, reason)});
+            this.#noteOneOff(job);
             if (job.data.due === undefined) {
                 // Refused if a host looks at it: then that ends it. A slot stays: a host that is late would add it again.
                 await job.remove().catch(() => {});
@@ -60,12 +60,12 @@ class Cancelling {
         await this.#inbox.broadcast(message);
     }
 
-    async #mark(job, reason) {
+    async #mark(job, reason, find) {
         try {
             await job.updateData({...job.data, cancelled: {reason}});
         } catch (error) {
             // It has ended, and is not kept.
-            if ((await this.#queue.getJob(job.id)) !== undefined) {
+            if ((await find()) !== undefined) {
                 throw error;
             }
         }
@@ -79,11 +79,19 @@ class Cancelling {
         }
     }
 
+    /** Nobody else writes the row of a one-off job that is not begun. */
+    #noteOneOff(job) {
+        if (job.data.run !== undefined) {
+            this.#post({type: 'oneOffCancelled', name: job.name});
+        }
+    }
+
     /** @throws {Error} JOB_CANCELLED for a run that was cancelled before this host has begun it */
     check(job, id) {
         const mark =
             job.data.cancelled ?? (this.#lately.has(id) ? {reason: this.#lately.get(id)} : undefined);
         if (mark !== undefined) {
+            this.#noteOneOff(job);
             throw cancelled(id, mark.reason);
         }
     }

@@ -14,16 +14,38 @@ const unescaped = (text) => decodeURIComponent(text.replaceAll(/%(?![0-9a-f]{2})
 /** @returns {string} the id of a slot, the same on each host; other ones for other slots */
 const slotId = (name, dueMs) => `${escaped(name)}@${dueMs}`;
 
+/** @returns {number} the due time of a slot, by its id */
+const dueOf = (jobId) => Number(jobId.slice(jobId.lastIndexOf('@') + 1));
+
+/** @returns {string} the queue of a job whose slots wait for each other */
+const serialQueueName = (queue, name) => `${queue}.serial.${escaped(name)}`;
+
 /** @returns {string} the id of a run that was asked for. It is no number, which BullMQ would take for one of its own */
 const requestId = (id) => `~${escaped(id)}`;
 
-/** @returns {string} the id of the run, of an id of the queue */
-function runIdOf(jobId, {name, due}) {
-    return jobId.startsWith('~') ? unescaped(jobId.slice(1)) : `${name}@${new Date(due).toISOString()}`;
+/** @returns {string} the id of a one-off job: there is one run of it at most */
+const oneOffId = (name) => `!${escaped(name)}`;
+
+/** @returns {string} the id of a run of a one-off job, another one for each claim */
+const oneOffRunId = (name, claim) => `${name}@once-${claim}`;
+const ONE_OFF_RUN = /^(.+)@once-[0-9a-z-]+$/s;
+
+/** @returns {string} the id of the run, of an id of the queue; `run` is that of a one-off job */
+function runIdOf(jobId, {name, due, run}) {
+    return (
+        run ?? (jobId.startsWith('~') ? unescaped(jobId.slice(1)) : `${name}@${new Date(due).toISOString()}`)
+    );
 }
+
+/** @returns {string} the id of the run of a job of the queue */
+const runIdOfJob = ({id, name, data: {due, run}}) => runIdOf(id, {name, due, run});
 
 /** @returns {string} the id of the queue, of a run id */
 function jobIdOf(runId, name) {
+    const oneOff = ONE_OFF_RUN.exec(runId)?.[1];
+    if (oneOff !== undefined) {
+        return oneOffId(oneOff);
+    }
     const due =
         name !== undefined && runId.startsWith(`${name}@`) ? Date.parse(runId.slice(name.length + 1)) : NaN;
     return Number.isNaN(due) ? requestId(runId) : slotId(name, due);
@@ -54,7 +76,9 @@ function packed(bytes, value) {
 function viewOf(value) {
     try {
         const text = JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? `${part}n` : part));
-        return text !== undefined && text.length <= LONGEST_VIEW ? JSON.parse(text) : undefined;
+        // PostgreSQL has no JSON with a NUL character.
+        const isLeftOut = text === undefined || text.length > LONGEST_VIEW || text.includes('\\u0000');
+        return isLeftOut ? undefined : JSON.parse(text);
     } catch {
         return undefined;
     }
@@ -64,4 +88,18 @@ function viewOf(value) {
 const unpacked = (carried) =>
     carried?.bytes === undefined ? undefined : Buffer.from(carried.bytes, 'base64');
 
-module.exports = {fenceOf, jobIdOf, packed, requestId, resumedOf, runIdOf, slotId, unpacked};
+module.exports = {
+    dueOf,
+    fenceOf,
+    jobIdOf,
+    oneOffId,
+    oneOffRunId,
+    packed,
+    requestId,
+    resumedOf,
+    runIdOf,
+    runIdOfJob,
+    serialQueueName,
+    slotId,
+    unpacked
+};

@@ -2,8 +2,10 @@
 
 const path = require('node:path');
 const {Worker} = require('node:worker_threads');
-const {packed, unpacked} = require('./codec');
+const {isForOtherHosts} = require('../../host/errors');
+const {lockOf} = require('../lock');
 const {Troubles} = require('../troubles');
+const {oneOffRunId, packed, unpacked} = require('./codec');
 const {findBullmq} = require('./packages');
 
 /** Taken now: a host's tests may replace them. */
@@ -14,6 +16,7 @@ const OFFERED = 0;
 const TAKEN = 1;
 /** A run that is waited for is looked at this often, in case that its answer was lost. */
 const LOOK_PERIOD_MS = 15_000;
+const LOOK_MARGIN_MS = 1_000;
 const RESTART_MS = 1_000;
 /** The largest data or result of a run, as bytes. */
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -33,12 +36,14 @@ class BullmqMember {
     #looks;
     #troubles;
     #isClosing = false;
-    /** The thread has ended for good. */
-    #isGone = false;
+    /** The thread has ended: for good, or another one has yet to be started. */
+    #isDown = false;
     #closed;
 
     constructor(host, options) {
         this.#host = host;
+        /** How often a one-off job is looked at that has not ended: no host keeps a run that it has lost for so long. */
+        this.lookMs = lockOf(options.lease) + LOOK_MARGIN_MS;
         this.#data = {
             ...options,
             instance: host.instance,
@@ -53,7 +58,7 @@ class BullmqMember {
             }
         };
         this.#troubles = new Troubles(host, `queue "${options.queue}"`, () => this.#ask({type: 'probe'}));
-        this.#startThread();
+        this.#startThread(false);
     }
 
     added(job) {
@@ -69,7 +74,6 @@ class BullmqMember {
 
     /** @returns {Promise<object>} the run, when it is in the queue */
     async request(name, options) {
-        const {wire} = this.#host;
         const {data, at, delay, priority, attempts, timeout, signal} = options;
         signal?.throwIfAborted();
         const id = options.id ?? `${this.#host.instance}-q${this.#nextRun++}`;
@@ -77,23 +81,14 @@ class BullmqMember {
         if (known !== undefined) {
             return known.run;
         }
-        const bytes = data === undefined ? undefined : wire.encode(data);
-        if (bytes?.length > MOST_BYTES) {
-            throw Object.assign(
-                new RangeError(
-                    `The data for job "${name}" takes ${bytes.length} bytes, and a queue carries ${MOST_BYTES} at most. Write it to a ` +
-                        'database or a file, and give the run its id'
-                ),
-                {code: 'ERR_MESSAGE_TOO_LARGE'}
-            );
-        }
+        const carried = this.#carriedData(name, data);
         const waiting = this.#wait(name, id, {attempts, priority});
         try {
             await this.#ask({
                 type: 'request',
                 name,
                 id,
-                data: packed(bytes, data),
+                data: carried,
                 options: {
                     priority: priority ?? this.#jobs.get(name)?.priority,
                     delay: at === undefined ? delay : Math.max(0, at - Date.now()),
@@ -101,6 +96,7 @@ class BullmqMember {
                     timeout
                 }
             });
+            waiting.isQueued = true;
         } catch (error) {
             this.#waiting.delete(id);
             throw error;
@@ -115,6 +111,53 @@ class BullmqMember {
         return waiting.run;
     }
 
+    /** @returns {Promise<object>} the run of a one-off job whose row this host has claimed, when it is in the queue */
+    async oneOff(name, {data, priority}) {
+        const id = oneOffRunId(name, `${this.#host.instance}-${this.#nextRun++}`);
+        const carried = this.#carriedData(name, data);
+        const waiting = this.#wait(name, id, {});
+        let run;
+        try {
+            ({run} = await this.#ask({type: 'oneOff', name, id, data: carried, priority}));
+        } catch (error) {
+            this.#waiting.delete(id);
+            throw error;
+        }
+        if (run === id) {
+            return waiting.run;
+        }
+        // Another one that goes.
+        this.#waiting.delete(id);
+        return this.#wait(name, run, {}).run;
+    }
+
+    /** @returns {Promise<{state: string, id?: string}>} what the queue has of a one-off job, and of which run */
+    async oneOffState(name) {
+        const {state, run} = await this.#ask({type: 'oneOffState', name});
+        return {state, id: run};
+    }
+
+    /** @returns {Promise<boolean>} whether the lease of a run of this host lasts */
+    async confirm(id) {
+        const answer = this.#ask({type: 'confirm', id}).catch(() => ({isHeld: false}));
+        const {isHeld} = await answer;
+        return isHeld;
+    }
+
+    #carriedData(name, data) {
+        const bytes = data === undefined ? undefined : this.#host.wire.encode(data);
+        if (bytes?.length > MOST_BYTES) {
+            throw Object.assign(
+                new RangeError(
+                    `The data for job "${name}" takes ${bytes.length} bytes, and a queue carries ${MOST_BYTES} at most. Write it to a ` +
+                        'database or a file, and give the run its id'
+                ),
+                {code: 'ERR_MESSAGE_TOO_LARGE'}
+            );
+        }
+        return packed(bytes, data);
+    }
+
     #wait(name, id, {attempts}) {
         const {newRun, runInfo} = this.#host;
         const queuedMs = Date.now();
@@ -127,8 +170,9 @@ class BullmqMember {
     }
 
     #lookAtWaiting() {
-        for (const [id, {name, queuedMs}] of this.#waiting) {
-            if (Date.now() - queuedMs > LOOK_PERIOD_MS) {
+        for (const [id, {name, queuedMs, isQueued}] of this.#waiting) {
+            // One that is still being added would be taken for one that the queue no longer has.
+            if (isQueued && Date.now() - queuedMs > LOOK_PERIOD_MS) {
                 this.#tell({type: 'look', id, name});
             }
         }
@@ -218,9 +262,10 @@ class BullmqMember {
         this.#waiting.clear();
     }
 
-    #startThread() {
+    #startThread(isAgain) {
+        this.#isDown = false;
         this.#thread = new Worker(path.join(__dirname, 'thread.js'), {
-            workerData: this.#data,
+            workerData: {...this.#data, isAgain},
             // Not what the host has set for itself.
             execArgv: [],
             env: process.env,
@@ -232,7 +277,7 @@ class BullmqMember {
         this.#thread.on('message', (message) => this.#take(message));
         this.#thread.on('error', ({message, code}) => this.#troubles.add(message, {code}));
         this.#thread.on('exit', () => {
-            this.#isGone = this.#isClosing;
+            this.#isDown = true;
             this.#abandon();
             this.#restart();
         });
@@ -252,7 +297,7 @@ class BullmqMember {
             return;
         }
         setTimeout(() => {
-            this.#startThread();
+            this.#startThread(true);
             for (const job of this.#jobs.values()) {
                 this.#tell({type: 'added', job});
             }
@@ -266,7 +311,7 @@ class BullmqMember {
     #ask(message) {
         const request = this.#nextRequest++;
         const answered = new Promise((resolve, reject) => this.#requests.set(request, {resolve, reject}));
-        if (this.#isGone) {
+        if (this.#isDown) {
             this.#abandon();
         } else {
             this.#tell({...message, request});
@@ -282,6 +327,8 @@ class BullmqMember {
                 return this.#requested(message);
             case 'answered':
                 return this.#answered(message);
+            case 'oneOffCancelled':
+                return void this.#host.oneOffCancelled(message);
             case 'hostLost':
                 return this.#host.hostLost(message.name, message.id, message);
             case 'steered':
@@ -298,22 +345,30 @@ class BullmqMember {
     }
 
     /** A run is this host's, unless this comes so late that it was given to another one. */
-    #offered({state, ...given}) {
+    #offered({state, isOneOff, ...offered}) {
         if (Atomics.compareExchange(state, 0, OFFERED, TAKEN) !== OFFERED) {
             return;
         }
-        try {
-            this.#host.begin({...given, bytes: unpacked({bytes: given.bytes})});
-        } catch (error) {
-            const isElsewhere = ['JOB_UNKNOWN', 'QUEUE_FULL', 'JOB_ALREADY_RUNNING', 'LEASE_OVER'].includes(
-                error.code
-            );
-            const isClosing = String(error.code).startsWith('MANAGER_');
-            this.ended(
-                given.id,
-                isElsewhere ? {kind: 'unknown'} : isClosing ? {kind: 'back'} : {kind: 'failed', error}
-            );
+        const {id} = offered;
+        const given = {...offered, bytes: unpacked({bytes: offered.bytes})};
+        if (isOneOff) {
+            this.#host.beginOneOff(given).catch((error) => this.#refused(id, error));
+            return;
         }
+        try {
+            this.#host.begin(given);
+        } catch (error) {
+            this.#refused(id, error);
+        }
+    }
+
+    /** A run cannot begin on this host. */
+    #refused(id, error) {
+        const isClosing = String(error.code).startsWith('MANAGER_');
+        this.ended(
+            id,
+            isClosing ? {kind: 'back'} : isForOtherHosts(error) ? {kind: 'unknown'} : {kind: 'failed', error}
+        );
     }
 
     #requested({request, error, ...answer}) {

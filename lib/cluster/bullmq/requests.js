@@ -1,8 +1,7 @@
 'use strict';
 
 const {Cancelling} = require('./cancelling');
-const {fenceOf, jobIdOf, requestId, resumedOf, runIdOf} = require('./codec');
-const {KEPT, KEPT_FAILED} = require('./kept');
+const {fenceOf, jobIdOf, requestId, resumedOf, runIdOfJob} = require('./codec');
 
 const PAUSED_FIELD = 'jm:paused:';
 /** An answer of another host is here by then. */
@@ -18,10 +17,14 @@ const STATES = {
     completed: 'completed',
     failed: 'failed'
 };
+const MOST_RUNNING = 100;
 
 /** What hosts ask of the queue and of each other: runs, their ends, cancellations, pauses, and what there is. */
 class Requests {
     #queue;
+    #serial;
+    #adds;
+    #kept;
     #inbox;
     #hostId;
     #post;
@@ -30,25 +33,36 @@ class Requests {
     /**
      * @param {object} parts
      * @param {object} parts.queue - a Queue
+     * @param {{queueOf: (name: string) => object | undefined, queues: () => object[]}} parts.serial - queues of jobs of their own
+     * @param {{add: (name: string, data: object, opts: object) => Promise<unknown>}} parts.adds - adds to it
+     * @param {object} parts.kept - options: how long the queue keeps runs that have ended
      * @param {import('./inbox').Inbox} parts.inbox
      * @param {string} parts.hostId - of this host
      * @param {(message: object) => void} parts.post - to the event loop of the host
      * @param {(call: () => Promise<void>) => Promise<void>} parts.trying
      */
-    constructor({queue, inbox, hostId, post, trying}) {
+    constructor({queue, serial, adds, kept, inbox, hostId, post, trying}) {
         this.#queue = queue;
+        this.#serial = serial;
+        this.#adds = adds;
+        this.#kept = kept;
         this.#inbox = inbox;
         this.#hostId = hostId;
         this.#post = post;
         this.#trying = trying;
-        this.cancelling = new Cancelling({queue, inbox, post, answer: (job, end) => this.answer(job, end)});
+        this.cancelling = new Cancelling({
+            find: (id, name) => this.#find(id, name),
+            inbox,
+            post,
+            answer: (job, end) => this.answer(job, end)
+        });
     }
 
     /** A run was asked for on this host. */
     async request({request, name, id, data, options}) {
         const {priority = 0, delay, attempts, timeout} = options;
         try {
-            await this.#queue.add(
+            await this.#adds.add(
                 name,
                 {...data, priority, attempts, timeout, reply: this.#hostId},
                 {
@@ -56,8 +70,7 @@ class Requests {
                     delay,
                     // Slots go first: they have a time.
                     priority: 101 - priority,
-                    removeOnComplete: KEPT,
-                    removeOnFail: KEPT_FAILED
+                    ...this.#kept
                 }
             );
             this.#post({type: 'requested', request});
@@ -70,7 +83,7 @@ class Requests {
     answer(job, {value, error}) {
         const {reply} = job.data;
         if (reply !== undefined) {
-            const id = runIdOf(job.id, {name: job.name, due: job.data.due});
+            const id = runIdOfJob(job);
             const message = {
                 type: 'answered',
                 id,
@@ -84,16 +97,20 @@ class Requests {
 
     /** A host waits for a run, and has not heard of it for long. */
     async lookAt({id, name}) {
-        const job = await this.#queue.getJob(jobIdOf(id, name));
-        const state = await job?.getState();
-        if (job === undefined) {
+        const jobId = jobIdOf(id, name);
+        const state = await this.#queue.getJobState(jobId);
+        if (state === 'unknown') {
             const error = {message: 'it is not in the queue any more', code: 'RUN_UNKNOWN'};
             // Who has removed it may just be sending why.
             setTimeout(() => this.#post({type: 'answered', id, error}), ANSWER_MS).unref();
-        } else if (state === 'completed') {
-            this.#post({type: 'answered', id, value: job.returnvalue});
-        } else if (state === 'failed') {
-            this.#post({type: 'answered', id, error: {message: job.failedReason}});
+        } else if (state === 'completed' || state === 'failed') {
+            // Read after its state: a run that ended between the two would be answered without its outcome.
+            const job = await this.#queue.getJob(jobId);
+            // Of a one-off job it may be a later run.
+            if (job !== undefined && runIdOfJob(job) === id) {
+                const error = state === 'failed' ? {message: job.failedReason} : undefined;
+                this.#post({type: 'answered', id, value: job.returnvalue, error});
+            }
         }
     }
 
@@ -110,12 +127,18 @@ class Requests {
         }
     }
 
+    async #find(id, name) {
+        const jobId = jobIdOf(id, name);
+        return (await this.#serial.queueOf(name)?.getJob(jobId)) ?? this.#queue.getJob(jobId);
+    }
+
     /** What the queue knows of a run, whichever host has it; nothing of a due time that was skipped. */
     async find({request, id, name}) {
         await this.#answering(request, async () => {
-            const job = await this.#queue.getJob(jobIdOf(id, name));
+            const job = await this.#find(id, name);
             const state = STATES[await job?.getState()];
-            const isRun = state !== undefined && job.returnvalue?.skipped === undefined;
+            const isRun =
+                state !== undefined && runIdOfJob(job) === id && job.returnvalue?.skipped === undefined;
             return {value: isRun ? factsOf(id, job, state) : undefined};
         });
     }
@@ -135,19 +158,26 @@ class Requests {
     }
 
     async #info() {
-        const [hosts, queue, active] = await Promise.all([
+        const states = Object.keys(STATES);
+        const queues = [this.#queue, ...this.#serial.queues()];
+        const [hosts, counts, active] = await Promise.all([
             this.#inbox.hosts(),
-            this.#queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'),
-            this.#queue.getActive(0, 99)
+            Promise.all(queues.map((one) => one.getJobCounts(...states))),
+            Promise.all(queues.map((one) => one.getActive(0, MOST_RUNNING - 1)))
         ]);
-        const running = active.map((job) => ({
-            id: runIdOf(job.id, {name: job.name, due: job.data.due}),
-            job: job.name,
-            host: job.processedBy,
-            since: job.processedOn,
-            attempt: resumedOf(job)?.attempt ?? 1,
-            fence: fenceOf(job)
-        }));
+        const sum = (state) => counts.reduce((total, count) => total + (count[state] ?? 0), 0);
+        const queue = Object.fromEntries(states.map((state) => [state, sum(state)]));
+        const running = active
+            .flat()
+            .slice(0, MOST_RUNNING)
+            .map((job) => ({
+                id: runIdOfJob(job),
+                job: job.name,
+                host: job.processedBy,
+                since: job.processedOn,
+                attempt: resumedOf(job)?.attempt ?? 1,
+                fence: fenceOf(job)
+            }));
         return {hosts, queue, running};
     }
 
@@ -168,7 +198,8 @@ class Requests {
 }
 
 /** @returns {object} for `runInfo` (lib/runs/run-info.js), with the id of the host that has the run, or had it */
-function factsOf(id, {name, data, timestamp, processedBy, processedOn, finishedOn, failedReason}, state) {
+function factsOf(id, job, state) {
+    const {name, data, timestamp, processedBy, processedOn, finishedOn, failedReason} = job;
     const facts = {
         id,
         name,
@@ -176,6 +207,7 @@ function factsOf(id, {name, data, timestamp, processedBy, processedOn, finishedO
         trigger: data.due === undefined ? 'manual' : 'schedule',
         dueMs: data.due,
         queuedMs: timestamp,
+        attempt: resumedOf(job)?.attempt,
         attempts: data.attempts
     };
     if (state === 'waiting') {

@@ -1,0 +1,81 @@
+'use strict';
+
+const {oneOffId, runIdOfJob} = require('./codec');
+
+/** How often a run that ends is looked at, before another one of its job is added. */
+const LOOK_MS = 100;
+const OVER = new Set(['completed', 'failed']);
+
+/** One-off jobs in the queue: whoever has claimed the row of one adds its run. They have one id, so that there is one run at most. */
+class OneOffs {
+    #queue;
+    #kept;
+    #hostId;
+    #post;
+    #lockMs;
+
+    /**
+     * @param {object} parts
+     * @param {object} parts.queue - a Queue
+     * @param {object} parts.kept - options: how long the queue keeps runs that have ended
+     * @param {string} parts.hostId - of this host
+     * @param {(message: object) => void} parts.post - to the event loop of the host
+     * @param {number} parts.lockMs - how long the queue keeps a run for its host
+     */
+    constructor({queue, kept, hostId, post, lockMs}) {
+        this.#queue = queue;
+        // Looked for after longer than other runs.
+        this.#kept = {removeOnComplete: kept.removeOnFail, removeOnFail: kept.removeOnFail};
+        this.#hostId = hostId;
+        this.#post = post;
+        this.#lockMs = lockMs;
+    }
+
+    /** This host has claimed the row of a one-off job. */
+    async add({request, name, id, data, priority = 0}) {
+        const jobId = oneOffId(name);
+        await this.#removeEarlier(jobId);
+        await this.#queue.add(
+            name,
+            {...data, run: id, priority, reply: this.#hostId},
+            {
+                jobId,
+                priority: 101 - priority,
+                ...this.#kept
+            }
+        );
+        const added = await this.#queue.getJob(jobId);
+        this.#post({type: 'requested', request, run: added === undefined ? id : runIdOfJob(added)});
+    }
+
+    /** The run of an earlier claim has failed, or is of no use: its row has been claimed since. One that goes on is left. */
+    async #removeEarlier(jobId) {
+        const endMs = Date.now() + 2 * this.#lockMs;
+        for (;;) {
+            const job = await this.#queue.getJob(jobId);
+            const state = await job?.getState();
+            if (job === undefined || state === 'unknown') {
+                return;
+            }
+            if (state !== 'active') {
+                // Refused if a host has taken it since.
+                await job.remove().catch(() => {});
+            } else if (Date.now() > endMs) {
+                return;
+            } else {
+                // It has written its row, and is about to end.
+                await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+            }
+        }
+    }
+
+    /** What the queue has of a one-off job. */
+    async state({request, name}) {
+        const job = await this.#queue.getJob(oneOffId(name));
+        const state = (await job?.getState()) ?? 'unknown';
+        const shown = OVER.has(state) || state === 'unknown' ? state : 'coming';
+        this.#post({type: 'requested', request, state: shown, run: job && runIdOfJob(job)});
+    }
+}
+
+module.exports = {OneOffs};

@@ -1,0 +1,74 @@
+'use strict';
+
+const {runIdOf} = require('./run-id');
+
+/** The lease of a slot was looked at so long after it could be over. */
+const MARGIN_MS = 100;
+
+/** One-off jobs in the table: the claim of a row is a slot at the time of the claim, which its host begins at once. */
+class OneOffs {
+    #parts;
+
+    /**
+     * @param {object} parts
+     * @param {object} parts.host - what the manager gives to an adapter
+     * @param {import('./table').SlotTable} parts.table
+     * @param {object} parts.link - a ClusterLink
+     * @param {number} parts.lockMs - how long the table keeps a run for its host
+     * @param {(slot: object, sentMs: number) => {id: string, grant: object}} parts.hold - this host has a slot from now on
+     * @param {(id: string, end: {kind: string}) => void} parts.release - it has it no more
+     * @param {(afterMs: number) => void} parts.watchSoon - looks after slots of other hosts
+     */
+    constructor(parts) {
+        this.#parts = parts;
+    }
+
+    /** This host has claimed the row of a job: begins its run. */
+    async claim(name) {
+        const {host, link, lockMs, table} = this.#parts;
+        const claimed = {name, slot: Math.round(link.nowMs()), fence: 1};
+        const sentMs = host.native.bootMs();
+        while (!(await table.claim(name, claimed.slot, lockMs))) {
+            // One that has ended within the same millisecond.
+            claimed.slot += 1;
+        }
+        await this.#begin(claimed, {sentMs});
+    }
+
+    /** @returns {Promise<{state: string, id?: string}>} what the table has of a job, and of which run */
+    async state(name) {
+        const {table, watchSoon} = this.#parts;
+        const rows = await table.unfinished([name]);
+        if (rows.length > 0) {
+            const leftMs = Math.min(...rows.map((row) => row.leftMs));
+            watchSoon(Math.max(0, leftMs) + MARGIN_MS);
+            return {state: 'coming'};
+        }
+        const slot = await table.last(name);
+        return slot === undefined ? {state: 'unknown'} : {state: 'ended', id: runIdOf({name, slot})};
+    }
+
+    /** This host has the slot of another one now: `loss` is `onHostLoss` of the job, unless it was given back. */
+    async takeOver(slot, {sentMs, loss}) {
+        const newest = await this.#parts.table.last(slot.name);
+        if (newest === slot.slot) {
+            await this.#begin(slot, {sentMs, loss});
+        } else {
+            // The row has been claimed again since.
+            await this.#parts.table.end(slot);
+        }
+    }
+
+    async #begin(slot, {sentMs, loss}) {
+        const {hold, host, release} = this.#parts;
+        const {id, grant} = hold(slot, sentMs);
+        try {
+            await host.beginOneOff({name: slot.name, id, grant, loss});
+        } catch {
+            // The answers of the database took as long as the lease, or the manager shuts down.
+            release(id, {kind: 'back'});
+        }
+    }
+}
+
+module.exports = {OneOffs};
