@@ -310,7 +310,7 @@ function testLosses(on) {
         const tries = doneOnce(cluster, {tries: 2});
         assert.ok(rest.some(({pid}) => pid === tries[1].host));
     });
-    nodeTest(`a cluster on ${on.title}`, {concurrency: 4}, async (t) => {
+    nodeTest(`a cluster on ${on.title}`, {concurrency: 5}, async (t) => {
         await Promise.all(tests.map(([title, run]) => t.test(title, run)));
     });
 }

@@ -51,15 +51,16 @@ async function busyCluster(t, backend, server) {
     const jobs = [{kind: 'inline', name: 'tick', at: '* * * * * *'}];
     const url = backend === 'database' && server.url.startsWith('mysql') ? `${server.url}/mysql` : server.url;
     const cluster = makeCluster(t, {backend, url}, jobs);
-    const [first] = await Promise.all(Array.from({length: 3}, () => cluster.host({lease: LEASE_MS})));
+    const hosts = await Promise.all(Array.from({length: 3}, () => cluster.host({lease: LEASE_MS})));
+    const [first] = hosts;
     const runsOf = (name) => cluster.tries().filter(({id}) => id.startsWith(`${name}@`));
     await within('slots', 20_000, () => runsOf('tick').length >= 3);
     await first.ask('add', {job: {kind: 'script', name: 'long', inMs: 1_000, ms: LONG_MS}});
     await within('a run', 20_000, () => runsOf('long').length > 0);
-    return {...cluster, runsOf, failed: () => first.told('failed')};
+    return {...cluster, hosts, runsOf, failed: () => first.told('failed')};
 }
 
-async function checkAfter({runsOf, tries, skipped, failed}, {downAt, upAt, isKept}) {
+async function checkAfter({hosts, late: newcomer, runsOf, tries, skipped, failed}, {downAt, upAt, isKept}) {
     await within('slots after that', 40_000, () => runsOf('tick').filter(({due}) => due > upAt).length >= 4);
     const lost = () => lostSlots({tries, skipped}, {name: 'tick', everyMs: 1_000, untilMs: upAt});
     await within('every slot has run or is reported', FOUND_MS, () => lost().length === 0).catch((error) => {
@@ -78,6 +79,11 @@ async function checkAfter({runsOf, tries, skipped, failed}, {downAt, upAt, isKep
         assert.equal((await failed()).code, 'JOB_LEASE_LOST');
     }
     assert.equal(runsOf('long').length, 1, 'it was neither disturbed nor redone');
+    hosts.forEach(({child}) => child.kill('SIGKILL'));
+    const isByNewcomer = ({host}) => host === newcomer.pid;
+    await within('the host that was started meanwhile takes part', FOUND_MS, () =>
+        runsOf('tick').some(isByNewcomer)
+    );
 }
 
 const tests = ALL.filter(([, isThere]) => isThere);
@@ -87,7 +93,7 @@ for (const [title] of ALL.filter(([, isThere]) => !isThere)) {
 if (tests.length > 0) {
     nodeTest(
         `down for ${DOWN_MS} ms: no slot twice, none lost without a report, no burst`,
-        {concurrency: 2},
+        {concurrency: 3},
         async (t) => {
             const run = ([title, , kind, how, backends, options]) =>
                 t.test(title, async (tt) => {
@@ -97,9 +103,13 @@ if (tests.length > 0) {
                     );
                     await server[how]();
                     const downAt = Date.now();
+                    const newcomers = clusters.map(async (cluster) => {
+                        cluster.late = await cluster.host({lease: LEASE_MS});
+                    });
                     await new Promise((resolve) => setTimeout(resolve, DOWN_MS));
                     await server.start();
                     const upAt = Date.now();
+                    await Promise.all(newcomers);
                     const isKept = !title.includes('lost its data');
                     await Promise.all(clusters.map((cluster) => checkAfter(cluster, {downAt, upAt, isKept})));
                 });

@@ -23,14 +23,13 @@ const isOutage = ({code, message}) =>
  * @param {(error: Error) => void} onOutage
  */
 function patient(backend, onOutage) {
-    const query = backend.query.bind(backend);
-    const forQueue = backend.forQueue.bind(backend);
-    backend.query = async (text, values) => {
+    const {connection} = backend;
+    const untilBack = async (call) => {
         for (;;) {
             try {
-                return await query(text, values);
+                return await call();
             } catch (error) {
-                if (!isOutage(error) || backend.connection.isClosing) {
+                if (!isOutage(error) || connection.isClosing) {
                     throw error;
                 }
                 onOutage(error);
@@ -38,8 +37,23 @@ function patient(backend, onOutage) {
             }
         }
     };
-    backend.forQueue = (...queue) => patient(forQueue(...queue), onOutage);
-    return backend;
+    const ready = connection.waitUntilReady.bind(connection);
+    // A host may start before the server. BullMQ keeps that the first try has failed.
+    connection.waitUntilReady = () =>
+        untilBack(() =>
+            ready().catch((error) => {
+                connection.readyPromise = undefined;
+                throw error;
+            })
+        );
+    const patiently = (one) => {
+        const query = one.query.bind(one);
+        const forQueue = one.forQueue.bind(one);
+        one.query = (text, values) => untilBack(() => query(text, values));
+        one.forQueue = (...queue) => patiently(forQueue(...queue));
+        return one;
+    };
+    return patiently(backend);
 }
 
 /**
@@ -61,12 +75,12 @@ function backendOf(connection, bullmq, onOutage) {
 
 /** @returns {Promise<number>} the clock of the server in ms since 1970 */
 async function serverTime(queue) {
-    const {pool} = queue.backend.connection ?? {};
-    if (pool !== undefined) {
-        const {rows} = await pool.query('SELECT EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS now');
+    const {backend} = queue;
+    if (backend.connection?.pool !== undefined) {
+        const {rows} = await backend.query('SELECT EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS now');
         return Number(rows[0].now);
     }
-    const client = await queue.backend.client;
+    const client = await backend.client;
     const [seconds, micros] = await client.time();
     return Number(seconds) * 1000 + Number(micros) / 1000;
 }

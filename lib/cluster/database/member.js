@@ -228,7 +228,15 @@ class DatabaseMember {
     }
 
     async #open() {
-        await this.#trying('Creating the table of slots', () => this.#table.create());
+        for (let isThere = false; !isThere && !this.#isClosing;) {
+            isThere = await this.#trying('Creating the table of slots', async () => {
+                await this.#table.create();
+                return true;
+            });
+            if (!isThere) {
+                await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+            }
+        }
         await this.#readClock();
     }
 
@@ -237,11 +245,15 @@ class DatabaseMember {
             return;
         }
         this.#clockReadMs = now();
-        await this.#trying('Reading the clock of the database', async () => {
+        const isRead = await this.#trying('Reading the clock of the database', async () => {
             const host = {skewMs: this.#options.clockSkew, now};
             this.#offsetMs = await clockOffset(() => this.#table.now(), host);
             this.#link.setClockOffset(this.#offsetMs);
+            return true;
         });
+        if (!isRead) {
+            this.#clockReadMs = -Infinity;
+        }
     }
 
     #takeNews() {
