@@ -477,7 +477,7 @@ declare namespace JobManager {
     interface TimeOptions extends ScheduleOptions, PausedOptions, SharedJobOptions {
         /** A Date, a cron line with seconds first, or words such as "every 5 minutes". Default: now. */
         at: string | Date;
-        /** What to do if the job is due while a run of it is still running. Default 'skip'. */
+        /** What to do if the job is due while a run of it is still running; in a cluster, on any host. Default 'skip'. */
         overlap?: Overlap;
         /** Runs of it that may go at once; `overlap` decides about further ones. Default 1, with 'allow' no limit. */
         concurrency?: number;

@@ -14,7 +14,11 @@ const REQUESTS = {
     upstream: require.resolve('upstream-job-manager'),
     pool: require.resolve('jest-worker', {paths: [require.resolve('jest/package.json')]}),
     threads: require.resolve('piscina'),
-    worker: null
+    worker: null,
+    // Of a cluster: one manager without one; BullMQ with processors in its own process, and with processors in processes of their own.
+    alone: ROOT,
+    bullmq: null,
+    sandboxed: null
 };
 
 /** Size of what our package and its binary for this machine put on a disk, in bytes. */

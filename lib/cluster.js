@@ -5,8 +5,6 @@
  * `cluster`; what carries the claims is loaded when a manager is made with it.
  */
 
-const {checkBullmq, checkDatabase} = require('./cluster/options');
-
 /** By this a manager joins; see `lib/manager/clustering.js`. */
 const JOIN = Symbol.for('@tryghost/job-manager.cluster');
 
@@ -18,6 +16,7 @@ const JOIN = Symbol.for('@tryghost/job-manager.cluster');
  * @throws {Error} INVALID_OPTION
  */
 function bullmq(options) {
+    const {checkBullmq} = require('./cluster/options');
     const checked = checkBullmq(options);
     return cluster('bullmq', checked, (host) => {
         const {BullmqMember} = require('./cluster/bullmq/member');
@@ -33,6 +32,7 @@ function bullmq(options) {
  * @throws {Error} INVALID_OPTION
  */
 function database(options) {
+    const {checkDatabase} = require('./cluster/options');
     const checked = checkDatabase(options);
     return cluster('database', checked, (host) => {
         const {DatabaseMember} = require('./cluster/database/member');

@@ -50,6 +50,16 @@ test('cluster shows the hosts, what runs on which, and the depth of the queue', 
     assert.deepEqual([queue.waiting, instance], [5, '1a2b3c4d']);
 });
 
+test('of a table cluster shows the hosts that have a run, and no queue', async (t) => {
+    const hosts = fakeCluster().hosts.map(({since: _since, seen: _seen, ...host}) => host);
+    const {cli} = await withHost(t, {cluster: fakeCluster({queue: {}, hosts})});
+    const {stdout} = await cli('cluster');
+    assert.match(stdout, /\nweb-1 +101 +– +1 +aaaa1111\n/);
+    assert.match(stdout, /\n3 running on 3 hosts\n$/);
+    const idle = await withHost(t, {cluster: {hosts: [], queue: {}, running: []}});
+    assert.equal((await idle.cli('cluster')).stdout, 'nothing runs\n');
+});
+
 test('cluster of a host that is in none ends with 1, and so does that of a queue that does not answer', async (t) => {
     const alone = await withHost(t, {cluster: undefined});
     const none = await alone.cli('cluster', '--json');

@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const nodeTest = require('node:test');
+const {resumedOf} = require('../../lib/cluster/bullmq/codec');
 const {BACKENDS, LEASE_MS, LOCK_MS, makeCluster, overlapOf, within} = require('./support');
 
 /** A lost run is found by then: lease, lock, and two checks. */
@@ -37,6 +38,14 @@ async function known({rest: [host]}, attempt) {
     });
     return found;
 }
+
+nodeTest('a run that is run again after its end begins at its first attempt', () => {
+    const next = {attempt: 3, retryAtMs: 1_800_000_000_000};
+    const data = {next: {...next, of: 0}};
+    assert.deepEqual(resumedOf({data, attemptsMade: 0}), next);
+    assert.equal(resumedOf({data, attemptsMade: 1}), undefined, 'bull-board has retried it');
+    assert.equal(resumedOf({data: {}, attemptsMade: 0}), undefined);
+});
 
 for (const on of BACKENDS) {
     const tests = [];

@@ -11,6 +11,7 @@ const JobManager = require('../..');
 const {bullmq, database} = require('../../lib/cluster');
 const {jobIdOf, packed, requestId, runIdOf, slotId, unpacked} = require('../../lib/cluster/bullmq/codec');
 const {findBullmq} = require('../../lib/cluster/bullmq/packages');
+const {zonesDiffer} = require('../../lib/cluster/bullmq/zones');
 const {clockOffset} = require('../../lib/cluster/clock');
 const {temporaryFolder} = require('../support/temporary-folder');
 
@@ -119,4 +120,16 @@ test('the offset of a clock is that of its best reading, and small ones are left
     assert.equal(await offset(2_000), 2_000);
     assert.equal(await offset(3), 0);
     assert.equal(await offset(0, 2_000), 0, 'a host that is ahead by 2 s is set back');
+});
+
+test('hosts whose time zones differ are named; other names of one zone are not', () => {
+    const own = {id: 'a', hostname: 'one', timezone: 'UTC'};
+    const other = {id: 'b', hostname: 'two', timezone: 'Asia/Kathmandu'};
+    assert.equal(
+        zonesDiffer([own, {...other, timezone: 'Etc/UTC'}, {...other, timezone: undefined}], own),
+        undefined
+    );
+    const {code, message} = zonesDiffer([own, other, other], own);
+    assert.equal(code, 'CLUSTER_TIMEZONES_DIFFER');
+    assert.match(message, /"UTC" on this host, and "Asia\/Kathmandu" on host b \(two\) and 1 more/);
 });

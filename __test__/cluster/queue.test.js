@@ -52,6 +52,29 @@ for (const on of QUEUES) {
         assert.ok(again <= 20, `${again} were redone: those that the killed host had`);
     });
 
+    test('a host that shuts down while 500 runs wait leaves them to the others: each is done once', async (t) => {
+        const RUNS = 500;
+        const cluster = makeCluster(t, on);
+        const asking = await cluster.host({jobs: [slow(50)], concurrency: 2});
+        await Promise.all(
+            Array.from({length: RUNS}, (_, index) =>
+                asking.ask('run', {job: 'slow', options: {id: `run:${index}`, data: {ms: 50}}})
+            )
+        );
+        const before = cluster.tries().length;
+        assert.ok(before < RUNS / 2, `${before} were done, and the others wait`);
+        await Promise.all([
+            asking.ask('shutdown'),
+            cluster.host({jobs: [slow(5)]}),
+            cluster.host({jobs: [slow(5)]})
+        ]);
+        const done = () => cluster.tries().filter((run) => run.isDone);
+        await within('all of them', 60_000, () => new Set(done().map(({id}) => id)).size === RUNS);
+        assert.equal(cluster.tries().length, RUNS, 'none was done twice');
+        const hosts = new Set(done().map(({host}) => host));
+        assert.ok(hosts.size >= 2 && done().filter(({host}) => host !== asking.pid).length > RUNS / 2);
+    });
+
     test('what a handler throws on another host is thrown at the one that asked', async (t) => {
         const cluster = makeCluster(t, on, []);
         const [asking, other] = await Promise.all([cluster.host(), cluster.host()]);

@@ -7,7 +7,7 @@ const nodeTest = require('node:test');
 const {setTimeout: wait} = require('node:timers/promises');
 const {workplace} = require('../support/cli');
 const {send} = require('../http/support');
-const {QUEUES, REDIS, makeCluster, startProxy} = require('./support');
+const {BACKENDS, QUEUES, REDIS, makeCluster, startProxy} = require('./support');
 
 const AS_PROGRAM = {authorization: 'Bearer token'};
 /** A page waits half a second for the queue. */
@@ -86,6 +86,30 @@ for (const on of QUEUES) {
             return ended.state === 'failed' && ended.ended !== undefined;
         });
         assert.equal((await site.post('/api/v1/runs/goes/cancel')).json.error.code, 'RUN_ENDED');
+    });
+}
+
+for (const on of BACKENDS.filter(({backend}) => backend === 'database')) {
+    nodeTest(`${on.title}: a host shows which host has a run, and that it has no queue`, async (t) => {
+        const each = {kind: 'slow', name: 'each-second', at: '* * * * * *', ms: 60_000};
+        const cluster = makeCluster(t, on, [each]);
+        const hosts = await Promise.all([cluster.host(), cluster.host()]);
+        const sites = await Promise.all(hosts.map(served));
+        let info;
+        await until('the run is shown', async () => {
+            info = (await sites[0].get('/api/v1/cluster')).json;
+            return info.running?.length > 0;
+        });
+        const [run] = info.running;
+        const {pid} = info.hosts.find(({id}) => id === run.host);
+        const other = sites[hosts.findIndex((host) => host.pid !== pid)];
+        const {status, text} = await other.get(`/runs/${encodeURIComponent(run.id)}`);
+        assert.equal(status, 200);
+        assert.match(text, new RegExp(`process ${pid}`));
+        assert.match((await other.get('/cluster')).text, /that have a run/);
+        assert.match((await other.get('/')).text, />\d+ running on \d hosts?</);
+        const refused = await other.post(`/api/v1/runs/${encodeURIComponent(run.id)}/cancel`);
+        assert.deepEqual([refused.status, refused.json.error.code], [404, 'RUN_ELSEWHERE']);
     });
 }
 

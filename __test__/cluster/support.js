@@ -5,7 +5,6 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const {startHost} = require('../support/hosts');
-const {eventually} = require('../support/processes');
 const {temporaryFolder} = require('../support/temporary-folder');
 
 /** The servers that tests may use, such as .ci/with-servers starts. */
@@ -33,6 +32,7 @@ for (const {title, variable} of ALL.filter(({url}) => !url)) {
 /** The lease of the tests, and how long another host waits after it (lib/cluster/lock.js), and for the check. */
 const LEASE_MS = 2_000;
 const LOCK_MS = LEASE_MS * 1.2 + 2_000;
+const POLL_MS = 20;
 
 /**
  * A cluster of its own on a server: hosts that are given the same jobs.
@@ -62,6 +62,7 @@ function makeCluster(t, on, jobs = [], program = 'member.js') {
             name,
             lease: LEASE_MS,
             skew: 0,
+            timezone: 'UTC',
             jobs,
             record,
             ...options
@@ -101,7 +102,8 @@ function makeCluster(t, on, jobs = [], program = 'member.js') {
         fs
             .readFileSync(record, 'utf8')
             .split('\n')
-            .filter(Boolean)
+            // The last one may be half written.
+            .slice(0, -1)
             .map((line) => JSON.parse(line));
     return {name, record, host, lines, skipped, tries: () => triesOf(lines())};
 }
@@ -113,7 +115,8 @@ function triesOf(lines) {
         const key = `${id} ${pid} ${fence}`;
         const facts = {id, host, fence, trigger, due, attempt, attempts};
         const known = tries.get(key) ?? {...facts, begin: at, isDone: false};
-        tries.set(key, {...known, last: at, isDone: known.isDone || what === 'end'});
+        const ends = {isDone: known.isDone || what === 'end', isCancelled: what === 'cancelled'};
+        tries.set(key, {...known, ...ends, last: at});
     }
     return [...tries.values()];
 }
@@ -139,12 +142,14 @@ function lostSlots({tries, skipped}, {name, everyMs, untilMs}) {
     return lost;
 }
 
-/** The longest time in ms for which two tries of one run went at once. */
-function overlapOf(tries) {
+/**
+ * The longest time in ms for which two tries went at once: of one run, or of any with `ofAll`.
+ */
+function overlapOf(tries, {ofAll = false} = {}) {
     let longest = 0;
     for (const [index, one] of tries.entries()) {
         for (const other of tries.slice(index + 1)) {
-            if (one.id === other.id) {
+            if (ofAll || one.id === other.id) {
                 longest = Math.max(
                     longest,
                     Math.min(one.last, other.last) - Math.max(one.begin, other.begin)
@@ -155,17 +160,18 @@ function overlapOf(tries) {
     return longest;
 }
 
-/** Waits for something for as long as a lost run takes to be found. */
+/** Waits for something for as long as a lost run takes to be found. `check` may return a promise. */
 async function within(what, ms, check) {
     const end = performance.now() + ms;
     for (;;) {
-        try {
-            return await eventually(what, check);
-        } catch (error) {
-            if (performance.now() > end) {
-                throw error;
-            }
+        const value = await check();
+        if (value) {
+            return value;
         }
+        if (performance.now() > end) {
+            throw new Error(`never came: ${what}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
 }
 

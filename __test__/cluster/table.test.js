@@ -54,6 +54,8 @@ for (const on of BACKENDS.filter(({backend}) => backend === 'database')) {
             fence: 3,
             next: undefined,
             host: null,
+            isGivenBack: false,
+            hasBegun: true,
             since: 1_000
         });
         assert.ok(leftMs < 0);

@@ -32,7 +32,13 @@ const clusterManager = (more) =>
     });
 
 /** One of a table, which has no queue. */
-const tableManager = () => clusterManager({cluster: fakeCluster({queue: {}})});
+const tableManager = () =>
+    clusterManager({
+        cluster: fakeCluster({
+            queue: {},
+            hosts: fakeCluster().hosts.map(({since: _since, seen: _seen, ...host}) => host)
+        })
+    });
 
 test('the page of the cluster shows its hosts, the depth of its queue, and what runs on which', async () => {
     const {status, body} = await renderPage('cluster', clusterManager());
@@ -50,6 +56,15 @@ test('the page of the cluster shows its hosts, the depth of its queue, and what 
     assert.match(textOf(running), /resize aaaa1111-q7 web-1 process 101 5\.0 s/);
     assert.match(running, /href="\.\/runs\/backup%402026-10-25T11%3A59%3A00\.000Z"/);
     assert.match(running, /api\/v1\/runs\/aaaa1111-q7\/cancel\?back=cluster"/);
+});
+
+test('of a table the page of the cluster shows hosts that have a run, and no queue', async () => {
+    const {body} = await renderPage('cluster', tableManager());
+    assert.match(textOf(body), /Hosts 3 that have a run Running 3 on all hosts Hosts 3 hosts of the cluster/);
+    assert.match(textOf(body), /web-1 process 101 1 – – – aaaa1111/);
+    const idle = clusterManager({cluster: {hosts: [], queue: {}, running: []}});
+    assert.match(textOf((await renderPage('cluster', idle)).body), /No host has a run/);
+    assert.match(textOf((await renderPage('', idle)).body), /Cluster: nothing runs/);
 });
 
 test('pages lead to the page of the cluster only in a cluster', async () => {
@@ -70,7 +85,7 @@ test('the overview has the cluster in a line', async () => {
     assert.match(textOf(body), /Cluster: 3 hosts, 12 waiting, 1 delayed, 3 running/);
     assert.match(textOf(body), /Running on this host/);
     const table = await renderPage('', tableManager());
-    assert.match(textOf(table.body), /Cluster: 3 hosts, 3 running/, 'a table has no queue');
+    assert.match(textOf(table.body), /Cluster: 3 running on 3 hosts/, 'a table has no queue');
 });
 
 test('the page of a job has its runs on other hosts, with their host, and a button that cancels them', async () => {

@@ -104,6 +104,12 @@ test('what only the host of a run can do is refused, with where to ask', async (
     }
 });
 
+test('with a table, whose hosts have no messages, a run on another host is not cancelled', async (t) => {
+    const {manager, api} = await serveCluster(t, {cluster: fakeCluster({queue: {}})});
+    assert.deepEqual(codeOf(await api('POST', `/api/v1/runs/${ELSEWHERE}/cancel`)), [404, 'RUN_ELSEWHERE']);
+    assert.deepEqual(manager.cancelled, []);
+});
+
 test('a run that neither this host nor the cluster has is unknown, or forgotten', async (t) => {
     const {api} = await serveCluster(t);
     assert.deepEqual(codeOf(await api('GET', '/api/v1/runs/unheard-of')), [404, 'RUN_UNKNOWN']);

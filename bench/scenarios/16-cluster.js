@@ -1,118 +1,139 @@
 'use strict';
 
 /**
- * A manager that shares its jobs through BullMQ, beside BullMQ used directly. Needs JOB_MANAGER_TEST_REDIS or
- * JOB_MANAGER_TEST_POSTGRES, as `.ci/with-servers npm run bench -- cluster` sets them; without them there is nothing to measure.
+ * Managers that share their jobs through BullMQ, beside one manager alone and BullMQ used directly. Needs JOB_MANAGER_TEST_REDIS
+ * or JOB_MANAGER_TEST_POSTGRES, as `.ci/with-servers npm run bench -- cluster` sets them; without them there is nothing to measure.
  */
 
-const path = require('node:path');
-const {median} = require('../statistics');
-const {Inbox, jobFile, toMs, wallToMonotonicMs} = require('../talk');
+const {startHosts} = require('../cluster/hosts');
+const {runsPerSecond} = require('../cluster/runs');
+const {treePssBytes} = require('../processes');
+const {percentile} = require('../statistics');
+const {delay, wallToMonotonicMs} = require('../talk');
 
-const QUIET = {info() {}, warn() {}, error: console.error};
+const HOSTS = 3;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+/** Hosts have their connections, and have started what they start ahead. */
+const SETTLED_MS = 4_000;
 const SERVERS = [
     {server: 'Redis', url: process.env.JOB_MANAGER_TEST_REDIS, runs: 3_000, goal: 3_000},
-    {server: 'PostgreSQL', url: process.env.JOB_MANAGER_TEST_POSTGRES, runs: 1_000, goal: 900}
+    {server: 'PostgreSQL', url: process.env.JOB_MANAGER_TEST_POSTGRES, runs: 1_500, goal: 900}
 ].filter(({url}) => url);
 
-const measured = ({server, url, runs, goal}) =>
+const due = (url, server) => {
+    const of = (name, baseline, more = {}) => ({
+        name: `${server}, due to first line, three hosts, ${name}`,
+        unit: 'ms',
+        baseline,
+        params: {kind: 'due', url, slots: 10, fraction: 0.5},
+        tiny: {kind: 'due', url, slots: 1, fraction: 0.5},
+        ...more
+    });
+    return [
+        of('beside one host alone', 'alone', {goal: {ratioAtMost: 1.2}}),
+        of('95th percentile, beside one host alone', 'alone', {
+            params: {kind: 'due', url, slots: 20, fraction: 0.95}
+        }),
+        of("beside BullMQ's Job Scheduler", 'bullmq'),
+        of("beside BullMQ's Job Scheduler, sandboxed", 'sandboxed')
+    ];
+};
+
+const runs = (url, server, {runs: count, goal}) => [
+    {
+        name: `${server}, inline handlers, 256 in flight`,
+        unit: 'runs/s',
+        baseline: 'bullmq',
+        goal: {atLeast: goal},
+        params: {kind: 'runs', url, runs: count, inFlight: 256, concurrency: 256},
+        tiny: {kind: 'runs', url, runs: 10, inFlight: 4, concurrency: 4}
+    },
+    {
+        name: `${server}, handlers of a module, two processes, 64 in flight`,
+        unit: 'runs/s',
+        baseline: 'sandboxed',
+        params: {kind: 'runs', url, runs: count, inFlight: 64, concurrency: 2, isModule: true},
+        tiny: {kind: 'runs', url, runs: 10, inFlight: 4, concurrency: 2, isModule: true}
+    }
+];
+
+const idle = (url, server) =>
     [
         {
-            name: `${server}, from the due time to the first line`,
-            unit: 'ms',
-            params: {kind: 'due', url, slots: 5},
-            tiny: {kind: 'due', url, slots: 1}
+            name: `${server}, three idle hosts with 20 jobs, memory of all processes`,
+            unit: 'MB',
+            baseline: 'bullmq',
+            params: {kind: 'memory', url, jobs: 20},
+            tiny: {kind: 'memory', url, jobs: 2}
         },
-        {
-            name: `${server}, inline handlers, 256 in flight`,
-            unit: 'runs/s',
-            goal: {atLeast: goal},
-            params: {kind: 'runs', url, runs, inFlight: 256},
-            tiny: {kind: 'runs', url, runs: 10, inFlight: 4}
-        },
-        // Not on PostgreSQL: it had not ended after a minute.
         server === 'Redis' && {
-            name: `${server}, BullMQ directly, 256 in flight`,
-            unit: 'runs/s',
-            params: {kind: 'direct', url, runs, inFlight: 256},
-            tiny: {kind: 'direct', url, runs: 10, inFlight: 4}
+            name: `${server}, three idle hosts with 20 jobs, commands a minute and host`,
+            unit: 'commands',
+            baseline: 'bullmq',
+            goal: {atMost: 35},
+            params: {kind: 'commands', url, jobs: 20, durationMs: MINUTE_MS},
+            tiny: {kind: 'commands', url, jobs: 2, durationMs: SECOND_MS}
         }
     ].filter(Boolean);
 
 module.exports = {
     name: 'cluster',
-    measurements: SERVERS.flatMap(measured),
+    measurements: SERVERS.flatMap(({server, url, ...more}) => [
+        ...due(url, server),
+        ...runs(url, server, more),
+        ...idle(url, server)
+    ]),
 
-    run({load, params}) {
-        const kinds = {due, runs: throughManager, direct};
-        return kinds[params.kind](params, load);
+    run(task) {
+        const kinds = {due: lateness, runs: runsPerSecond, memory: idleMemory, commands: idleCommands};
+        return kinds[task.params.kind](task);
     }
 };
 
-function makeManager({url}, load) {
-    const {bullmq} = require(path.join(__dirname, '../../lib/cluster'));
-    const JobManager = load();
-    const inbox = new Inbox();
-    const manager = new JobManager({
-        timezone: 'UTC',
-        cluster: bullmq({connection: url, queue: `bench-${process.pid}-${Date.now()}`, concurrency: 256}),
-        workerMessageHandler: ({message}) => typeof message === 'bigint' && inbox.push(message),
-        logger: QUIET
-    });
-    return {manager, inbox};
-}
-
-async function due(params, load) {
-    const {manager, inbox} = makeManager(params, load);
-    // The connections are made.
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    const late = [];
+/** One job that is due each second: how long after that its first statement runs. */
+async function lateness({target, params: {url, slots, fraction}}) {
     const offsetMs = wallToMonotonicMs();
-    for (let slot = 0; slot < params.slots; slot++) {
-        const at = new Date(Date.now() + 1_000);
-        await manager.addJob({name: `slot ${slot}`, at, job: jobFile('first-line.js')});
-        late.push(toMs(await inbox.next()) - (at.getTime() + offsetMs));
-    }
-    await manager.shutdown();
-    return median(late);
-}
-
-async function inTurns({runs, inFlight}, call) {
-    let begun = 0;
-    const lane = async () => {
-        while (begun < runs) {
-            begun += 1;
-            await call();
+    const late = [];
+    let isSettled = false;
+    let enough;
+    const measured = new Promise((resolve) => {
+        enough = resolve;
+    });
+    const config = {target, url, jobs: 1, isDue: true};
+    const hosts = await startHosts(target === 'alone' ? 1 : HOSTS, config, (atMs) => {
+        if (isSettled && late.push((atMs - offsetMs) % SECOND_MS) === slots) {
+            enough();
         }
-    };
-    const startedAt = performance.now();
-    await Promise.all(Array.from({length: inFlight}, lane));
-    return (runs / (performance.now() - startedAt)) * 1_000;
+    });
+    await delay(SETTLED_MS);
+    isSettled = true;
+    await measured;
+    hosts.end();
+    return percentile(late, fraction);
 }
 
-async function throughManager(params, load) {
-    const {manager} = makeManager(params, load);
-    await manager.defineJob({name: 'noop', job: () => 1, concurrency: 256});
-    await (
-        await manager.runJob('noop')
-    ).result;
-    const perSecond = await inTurns(params, async () => (await manager.runJob('noop')).result);
-    await manager.shutdown();
-    return perSecond;
+/** Processes, threads and children of hosts that wait for due times. */
+async function idleMemory({target, params: {url, jobs}}) {
+    const hosts = await startHosts(HOSTS, {target, url, jobs, isDue: false});
+    await delay(SETTLED_MS);
+    const bytes = hosts.pids.reduce((sum, pid) => sum + treePssBytes(pid), 0);
+    hosts.end();
+    return bytes / 1_000_000;
 }
 
-async function direct(params) {
-    const bullmq = require('bullmq');
-    const {backendOf} = require(path.join(__dirname, '../../lib/cluster/bullmq/backend'));
-    const {connection, factory} = backendOf(params.url, bullmq);
-    const name = `bench-direct-${process.pid}-${Date.now()}`;
-    const queue = new bullmq.Queue(name, {connection}, factory);
-    const events = new bullmq.QueueEvents(name, {connection}, factory);
-    const worker = new bullmq.Worker(name, async () => 1, {connection, concurrency: 256}, factory);
-    await Promise.all([queue.waitUntilReady(), events.waitUntilReady(), worker.waitUntilReady()]);
-    const perSecond = await inTurns(params, async () =>
-        (await queue.add('noop', {})).waitUntilFinished(events)
-    );
-    await Promise.all([worker.close(), events.close(), queue.close()]);
-    return perSecond;
+async function idleCommands({target, params: {url, jobs, durationMs}}) {
+    const {Redis} = require('ioredis');
+    const redis = new Redis(url);
+    const processed = async () =>
+        Number((await redis.info('stats')).match(/^total_commands_processed:(\d+)/m)[1]);
+    const hosts = await startHosts(HOSTS, {target, url, jobs, isDue: false});
+    await delay(SETTLED_MS);
+    const before = await processed();
+    await delay(durationMs);
+    // Without the one that asks.
+    const commands = (await processed()) - before - 1;
+    hosts.end();
+    redis.disconnect();
+    return (commands / HOSTS) * (MINUTE_MS / durationMs);
 }

@@ -2,7 +2,7 @@
 
 /** What a host knows of its cluster, and how that is put into words. */
 
-const {oneLine} = require('./text');
+const {counted, oneLine} = require('./text');
 
 /** @returns {Promise<any>} undefined where the host is in no cluster */
 async function ofHost(client) {
@@ -44,17 +44,18 @@ const runningElsewhere = (cluster, job) =>
         (run) => run.host !== cluster.instance && (job === undefined || run.job === job)
     );
 
-/** `12 waiting, 1 delayed, 2 running`: of a table there is no queue, and only what runs is known. */
-function queueText({queue, running}) {
+/** `3 hosts, 12 waiting, 1 delayed, 2 running`: of a table there is no queue, and only hosts that have a run are known. */
+function depthText({hosts, queue, running}) {
     const {waiting = 0, prioritized = 0, delayed = 0, active = running.length} = queue;
-    const hasQueue = Object.keys(queue).length > 0;
+    if (Object.keys(queue).length === 0) {
+        return active === 0 ? 'nothing runs' : `${active} running on ${counted(hosts.length, 'host')}`;
+    }
     return [
-        hasQueue && `${waiting + prioritized} waiting`,
-        delayed > 0 && `${delayed} delayed`,
+        counted(hosts.length, 'host'),
+        `${waiting + prioritized} waiting`,
+        ...(delayed > 0 ? [`${delayed} delayed`] : []),
         `${active} running`
-    ]
-        .filter(Boolean)
-        .join(', ');
+    ].join(', ');
 }
 
-module.exports = {clusterIfAny, hostText, ofHost, queueText, runningElsewhere};
+module.exports = {clusterIfAny, hostText, ofHost, depthText, runningElsewhere};

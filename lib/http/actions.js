@@ -88,6 +88,13 @@ async function cancelRun(call) {
 /** Its host is told, and is not waited for: the end of the run is not known here. @returns {Promise<Done>} */
 async function cancelElsewhere({jobManager, cluster, shown}, run, reason) {
     const {id, job} = run;
+    const {info} = (await cluster.read()) ?? {};
+    if (info !== undefined && Object.keys(info.queue).length === 0) {
+        throw onAnotherHost(
+            run,
+            'A table of slots has no messages by which its host could be asked to stop it.'
+        );
+    }
     const {state} = await cluster.answered(jobManager.cancelRun(id, {reason}));
     const hasEnded = state === 'cancelled';
     return {

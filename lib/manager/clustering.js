@@ -2,7 +2,6 @@
 
 const {hostname} = require('node:os');
 const {JobError, incorrectUsage} = require('../host/errors');
-const {invalid} = require('../host/options');
 const {safely} = require('../host/safe-call');
 const native = require('../native/native');
 const {Run} = require('../runs/run-handle');
@@ -15,9 +14,6 @@ const {ClusterOneOffs} = require('./cluster-one-offs');
 const nowMs = performance.now.bind(performance);
 /** For so long an answer counts as how the cluster is, for metrics. */
 const RECENT_MS = 15_000;
-
-/** Overlap rules that need to know all runs of a job: no host does. */
-const OF_ONE_HOST = new Set(['queue', 'replace']);
 
 /** The side of the manager that shares its jobs with other hosts: tells the adapter of jobs and ends, and begins what it is given. */
 class Clustering {
@@ -34,10 +30,10 @@ class Clustering {
      * @param {object} adapter
      * @param {{errorHandler?: Function, unref?: boolean}} options
      */
-    constructor(parts, adapter, {errorHandler, unref}) {
+    constructor(parts, adapter, {errorHandler, unref, timezone}) {
         this.#parts = parts;
         this.#errorHandler = errorHandler;
-        this.#member = adapter[JOIN]({...this.#host(), isUnref: unref === true});
+        this.#member = adapter[JOIN]({...this.#host(), isUnref: unref === true, timezone});
         /** One-off jobs that the hosts share. */
         this.oneOffs = new ClusterOneOffs(parts, {
             member: this.#member,
@@ -62,12 +58,6 @@ class Clustering {
         if (Clustering.scopeOf(job) !== 'cluster') {
             return false;
         }
-        if (OF_ONE_HOST.has(job.overlap)) {
-            throw invalid(
-                `The option "overlap" of job "${name}" is '${job.overlap}', which a cluster cannot keep: use 'skip', 'queue-one' or 'allow', ` +
-                    `or let each host run the job on its own by scope: 'host'`
-            );
-        }
         this.#member.check?.(name, job);
         return true;
     }
@@ -77,13 +67,15 @@ class Clustering {
         if (Clustering.scopeOf({...job, name}) !== 'cluster') {
             return;
         }
-        const {overlap = 'skip', onHostLoss = isOneOff ? 'fail' : 'redo', priority} = job;
+        const {overlap = 'skip', concurrency, onHostLoss = isOneOff ? 'fail' : 'redo', priority} = job;
         this.#member.added({
             name,
             overlap,
+            concurrency,
             onHostLoss,
             priority,
             attempts,
+            hasTimes: when.kind === 'schedule' || when.kind === 'date',
             isRecurring: when.kind === 'schedule',
             isOneOff
         });
@@ -191,7 +183,16 @@ class Clustering {
     async #findRunning(id) {
         const {running} = await this.#member.info();
         const found = running.find((run) => run.id === id);
-        return found && {id, name: found.job, state: 'running', startedMs: found.since, host: found.host};
+        return (
+            found && {
+                id,
+                name: found.job,
+                state: 'running',
+                startedMs: found.since,
+                attempt: found.attempt,
+                host: found.host
+            }
+        );
     }
 
     /** From now on nothing more is taken. */
@@ -221,6 +222,7 @@ class Clustering {
             oneOffCancelled: ({name}) => this.oneOffs.cancelled(name),
             hostLost: (name, id, {slot}) => this.#hostLost(name, id, slot),
             problem: (error) => safely(logger, 'The logger', () => logger.error(error)),
+            warn: (error) => safely(logger, 'The logger', () => logger.warn(error)),
             info: (line) => safely(logger, 'The logger', () => logger.info(line)),
             newRun: (facts, owner) => new Run({...facts, number: 0}, {emit: () => {}, ...owner}),
             endRun: (run, ending) => Run.ended(run, ending),

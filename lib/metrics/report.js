@@ -219,9 +219,10 @@ function addCluster(text, {cluster}) {
         return;
     }
     const {hosts, queue} = cluster;
-    text.gauge('cluster_hosts', 'Hosts of the cluster; the same on each of them.', [['', hosts.length]]);
     const states = Object.entries(queue).filter(([state]) => QUEUE_STATES.has(state));
+    // A table has no queue, and knows only hosts that have a run.
     if (states.length > 0) {
+        text.gauge('cluster_hosts', 'Hosts of the cluster; the same on each of them.', [['', hosts.length]]);
         text.gauge(
             'cluster_queue_runs',
             'Runs in the queue of the cluster, by state; the same on each host.',

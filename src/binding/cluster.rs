@@ -41,12 +41,15 @@ pub struct GrantRequest {
     pub retry_at_ms: Option<f64>,
     /// When the first attempt began.
     pub first_started_ms: Option<f64>,
+    /// It is late only because it has waited for earlier slots of its job.
+    pub has_waited: Option<bool>,
 }
 
 impl GrantRequest {
     pub(super) fn grant(self) -> Result<Grant, Error> {
         Ok(Grant {
             resumed: self.resumed()?,
+            has_waited: self.has_waited == Some(true),
             id: Arc::from(self.id),
             fence: Fence::new(self.fence).ok_or_else(|| bad_value("a grant has a number from 1 up"))?,
             lease_until: boot_instant(self.lease_until_ms)?,
@@ -158,6 +161,13 @@ impl ClusterLink {
     pub fn revoke(&self, id: String) {
         // A fact: never refused. The manager may be gone.
         let _accepted = self.submit(Input::RevokeLease(Arc::from(id)));
+    }
+
+    /// A newer due time takes the place of the run of a grant: it is asked to stop, as on one host.
+    #[napi]
+    pub fn replace(&self, id: String) {
+        // A run that has ended meanwhile is none to be stopped.
+        let _accepted = self.submit(Input::ReplaceRun(Arc::from(id)));
     }
 
     /// Nobody runs a slot, or `count` of them from that on: 'overlap' or 'missed'.

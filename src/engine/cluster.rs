@@ -20,7 +20,7 @@ use std::time::Duration;
 use super::event::SkipReason;
 use super::ids::{JobId, RunId, WorkerId};
 use super::input::RunRequest;
-use super::job::{Job, MISSED_AFTER, Plan, Scope, When};
+use super::job::{Job, MISSED_AFTER, Overlap, Plan, Scope, When};
 use super::run::{Origin, StopReason, Trigger};
 use super::stopping::Stop;
 use super::{Effect, Engine, Refusal, Reply};
@@ -40,6 +40,8 @@ pub struct Grant {
     pub lease_until: BootMs,
     /// Of a run that another host has begun.
     pub resumed: Option<Resumed>,
+    /// The slot is late only because it has waited for earlier ones of its job, as a due time does on one host.
+    pub has_waited: bool,
 }
 
 /// Where a run goes on whose attempts have failed on another host.
@@ -106,6 +108,7 @@ struct Lease {
     job: JobId,
     run: Option<RunId>,
     resumed: Option<Resumed>,
+    has_waited: bool,
 }
 
 impl Cluster {
@@ -121,9 +124,9 @@ impl Cluster {
     }
 
     fn hold(&mut self, job: JobId, grant: &Grant) {
-        let Grant { id, fence, lease_until: until, resumed } = grant;
-        let expiry = self.expiries.insert(*until, Arc::clone(id));
-        let lease = Lease { until: *until, expiry, fence: *fence, job, run: None, resumed: *resumed };
+        let &Grant { ref id, fence, lease_until: until, resumed, has_waited } = grant;
+        let expiry = self.expiries.insert(until, Arc::clone(id));
+        let lease = Lease { until, expiry, fence, job, run: None, resumed, has_waited };
         if let Some(before) = self.leases.insert(Arc::clone(id), lease) {
             self.expiries.cancel(before.expiry);
         }
@@ -204,7 +207,7 @@ impl Engine {
         let late = now.wall.since(due);
         let reason = if job.paused.is_some() {
             Some(SkipReason::Paused)
-        } else if !job.spec.policy.missed.runs(late) {
+        } else if !grant.has_waited && !job.spec.policy.missed.runs(late) {
             Some(SkipReason::Missed)
         } else {
             None
@@ -247,12 +250,13 @@ impl Engine {
             return Reply::Declined(SkipReason::Missed);
         };
         let resumed = lease.resumed;
-        if !job.has_room() {
+        let overlap = job.spec.policy.overlap;
+        let is_late = !lease.has_waited && now.wall.since(due) > MISSED_AFTER;
+        if !job.has_room() && overlap == Overlap::Skip {
             self.drop_grant(grant);
             self.skip(id, SkipReason::Overlap, 1, Some(due), now);
             return Reply::Declined(SkipReason::Overlap);
         }
-        let is_late = now.wall.since(due) > MISSED_AFTER;
         let trigger = match (&job.spec.when, is_late) {
             (_, true) => Trigger::Missed,
             (When::At(_), _) => Trigger::Date,
@@ -261,9 +265,23 @@ impl Engine {
         let delay = Some(due.since(now.wall)).filter(|delay| !delay.is_zero());
         let granted =
             Origin { id: Some(Arc::clone(grant)), delay, resumed, ..Origin::of(trigger, Some(due)) };
-        let run = self.start_run(id, granted, now);
+        let run = self.start_run_or_wait(id, granted, now);
         self.note_leased_run(grant, run);
         Reply::Run(run)
+    }
+
+    /// A run that this host has beside those of the cluster may still go: one that was asked for.
+    fn start_run_or_wait(&mut self, id: JobId, origin: Origin, now: Now) -> RunId {
+        let Some(job) = self.jobs.get(&id).filter(|job| !job.has_room() && origin.delay.is_none()) else {
+            return self.start_run(id, origin, now);
+        };
+        if job.spec.policy.overlap == Overlap::Replace {
+            self.stop_runs_of(id, Stop::CANCEL, now);
+            if self.jobs.get(&id).is_some_and(|job| job.has_room()) {
+                return self.start_run(id, origin, now);
+            }
+        }
+        self.wait_behind(id, origin, now)
     }
 
     /// The run is that of a grant: it ends with the lease.
@@ -315,6 +333,14 @@ impl Engine {
     pub(super) fn revoke_lease(&mut self, id: &str, now: Now) {
         if self.cluster.as_ref().is_some_and(|cluster| cluster.leases.contains_key(id)) {
             self.lose_lease(id, now);
+        }
+    }
+
+    /// A newer due time takes the place of a run, on this host or another one: it is asked to stop, as on one host.
+    pub(super) fn replace_run(&mut self, id: &str, now: Now) {
+        let lease = self.cluster.as_ref().and_then(|cluster| cluster.leases.get(id));
+        if let Some(run) = lease.and_then(|lease| lease.run) {
+            self.stop_run(run, Stop::CANCEL, now);
         }
     }
 

@@ -268,6 +268,8 @@ pub enum Input {
     },
     /// This host has lost a run of the cluster: it ends at once.
     RevokeLease(Arc<str>),
+    /// A newer due time of its job takes the place of a run of the cluster: it is asked to stop.
+    ReplaceRun(Arc<str>),
     /// Nobody runs a slot of a job of this host.
     SkipSlot {
         /// The job.

@@ -389,6 +389,7 @@ impl Engine {
             Input::TimePassed => self.time_passed(now),
             Input::JoinCluster { lead } => self.join_cluster(lead),
             Input::RevokeLease(id) => self.revoke_lease(&id, now),
+            Input::ReplaceRun(id) => self.replace_run(&id, now),
             Input::SkipSlot { name, due, reason, count } => self.skip_slot(&name, due, (reason, count), now),
             Input::ResumeSlots { name, answered } => self.resume_slots(&name, answered, now),
             Input::Alive(run) => self.note_alive(run, now),

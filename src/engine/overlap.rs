@@ -101,10 +101,15 @@ impl Engine {
                 }
             }
         }
+        Ok(Reply::Run(self.wait_behind(id, origin, now)))
+    }
+
+    /// A run that begins when earlier ones of its job have ended.
+    pub(super) fn wait_behind(&mut self, id: JobId, origin: Origin, now: Now) -> RunId {
         let run = self.run_numbers.next();
         self.add_run(run, id, origin, Phase::Behind, now);
         self.behind.entry(id).or_default().push_back(run);
-        Ok(Reply::Run(run))
+        run
     }
 
     /// A run that waits answers one more request; the newest data count.

@@ -8,7 +8,7 @@ const JobManager = require('../../..');
 const {bullmq, database} = require('../../../lib/cluster');
 const {knexOf} = require('../knex');
 
-const {backend, url, name, lease, skew, jobs, record, concurrency} = JSON.parse(process.argv[2]);
+const {backend, url, name, lease, skew, jobs, record, concurrency, timezone} = JSON.parse(process.argv[2]);
 
 const tell = (what, more) => process.send({what, ...more});
 
@@ -16,9 +16,13 @@ const cluster =
     backend === 'bullmq'
         ? bullmq({connection: url, queue: name, lease, clockSkew: skew, concurrency})
         : database({knex: knexOf(url), table: name, lease, clockSkew: skew});
-const quiet = {info() {}, warn: (message) => tell('warned', {message: String(message)}), error() {}};
+const quiet = {
+    info() {},
+    warn: (line) => tell('warned', {message: String(line), code: line.code}),
+    error() {}
+};
 const manager = new JobManager({
-    timezone: 'UTC',
+    timezone,
     cluster,
     logger: quiet,
     errorHandler: (error, {name: job, attempt, gaveUp}) =>
@@ -42,7 +46,20 @@ function recording(_data, run) {
 
 const script = path.join(__dirname, '../jobs/record.js');
 
-async function add({kind, at, afterMs, inMs, ms, isDeaf, fails, failsLate, totals, ...job}) {
+async function add({
+    kind,
+    at,
+    afterMs,
+    inMs,
+    ms,
+    isDeaf,
+    lingerMs = 0,
+    stops,
+    fails,
+    failsLate,
+    totals,
+    ...job
+}) {
     const date = inMs === undefined ? afterMs : Date.now() + inMs;
     const when = date === undefined ? at : new Date(date);
     if (kind === 'inline') {
@@ -54,12 +71,12 @@ async function add({kind, at, afterMs, inMs, ms, isDeaf, fails, failsLate, total
                     recording(data, run);
                     throw new Error(`attempt ${run.attempt} fails`);
                 }
-                run.signal.addEventListener('abort', () => reject(run.signal.reason));
+                run.signal.addEventListener('abort', () => setTimeout(reject, lingerMs, run.signal.reason));
                 setTimeout(() => resolve(recording(data, run)), data?.ms ?? ms);
             });
         await manager.defineJob({...job, at: when, job: wait});
     } else {
-        const data = {record, ms, isDeaf, fails, failsLate, totals};
+        const data = {record, ms, isDeaf, stops, fails, failsLate, totals};
         await manager.addJob({...job, at: when, job: script, data});
     }
 }

@@ -3,10 +3,10 @@
 // A run that writes when it begins, that it still goes, and when it ends: into a file that all hosts have.
 
 const fs = require('node:fs');
-const {workerData} = require('node:worker_threads');
+const {parentPort, workerData} = require('node:worker_threads');
 const {run} = require('../../../lib/job');
 
-const {record, ms = 0, isDeaf = false, fails = 0, failsLate = false, totals} = workerData;
+const {record, ms = 0, isDeaf = false, stops = false, fails = 0, failsLate = false, totals} = workerData;
 const {id, fence, trigger, due, attempt, attempts} = run;
 const facts = {id, fence, trigger, due: due?.getTime(), attempt, attempts};
 const write = (what, more) =>
@@ -17,7 +17,16 @@ const write = (what, more) =>
 
 if (isDeaf) {
     process.on('SIGTERM', () => {});
-    require('node:worker_threads').parentPort.on('message', () => {});
+    parentPort.on('message', () => {});
+}
+if (stops) {
+    parentPort.on('message', (message) => {
+        if (message === 'cancel') {
+            write('cancelled');
+            parentPort.postMessage('cancelled');
+            process.exit();
+        }
+    });
 }
 /** Writes into a table of the user's, as docs/cluster.md says, again and again. */
 async function writeTotals() {

@@ -1,13 +1,16 @@
 'use strict';
 
-const {hostText, ofHost, queueText} = require('../cluster');
+const {depthText, hostText, ofHost} = require('../cluster');
 const {EXIT, Failure} = require('../failure');
 const {connect} = require('../find-host');
-const {counted, oneLine} = require('../text');
+const {oneLine} = require('../text');
 const {formatTook} = require('../times');
 
 const goneFor = (since) =>
     since === undefined ? '–' : formatTook(Math.max(0, Date.now() - new Date(since)));
+
+/** Of a table it is not known. */
+const sinceMs = ({since}) => new Date(since ?? 0).getTime();
 
 function hostColumns(output, {instance, running}) {
     return [
@@ -55,15 +58,18 @@ cluster, or the queue does not answer.`,
             return 0;
         }
         const {hosts, running} = cluster;
-        output.table(
-            hostColumns(output, cluster),
-            hosts.toSorted((one, other) => new Date(one.since) - new Date(other.since))
-        );
-        if (running.length > 0) {
+        if (hosts.length > 0) {
+            output.table(
+                hostColumns(output, cluster),
+                hosts.toSorted((one, other) => sinceMs(one) - sinceMs(other))
+            );
             output.line();
-            output.table(runColumns(output, cluster), running);
         }
-        output.line(output.style('dim', `${counted(hosts.length, 'host')}, ${queueText(cluster)}`));
+        if (running.length > 0) {
+            output.table(runColumns(output, cluster), running);
+            output.line();
+        }
+        output.line(output.style('dim', depthText(cluster)));
         return 0;
     }
 };

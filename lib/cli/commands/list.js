@@ -2,7 +2,7 @@
 
 const {JOB_STATES} = require('../../host/states');
 const {connect} = require('../find-host');
-const {clusterIfAny, hostText, queueText} = require('../cluster');
+const {clusterIfAny, depthText, hostText} = require('../cluster');
 const {outcome, took} = require('../runs');
 const {counted, oneLine} = require('../text');
 const {oneOfNames} = require('../values');
@@ -105,10 +105,7 @@ module.exports = {
         );
         output.line(output.style('dim', summaryOf(jobs)));
         if (cluster !== undefined) {
-            const {hosts} = cluster;
-            output.line(
-                output.style('dim', `cluster: ${counted(hosts.length, 'host')}, ${queueText(cluster)}`)
-            );
+            output.line(output.style('dim', `cluster: ${depthText(cluster)}`));
         }
         return 0;
     }

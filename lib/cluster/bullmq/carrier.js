@@ -4,14 +4,18 @@
 
 const {lockOf} = require('../lock');
 const {SkipReports} = require('../skip-reports');
-const {backendOf} = require('./backend');
+const {backendOf, isPostgres, workerOptions} = require('./backend');
+const {Batches} = require('./batches');
 const {fenceOf, resumedOf, runIdOfJob} = require('./codec');
 const {Inbox} = require('./inbox');
 const {Leases} = require('./leases');
 const {OneOffs} = require('./one-offs');
 const {Requests} = require('./requests');
+const {Retention} = require('./retention');
+const {SerialQueues} = require('./serial');
 const {ServerClock} = require('./server-clock');
 const {Slots} = require('./slots');
+const {zonesDiffer} = require('./zones');
 
 /** A host that does not know a job leaves it to the others for so long; after some tries, when none may have it, for longer. */
 const LEAVE_MS = {first: 20, most: 5_000};
@@ -36,12 +40,14 @@ class Carrier {
     #leases;
     #requests;
     #oneOffs;
+    #serial;
+    #retention;
     /** Jobs of this host, by name. */
     #jobs = new Map();
     #isClosing = false;
 
     /**
-     * @param {object} options - of `bullmq()`, with `instance`, `bindingPath` and `host`
+     * @param {object} options - of `bullmq()`, with `instance`, `bindingPath`, `host` and `isAgain`
      * @param {(message: object) => void} post - to the event loop of the host
      */
     constructor(options, post) {
@@ -50,66 +56,95 @@ class Carrier {
         const {prefix, lease: leaseMs, instance, host} = options;
         const native = require(options.bindingPath);
         const lockMs = lockOf(leaseMs);
-        const backend = backendOf(options.connection, this.#bullmq);
+        const backend = backendOf(options.connection, this.#bullmq, (error) => this.#problem(error));
         const trying = (call) => this.#trying(call);
         this.#connect(options, backend, lockMs);
-        const [queue, worker, jobs] = [this.#queue, this.#worker, this.#jobs];
+        const [queue, jobs] = [this.#queue, this.#jobs];
         this.#inbox = new Inbox({
             bullmq: this.#bullmq,
             queue,
             options: {...backend, prefix},
             host,
-            onMessage: (message) => this.#post(message),
+            isAgain: options.isAgain,
+            onMessage: (message) => this.#takeFromHost(message),
             onError: (error) => this.#problem(error)
         });
-        this.#requests = new Requests({queue, inbox: this.#inbox, hostId: host.id, post, trying});
-        this.#oneOffs = new OneOffs({queue, hostId: host.id, post, lockMs});
+        const serial = {queueOf: (name) => this.#serial.queueOf(name), queues: () => this.#serial.queues()};
+        const isOnPostgres = isPostgres(options.connection);
+        this.#retention = new Retention({queue, isPostgres: isOnPostgres, trying});
+        const kept = this.#retention.options;
+        this.#requests = new Requests({
+            queue,
+            serial,
+            adds: isOnPostgres ? new Batches(queue) : queue,
+            kept,
+            inbox: this.#inbox,
+            hostId: host.id,
+            post,
+            trying
+        });
+        this.#oneOffs = new OneOffs({queue, kept: kept.removeOnFail, hostId: host.id, post, lockMs});
         const link = new native.ClusterLink(instance, () => this.#takeNews());
         this.#link = link;
         this.#skips = new SkipReports(link);
         this.#clock = new ServerClock({queue, link, skewMs: options.clockSkew, trying});
-        this.#slots = new Slots({queue, link, clock: this.#clock, jobs, skips: this.#skips});
-        this.#leases = new Leases({worker, link, bootMs: native.bootMs, leaseMs, lockMs, trying});
+        this.#slots = new Slots({queue, kept, link, clock: this.#clock, jobs, skips: this.#skips});
+        this.#leases = new Leases({link, bootMs: native.bootMs, leaseMs, lockMs, trying});
+        this.#serial = new SerialQueues({
+            bullmq: this.#bullmq,
+            queue,
+            kept,
+            backend,
+            workerOptions: workerOptions(options, backend, lockMs),
+            process: (job, token, lane) => this.#process(job, token, lane),
+            begin: (live, grant) => this.#beginSlot(live, grant),
+            link,
+            leases: this.#leases,
+            clock: this.#clock,
+            skips: this.#skips,
+            inbox: this.#inbox,
+            trying,
+            onError: (error) => this.#problem(error)
+        });
         void this.#trying(async () => {
             await this.#inbox.start();
             this.#post({type: 'ready'});
+            const differing = zonesDiffer(await this.#inbox.hosts(), host);
+            if (differing !== undefined) {
+                this.#post({type: 'warning', ...differing});
+            }
         });
     }
 
-    #connect({queue, prefix, concurrency, lease, host}, {connection, factory}, lockMs) {
+    #connect(options, backend, lockMs) {
         const {Queue, Worker} = this.#bullmq;
+        const {queue, prefix, concurrency} = options;
+        const {connection, factory} = backend;
         const onError = (error) => this.#problem(error);
         this.#queue = new Queue(queue, {connection, prefix}, factory).on('error', onError);
         this.#queue.on('ioredis:close', () => void this.#trying(() => this.#slots.reportForgotten()));
         this.#worker = new Worker(
             queue,
             (job, token) => this.#process(job, token),
-            {
-                connection,
-                prefix,
-                concurrency,
-                name: host.id,
-                lockDuration: lockMs,
-                // Renewed here: what counts is when a renewal was sent.
-                skipLockRenewal: true,
-                stalledInterval: Math.max(500, Math.round(lease / 3)),
-                // Decided here, by the job.
-                maxStalledCount: 1_000_000,
-                drainDelay: 10,
-                runRetryDelay: 1_000
-            },
+            {...workerOptions(options, backend, lockMs), concurrency},
             factory
         );
         this.#worker.on('error', onError);
-        this.#worker.on('completed', (job, value) => this.#requests.answer(job, {value}));
-        this.#worker.on('failed', (job, error) => job && this.#requests.answer(job, {error}));
+        this.#worker.on('completed', (job, value) => this.#runEnded(job, {value}));
+        this.#worker.on('failed', (job, error) => job && this.#runEnded(job, {error}));
+    }
+
+    /** The queue has the end of a run. */
+    #runEnded(job, end) {
+        this.#requests.answer(job, end);
+        this.#retention.runEnded();
     }
 
     /** A message of the host's event loop. */
     take(message) {
         const act = {
             added: () => this.#added(message.job),
-            removed: () => this.#jobs.delete(message.name),
+            removed: () => this.#removed(message.name),
             attemptFailed: () => this.#leases.keepAttempt(message.id, message.next),
             ended: () => this.#leases.settle(message.id, message.end),
             request: () => this.#requests.request(message),
@@ -149,11 +184,29 @@ class Carrier {
         }
     }
 
+    /** A message of another host. */
+    #takeFromHost(message) {
+        if (message.type === 'replace') {
+            this.#link.replace(message.id);
+        } else {
+            this.#requests.cancelling.take(message.order ?? {});
+            this.#post(message);
+        }
+    }
+
+    #removed(name) {
+        this.#jobs.delete(name);
+        return this.#serial.close(name);
+    }
+
     async #added(job) {
         this.#jobs.set(job.name, job);
+        this.#serial.open(job);
         await this.#requests.pauseAsOthers(job.name);
         if (job.isRecurring) {
-            const last = await this.#queue.backend.getQueueMetaField(LAST_FIELD + job.name);
+            const last =
+                (await this.#serial.lastOf(job.name)) ??
+                (await this.#queue.backend.getQueueMetaField(LAST_FIELD + job.name));
             await this.#clock.known;
             if (last !== null && last !== undefined && this.#jobs.has(job.name)) {
                 this.#link.resume(job.name, Number(last));
@@ -165,7 +218,9 @@ class Carrier {
         for (const news of this.#link.take()) {
             if (news.type === 'slotNear') {
                 if (!this.#isClosing) {
-                    void this.#trying(() => this.#slots.claim(news.name, news.dueMs));
+                    const isSerial = this.#serial.queueOf(news.name) !== undefined;
+                    const slots = isSerial ? this.#serial : this.#slots;
+                    void this.#trying(() => slots.claim(news.name, news.dueMs));
                 }
             } else if (news.type === 'declined') {
                 this.#leases.settle(news.id, {kind: 'skipped', reason: news.reason});
@@ -175,20 +230,22 @@ class Carrier {
         }
     }
 
-    async #process(job, token) {
+    /** @param {object} [lane] - of a job whose slots wait for each other */
+    async #process(job, token, lane) {
         if (this.#isClosing) {
             return this.#giveBack(job, token);
         }
+        const id = runIdOfJob(job);
+        this.#requests.cancelling.check(job, id);
         const known = this.#jobs.get(job.name);
         if (known === undefined) {
-            return this.#leave(job, token);
+            return this.#leave(job, token, lane);
         }
         const leaseUntilMs = await this.#leases.leaseOf(job, token);
         if (leaseUntilMs === undefined) {
             // Another host has it by now.
             throw new this.#bullmq.WaitingError();
         }
-        const id = runIdOfJob(job);
         const loss = job.stalledCounter > 0 ? known.onHostLoss : undefined;
         const isOneOff = job.data.run !== undefined;
         if (loss === 'fail' && !isOneOff) {
@@ -197,10 +254,17 @@ class Carrier {
         }
         const grant = {id, fence: fenceOf(job), leaseUntilMs, ...resumedOf(job)};
         const isSlot = job.data.due !== undefined && job.attemptsMade === 0;
-        const end = await this.#leases.hold({job, token, id, untilMs: leaseUntilMs}, (live) =>
-            isSlot ? this.#grantSlot(live, grant) : this.#offer(live, grant, {isOneOff, loss})
-        );
-        return this.#finish(job, token, end, known);
+        const {worker} = lane ?? {worker: this.#worker};
+        const end = await this.#leases.hold({job, token, id, worker, untilMs: leaseUntilMs}, (live) => {
+            if (!isSlot) {
+                this.#offer(live, grant, {isOneOff, loss});
+            } else if (lane !== undefined) {
+                void this.#serial.grant(lane, live, grant);
+            } else {
+                this.#grantSlot(live, grant);
+            }
+        });
+        return this.#finish(job, token, end, known, lane);
     }
 
     #grantSlot(live, grant) {
@@ -212,6 +276,11 @@ class Carrier {
             return;
         }
         void this.#trying(() => this.#queue.backend.setQueueMeta({[LAST_FIELD + name]: data.due}));
+        this.#beginSlot(live, grant);
+    }
+
+    #beginSlot(live, grant) {
+        const {name, data} = live.job;
         try {
             const answer = this.#link.grant(name, data.due, grant);
             if (answer !== 'accepted') {
@@ -257,14 +326,14 @@ class Carrier {
         }, TAKE_LIMIT_MS);
     }
 
-    async #finish(job, token, end, {onHostLoss}) {
+    async #finish(job, token, end, {onHostLoss}, lane) {
         switch (end.kind) {
             case 'completed':
                 return end.value;
             case 'skipped':
                 return {skipped: end.reason};
             case 'unknown':
-                return this.#leave(job, token);
+                return this.#leave(job, token, lane);
             case 'failed':
                 throw failure(end, this.#bullmq);
             default:
@@ -292,7 +361,12 @@ class Carrier {
     }
 
     /** This host cannot run it: it leaves it to others for a while. */
-    async #leave(job, token) {
+    async #leave(job, token, lane) {
+        if (lane !== undefined) {
+            // Its place in the queue counts.
+            await new Promise((resolve) => setTimeout(resolve, LEAVE_MS.first));
+            return this.#giveBack(job, token);
+        }
         const doublings = Math.min(10, Math.max(0, job.attemptsStarted - SHORT_LEAVES));
         const pauseMs = Math.min(LEAVE_MS.most, LEAVE_MS.first * 2 ** doublings);
         await job.moveToDelayed(Date.now() + pauseMs, token, {skipAttempt: true}).catch(() => {});
@@ -302,6 +376,7 @@ class Carrier {
     #closing() {
         this.#isClosing = true;
         void this.#worker.pause(true);
+        this.#serial.pause();
     }
 
     async #close() {
@@ -310,7 +385,7 @@ class Carrier {
         this.#clock.close();
         this.#skips.flush();
         this.#leases.settleAll({kind: 'back'});
-        await this.#trying(() => this.#worker.close());
+        await this.#trying(() => Promise.all([this.#worker.close(), this.#serial.closeAll()]));
         await this.#trying(() => this.#inbox.close());
         await this.#trying(() => this.#queue.close());
         this.#post({type: 'closed'});

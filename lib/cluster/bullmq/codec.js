@@ -14,6 +14,12 @@ const unescaped = (text) => decodeURIComponent(text.replaceAll(/%(?![0-9a-f]{2})
 /** @returns {string} the id of a slot, the same on each host; other ones for other slots */
 const slotId = (name, dueMs) => `${escaped(name)}@${dueMs}`;
 
+/** @returns {number} the due time of a slot, by its id */
+const dueOf = (jobId) => Number(jobId.slice(jobId.lastIndexOf('@') + 1));
+
+/** @returns {string} the queue of a job whose slots wait for each other */
+const serialQueueName = (queue, name) => `${queue}.serial.${escaped(name)}`;
+
 /** @returns {string} the id of a run that was asked for. It is no number, which BullMQ would take for one of its own */
 const requestId = (id) => `~${escaped(id)}`;
 
@@ -70,7 +76,9 @@ function packed(bytes, value) {
 function viewOf(value) {
     try {
         const text = JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? `${part}n` : part));
-        return text !== undefined && text.length <= LONGEST_VIEW ? JSON.parse(text) : undefined;
+        // PostgreSQL has no JSON with a NUL character.
+        const isLeftOut = text === undefined || text.length > LONGEST_VIEW || text.includes('\\u0000');
+        return isLeftOut ? undefined : JSON.parse(text);
     } catch {
         return undefined;
     }
@@ -81,6 +89,7 @@ const unpacked = (carried) =>
     carried?.bytes === undefined ? undefined : Buffer.from(carried.bytes, 'base64');
 
 module.exports = {
+    dueOf,
     fenceOf,
     jobIdOf,
     oneOffId,
@@ -90,6 +99,7 @@ module.exports = {
     resumedOf,
     runIdOf,
     runIdOfJob,
+    serialQueueName,
     slotId,
     unpacked
 };

@@ -28,15 +28,21 @@ class Inbox {
      * @param {object} parts.queue - a Queue
      * @param {{connection: object, factory?: Function, prefix: string}} parts.options
      * @param {{id: string}} parts.host - this one, with what others see of it
+     * @param {boolean} parts.isAgain - whether the messages until now were read already, by a thread that has ended
      * @param {(message: object) => void} parts.onMessage
      * @param {(error: Error) => void} parts.onError
      */
-    constructor({bullmq, queue, options, host, onMessage, onError}) {
+    constructor({bullmq, queue, options, host, isAgain, onMessage, onError}) {
         this.#queue = queue;
         this.#options = options;
         this.#host = host;
         const {connection, prefix, factory} = options;
-        this.#events = new bullmq.QueueEvents(streamOf(queue.name, host.id), {connection, prefix}, factory);
+        this.#events = new bullmq.QueueEvents(
+            streamOf(queue.name, host.id),
+            // From the first message on: BullMQ begins with the newest, and then misses those that come before it has begun to read.
+            {connection, prefix, lastEventId: isAgain ? undefined : '0'},
+            factory
+        );
         this.#events.on('jm', ({message}) => onMessage(JSON.parse(message)));
         this.#events.on('error', onError);
     }

@@ -1,11 +1,10 @@
 'use strict';
 
-/** A run that was taken so lately has its lock. */
-const FRESH_MS = 500;
+/** A run that was taken within this part of its lease has its lock; it need not be asked for before the run begins. */
+const FRESH_PART = 1 / 6;
 
 /** The runs that this host has of the queue, and their renewals. What counts is when a renewal was sent. */
 class Leases {
-    #worker;
     #link;
     #bootMs;
     #leaseMs;
@@ -20,15 +19,13 @@ class Leases {
 
     /**
      * @param {object} parts
-     * @param {object} parts.worker - of BullMQ
      * @param {object} parts.link - a ClusterLink
      * @param {() => number} parts.bootMs - the clock of leases
      * @param {number} parts.leaseMs
      * @param {number} parts.lockMs - how long the queue keeps a run for its host
      * @param {(call: () => Promise<void>) => Promise<void>} parts.trying
      */
-    constructor({worker, link, bootMs, leaseMs, lockMs, trying}) {
-        this.#worker = worker;
+    constructor({link, bootMs, leaseMs, lockMs, trying}) {
         this.#link = link;
         this.#bootMs = bootMs;
         this.#leaseMs = leaseMs;
@@ -40,7 +37,7 @@ class Leases {
     /** @returns {Promise<number | undefined>} until when this host has the run, by the clock of leases; not any more if undefined */
     async leaseOf(job, token) {
         const agoMs = Date.now() - job.processedOn;
-        if (job.data.due === undefined && agoMs >= 0 && agoMs < FRESH_MS) {
+        if (job.data.due === undefined && agoMs >= 0 && agoMs < this.#leaseMs * FRESH_PART) {
             // BullMQ stamps a job when it sends the request for it.
             return this.#bootMs() - agoMs + this.#leaseMs;
         }
@@ -51,13 +48,13 @@ class Leases {
     /**
      * This host has the run until it is settled.
      *
-     * @param {{job: object, token: string, id: string, untilMs: number}} run - `untilMs`: until when this host has it, by the clock of
-     *   leases
+     * @param {{job: object, token: string, id: string, worker: object, untilMs: number}} run - `worker` of BullMQ has taken it; `untilMs`:
+     *   until when this host has it, by the clock of leases
      * @param {(live: object) => void} begin
      * @returns {Promise<object>} how it ended
      */
-    async hold({job, token, id, untilMs}, begin) {
-        const live = {job, token, id, untilMs};
+    async hold({job, token, id, worker, untilMs}, begin) {
+        const live = {job, token, id, worker, untilMs};
         const ended = new Promise((resolve) => {
             live.resolve = resolve;
         });
@@ -103,24 +100,40 @@ class Leases {
         }
     }
 
+    /** @returns {string[]} runs of a job with an earlier due time than this */
+    olderRuns(name, dueMs) {
+        const runs = [...this.#live.values()].filter(({job}) => job.name === name && job.data.due < dueMs);
+        return runs.map(({id}) => id);
+    }
+
     settleAll(end) {
         for (const live of this.#live.values()) {
             live.resolve(end);
         }
     }
 
-    /** One command for all runs. */
     async #renewAll() {
         if (this.#isRenewing || this.#live.size === 0) {
             return;
         }
         this.#isRenewing = true;
-        const runs = [...this.#live.values()];
+        const byWorker = new Map();
+        for (const live of this.#live.values()) {
+            const runs = byWorker.get(live.worker) ?? [];
+            runs.push(live);
+            byWorker.set(live.worker, runs);
+        }
+        await Promise.all([...byWorker].map(([worker, runs]) => this.#renew(worker, runs)));
+        this.#isRenewing = false;
+    }
+
+    /** One command for all runs of a queue. */
+    async #renew(worker, runs) {
         const sentMs = this.#bootMs();
         await this.#trying(async () => {
             const ids = runs.map(({job}) => job.id);
             const lost = new Set(
-                await this.#worker.extendJobLocks(
+                await worker.extendJobLocks(
                     ids,
                     runs.map(({token}) => token),
                     this.#lockMs
@@ -136,7 +149,6 @@ class Leases {
                 }
             }
         });
-        this.#isRenewing = false;
     }
 
     close() {

@@ -49,10 +49,16 @@ class BullmqMember {
             instance: host.instance,
             bindingPath: host.bindingPath,
             bullmqPath: findBullmq(options.connection),
-            host: {id: host.instance, hostname: host.hostname, pid: process.pid, since: Date.now()}
+            host: {
+                id: host.instance,
+                hostname: host.hostname,
+                pid: process.pid,
+                since: Date.now(),
+                timezone: host.timezone
+            }
         };
         this.#troubles = new Troubles(host, `queue "${options.queue}"`, () => this.#ask({type: 'probe'}));
-        this.#startThread();
+        this.#startThread(false);
     }
 
     added(job) {
@@ -90,6 +96,7 @@ class BullmqMember {
                     timeout
                 }
             });
+            waiting.isQueued = true;
         } catch (error) {
             this.#waiting.delete(id);
             throw error;
@@ -163,8 +170,9 @@ class BullmqMember {
     }
 
     #lookAtWaiting() {
-        for (const [id, {name, queuedMs}] of this.#waiting) {
-            if (Date.now() - queuedMs > LOOK_PERIOD_MS) {
+        for (const [id, {name, queuedMs, isQueued}] of this.#waiting) {
+            // One that is still being added would be taken for one that the queue no longer has.
+            if (isQueued && Date.now() - queuedMs > LOOK_PERIOD_MS) {
                 this.#tell({type: 'look', id, name});
             }
         }
@@ -254,10 +262,10 @@ class BullmqMember {
         this.#waiting.clear();
     }
 
-    #startThread() {
+    #startThread(isAgain) {
         this.#isDown = false;
         this.#thread = new Worker(path.join(__dirname, 'thread.js'), {
-            workerData: this.#data,
+            workerData: {...this.#data, isAgain},
             // Not what the host has set for itself.
             execArgv: [],
             env: process.env,
@@ -289,7 +297,7 @@ class BullmqMember {
             return;
         }
         setTimeout(() => {
-            this.#startThread();
+            this.#startThread(true);
             for (const job of this.#jobs.values()) {
                 this.#tell({type: 'added', job});
             }
@@ -325,6 +333,8 @@ class BullmqMember {
                 return this.#host.hostLost(message.name, message.id, message);
             case 'steered':
                 return this.#host.steered(message.order);
+            case 'warning':
+                return this.#host.warn(Object.assign(new Error(message.message), {code: message.code}));
             case 'problem':
                 return this.#troubles.add(message.message, {code: message.code});
             case 'closed':

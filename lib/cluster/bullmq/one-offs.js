@@ -1,7 +1,6 @@
 'use strict';
 
 const {oneOffId, runIdOfJob} = require('./codec');
-const {KEPT_FAILED} = require('./kept');
 
 /** How often a run that ends is looked at, before another one of its job is added. */
 const LOOK_MS = 100;
@@ -10,6 +9,7 @@ const OVER = new Set(['completed', 'failed']);
 /** One-off jobs in the queue: whoever has claimed the row of one adds its run. They have one id, so that there is one run at most. */
 class OneOffs {
     #queue;
+    #kept;
     #hostId;
     #post;
     #lockMs;
@@ -17,12 +17,14 @@ class OneOffs {
     /**
      * @param {object} parts
      * @param {object} parts.queue - a Queue
+     * @param {object} parts.kept - how long it keeps a run that has ended: whether it has can be asked for so long
      * @param {string} parts.hostId - of this host
      * @param {(message: object) => void} parts.post - to the event loop of the host
      * @param {number} parts.lockMs - how long the queue keeps a run for its host
      */
-    constructor({queue, hostId, post, lockMs}) {
+    constructor({queue, kept, hostId, post, lockMs}) {
         this.#queue = queue;
+        this.#kept = kept;
         this.#hostId = hostId;
         this.#post = post;
         this.#lockMs = lockMs;
@@ -38,8 +40,8 @@ class OneOffs {
             {
                 jobId,
                 priority: 101 - priority,
-                removeOnComplete: KEPT_FAILED,
-                removeOnFail: KEPT_FAILED
+                removeOnComplete: this.#kept,
+                removeOnFail: this.#kept
             }
         );
         const added = await this.#queue.getJob(jobId);

@@ -1,9 +1,11 @@
 'use strict';
 
+const {Cancelling} = require('./cancelling');
 const {fenceOf, jobIdOf, requestId, resumedOf, runIdOfJob} = require('./codec');
-const {KEPT, KEPT_FAILED} = require('./kept');
 
 const PAUSED_FIELD = 'jm:paused:';
+/** An answer of another host is here by then. */
+const ANSWER_MS = 2_000;
 /** There is none: that it can be asked for is what counts. */
 const PROBED_FIELD = 'jm:probe';
 /** States of runs, by those of BullMQ. */
@@ -15,10 +17,14 @@ const STATES = {
     completed: 'completed',
     failed: 'failed'
 };
+const MOST_RUNNING = 100;
 
 /** What hosts ask of the queue and of each other: runs, their ends, cancellations, pauses, and what there is. */
 class Requests {
     #queue;
+    #serial;
+    #adds;
+    #kept;
     #inbox;
     #hostId;
     #post;
@@ -27,24 +33,36 @@ class Requests {
     /**
      * @param {object} parts
      * @param {object} parts.queue - a Queue
+     * @param {{queueOf: (name: string) => object | undefined, queues: () => object[]}} parts.serial - queues of jobs of their own
+     * @param {{add: (name: string, data: object, opts: object) => Promise<unknown>}} parts.adds - adds to it
+     * @param {object} parts.kept - options: how long the queue keeps runs that have ended
      * @param {import('./inbox').Inbox} parts.inbox
      * @param {string} parts.hostId - of this host
      * @param {(message: object) => void} parts.post - to the event loop of the host
      * @param {(call: () => Promise<void>) => Promise<void>} parts.trying
      */
-    constructor({queue, inbox, hostId, post, trying}) {
+    constructor({queue, serial, adds, kept, inbox, hostId, post, trying}) {
         this.#queue = queue;
+        this.#serial = serial;
+        this.#adds = adds;
+        this.#kept = kept;
         this.#inbox = inbox;
         this.#hostId = hostId;
         this.#post = post;
         this.#trying = trying;
+        this.cancelling = new Cancelling({
+            find: (id, name) => this.#find(id, name),
+            inbox,
+            post,
+            answer: (job, end) => this.answer(job, end)
+        });
     }
 
     /** A run was asked for on this host. */
     async request({request, name, id, data, options}) {
         const {priority = 0, delay, attempts, timeout} = options;
         try {
-            await this.#queue.add(
+            await this.#adds.add(
                 name,
                 {...data, priority, attempts, timeout, reply: this.#hostId},
                 {
@@ -52,8 +70,7 @@ class Requests {
                     delay,
                     // Slots go first: they have a time.
                     priority: 101 - priority,
-                    removeOnComplete: KEPT,
-                    removeOnFail: KEPT_FAILED
+                    ...this.#kept
                 }
             );
             this.#post({type: 'requested', request});
@@ -80,45 +97,50 @@ class Requests {
 
     /** A host waits for a run, and has not heard of it for long. */
     async lookAt({id, name}) {
-        const found = await this.#queue.getJob(jobIdOf(id, name));
-        // Of a one-off job it may be a later run.
-        const job = found !== undefined && runIdOfJob(found) === id ? found : undefined;
-        const state = await job?.getState();
-        if (job === undefined) {
-            this.#post({
-                type: 'answered',
-                id,
-                error: {message: 'it is not in the queue any more', code: 'RUN_UNKNOWN'}
-            });
-        } else if (state === 'completed') {
-            this.#post({type: 'answered', id, value: job.returnvalue});
-        } else if (state === 'failed') {
-            this.#post({type: 'answered', id, error: {message: job.failedReason}});
+        const jobId = jobIdOf(id, name);
+        const state = await this.#queue.getJobState(jobId);
+        if (state === 'unknown') {
+            const error = {message: 'it is not in the queue any more', code: 'RUN_UNKNOWN'};
+            // Who has removed it may just be sending why.
+            setTimeout(() => this.#post({type: 'answered', id, error}), ANSWER_MS).unref();
+        } else if (state === 'completed' || state === 'failed') {
+            // Read after its state: a run that ended between the two would be answered without its outcome.
+            const job = await this.#queue.getJob(jobId);
+            // Of a one-off job it may be a later run.
+            if (job !== undefined && runIdOfJob(job) === id) {
+                const error = state === 'failed' ? {message: job.failedReason} : undefined;
+                this.#post({type: 'answered', id, value: job.returnvalue, error});
+            }
         }
     }
 
-    async cancel({request, id, name, reason}) {
-        const job = await this.#queue.getJob(jobIdOf(id, name));
-        const state = await job?.getState();
-        if (state === 'active') {
-            await this.#inbox.broadcast({type: 'steered', order: {kind: 'cancel', id, reason}});
-        } else if (state !== undefined && state !== 'completed' && state !== 'failed') {
-            await job.remove();
-            if (job.data.run !== undefined) {
-                this.#post({type: 'oneOffCancelled', name: job.name});
-            }
-            const message = `The run ${id} was cancelled before it began${reason === undefined ? '' : `: ${reason}`}`;
-            this.answer(job, {error: {message, code: 'JOB_CANCELLED'}});
+    async cancel({request, ...run}) {
+        await this.#answering(request, async () => ({state: await this.cancelling.cancel(run)}));
+    }
+
+    /** The host waits for an answer, also if there is none. */
+    async #answering(request, call) {
+        try {
+            this.#post({type: 'requested', request, ...(await call())});
+        } catch (error) {
+            this.#post({type: 'requested', request, error: {message: error.message, code: error.code}});
         }
-        this.#post({type: 'requested', request, state});
+    }
+
+    async #find(id, name) {
+        const jobId = jobIdOf(id, name);
+        return (await this.#serial.queueOf(name)?.getJob(jobId)) ?? this.#queue.getJob(jobId);
     }
 
     /** What the queue knows of a run, whichever host has it; nothing of a due time that was skipped. */
     async find({request, id, name}) {
-        const job = await this.#queue.getJob(jobIdOf(id, name));
-        const state = STATES[await job?.getState()];
-        const isRun = state !== undefined && runIdOfJob(job) === id && job.returnvalue?.skipped === undefined;
-        this.#post({type: 'requested', request, value: isRun ? factsOf(id, job, state) : undefined});
+        await this.#answering(request, async () => {
+            const job = await this.#find(id, name);
+            const state = STATES[await job?.getState()];
+            const isRun =
+                state !== undefined && runIdOfJob(job) === id && job.returnvalue?.skipped === undefined;
+            return {value: isRun ? factsOf(id, job, state) : undefined};
+        });
     }
 
     async steer(order) {
@@ -132,26 +154,38 @@ class Requests {
     }
 
     async info({request}) {
-        const [hosts, queue, active] = await Promise.all([
+        await this.#answering(request, async () => ({value: await this.#info()}));
+    }
+
+    async #info() {
+        const states = Object.keys(STATES);
+        const queues = [this.#queue, ...this.#serial.queues()];
+        const [hosts, counts, active] = await Promise.all([
             this.#inbox.hosts(),
-            this.#queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'),
-            this.#queue.getActive(0, 99)
+            Promise.all(queues.map((one) => one.getJobCounts(...states))),
+            Promise.all(queues.map((one) => one.getActive(0, MOST_RUNNING - 1)))
         ]);
-        const running = active.map((job) => ({
-            id: runIdOfJob(job),
-            job: job.name,
-            host: job.processedBy,
-            since: job.processedOn,
-            attempt: resumedOf(job)?.attempt ?? 1,
-            fence: fenceOf(job)
-        }));
-        this.#post({type: 'requested', request, value: {hosts, queue, running}});
+        const sum = (state) => counts.reduce((total, count) => total + (count[state] ?? 0), 0);
+        const queue = Object.fromEntries(states.map((state) => [state, sum(state)]));
+        const running = active
+            .flat()
+            .slice(0, MOST_RUNNING)
+            .map((job) => ({
+                id: runIdOfJob(job),
+                job: job.name,
+                host: job.processedBy,
+                since: job.processedOn,
+                attempt: resumedOf(job)?.attempt ?? 1,
+                fence: fenceOf(job)
+            }));
+        return {hosts, queue, running};
     }
 
     /** Is answered once the server answers. */
     async probe({request}) {
-        await this.#queue.backend.getQueueMetaField(PROBED_FIELD);
-        this.#post({type: 'requested', request});
+        await this.#answering(request, async () => {
+            await this.#queue.backend.getQueueMetaField(PROBED_FIELD);
+        });
     }
 
     /** A job that was paused before this host had it is paused here too. */
@@ -164,7 +198,8 @@ class Requests {
 }
 
 /** @returns {object} for `runInfo` (lib/runs/run-info.js), with the id of the host that has the run, or had it */
-function factsOf(id, {name, data, timestamp, processedBy, processedOn, finishedOn, failedReason}, state) {
+function factsOf(id, job, state) {
+    const {name, data, timestamp, processedBy, processedOn, finishedOn, failedReason} = job;
     const facts = {
         id,
         name,
@@ -172,6 +207,7 @@ function factsOf(id, {name, data, timestamp, processedBy, processedOn, finishedO
         trigger: data.due === undefined ? 'manual' : 'schedule',
         dueMs: data.due,
         queuedMs: timestamp,
+        attempt: resumedOf(job)?.attempt,
         attempts: data.attempts
     };
     if (state === 'waiting') {

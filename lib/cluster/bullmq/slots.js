@@ -1,7 +1,6 @@
 'use strict';
 
 const {slotId} = require('./codec');
-const {KEPT, KEPT_FAILED} = require('./kept');
 const {LATE_MS} = require('./server-clock');
 
 /** A slot that came late for this reason and by more than this was held up by another run of its job. */
@@ -12,6 +11,7 @@ const DOUBT_MS = 2_000;
 /** The due times of the jobs of this host in the queue: adds them, and knows which get no run. */
 class Slots {
     #queue;
+    #kept;
     #link;
     #clock;
     #jobs;
@@ -30,13 +30,15 @@ class Slots {
     /**
      * @param {object} parts
      * @param {object} parts.queue - a Queue
+     * @param {object} parts.kept - options: how long the queue keeps slots that are over
      * @param {object} parts.link - a ClusterLink
      * @param {import('./server-clock').ServerClock} parts.clock
      * @param {Map<string, object>} parts.jobs - of this host, by name
      * @param {import('../skip-reports').SkipReports} parts.skips
      */
-    constructor({queue, link, clock, jobs, skips}) {
+    constructor({queue, kept, link, clock, jobs, skips}) {
         this.#queue = queue;
+        this.#kept = kept;
         this.#link = link;
         this.#clock = clock;
         this.#jobs = jobs;
@@ -57,7 +59,7 @@ class Slots {
         const data = {due: dueMs};
         const deduplication =
             job.overlap === 'allow' ? undefined : {id: `run.${name}`, keepLastIfActive: true};
-        const options = {jobId, deduplication, removeOnComplete: KEPT, removeOnFail: KEPT_FAILED};
+        const options = {jobId, deduplication, ...this.#kept};
         let added = await this.#queue.add(name, data, options);
         if (added.id !== jobId && (await this.#isOver(added.id))) {
             // On PostgreSQL, a host that adds a slot whose run has ended already leaves the mark of a run that goes.
@@ -84,6 +86,9 @@ class Slots {
         const before = this.#deduplicated.get(name);
         this.#deduplicated.delete(name);
         await this.#reportSuperseded(name, dueMs);
+        if (before !== undefined && before < dueMs && (await this.#isForgotten(name, before))) {
+            this.#skips.add(name, before, 'overlap');
+        }
         if (isAdded) {
             return;
         }
@@ -93,11 +98,14 @@ class Slots {
             // The newest of these makes up for what passed without a host.
             this.#superseded.set(name, [...(this.#superseded.get(name) ?? []), dueMs]);
         }
-        const isOlder = before !== undefined && before < dueMs;
-        if (isOlder && (await this.#queue.getJob(slotId(name, before))) === undefined) {
-            // The run that it waited for goes on, and the newer one has taken its place.
-            this.#skips.add(name, before, 'overlap');
-        }
+    }
+
+    /**
+     * Whether the queue does not have a slot that an earlier one of its job was in the way of: a newer one has taken its place, or
+     * the earlier one was waiting and not active then, for which BullMQ keeps nothing.
+     */
+    async #isForgotten(name, dueMs) {
+        return (await this.#queue.getJob(slotId(name, dueMs))) === undefined;
     }
 
     /** A newer slot was added: the queue has the late ones before it, or never will. */

@@ -8,7 +8,10 @@ const {Troubles} = require('../troubles');
 const {hostOf} = require('./host-text');
 const {OneOffs} = require('./one-offs');
 const {runIdOf} = require('./run-id');
+const {Replacing} = require('./replacing');
 const {LONGEST_NAME, SlotTable} = require('./table');
+const {WaitingSlots} = require('./waiting');
+const {Writes} = require('./writes');
 
 /** Taken now: a host's tests may replace them. */
 const {setTimeout, clearTimeout, setInterval, clearInterval} = globalThis;
@@ -30,6 +33,8 @@ class DatabaseMember {
     #link;
     #skips;
     #oneOffs;
+    #waiting;
+    #replacing;
     #troubles;
     #lockMs;
     #ready;
@@ -45,10 +50,7 @@ class DatabaseMember {
     #offsetMs;
     #prunedMs = now();
     #isClosing = false;
-    /** What still has to be written. */
-    #writes = new Set();
-    /** Ids of runs whose ends are among it. */
-    #ending = new Set();
+    #writes;
 
     constructor(host, options) {
         this.#host = host;
@@ -60,27 +62,37 @@ class DatabaseMember {
         this.#table = new SlotTable(options, {id, hostname, pid: process.pid});
         this.#link = new host.native.ClusterLink(host.instance, () => this.#takeNews());
         this.#skips = new SkipReports(this.#link);
+        this.#writes = new Writes(this.#lockMs, (error) => this.#report('Writing the end of a run', error));
+        this.#waiting = new WaitingSlots({
+            table: this.#table,
+            nowMs: () => this.#link.nowMs(),
+            begin: (slot) => this.#begin(slot),
+            drop: (slot) => this.#skip(slot),
+            onLost: () => this.#watchSoon(LEAST_WATCH_MS),
+            trying: (what, call) => this.#trying(what, call)
+        });
+        const [link, table, jobs, held] = [this.#link, this.#table, this.#jobs, this.#held];
+        this.#replacing = new Replacing({link, table, jobs, held});
         this.#troubles = new Troubles(host, `table "${options.table}"`, () => this.#table.now());
         this.#oneOffs = new OneOffs({
             host,
-            table: this.#table,
-            link: this.#link,
+            table,
+            link,
+            held,
+            ready: () => this.#ready,
+            leaseMs: options.lease,
             lockMs: this.#lockMs,
-            hold: (slot, sentMs) => this.#hold(slot, sentMs),
+            hold: (slot) => this.#hold(slot),
             release: (slotId, end) => this.ended(slotId, end),
-            watchSoon: (afterMs) => this.#watchSoon(afterMs)
+            watchSoon: (afterMs) => this.#watchSoon(afterMs),
+            trying: (what, call) => this.#trying(what, call)
         });
         this.#offsetMs = options.clockSkew;
         this.#link.setClockOffset(this.#offsetMs);
         this.#ready = this.#open();
     }
 
-    check(name, job) {
-        if (job.overlap === 'queue-one') {
-            throw invalid(
-                `The option "overlap" of job "${name}" is 'queue-one', and a table has no queue: use 'skip' or 'allow', or let BullMQ carry the cluster`
-            );
-        }
+    check(name) {
         if (Buffer.byteLength(name) > LONGEST_NAME) {
             throw invalid(
                 `The name of job "${name}" is longer than ${LONGEST_NAME} bytes, which the table cannot keep`
@@ -111,7 +123,7 @@ class DatabaseMember {
         const slot = this.#held.get(id);
         if (slot !== undefined) {
             slot.next = next;
-            this.#write(() => this.#table.keepAttempt(slot));
+            void this.#writes.add(() => this.#table.keepAttempt(slot));
         }
     }
 
@@ -126,54 +138,73 @@ class DatabaseMember {
             return;
         }
         const isOver = kind !== 'back' && kind !== 'unknown';
-        this.#ending.add(id);
-        const write = isOver ? () => this.#table.end(slot) : () => this.#table.giveBack(slot);
-        void this.#write(write).finally(() => this.#ending.delete(id));
+        this.#writes.addEnd(id, isOver ? () => this.#end(slot) : () => this.#table.giveBack(slot));
         if (!isOver) {
             this.#watchSoon(this.#lockMs);
         }
     }
 
+    async #end(slot) {
+        await this.#table.end(slot);
+        this.#waiting.ended(slot.name);
+    }
+
     /** This host has claimed the row of a one-off job: it runs it at once. */
-    async oneOff(name) {
-        await this.#ready;
-        await this.#oneOffs.claim(name);
+    oneOff(name) {
+        return this.#oneOffs.claim(name);
     }
 
     /** @returns {Promise<{state: string, id?: string}>} what the table has of a one-off job, and of which run */
-    async oneOffState(name) {
-        await this.#ready;
+    oneOffState(name) {
         return this.#oneOffs.state(name);
     }
 
     /** @returns {Promise<boolean>} whether no other host may have a run of this one */
-    async confirm(id) {
-        const slot = this.#held.get(id);
-        if (slot === undefined || this.#host.native.bootMs() < slot.untilMs) {
-            return slot !== undefined;
-        }
-        // The event loop was blocked, perhaps: nobody may have taken it since.
-        return (
-            (await this.#trying(`Renewing the lease of run ${id}`, () =>
-                this.#table.renew(slot, this.#lockMs)
-            )) === true
-        );
+    confirm(id) {
+        return this.#oneOffs.confirm(id);
     }
 
     async info() {
         const rows = await this.#table.unfinished([...this.#jobs.keys()]);
         const hosts = new Map();
-        const running = rows.map((row) => {
+        const begun = rows.filter(({hasBegun}) => hasBegun);
+        const running = begun.map((row) => {
             const host = hostOf(row.host);
             hosts.set(host?.id, host);
             const {name: job, since, fence, next} = row;
             return {id: runIdOf(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
         });
-        return {hosts: [...hosts.values()].filter(Boolean), queue: {}, running};
+        return {
+            hosts: [...hosts.values()].filter(Boolean),
+            queue: {waiting: rows.length - begun.length},
+            running
+        };
+    }
+
+    /** Only the host of a run can cancel it: a table carries no messages. @returns {Promise<{state?: string}>} */
+    async cancel(id) {
+        const at = id.lastIndexOf('@');
+        const [name, slot] = [id.slice(0, Math.max(0, at)), Date.parse(id.slice(at + 1))];
+        const row = Number.isNaN(slot) ? undefined : await this.#table.find(name, slot);
+        if (row === undefined) {
+            return {};
+        }
+        if (row.hasEnded) {
+            return {state: 'completed'};
+        }
+        throw Object.assign(
+            new Error(
+                `The run "${id}" cannot be cancelled on this host: it is another host's, and hosts that have only a table in common send ` +
+                    'each other nothing. Cancel it there'
+            ),
+            {code: 'RUN_NOT_STOPPABLE'}
+        );
     }
 
     closing() {
         this.#isClosing = true;
+        this.#waiting.close();
+        this.#writes.closing();
         this.#troubles.close();
         clearTimeout(this.#watch?.timer);
     }
@@ -183,10 +214,10 @@ class DatabaseMember {
         this.#skips.flush();
         for (const [id, slot] of this.#held) {
             this.#forget(id);
-            void this.#write(() => this.#table.giveBack(slot));
+            void this.#writes.add(() => this.#table.giveBack(slot));
         }
         const limit = new Promise((resolve) => setTimeout(resolve, limitMs).unref());
-        await Promise.race([Promise.allSettled(this.#writes), limit]);
+        await Promise.race([this.#writes.settled(), limit]);
         clearInterval(this.#renewal);
     }
 
@@ -216,7 +247,7 @@ class DatabaseMember {
             } else {
                 const slot = this.#forget(news.id);
                 if (slot !== undefined && this.#isClosing) {
-                    void this.#write(() => this.#table.giveBack(slot));
+                    void this.#writes.add(() => this.#table.giveBack(slot));
                 }
                 // There may be no other host that redoes it.
                 this.#watchSoon(this.#lockMs);
@@ -240,13 +271,15 @@ class DatabaseMember {
             this.#answered(name, claim);
             return;
         }
+        this.#replacing.slotNear(name, dueMs);
         while (!claim.isOver && !this.#isClosing && this.#jobs.has(name)) {
             const sentMs = this.#host.native.bootMs();
             try {
                 const isOurs = await this.#table.claim(name, dueMs, this.#lockMs);
                 this.#answered(name, claim);
+                const isInTime = this.#link.nowMs() - dueMs < LATE_MS;
                 await (isOurs
-                    ? this.#won({name, slot: dueMs, fence: 1}, sentMs)
+                    ? this.#won({name, slot: dueMs, fence: 1, isInTime}, sentMs)
                     : this.#watchSoon(this.#lockMs));
                 this.#tidy(name);
                 return;
@@ -269,21 +302,43 @@ class DatabaseMember {
 
     /** @param {number} sentMs - when the claim was sent: the lease counts from there */
     async #won(slot, sentMs) {
+        slot.leaseUntilMs = sentMs + this.#options.lease;
         const isLate = this.#link.nowMs() - slot.slot > LATE_MS;
-        if (await this.#overlaps(slot)) {
-            if (isLate) {
-                // It makes up for what passed without a host, or is redone: it waits until the other run has ended.
-                void this.#write(() => this.#table.giveBack(slot));
-                this.#watchSoon(this.#options.lease / 3);
-            } else {
-                this.#skips.add(slot.name, slot.slot, 'overlap');
-                void this.#write(() => this.#table.end(slot));
-            }
-            return;
+        const rule = WaitingSlots.ruleOf(this.#jobs.get(slot.name) ?? {});
+        if (rule !== undefined) {
+            this.#hold(slot);
+            this.#waiting.add(Object.assign(slot, {hasBegun: true, hasWaited: slot.isInTime}), rule);
+        } else if (!(await this.#overlaps(slot))) {
+            this.#hold(slot);
+            this.#begin(slot);
+        } else if (isLate) {
+            // It makes up for what passed without a host, or is redone: it waits until the other run has ended.
+            void this.#writes.add(() => this.#table.giveBack(slot));
+            this.#watchSoon(this.#options.lease / 3);
+        } else {
+            this.#skip(slot);
         }
-        const {id, grant} = this.#hold(slot, sentMs);
+    }
+
+    #hold(slot) {
+        this.#held.set(runIdOf(slot), slot);
+        this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
+    }
+
+    /** A slot that this host has gets no run. */
+    #skip(slot) {
+        const id = runIdOf(slot);
+        this.#forget(id);
+        this.#skips.add(slot.name, slot.slot, 'overlap');
+        this.#writes.addEnd(id, () => this.#end(slot));
+    }
+
+    #begin(slot) {
+        const id = runIdOf(slot);
+        slot.isGranted = true;
         try {
-            const answer = this.#link.grant(slot.name, slot.slot, grant);
+            const {name, slot: dueMs, fence, next, leaseUntilMs, hasWaited} = slot;
+            const answer = this.#link.grant(name, dueMs, {id, fence, leaseUntilMs, hasWaited, ...next});
             if (answer !== 'accepted') {
                 this.ended(id, {kind: 'completed'});
             }
@@ -291,16 +346,6 @@ class DatabaseMember {
             // The job was removed meanwhile, the manager shuts down, or the answer of the database took as long as the lease.
             this.ended(id, {kind: 'back'});
         }
-    }
-
-    /** @returns {{id: string, grant: object}} what this host has of a slot from now on */
-    #hold(slot, sentMs) {
-        const id = runIdOf(slot);
-        const leaseUntilMs = sentMs + this.#options.lease;
-        slot.untilMs = leaseUntilMs;
-        this.#held.set(id, slot);
-        this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
-        return {id, grant: {id, fence: slot.fence, leaseUntilMs, ...slot.next}};
     }
 
     /** Whether an earlier run of the job goes when this one is due. */
@@ -329,10 +374,13 @@ class DatabaseMember {
             const sentMs = native.bootMs();
             try {
                 if (await this.#table.renew(slot, this.#lockMs)) {
-                    slot.untilMs = sentMs + this.#options.lease;
-                    this.#link.renew(id, slot.untilMs);
+                    slot.leaseUntilMs = sentMs + this.#options.lease;
+                    this.#link.renew(id, slot.leaseUntilMs);
+                    await this.#replacing.renewed(slot);
+                } else if (this.#waiting.remove(slot)) {
+                    this.#forget(id);
                 } else if (this.#held.get(id) === slot) {
-                    slot.untilMs = -Infinity;
+                    slot.leaseUntilMs = -Infinity;
                     this.#link.revoke(id);
                 }
             } catch (error) {
@@ -378,7 +426,7 @@ class DatabaseMember {
     /** Whether a slot is that of a run which goes here, or whose end is just being written. */
     #isOurs(row) {
         const id = runIdOf(row);
-        return this.#held.has(id) || this.#ending.has(id);
+        return this.#held.has(id) || this.#writes.isEnding(id);
     }
 
     /** @returns {Promise<boolean>} whether this host has it now */
@@ -388,7 +436,7 @@ class DatabaseMember {
         const isOurs = await this.#trying(`Taking over a run of job "${name}"`, () =>
             this.#table.takeOver(row, this.#lockMs)
         );
-        const taken = {name, slot, fence: fence + 1, next};
+        const taken = {name, slot, fence: fence + 1, next, isRedone: row.hasBegun};
         const job = this.#jobs.get(name);
         if (!isOurs || job === undefined) {
             return isOurs === true;
@@ -399,9 +447,9 @@ class DatabaseMember {
             );
             return true;
         }
-        if (job.onHostLoss === 'fail' && !isGivenBack) {
+        if (job.onHostLoss === 'fail' && row.hasBegun && !isGivenBack) {
             this.#host.hostLost(name, runIdOf(taken), {slot});
-            void this.#write(() => this.#table.end(taken));
+            void this.#writes.add(() => this.#table.end(taken));
             return true;
         }
         await this.#trying(`Beginning a run of job "${name}" again`, () => this.#won(taken, sentMs));
@@ -412,30 +460,6 @@ class DatabaseMember {
         const slot = this.#held.get(id);
         this.#held.delete(id);
         return slot;
-    }
-
-    /** What is not written is found by another host when the lease is over: it is tried for as long as that lasts. */
-    #write(send) {
-        const writing = this.#writeUntil(now() + this.#lockMs, send).finally(() =>
-            this.#writes.delete(writing)
-        );
-        this.#writes.add(writing);
-        return writing;
-    }
-
-    async #writeUntil(endMs, send) {
-        for (;;) {
-            try {
-                await send();
-                return;
-            } catch (error) {
-                this.#report('Writing the end of a run', error);
-                if (now() > endMs || this.#isClosing) {
-                    return;
-                }
-            }
-            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        }
     }
 
     #tidy(name) {

@@ -21,7 +21,7 @@ const ADDED = {
     // The attempt that goes or comes next, if one has failed, and when it may begin.
     attempt: (table) => table.integer('attempt'),
     retry_at: (table) => table.bigInteger('retry_at'),
-    // Which host has the slot, or had it last, and since when.
+    // Which host has the slot, or had it last, and since when its run goes; null while it waits for another run of its job.
     host: (table) => table.string('host', LONGEST_HOST),
     since: (table) => table.bigInteger('since')
 };
@@ -102,6 +102,12 @@ class SlotTable {
         return (await this.#rows.where({name, slot, fence}).update({lease_until: null})) === 1;
     }
 
+    /** A slot that this host has begins, or waits for another run of its job. */
+    async mark({name, slot, fence}, hasBegun) {
+        const since = hasBegun ? this.#knex.raw(this.#nowMs) : null;
+        await this.#rows.where({name, slot, fence}).whereNotNull('lease_until').update({since});
+    }
+
     /** An attempt has failed: a host that gets the slot goes on with the next one. */
     async keepAttempt({name, slot, fence, next}) {
         await this.#rows.where({name, slot, fence}).whereNotNull('lease_until').update(attemptOf(next));
@@ -115,7 +121,7 @@ class SlotTable {
 
     /**
      * @returns {Promise<{name: string, slot: number, fence: number, leftMs: number, isGivenBack: boolean, next?: {attempt: number, retryAtMs?:
-     *   number}, host: string | null, since: number}[]>} slots whose run has not ended
+     *   number}, host: string | null, since: number, hasBegun: boolean}[]>} slots whose run has not ended
      */
     async unfinished(names) {
         const left = this.#knex.raw(`lease_until - ${this.#nowMs} AS left_ms`);
@@ -143,9 +149,17 @@ class SlotTable {
                 isGivenBack: Number(leaseUntil) === 0,
                 next: attempt === null ? undefined : {attempt, retryAtMs: numberOf(retryAt)},
                 host,
-                since: Math.max(Number(slot), numberOf(since) ?? 0)
+                since: Math.max(Number(slot), numberOf(since) ?? 0),
+                // An earlier build writes no host.
+                hasBegun: since !== null || host === null
             })
         );
+    }
+
+    /** @returns {Promise<{hasEnded: boolean} | undefined>} a slot that a host has claimed */
+    async find(name, slot) {
+        const [row] = await this.#rows.select('lease_until').where({name, slot});
+        return row && {hasEnded: row.lease_until === null};
     }
 
     /** @returns {Promise<boolean>} whether this host has a slot now that another one has lost */

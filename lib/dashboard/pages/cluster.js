@@ -46,7 +46,7 @@ function figures(context, info) {
     const {hosts: hostCount, waiting, delayed, running: runningCount} = countsOf(info);
     const {completed = 0, failed = 0} = info.queue;
     const facts = [
-        ['Hosts', hostCount, 'heard of lately'],
+        ['Hosts', hostCount, steering(context) === 'all' ? 'heard of lately' : 'that have a run'],
         ['Running', runningCount, 'on all hosts'],
         ...(steering(context) === 'all'
             ? [
@@ -71,12 +71,13 @@ function figures(context, info) {
     </dl>`;
 }
 
-/** @param {Context} context @param {ClusterInfo} info */
+/** Of a table only hosts that have a run are known, and not since when. @param {Context} context @param {ClusterInfo} info */
 function hosts(context, {hosts: all, running: runs}) {
     if (all.length === 0) {
-        return empty('No host has been heard of', 'A host is listed from the moment when it has joined.');
+        return empty('No host has a run', 'A table of slots tells only of hosts that have one.');
     }
-    const sorted = all.toSorted((one, other) => one.since - other.since);
+    const sorted = all.toSorted((one, other) => (one.since ?? 0) - (other.since ?? 0));
+    const runsOf = (id) => runs.filter(({host}) => host === id).length;
     return html`<table class="list plain">
         <caption class="spoken">
             ${plural(all.length, 'host')} of the cluster, the oldest first
@@ -93,19 +94,21 @@ function hosts(context, {hosts: all, running: runs}) {
         </thead>
         <tbody>
             ${sorted.map(({id, since, seen}) => {
-                const began = new Date(since);
+                const began = dateOf(since);
                 return html`<tr id="host-${id}" data-key="${id}" data-value="">
                     <th scope="row">${hostName(context, id)}</th>
-                    <td class="number">${count(runs.filter(({host}) => host === id).length)}</td>
-                    <td class="number">${context.since(began)}</td>
-                    <td class="wide">${context.clock(began)}</td>
-                    <td class="mid">${seen === undefined ? '–' : context.ago(new Date(seen))}</td>
+                    <td class="number">${count(runsOf(id))}</td>
+                    <td class="number">${began ? context.since(began) : '–'}</td>
+                    <td class="wide">${context.clock(began) ?? '–'}</td>
+                    <td class="mid">${context.ago(dateOf(seen)) ?? '–'}</td>
                     <td class="wide"><code>${id}</code></td>
                 </tr>`;
             })}
         </tbody>
     </table>`;
 }
+
+const dateOf = (ms) => (ms === undefined ? undefined : new Date(ms));
 
 /** @param {Context} context @param {ClusterInfo} info */
 function running(context, {running: runs}) {

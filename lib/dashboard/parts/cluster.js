@@ -30,16 +30,23 @@ function clusterLine(context) {
     if (info === undefined) {
         return '';
     }
-    const {hosts, waiting, delayed, running} = countsOf(info);
-    const parts = [
-        plural(hosts, 'host'),
-        steering(context) === 'all' && `${count(waiting)} waiting`,
-        delayed > 0 && `${count(delayed)} delayed`,
-        `${count(running)} running`
-    ].filter(Boolean);
     return html`<p class="muted" id="cluster-line">
-        Cluster: <a href="${context.to('cluster')}">${parts.join(', ')}</a>
+        Cluster: <a href="${context.to('cluster')}">${depthOf(context, info)}</a>
     </p>`;
+}
+
+function depthOf(context, info) {
+    const {hosts, waiting, delayed, running} = countsOf(info);
+    if (steering(context) === 'one') {
+        // A table knows only hosts that have a run.
+        return running === 0 ? 'nothing runs' : `${count(running)} running on ${plural(hosts, 'host')}`;
+    }
+    return [
+        plural(hosts, 'host'),
+        `${count(waiting)} waiting`,
+        ...(delayed > 0 ? [`${count(delayed)} delayed`] : []),
+        `${count(running)} running`
+    ].join(', ');
 }
 
 /** @param {Context} context @param {string | undefined} id - of a host */

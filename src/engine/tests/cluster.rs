@@ -43,6 +43,7 @@ impl Bench {
             fence: Fence::new(fence).unwrap(),
             lease_until: self.now.boot.plus(LEASE),
             resumed: None,
+            has_waited: false,
         }
     }
 

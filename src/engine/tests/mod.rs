@@ -21,6 +21,7 @@ mod resumed;
 mod retries;
 mod runs;
 mod stopping;
+mod waiting;
 mod watching;
 
 use std::sync::Arc;

@@ -1,0 +1,49 @@
+'use strict';
+
+// How the outcome of a run comes back when messages are late or lost.
+
+const assert = require('node:assert/strict');
+const {test} = require('node:test');
+const {Inbox} = require('../../lib/cluster/bullmq/inbox');
+const {Requests} = require('../../lib/cluster/bullmq/requests');
+
+/** What a host is answered about a run, whose state is read before or after it ends. */
+async function lookAt(queue) {
+    const posted = [];
+    const requests = new Requests({queue, post: (message) => posted.push(message)});
+    await requests.lookAt({id: 'run', name: 'job'});
+    return posted;
+}
+
+test('a run that ends while it is looked at is not answered without its outcome', async () => {
+    let returnvalue = null;
+    const end = () => {
+        returnvalue = {bytes: 'AQ=='};
+    };
+    const posted = await lookAt({
+        getJobState: async () => (end(), 'completed'),
+        getJob: async () => ({returnvalue})
+    });
+    assert.deepEqual(posted, [{type: 'answered', id: 'run', value: {bytes: 'AQ=='}, error: undefined}]);
+});
+
+test('a run that still goes is not answered, and one that the queue no longer has is', async () => {
+    assert.deepEqual(await lookAt({getJobState: async () => 'active'}), []);
+    const [{error}] = await lookAt({getJobState: async () => 'unknown'});
+    assert.equal(error.code, 'RUN_UNKNOWN');
+});
+
+test('a host reads the messages that were sent before it began to read; a thread that is started again does not', () => {
+    const made = [];
+    class QueueEvents {
+        constructor(_name, {lastEventId}) {
+            made.push(lastEventId);
+        }
+
+        on() {}
+    }
+    const parts = {bullmq: {QueueEvents}, queue: {name: 'jobs'}, options: {}, host: {id: 'host'}};
+    const inboxes = [false, true].map((isAgain) => new Inbox({...parts, isAgain}));
+    assert.equal(inboxes.length, 2);
+    assert.deepEqual(made, ['0', undefined]);
+});
