@@ -52,6 +52,13 @@ class Cancelling {
         return now;
     }
 
+    /** The row of a one-off job is written by the host, also where no host has begun it. */
+    #noteOneOff({name, data}) {
+        if (data.run !== undefined) {
+            this.#post({type: 'oneOffCancelled', name});
+        }
+    }
+
     /** Its host ends it, or who redoes it if that host is lost. */
     async #stop(id, reason) {
         const message = {type: 'steered', order: {kind: 'cancel', id, reason}};
