@@ -55,7 +55,7 @@ function makeCluster(t, on, jobs = [], program = 'member.js') {
     let number = 0;
     const skipped = [];
 
-    async function host(options = {}) {
+    async function host({node, ...options} = {}) {
         const config = {
             backend: on.backend,
             url: on.url,
@@ -68,7 +68,8 @@ function makeCluster(t, on, jobs = [], program = 'member.js') {
             ...options
         };
         const started = startHost(t, path.join(__dirname, 'hosts', program), {
-            args: [JSON.stringify(config)]
+            args: [JSON.stringify(config)],
+            node
         });
         hosts.push(started);
         const answers = new Map();
