@@ -86,13 +86,6 @@ class Cancelling {
         }
     }
 
-    /** Nobody else writes the row of a one-off job that is not begun. */
-    #noteOneOff(job) {
-        if (job.data.run !== undefined) {
-            this.#post({type: 'oneOffCancelled', name: job.name});
-        }
-    }
-
     /** @throws {Error} JOB_CANCELLED for a run that was cancelled before this host has begun it */
     check(job, id) {
         const mark =
