@@ -7,7 +7,6 @@ const {SkipReports} = require('../skip-reports');
 const {Troubles} = require('../troubles');
 const {hostOf} = require('./host-text');
 const {OneOffs} = require('./one-offs');
-const {Replacing} = require('./replacing');
 const {runIdOf} = require('./run-id');
 const {Replacing} = require('./replacing');
 const {LONGEST_NAME, SlotTable} = require('./table');
@@ -168,14 +167,13 @@ class DatabaseMember {
     async info() {
         const rows = await this.#table.unfinished([...this.#jobs.keys()]);
         const hosts = new Map();
-        const running = rows
-            .filter(({hasBegun}) => hasBegun)
-            .map((row) => {
-                const host = hostOf(row.host);
-                hosts.set(host?.id, host);
-                const {name: job, since, fence, next} = row;
-                return {id: runIdOf(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
-            });
+        const begun = rows.filter(({hasBegun}) => hasBegun);
+        const running = begun.map((row) => {
+            const host = hostOf(row.host);
+            hosts.set(host?.id, host);
+            const {name: job, since, fence, next} = row;
+            return {id: runIdOf(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
+        });
         return {hosts: [...hosts.values()].filter(Boolean), queue: {}, running};
     }
 
@@ -318,11 +316,9 @@ class DatabaseMember {
         }
     }
 
-    /** @returns {{id: string, grant: object}} what this host has of a slot from now on */
     #hold(slot) {
         this.#held.set(runIdOf(slot), slot);
         this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
-        return {id, grant: {id, fence, leaseUntilMs, ...next}};
     }
 
     /** A slot that this host has gets no run. */
