@@ -49,7 +49,12 @@ class Cancelling {
                 await job.remove().catch(() => {});
             }
         }
-        return now;
+        return now === 'failed' && (await this.#hasHeeded(find, id, reason)) ? state : now;
+    }
+
+    /** Whether a run failed because its host has found the mark, before this was looked at again. */
+    async #hasHeeded(find, id, reason) {
+        return (await find())?.failedReason === cancelled(id, reason).message;
     }
 
     /** The row of a one-off job is written by the host, also where no host has begun it. */
