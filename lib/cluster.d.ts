@@ -47,7 +47,7 @@ export interface DatabaseOptions extends ClusterTimes {
 export declare function bullmq(options: BullmqOptions): Cluster;
 
 /**
- * A table carries slots, for recurring jobs and one-off jobs: no queue, and no other server than the database. A table of an earlier build gets
- * the columns that it lacks. Throws INVALID_OPTION.
+ * A table carries slots, for recurring jobs and one-off jobs: no queue, and no other server than the database. A table of an earlier build
+ * gets the columns that it lacks. Throws INVALID_OPTION.
  */
 export declare function database(options: DatabaseOptions): Cluster;

@@ -17,6 +17,21 @@ nodeTest('a run that was cancelled before its host has taken it is not begun', (
     assert.throws(() => cancelling.check({data: {cancelled: {}}}, 'other'), {code: 'JOB_CANCELLED'});
 });
 
+nodeTest(
+    'a run whose host finds at once that it is cancelled counts as cancelled, not as ended',
+    async () => {
+        const states = ['waiting', 'failed'];
+        const job = {data: {}, getState: async () => states.shift(), updateData: async () => {}};
+        const cancelling = new Cancelling({find: async () => job});
+        const cancel = () => cancelling.cancel({id: 'one', reason: 'a test'});
+        job.failedReason = 'The run one was cancelled before it began: a test';
+        assert.equal(await cancel(), 'waiting');
+        states.push('waiting', 'failed');
+        job.failedReason = 'it failed by itself';
+        assert.equal(await cancel(), 'failed');
+    }
+);
+
 const MINUTE_MS = 60_000;
 const slow = (more) => ({kind: 'slow', name: 'slow', ms: MINUTE_MS, concurrency: 5, ...more});
 

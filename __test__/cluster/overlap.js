@@ -174,6 +174,22 @@ function testOverlap(on) {
         }
     });
 
+    test(`with 'replace' a host whose schedule does not have the newer due time ends its run, too`, async (t) => {
+        const cluster = makeCluster(t, on);
+        const [first, second] = await Promise.all([cluster.host(), cluster.host()]);
+        await first.ask('add', {job: {...job('replace', {ms: 30_000}), at: undefined, inMs: 1_000}});
+        await within('the run begins', 20_000, () => cluster.tries().length > 0);
+        await second.ask('add', {job: job('replace', {at: '*/3 * * * * *', ms: 100})});
+        await within('its end', 20_000, () => cluster.tries()[0].isCancelled);
+        await within('a newer one', 20_000, () => cluster.tries().length > 1);
+        const tries = cluster.tries();
+        assert.ok(overlapOf(tries, {ofAll: true}) <= 0, JSON.stringify(tries));
+        const [replaced, next] = tries;
+        assert.equal(replaced.host, first.pid);
+        assert.ok(replaced.last >= next.due - 50, 'not before that is due');
+        assert.ok(replaced.last < next.due + LEASE_MS, `${replaced.last - next.due} ms after that is due`);
+    });
+
     nodeTest(`overlap in a cluster on ${on.title}`, {concurrency: 2}, async (t) => {
         await Promise.all(tests.map(([title, run]) => t.test(title, run)));
     });

@@ -18,6 +18,8 @@ void manager.addJob({
     priority: 5
 });
 void manager.defineJob({name: 'resize', job: './resize.js', scope: 'host'});
+void manager.addOneOffJob({name: 'migration', job: './migrate.js', onHostLoss: 'redo'});
+void manager.addOneOffJob({name: 'own', job: './own.js', scope: 'host'});
 // @ts-expect-error there are two scopes
 void manager.addJob({name: 'digest', at: '0 0 9 * * *', job: './digest.js', scope: 'galaxy'});
 // @ts-expect-error a cluster is made by bullmq() or database()

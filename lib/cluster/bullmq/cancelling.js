@@ -49,7 +49,19 @@ class Cancelling {
                 await job.remove().catch(() => {});
             }
         }
-        return now;
+        return now === 'failed' && (await this.#hasHeeded(find, id, reason)) ? state : now;
+    }
+
+    /** Whether a run failed because its host has found the mark, before this was looked at again. */
+    async #hasHeeded(find, id, reason) {
+        return (await find())?.failedReason === cancelled(id, reason).message;
+    }
+
+    /** The row of a one-off job is written by the host, also where no host has begun it. */
+    #noteOneOff({name, data}) {
+        if (data.run !== undefined) {
+            this.#post({type: 'oneOffCancelled', name});
+        }
     }
 
     /** Its host ends it, or who redoes it if that host is lost. */
@@ -76,13 +88,6 @@ class Cancelling {
         if (kind === 'cancel') {
             this.#lately.set(id, reason);
             setTimeout(() => this.#lately.delete(id), REMEMBERED_MS).unref();
-        }
-    }
-
-    /** Nobody else writes the row of a one-off job that is not begun. */
-    #noteOneOff(job) {
-        if (job.data.run !== undefined) {
-            this.#post({type: 'oneOffCancelled', name: job.name});
         }
     }
 

@@ -39,9 +39,9 @@ class Carrier {
     #slots;
     #leases;
     #requests;
+    #oneOffs;
     #serial;
     #retention;
-    #oneOffs;
     /** Jobs of this host, by name. */
     #jobs = new Map();
     #isClosing = false;
@@ -83,7 +83,7 @@ class Carrier {
             post,
             trying
         });
-        this.#oneOffs = new OneOffs({queue, kept, hostId: host.id, post, lockMs});
+        this.#oneOffs = new OneOffs({queue, kept: kept.removeOnFail, hostId: host.id, post, lockMs});
         const link = new native.ClusterLink(instance, () => this.#takeNews());
         this.#link = link;
         this.#skips = new SkipReports(link);
@@ -255,8 +255,7 @@ class Carrier {
         const grant = {id, fence: fenceOf(job), leaseUntilMs, ...resumedOf(job)};
         const isSlot = job.data.due !== undefined && job.attemptsMade === 0;
         const {worker} = lane ?? {worker: this.#worker};
-        const held = {job, token, id, worker, untilMs: leaseUntilMs};
-        const end = await this.#leases.hold(held, (live) => {
+        const end = await this.#leases.hold({job, token, id, worker, untilMs: leaseUntilMs}, (live) => {
             if (!isSlot) {
                 this.#offer(live, grant, {isOneOff, loss});
             } else if (lane !== undefined) {

@@ -48,8 +48,8 @@ class Leases {
     /**
      * This host has the run until it is settled.
      *
-     * @param {{job: object, token: string, id: string, worker: object, untilMs: number}} run - `worker` of BullMQ has taken it, for this host
-     *   to have it until `untilMs` by the clock of leases
+     * @param {{job: object, token: string, id: string, worker: object, untilMs: number}} run - `worker` of BullMQ has taken it; `untilMs`:
+     *   until when this host has it, by the clock of leases
      * @param {(live: object) => void} begin
      * @returns {Promise<object>} how it ended
      */

@@ -17,15 +17,14 @@ class OneOffs {
     /**
      * @param {object} parts
      * @param {object} parts.queue - a Queue
-     * @param {object} parts.kept - options: how long the queue keeps runs that have ended
+     * @param {object} parts.kept - how long it keeps a run that has ended: whether it has can be asked for so long
      * @param {string} parts.hostId - of this host
      * @param {(message: object) => void} parts.post - to the event loop of the host
      * @param {number} parts.lockMs - how long the queue keeps a run for its host
      */
     constructor({queue, kept, hostId, post, lockMs}) {
         this.#queue = queue;
-        // Looked for after longer than other runs.
-        this.#kept = {removeOnComplete: kept.removeOnFail, removeOnFail: kept.removeOnFail};
+        this.#kept = kept;
         this.#hostId = hostId;
         this.#post = post;
         this.#lockMs = lockMs;
@@ -41,7 +40,8 @@ class OneOffs {
             {
                 jobId,
                 priority: 101 - priority,
-                ...this.#kept
+                removeOnComplete: this.#kept,
+                removeOnFail: this.#kept
             }
         );
         const added = await this.#queue.getJob(jobId);

@@ -7,8 +7,8 @@ const {SkipReports} = require('../skip-reports');
 const {Troubles} = require('../troubles');
 const {hostOf} = require('./host-text');
 const {OneOffs} = require('./one-offs');
-const {Replacing} = require('./replacing');
 const {runIdOf} = require('./run-id');
+const {Replacing} = require('./replacing');
 const {LONGEST_NAME, SlotTable} = require('./table');
 const {WaitingSlots} = require('./waiting');
 const {Writes} = require('./writes');
@@ -32,9 +32,9 @@ class DatabaseMember {
     #table;
     #link;
     #skips;
+    #oneOffs;
     #waiting;
     #replacing;
-    #oneOffs;
     #troubles;
     #lockMs;
     #ready;
@@ -76,15 +76,16 @@ class DatabaseMember {
         this.#troubles = new Troubles(host, `table "${options.table}"`, () => this.#table.now());
         this.#oneOffs = new OneOffs({
             host,
-            table: this.#table,
-            link: this.#link,
+            table,
+            link,
+            held,
+            ready: () => this.#ready,
+            leaseMs: options.lease,
             lockMs: this.#lockMs,
-            hold: (slot, sentMs) => {
-                slot.leaseUntilMs = sentMs + options.lease;
-                return this.#hold(slot);
-            },
+            hold: (slot) => this.#hold(slot),
             release: (slotId, end) => this.ended(slotId, end),
-            watchSoon: (afterMs) => this.#watchSoon(afterMs)
+            watchSoon: (afterMs) => this.#watchSoon(afterMs),
+            trying: (what, call) => this.#trying(what, call)
         });
         this.#offsetMs = options.clockSkew;
         this.#link.setClockOffset(this.#offsetMs);
@@ -143,47 +144,36 @@ class DatabaseMember {
         }
     }
 
-    /** This host has claimed the row of a one-off job: it runs it at once. */
-    async oneOff(name) {
-        await this.#ready;
-        await this.#oneOffs.claim(name);
-    }
-
-    /** @returns {Promise<{state: string, id?: string}>} what the table has of a one-off job, and of which run */
-    async oneOffState(name) {
-        await this.#ready;
-        return this.#oneOffs.state(name);
-    }
-
-    /** @returns {Promise<boolean>} whether no other host may have a run of this one */
-    async confirm(id) {
-        const slot = this.#held.get(id);
-        if (slot === undefined || this.#host.native.bootMs() < slot.leaseUntilMs) {
-            return slot !== undefined;
-        }
-        // The event loop was blocked, perhaps: nobody may have taken it since.
-        const isRenewed = await this.#trying(`Renewing the lease of run ${id}`, () =>
-            this.#table.renew(slot, this.#lockMs)
-        );
-        return isRenewed === true;
-    }
-
     async #end(slot) {
         await this.#table.end(slot);
         this.#waiting.ended(slot.name);
     }
 
+    /** This host has claimed the row of a one-off job: it runs it at once. */
+    oneOff(name) {
+        return this.#oneOffs.claim(name);
+    }
+
+    /** @returns {Promise<{state: string, id?: string}>} what the table has of a one-off job, and of which run */
+    oneOffState(name) {
+        return this.#oneOffs.state(name);
+    }
+
+    /** @returns {Promise<boolean>} whether no other host may have a run of this one */
+    confirm(id) {
+        return this.#oneOffs.confirm(id);
+    }
+
     async info() {
         const rows = await this.#table.unfinished([...this.#jobs.keys()]);
         const hosts = new Map();
-        const running = rows
-            .filter(({hasBegun}) => hasBegun)
-            .map((row) => {
-                const host = hostOf(row.host);
-                hosts.set(host?.id, host);
-                const {name: job, since, fence, next} = row;
-                return {id: runIdOf(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
-            });
+        const begun = rows.filter(({hasBegun}) => hasBegun);
+        const running = begun.map((row) => {
+            const host = hostOf(row.host);
+            hosts.set(host?.id, host);
+            const {name: job, since, fence, next} = row;
+            return {id: runIdOf(row), job, host: host?.id, since, attempt: next?.attempt ?? 1, fence};
+        });
         return {hosts: [...hosts.values()].filter(Boolean), queue: {}, running};
     }
 
@@ -338,13 +328,9 @@ class DatabaseMember {
         }
     }
 
-    /** @returns {{id: string, grant: object}} what this host has of a slot from now on */
     #hold(slot) {
-        const id = runIdOf(slot);
-        const {fence, leaseUntilMs, next} = slot;
-        this.#held.set(id, slot);
+        this.#held.set(runIdOf(slot), slot);
         this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
-        return {id, grant: {id, fence, leaseUntilMs, ...next}};
     }
 
     /** A slot that this host has gets no run. */

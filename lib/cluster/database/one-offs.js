@@ -14,10 +14,14 @@ class OneOffs {
      * @param {object} parts.host - what the manager gives to an adapter
      * @param {import('./table').SlotTable} parts.table
      * @param {object} parts.link - a ClusterLink
+     * @param {Map<string, object>} parts.held - slots that this host has, by the ids of their runs
+     * @param {() => Promise<void>} parts.ready - when there is a table
+     * @param {number} parts.leaseMs
      * @param {number} parts.lockMs - how long the table keeps a run for its host
-     * @param {(slot: object, sentMs: number) => {id: string, grant: object}} parts.hold - this host has a slot from now on
+     * @param {(slot: object) => void} parts.hold - this host has a slot from now on
      * @param {(id: string, end: {kind: string}) => void} parts.release - it has it no more
      * @param {(afterMs: number) => void} parts.watchSoon - looks after slots of other hosts
+     * @param {(what: string, call: () => Promise<any>) => Promise<any>} parts.trying - undefined if it failed, which is logged
      */
     constructor(parts) {
         this.#parts = parts;
@@ -25,7 +29,8 @@ class OneOffs {
 
     /** This host has claimed the row of a job: begins its run. */
     async claim(name) {
-        const {host, link, lockMs, table} = this.#parts;
+        const {host, link, lockMs, ready, table} = this.#parts;
+        await ready();
         const claimed = {name, slot: Math.round(link.nowMs()), fence: 1};
         const sentMs = host.native.bootMs();
         while (!(await table.claim(name, claimed.slot, lockMs))) {
@@ -37,7 +42,8 @@ class OneOffs {
 
     /** @returns {Promise<{state: string, id?: string}>} what the table has of a job, and of which run */
     async state(name) {
-        const {table, watchSoon} = this.#parts;
+        const {ready, table, watchSoon} = this.#parts;
+        await ready();
         const rows = await table.unfinished([name]);
         if (rows.length > 0) {
             const leftMs = Math.min(...rows.map((row) => row.leftMs));
@@ -59,11 +65,24 @@ class OneOffs {
         }
     }
 
+    /** @returns {Promise<boolean>} whether no other host may have a run of this one */
+    async confirm(id) {
+        const {held, host, lockMs, table, trying} = this.#parts;
+        const slot = held.get(id);
+        if (slot === undefined || host.native.bootMs() < slot.leaseUntilMs) {
+            return slot !== undefined;
+        }
+        // The event loop was blocked, perhaps: nobody may have taken it since.
+        return (await trying(`Renewing the lease of run ${id}`, () => table.renew(slot, lockMs))) === true;
+    }
+
     async #begin(slot, {sentMs, loss}) {
-        const {hold, host, release} = this.#parts;
-        const {id, grant} = hold(slot, sentMs);
+        const {hold, host, leaseMs, release} = this.#parts;
+        const {name, fence, next} = slot;
+        const [id, leaseUntilMs] = [runIdOf(slot), sentMs + leaseMs];
+        hold(Object.assign(slot, {leaseUntilMs}));
         try {
-            await host.beginOneOff({name: slot.name, id, grant, loss});
+            await host.beginOneOff({name, id, grant: {id, fence, leaseUntilMs, ...next}, loss});
         } catch {
             // The answers of the database took as long as the lease, or the manager shuts down.
             release(id, {kind: 'back'});
