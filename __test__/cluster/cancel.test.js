@@ -110,7 +110,7 @@ for (const on of QUEUES) {
             ['two', asking]
         ]) {
             const cancelled = by.ask('cancel', {id, reason: 'a test'});
-            const again = other.ask('cancel', {id});
+            const again = other.ask('cancel', {id, reason: 'a test again'});
             assert.ok(['stopping', 'cancelled'].includes((await cancelled).state));
             assert.ok(['stopping', 'cancelled'].includes((await again).state));
             const {error} = await resultOf(id);

@@ -26,6 +26,8 @@ const LONG_MS = 2 * LEASE_MS;
 
 /** A host and its job are frozen together for so long. */
 const FROZEN_MS = LEASE_MS + LOCK_MS + 500;
+/** A run that has not ended by the clock when it wakes up, also on a busy machine. */
+const WAKES_MS = 2 * FROZEN_MS;
 /** What a host may take, as it wakes up, to end a run whose lease was over meanwhile. */
 const WAKING_MS = 1_500;
 /** A database of the job's own. */
@@ -161,13 +163,13 @@ function testLosses(on) {
 
     test(`a host that is frozen with its job, as when a virtual machine is paused, ends the run as it wakes up`, async (t) => {
         const cluster = makeCluster(t, on);
-        const {first, rest} = await running(cluster, long(4 * LEASE_MS));
+        const {first, rest} = await running(cluster, long(WAKES_MS));
         const frozen = freeze(t, first);
         await redoneMeanwhile(cluster, frozen);
         const wokeAt = frozen.wake();
         const failed = await first.told('failed');
         assert.equal(failed.code, 'JOB_LEASE_LOST');
-        await within('the other one is done', FOUND_MS, () => isDone(cluster));
+        await within('the other one is done', WAKES_MS + FOUND_MS, () => isDone(cluster));
         const [before, after] = cluster.tries();
         const awakeMs = Math.max(0, before.last - wokeAt);
         t.diagnostic(`the job went on for ${awakeMs} ms after waking up`);
@@ -188,7 +190,7 @@ function testLosses(on) {
                 table.integer('fence');
             });
             await knex(totals.table).insert({month: totals.month, total: 0, fence: 0});
-            const {first, rest} = await running(cluster, long(4 * LEASE_MS, {totals}));
+            const {first, rest} = await running(cluster, long(WAKES_MS, {totals}));
             const wrote = (fence) =>
                 cluster.lines().filter((line) => line.what === 'wrote' && line.fence === fence);
             const [{fence: fenceBefore}] = cluster.tries();
@@ -203,7 +205,7 @@ function testLosses(on) {
             await within('it writes, awake', 20_000, () => late().length > 0);
             frozen.wake();
             await first.told('failed');
-            await within('the other one is done', FOUND_MS, () => isDone(cluster));
+            await within('the other one is done', WAKES_MS + FOUND_MS, () => isDone(cluster));
             assert.deepEqual([...new Set(late().map(({changed}) => changed))], [0]);
             const [row] = await knex(totals.table);
             assert.deepEqual(row, {month: 11, total: wrote(fence)[0].pid, fence});

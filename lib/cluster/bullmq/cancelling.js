@@ -86,18 +86,17 @@ class Cancelling {
     /** An order of a host. The run may be on its way to this one. */
     take({kind, id, reason}) {
         if (kind === 'cancel') {
-            this.#lately.set(id, reason);
+            this.#lately.set(id, reason ?? this.#lately.get(id));
             setTimeout(() => this.#lately.delete(id), REMEMBERED_MS).unref();
         }
     }
 
     /** @throws {Error} JOB_CANCELLED for a run that was cancelled before this host has begun it */
     check(job, id) {
-        const mark =
-            job.data.cancelled ?? (this.#lately.has(id) ? {reason: this.#lately.get(id)} : undefined);
-        if (mark !== undefined) {
+        const mark = job.data.cancelled;
+        if (mark !== undefined || this.#lately.has(id)) {
             this.#noteOneOff(job);
-            throw cancelled(id, mark.reason);
+            throw cancelled(id, mark?.reason ?? this.#lately.get(id));
         }
     }
 }
