@@ -62,7 +62,11 @@ async function main() {
             process.stderr.write(`${version} ${index + 1}/${measurements.length} ${measurement.name}\n`);
             try {
                 const values = await measureInTurns(measurement, {node, rounds});
-                results.push({...toRow(measurement, values), values});
+                const row = {...toRow(measurement, values), values};
+                results.push(row);
+                process.stderr.write(
+                    `    ${JSON.stringify(values)}, ratio ${row.ratio?.toPrecision(3) ?? '-'}\n`
+                );
             } catch (error) {
                 // The others are worth having all the same.
                 console.error(error.message);

@@ -122,18 +122,20 @@ async function idleMemory({target, params: {url, jobs}}) {
     return bytes / 1_000_000;
 }
 
+/** What clients send, without what scripts call. */
 async function idleCommands({target, params: {url, jobs, durationMs}}) {
     const {Redis} = require('ioredis');
-    const redis = new Redis(url);
-    const processed = async () =>
-        Number((await redis.info('stats')).match(/^total_commands_processed:(\d+)/m)[1]);
     const hosts = await startHosts(HOSTS, {target, url, jobs, isDue: false});
-    await delay(SETTLED_MS);
-    const before = await processed();
+    await delay(2 * SETTLED_MS);
+    let commands = 0;
+    const redis = new Redis(url);
+    const monitor = await redis.monitor();
+    monitor.on('monitor', (_time, _args, source) => {
+        commands += source === 'lua' ? 0 : 1;
+    });
     await delay(durationMs);
-    // Without the one that asks.
-    const commands = (await processed()) - before - 1;
     hosts.end();
+    monitor.disconnect();
     redis.disconnect();
     return (commands / HOSTS) * (MINUTE_MS / durationMs);
 }

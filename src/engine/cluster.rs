@@ -20,7 +20,7 @@ use std::time::Duration;
 use super::event::SkipReason;
 use super::ids::{JobId, RunId, WorkerId};
 use super::input::RunRequest;
-use super::job::{Job, MISSED_AFTER, Overlap, Plan, Scope, When};
+use super::job::{Job, MISSED_AFTER, Overlap, Plan, Scope, When, Work};
 use super::run::{Origin, StopReason, Trigger};
 use super::stopping::Stop;
 use super::{Effect, Engine, Refusal, Reply};
@@ -28,6 +28,22 @@ use crate::timer::{BootMs, EpochMs, Now, TimerHeap, TimerKey};
 
 /// The number of a grant.
 pub type Fence = NonZeroU32;
+
+/// What a claim itself takes on a busy machine: then the boot of the process begins.
+const CLAIM_TIME: Duration = Duration::from_millis(50);
+/// Leads where processes boot slowly. In steps, because with a table the first one to claim has the slot: hosts that differ by a
+/// few milliseconds are to have the same chance.
+const LONGER_LEADS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(1)];
+
+/// How early a slot is claimed whose process, once it is granted, is ready after half of `boot_lead`.
+fn claim_lead(lead: Duration, boot_lead: Option<Duration>) -> Duration {
+    let wanted = boot_lead.map_or(Duration::ZERO, |boot_lead| boot_lead.saturating_add(CLAIM_TIME));
+    let [.., longest] = LONGER_LEADS;
+    if wanted <= lead {
+        return lead;
+    }
+    LONGER_LEADS.into_iter().find(|longer| *longer >= wanted).unwrap_or(longest).max(lead)
+}
 
 /// What this host needs to be told by an adapter to run something: permission, for so long.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,13 +181,16 @@ impl Engine {
 
     /// The next due time of a job is another one: it is to be claimed when it is near.
     pub(super) fn plan_claim(&mut self, id: JobId, due: Option<EpochMs>) {
-        let is_clustered = self.jobs.get(&id).is_some_and(|job| job.is_clustered());
+        let job = self.jobs.get(&id);
+        let is_clustered = job.is_some_and(|job| job.is_clustered());
+        let is_offloaded = job.is_some_and(|job| matches!(job.spec.work, Work::Offloaded(_)));
+        let boot_lead = self.pool.known_boot_lead().filter(|_| is_offloaded);
         let Some(cluster) = self.cluster.as_mut() else { return };
         if let Some(before) = cluster.claim_of.remove(&id) {
             cluster.claims.cancel(before);
         }
         if let Some(due) = due.filter(|_| is_clustered) {
-            let key = cluster.claims.insert(due.minus(cluster.lead), id);
+            let key = cluster.claims.insert(due.minus(claim_lead(cluster.lead, boot_lead)), id);
             cluster.claim_of.insert(id, key);
         }
     }

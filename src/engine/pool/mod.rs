@@ -131,6 +131,11 @@ impl Pool {
         self.boot_lead
     }
 
+    /// The same, once a process has booted.
+    pub(super) fn known_boot_lead(&self) -> Option<Duration> {
+        Some(self.boot_lead).filter(|lead| *lead != FIRST_BOOT_LEAD)
+    }
+
     pub(super) fn start_timeout(&self) -> Duration {
         self.limits.start_timeout
     }

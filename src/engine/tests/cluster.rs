@@ -93,6 +93,25 @@ fn a_slot_is_claimed_a_lead_before_it_and_without_a_grant_nothing_runs() {
 }
 
 #[test]
+fn a_host_whose_processes_boot_slowly_claims_earlier() {
+    for (boot_ms, lead_ms) in [(90, 250), (150, 500), (300, 1_000), (900, 1_000)] {
+        let mut bench = member();
+        bench.pass_ms(MINUTE_MS - 250);
+        bench.grant(due(1)).unwrap();
+        let spare = bench.boots()[0];
+        bench.pass_ms(boot_ms);
+        bench.frame(spare, WorkerFrame::Ready);
+        // What is known when a slot falls due is the lead of the next one.
+        bench.set_wall(due(2));
+        bench.news();
+        bench.set_wall(due(3).minus(Duration::from_millis(lead_ms + 1)));
+        assert_eq!(bench.news(), [], "boots of {boot_ms} ms");
+        bench.pass_ms(1);
+        assert_eq!(bench.news(), [slot_near(due(3))], "boots of {boot_ms} ms");
+    }
+}
+
+#[test]
 fn a_granted_slot_runs_at_its_due_time_in_a_primed_process_which_knows_its_fence() {
     let mut bench = member();
     bench.pass_ms(MINUTE_MS - 250);

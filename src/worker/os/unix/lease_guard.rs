@@ -34,6 +34,9 @@ q) exit ;;
 done ;;
 esac; done; } 2>/dev/null"#;
 
+/// The host is ahead by so much: what the guard kills is found as a process that was killed by a signal, and what the host ends as a
+/// run that has lost its lease. It is less than the time that passes before another host has the run (`lib/cluster/lock.js`).
+const BEHIND_HOST: Duration = Duration::from_millis(500);
 /// A guard without a group is ended after so long.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -51,7 +54,7 @@ struct Shell {
     line: OwnedFd,
 }
 
-/// The group may live until this instant, and no longer if the host is stopped then.
+/// The group may live until this instant, and not much longer if the host is stopped then.
 pub(super) fn hold(group: libc::pid_t, until: BootMs) {
     let mut guard = lock();
     if guard.groups.insert(group, until) == Some(until) {
@@ -146,7 +149,8 @@ impl Shell {
 }
 
 fn holding(group: libc::pid_t, until: BootMs) -> Vec<u8> {
-    format!("= {group} {}\n", until.remaining().as_millis()).into_bytes()
+    let left = until.remaining() + BEHIND_HOST;
+    format!("= {group} {}\n", left.as_millis()).into_bytes()
 }
 
 fn lock() -> MutexGuard<'static, Guard> {
@@ -160,6 +164,13 @@ mod tests {
 
     fn sleeping() -> Child {
         Command::new("/bin/sleep").arg("1000").process_group(0).spawn().unwrap()
+    }
+
+    #[test]
+    fn the_host_ends_a_run_before_its_guard_would() {
+        let line = String::from_utf8(holding(7, BootMs::now().plus(Duration::from_secs(60)))).unwrap();
+        let left_ms: u128 = line.trim_end().strip_prefix("= 7 ").unwrap().parse().unwrap();
+        assert!((60_100..=60_500).contains(&left_ms), "{left_ms}");
     }
 
     #[test]
