@@ -640,7 +640,7 @@ declare namespace JobManager {
         delay?: number;
         /** Its place among the runs that wait: -100 to 100, higher first. Default: that of the job. */
         priority?: number;
-        /** Cancels the run when it aborts. */
+        /** Cancels the run when it aborts. In a cluster it also ends the wait for a queue that is away. */
         signal?: AbortSignal;
         /** Tries in all, in place of what the job says. */
         attempts?: number;

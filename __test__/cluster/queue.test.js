@@ -4,7 +4,7 @@
 
 const assert = require('node:assert/strict');
 const nodeTest = require('node:test');
-const {LOCK_MS, QUEUES, makeCluster, within} = require('./support');
+const {LOCK_MS, QUEUES, makeCluster, startProxy, within} = require('./support');
 
 const slow = (ms, more) => ({kind: 'slow', name: 'slow', ms, concurrency: 5, ...more});
 
@@ -50,6 +50,24 @@ for (const on of QUEUES) {
         assert.ok(hosts.size >= 2, `they went to ${hosts.size} hosts`);
         const again = cluster.tries().length - new Set(cluster.tries().map(({id}) => id)).size;
         assert.ok(again <= 20, `${again} were redone: those that the killed host had`);
+    });
+
+    test('who asks for a run while the queue is away may give up by a signal, and the run is cancelled once it arrives', async (t) => {
+        const cluster = makeCluster(t, on);
+        const proxy = await startProxy(t, on.url);
+        const host = await cluster.host({url: proxy.url, jobs: [slow(60_000)]});
+        proxy.cut();
+        const late = {job: 'slow', options: {id: 'late'}, limitMs: 300};
+        await assert.rejects(host.ask('run', late), /aborted due to timeout/);
+        proxy.mend();
+        await host.ask('run', {job: 'slow', options: {id: 'next'}});
+        const find = async () => (await host.ask('find', {id: 'late'})).run;
+        let run = await find();
+        for (const end = Date.now() + 20_000; run !== undefined && run.state !== 'failed';) {
+            assert.ok(Date.now() < end, JSON.stringify(run));
+            run = await find();
+        }
+        assert.deepEqual(cluster.lines(), []);
     });
 
     test('a host that shuts down while 500 runs wait leaves them to the others: each is done once', async (t) => {

@@ -92,8 +92,9 @@ const ACTS = {
         await manager.shutdown({timeout}).catch((error) => ({error: error.code}));
         setTimeout(() => process.exit(), 50);
     },
-    run: async ({job, options, isAwaited}) => {
-        const run = await manager.runJob(job, options);
+    run: async ({job, options, isAwaited, limitMs}) => {
+        const signal = limitMs === undefined ? undefined : AbortSignal.timeout(limitMs);
+        const run = await manager.runJob(job, {...options, signal});
         const settled = run.result.then(
             (value) => tell('result', {id: run.id, value}),
             (error) =>
