@@ -46,7 +46,11 @@ async function infoWhere(host, isWanted) {
     }
 }
 
-const goes = (id) => (info) => info.running.some((run) => run.id === id);
+/** A run goes on a host that has its job. One that has not may just be looking at it. */
+const goes = (id, other) => (info) => {
+    const {id: otherId} = info.hosts.find(({pid}) => pid === other.pid) ?? {};
+    return info.running.some((run) => run.id === id && run.host !== otherId);
+};
 const unknown = {code: 'RUN_UNKNOWN'};
 const ended = {code: 'RUN_ENDED'};
 
@@ -75,7 +79,7 @@ for (const on of QUEUES) {
         const {cluster, other, ask, resultOf} = await hosts(t, [slow()]);
         await ask('later', {delay: MINUTE_MS});
         await ask('goes');
-        await infoWhere(other, goes('goes'));
+        await infoWhere(other, goes('goes', other));
         await ask('waits');
         for (const id of ['later', 'waits']) {
             const {state} = await other.ask('cancel', {id, reason: 'a test'});
@@ -103,7 +107,7 @@ for (const on of QUEUES) {
         });
         await ask('one');
         await ask('two');
-        await infoWhere(other, (info) => goes('one')(info) && goes('two')(info));
+        await infoWhere(other, (info) => goes('one', other)(info) && goes('two', other)(info));
         // One of them goes on the host that has asked for it.
         for (const [id, by] of [
             ['one', other],

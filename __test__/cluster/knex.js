@@ -1,9 +1,9 @@
 'use strict';
 
-const knex = require('knex');
-
 /** @returns {import('knex').Knex} for the URL of a MariaDB or a PostgreSQL */
 function knexOf(url, {max = 4} = {}) {
+    // Most hosts of the tests have none, and it takes time to load.
+    const knex = require('knex');
     const {hostname, port, username, password, pathname, protocol} = new URL(url);
     const connection = {
         host: hostname,

@@ -159,7 +159,8 @@ function testOneOffs(on) {
             // It can write by now, and does not.
             await stopped.ask('row', {job: 'backup'});
             await new Promise((resolve) => setTimeout(resolve, 500));
-            assert.equal(await cluster.statusOf('backup'), outcome);
+            // If it was stopped just as it wrote that the job has begun, and writes that now, the others put the outcome back.
+            await statusIs(cluster, 'backup', outcome);
             assert.equal(overlapOf(cluster.tries()), 0);
         });
 

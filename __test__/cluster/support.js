@@ -98,15 +98,38 @@ function makeCluster(t, on, jobs = [], program = 'member.js') {
         return {...started, ask, pid: started.child.pid};
     }
 
-    /** Every line that runs have written. */
-    const lines = () =>
-        fs
-            .readFileSync(record, 'utf8')
-            .split('\n')
-            // The last one may be half written.
-            .slice(0, -1)
-            .map((line) => JSON.parse(line));
+    const lines = lineReader(record);
     return {name, record, host, lines, skipped, tries: () => triesOf(lines())};
+}
+
+/**
+ * Reads every line that runs have written. It is called again and again while a test waits, so it reads only what is new.
+ *
+ * @returns {() => object[]}
+ */
+function lineReader(file) {
+    const lines = [];
+    let readBytes = 0;
+    return () => {
+        const {size} = fs.statSync(file);
+        if (size > readBytes) {
+            const bytes = Buffer.alloc(size - readBytes);
+            const descriptor = fs.openSync(file);
+            fs.readSync(descriptor, bytes, 0, bytes.length, readBytes);
+            fs.closeSync(descriptor);
+            // The last one may have been written in part.
+            const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
+            readBytes += whole.length;
+            lines.push(
+                ...whole
+                    .toString()
+                    .split('\n')
+                    .filter(Boolean)
+                    .map((line) => JSON.parse(line))
+            );
+        }
+        return [...lines];
+    };
 }
 
 /** @returns {{id: string, host: number, fence: number, begin: number, last: number, isDone: boolean}[]} by run and process */
