@@ -187,7 +187,7 @@ function testOverlap(on) {
         const [replaced, next] = tries;
         assert.equal(replaced.host, first.pid);
         assert.ok(replaced.last >= next.due - 50, 'not before that is due');
-        assert.ok(replaced.last < next.due + LEASE_MS, `${replaced.last - next.due} ms after that is due`);
+        assert.ok(replaced.last < next.due + LOCK_MS, `${replaced.last - next.due} ms after that is due`);
     });
 
     nodeTest(`overlap in a cluster on ${on.title}`, {concurrency: 2}, async (t) => {

@@ -4,9 +4,9 @@
 
 const assert = require('node:assert/strict');
 const test = require('node:test');
-const {dueOf, serialQueueName, slotId} = require('../../lib/cluster/bullmq/codec');
-const {testOverlap} = require('./overlap');
-const {BACKENDS} = require('./support');
+const {dueOf, serialQueueName, slotId} = require('../../../lib/cluster/bullmq/codec');
+const {testOverlap} = require('../overlap');
+const {BACKENDS} = require('../support');
 
 test('the queue of a job has a name that BullMQ takes, and another one for each job', () => {
     const names = ['a', 'a.b', 'a:b', 'a%3ab', 'a@b', '~a'].map((name) => serialQueueName('jobs', name));

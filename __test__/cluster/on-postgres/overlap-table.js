@@ -4,9 +4,9 @@
 
 const assert = require('node:assert/strict');
 const test = require('node:test');
-const {standing} = require('../../lib/cluster/database/waiting');
-const {testOverlap} = require('./overlap');
-const {BACKENDS} = require('./support');
+const {standing} = require('../../../lib/cluster/database/waiting');
+const {testOverlap} = require('../overlap');
+const {BACKENDS} = require('../support');
 
 test('a slot waits while an older one of its job is left', () => {
     const rows = [
