@@ -91,6 +91,11 @@ pub enum ClusterNews {
         /// The id of the grant.
         id: String,
     },
+    /// A slot that was granted is none of this host's any more: another host may have it.
+    Returned {
+        /// The id of the grant.
+        id: String,
+    },
 }
 
 /// What an adapter does with a manager.
@@ -226,6 +231,7 @@ impl ClusterNews {
                 ClusterNews::Declined { id: id.to_string(), reason: reason.name() }
             }
             ClusterEvent::LeaseLost { id } => ClusterNews::LeaseLost { id: id.to_string() },
+            ClusterEvent::Returned { id } => ClusterNews::Returned { id: id.to_string() },
         }
     }
 }

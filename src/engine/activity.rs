@@ -2,7 +2,7 @@
 
 use super::run::Phase;
 use super::{Engine, JobId};
-use crate::timer::EpochMs;
+use crate::timer::{EpochMs, TimerKey};
 
 /// What is still to come, the weakest reason to stay alive first. JavaScript compares the numbers
 /// (`lib/host/keep-alive.js`).
@@ -51,8 +51,11 @@ impl Engine {
         let timer = at.map(|at| self.due.insert(at, id));
         let before = std::mem::replace(&mut job.timer, timer);
         let is_unref = job.spec.policy.unref;
-        self.note_due(timer.is_some(), before.is_some(), is_unref);
+        self.note_due(at.is_some(), before.is_some(), is_unref);
         if self.cluster.is_some() {
+            if before.as_ref().map(TimerKey::at) != at {
+                self.return_grant(id);
+            }
             self.plan_claim(id, at);
         }
         if let Some(before) = before {

@@ -101,6 +101,11 @@ pub enum ClusterEvent {
         /// The id of the grant.
         id: Arc<str>,
     },
+    /// A slot that was granted before its due time is none of this host's jobs any more: another host may have it.
+    Returned {
+        /// The id of the grant.
+        id: Arc<str>,
+    },
 }
 
 /// What the engine knows of the cluster.
@@ -386,6 +391,15 @@ impl Engine {
         }
     }
 
+    /// The due time that a job has been granted is not its next one any more: it was removed, stopped or paused. A lease that is renewed
+    /// for a slot that never begins would keep the job from running anywhere.
+    pub(super) fn return_grant(&mut self, id: JobId) {
+        if let Some(grant) = self.take_granted(id) {
+            self.drop_grant(&grant);
+            self.tell_cluster(ClusterEvent::Returned { id: grant });
+        }
+    }
+
     /// Tells the adapter that a slot which it has granted gets no run.
     pub(super) fn decline(&mut self, grant: &Arc<str>, reason: SkipReason) {
         self.drop_grant(grant);
@@ -430,15 +444,6 @@ impl Engine {
             self.tell_cluster(ClusterEvent::SlotNear { name: Arc::from(name), due: last });
         }
         self.skip(id, SkipReason::Missed, count.saturating_sub(u32::from(is_made_up)), Some(first), now);
-    }
-
-    /// A manager that shuts down begins nothing more.
-    pub(super) fn leave_cluster(&mut self) {
-        let Some(cluster) = self.cluster.as_mut() else { return };
-        for id in std::mem::take(&mut cluster.granted).into_values() {
-            cluster.drop_lease(&id);
-            self.effects.push(Effect::Cluster(ClusterEvent::LeaseLost { id }));
-        }
     }
 
     /// The number of the grant of the run that has this id, if it has a lease.

@@ -98,7 +98,6 @@ impl Engine {
             self.disarm(id);
         }
         self.is_shut_down = true;
-        self.leave_cluster();
         self.leave_all_runs();
         self.stop_all_runs(Stop::cancel(GaveUp::Shutdown), now);
         self.retire_spares(now);
@@ -114,7 +113,6 @@ impl Engine {
             self.disarm(id);
         }
         self.is_shut_down = true;
-        self.leave_cluster();
         let is_left = |run: &Run| {
             let is_held = matches!(run.phase.standing(), Standing::Apart | Standing::Aside)
                 || run.phase == Phase::HeldInLane;

@@ -224,6 +224,8 @@ class Carrier {
                 }
             } else if (news.type === 'declined') {
                 this.#leases.settle(news.id, {kind: 'skipped', reason: news.reason});
+            } else if (news.type === 'returned') {
+                this.#leases.settle(news.id, {kind: 'back'});
             } else {
                 this.#leases.settle(news.id, {kind: 'lost'});
             }

@@ -252,6 +252,8 @@ class DatabaseMember {
                 void this.#claim(news.name, news.dueMs);
             } else if (news.type === 'declined') {
                 this.ended(news.id, {kind: 'completed'});
+            } else if (news.type === 'returned') {
+                this.ended(news.id, {kind: 'back'});
             } else {
                 const slot = this.#forget(news.id);
                 if (slot !== undefined && this.#isClosing) {

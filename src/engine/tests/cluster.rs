@@ -312,12 +312,32 @@ fn the_guard_of_a_kept_process_follows_the_run_in_it() {
 }
 
 #[test]
+fn a_slot_that_was_granted_to_a_job_that_is_removed_or_stopped_goes_to_another_host() {
+    let (name, request) = (Arc::<str>::from("job"), RequestId(1));
+    for order in [
+        Input::RemoveJob { name: Arc::clone(&name), request },
+        Input::StopJob { name: Arc::clone(&name), request },
+    ] {
+        let mut bench = member();
+        bench.pass_ms(MINUTE_MS - 100);
+        bench.grant(due(1)).unwrap();
+        bench.news();
+        bench.send(order).unwrap();
+        assert_eq!(bench.news(), [ClusterEvent::Returned { id: Arc::from("job@1") }]);
+        assert_eq!(bench.renew(), Err(Refusal::UnknownRun), "it is not kept from others");
+        bench.pass_ms(100);
+        assert_eq!(bench.begins(), 0);
+    }
+}
+
+#[test]
 fn a_shutdown_begins_no_slot_that_was_granted() {
     let mut bench = member();
     bench.pass_ms(MINUTE_MS - 100);
     bench.grant(due(1)).unwrap();
+    bench.news();
     bench.send(Input::Shutdown { request: RequestId(1), timeout: Duration::from_secs(1) }).unwrap();
-    bench.take();
+    assert_eq!(bench.news(), [ClusterEvent::Returned { id: Arc::from("job@1") }]);
     bench.pass_ms(100);
     assert_eq!(bench.begins(), 0);
     assert_eq!(bench.grant(due(2)), Err(Refusal::ShuttingDown));
