@@ -4,7 +4,7 @@
 
 const assert = require('node:assert/strict');
 const nodeTest = require('node:test');
-const {BACKENDS, makeCluster, within} = require('./support');
+const {BACKENDS, lostSlots, makeCluster, within} = require('./support');
 
 nodeTest('the entry point loads nothing before it is used', () => {
     const {execFileSync} = require('node:child_process');
@@ -33,21 +33,18 @@ for (const on of BACKENDS) {
         const cluster = makeCluster(t, on, jobs);
         const hosts = await Promise.all([cluster.host(), cluster.host(), cluster.host()]);
         await within('all slots', 30_000, () => cluster.tries().length >= SLOTS + 2 * JOBS);
+        const dues = cluster.tries().map(({due}) => due);
+        const [first, last] = [Math.min(...dues) + 1_000, Math.max(...dues) - 1_000];
+        const lost = () =>
+            jobs.flatMap(({name}) =>
+                lostSlots(cluster, {name, everyMs: 1_000, untilMs: last}).filter((due) => due >= first)
+            );
+        // On a busy machine one may still wait in the queue.
+        await within('each slot has run or is reported', 20_000, () => lost().length === 0);
         await Promise.all(hosts.map((host) => host.ask('shutdown')));
         const tries = cluster.tries();
         const ids = tries.map(({id}) => id);
         assert.equal(new Set(ids).size, ids.length, 'a slot has run twice');
-        const first = Math.min(...tries.map(({due}) => due)) + 1_000;
-        const last = Math.max(...tries.map(({due}) => due)) - 1_000;
-        for (let due = first; due <= last; due += 1_000) {
-            for (const {name} of jobs) {
-                const isRun = ids.includes(`${name}@${new Date(due).toISOString()}`);
-                const isReported = cluster.skipped.some(
-                    ({job, due: from, count}) => job === name && from <= due && due < from + count * 1_000
-                );
-                assert.ok(isRun || isReported, `slot ${new Date(due).toISOString()} of ${name} was lost`);
-            }
-        }
         const skipped = cluster.skipped.filter(({due}) => due > first + STARTING_MS);
         assert.ok(skipped.length < SLOTS / 4, `${skipped.length} were skipped`);
         const late = tries.filter(({due}) => due >= first && due <= last).map(({due, begin}) => begin - due);
