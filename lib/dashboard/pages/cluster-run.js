@@ -3,6 +3,7 @@
 const {html} = require('../html');
 const {cancelButton} = require('../parts/actions');
 const {hostName, steering} = require('../parts/cluster');
+const {factList} = require('../parts/facts');
 const {card, layout} = require('../parts/layout');
 const {TRIGGERS} = require('../parts/run-table');
 const {stateLabel} = require('../parts/states');
@@ -71,16 +72,8 @@ function facts(context, info) {
         ['Ended', stamp(ended)],
         ['For', started && ended === undefined && context.since(started)],
         ['Error', error && html`<bdi>${context.text(error.message, 'error')}</bdi>`]
-    ].filter(([, value]) => value !== undefined && value !== false);
-    return html`<dl class="facts">
-        ${rows.map(
-            ([name, value]) =>
-                html`<div>
-                    <dt>${name}</dt>
-                    <dd>${value}</dd>
-                </div>`
-        )}
-    </dl>`;
+    ];
+    return factList(rows);
 }
 
 module.exports = {clusterRunPage};

@@ -8,6 +8,7 @@ const {HOUR_MS, MINUTE_MS, SECOND_MS, absolute, count, duration, percent, plural
 const {pauseButton, runButton} = require('../parts/actions');
 const {dueTimes} = require('../parts/due-times');
 const {runsOnOthers} = require('../parts/cluster-runs');
+const {factList} = require('../parts/facts');
 const {card, empty, layout} = require('../parts/layout');
 const {runTable} = require('../parts/run-table');
 const {stateLabel} = require('../parts/states');
@@ -152,19 +153,7 @@ function definition(context, info) {
         ]),
         ...dataRows(context, info.name)
     ];
-    return card(
-        'Definition',
-        {id: 'definition'},
-        html`<dl class="facts">
-            ${rows.map(
-                ([name, value]) =>
-                    html`<div>
-                        <dt>${name}</dt>
-                        <dd>${value}</dd>
-                    </div>`
-            )}
-        </dl>`
-    );
+    return card('Definition', {id: 'definition'}, factList(rows));
 }
 
 function optionValue(name, value) {

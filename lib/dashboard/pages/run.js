@@ -6,6 +6,7 @@ const {html} = require('../html');
 const {duration, size} = require('../words');
 const {runButtons} = require('../parts/actions');
 const {CAUSES} = require('../parts/attention');
+const {factList} = require('../parts/facts');
 const {card, layout} = require('../parts/layout');
 const {outputCard} = require('../parts/output');
 const {progressBar} = require('../parts/progress');
@@ -122,23 +123,17 @@ const plainText = (text) => stripVTControlCharacters(String(text));
 /** @param {Context} context @param {RunInfo} info */
 function time(context, info) {
     const phases = phasesOf(info, context.nowMs);
+    const stamp = (date) =>
+        date && html`${context.absolute(date)}<span class="under">${context.ago(date)}</span>`;
     const stamps = [
-        ['Due', info.due],
-        ['Queued', info.queued],
-        ['Started', info.started],
-        ['First line', info.online],
-        ['Ended', info.ended]
-    ].filter(([, date]) => date !== undefined);
+        ['Due', stamp(info.due)],
+        ['Queued', stamp(info.queued)],
+        ['Started', stamp(info.started)],
+        ['First line', stamp(info.online)],
+        ['Ended', stamp(info.ended)]
+    ];
     return html`${phases.length > 0 && phasesChart(phases)}
-        <dl class="facts">
-            ${stamps.map(
-                ([name, date]) =>
-                    html`<div>
-                        <dt>${name}</dt>
-                        <dd>${context.absolute(date)}<span class="under">${context.ago(date)}</span></dd>
-                    </div>`
-            )}
-        </dl>`;
+        ${factList(stamps)}`;
 }
 
 /** @param {Context} context @param {RunInfo} info */
@@ -173,16 +168,8 @@ function facts(context, info) {
         ['Process', pid],
         ['threadId', threadId],
         ['Output', outputBytes > 0 && size(outputBytes)]
-    ].filter(([, value]) => value !== undefined && value !== false);
-    return html`<dl class="facts">
-        ${rows.map(
-            ([name, value]) =>
-                html`<div>
-                    <dt>${name}</dt>
-                    <dd>${value}</dd>
-                </div>`
-        )}
-    </dl>`;
+    ];
+    return factList(rows);
 }
 
 /** @param {Context} context @param {RunInfo} info */

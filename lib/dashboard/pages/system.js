@@ -4,6 +4,7 @@ const {html} = require('../html');
 const {count, duration, plural, size} = require('../words');
 const {actionButton} = require('../parts/actions');
 const {steering} = require('../parts/cluster');
+const {factList} = require('../parts/facts');
 const {card, empty, layout} = require('../parts/layout');
 const {icon} = require('../parts/states');
 
@@ -28,9 +29,9 @@ function system(context) {
             </div>
             <div class="columns">
                 ${card('Processes', {id: 'processes'}, processes(stats))}
-                ${card('This host', {id: 'host'}, facts(hostFacts(context)))}
-                ${card('Queues', {id: 'queues'}, facts(queueFacts(stats)))}
-                ${card('Kept in memory', {id: 'kept'}, facts(keptFacts(context)))}
+                ${card('This host', {id: 'host'}, factList(hostFacts(context)))}
+                ${card('Queues', {id: 'queues'}, factList(queueFacts(stats)))}
+                ${card('Kept in memory', {id: 'kept'}, factList(keptFacts(context)))}
             </div>
             ${card('Warnings', {id: 'warnings'}, warnings(context))}`
     );
@@ -46,17 +47,6 @@ const pauseAll = (context) =>
         look: 'danger',
         question: `No due time gets a run until they are resumed${PAUSES[steering(context)] ?? ''}. Runs that go end as usual.`
     });
-
-const facts = (rows) =>
-    html`<dl class="facts">
-        ${rows.filter(Boolean).map(
-            ([name, value]) =>
-                html`<div>
-                    <dt>${name}</dt>
-                    <dd>${value}</dd>
-                </div>`
-        )}
-    </dl>`;
 
 /** A dot for each. */
 function processes({processes: {running, spare, kept, booting}}) {
@@ -79,7 +69,7 @@ function processes({processes: {running, spare, kept, booting}}) {
     return html`<div class="dots" role="img" aria-label="${plural(total, 'process', 'processes')}">
             ${dots.map((look) => html`<span class="p-${look}"></span>`)}
         </div>
-        ${facts(kinds.map(([look, value, text]) => [html`<span class="dots"><span class="p-${look}"></span></span>${text}`, count(value)]))}`;
+        ${factList(kinds.map(([look, value, text]) => [html`<span class="dots"><span class="p-${look}"></span></span>${text}`, count(value)]))}`;
 }
 
 function hostFacts({stats: {host, pid, version, since, instance}, nowMs}) {
