@@ -8,13 +8,12 @@ const {EventEmitter} = require('node:events');
 const {setTimeout: pause} = require('node:timers/promises');
 const {exclusively} = require('./claim-lock');
 const {incorrectUsage} = require('../host/errors');
-const {columnOf, idOf, statusOf} = require('./row');
+const {OUTCOMES, columnOf, idOf, statusOf} = require('./row');
 
 /** How often `outcome` reads a row that another process may write. */
 const POLL_MS = 500;
 /** A wait that has found no row so many times is reported: after five seconds. */
 const WARN_AFTER_LOOKS = 10;
-const OUTCOMES = new Set(['finished', 'failed']);
 
 class OneOffJobs {
     #repository;

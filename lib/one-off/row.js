@@ -6,6 +6,9 @@
 
 const {incorrectUsage} = require('../host/errors');
 
+/** Statuses of a row whose job has ended. */
+const OUTCOMES = new Set(['finished', 'failed']);
+
 /** @returns {unknown} a column of a row; undefined if the row does not have it */
 function columnOf(row, column) {
     const value = typeof row.get === 'function' ? row.get(column) : undefined;
@@ -44,4 +47,4 @@ const invalidRow = (what) =>
         code: 'INVALID_JOB_ROW'
     });
 
-module.exports = {columnOf, idOf, statusOf};
+module.exports = {OUTCOMES, columnOf, idOf, statusOf};

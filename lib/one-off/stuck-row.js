@@ -2,7 +2,7 @@
 
 /** The row of a one-off job says that it has not ended, and what carries the cluster may have no run of it: what follows. */
 
-const OUTCOMES = new Set(['finished', 'failed']);
+const {OUTCOMES} = require('./row');
 
 /**
  * A host looks at a one-off job again and again until its row has an outcome, with more than the queue's lock between two looks.
