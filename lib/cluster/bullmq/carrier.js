@@ -3,8 +3,9 @@
 /** Takes part in a queue of BullMQ: takes runs, has the host begin them, and gives back what this host does not do. */
 
 const {lockOf} = require('../lock');
+const {ServerClock} = require('../server-clock');
 const {SkipReports} = require('../skip-reports');
-const {backendOf, isPostgres, workerOptions} = require('./backend');
+const {backendOf, isPostgres, serverTime, workerOptions} = require('./backend');
 const {Batches} = require('./batches');
 const {fenceOf, resumedOf, runIdOfJob} = require('./codec');
 const {Inbox} = require('./inbox');
@@ -13,7 +14,6 @@ const {OneOffs} = require('./one-offs');
 const {Requests} = require('./requests');
 const {Retention} = require('./retention');
 const {SerialQueues} = require('./serial');
-const {ServerClock} = require('./server-clock');
 const {Slots} = require('./slots');
 const {zonesDiffer} = require('./zones');
 
@@ -87,7 +87,13 @@ class Carrier {
         const link = new native.ClusterLink(instance, () => this.#takeNews());
         this.#link = link;
         this.#skips = new SkipReports(link);
-        this.#clock = new ServerClock({queue, link, skewMs: options.clockSkew, trying});
+        this.#clock = new ServerClock({
+            readServer: () => serverTime(queue),
+            link,
+            skewMs: options.clockSkew,
+            trying
+        });
+        this.#clock.start();
         this.#slots = new Slots({queue, kept, link, clock: this.#clock, jobs, skips: this.#skips});
         this.#leases = new Leases({link, bootMs: native.bootMs, leaseMs, lockMs, trying});
         this.#serial = new SerialQueues({

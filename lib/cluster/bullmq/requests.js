@@ -61,7 +61,7 @@ class Requests {
     /** A run was asked for on this host. */
     async request({request, name, id, data, options}) {
         const {priority = 0, delay, attempts, timeout} = options;
-        try {
+        await this.#answering(request, async () => {
             await this.#adds.add(
                 name,
                 {...data, priority, attempts, timeout, reply: this.#hostId},
@@ -73,10 +73,7 @@ class Requests {
                     ...this.#kept
                 }
             );
-            this.#post({type: 'requested', request});
-        } catch (error) {
-            this.#post({type: 'requested', request, error: {message: error.message, code: error.code}});
-        }
+        });
     }
 
     /** The end of a run goes to the host that waits for it. */

@@ -1,7 +1,7 @@
 'use strict';
 
-const {dueOf, runIdOf, serialQueueName, slotId} = require('./codec');
-const {LATE_MS} = require('./server-clock');
+const {dueOf, runIdOfJob, serialQueueName, slotId} = require('./codec');
+const {LATE_MS} = require('../server-clock');
 
 /** Rules of overlap that let slots wait for each other. */
 const SERIAL = new Set(['queue', 'replace']);
@@ -30,7 +30,7 @@ class SerialQueues {
      * @param {(live: object, grant: object) => void} parts.begin - has the engine begin the run of a slot
      * @param {object} parts.link - a ClusterLink
      * @param {import('./leases').Leases} parts.leases
-     * @param {import('./server-clock').ServerClock} parts.clock
+     * @param {import('../server-clock').ServerClock} parts.clock
      * @param {import('../skip-reports').SkipReports} parts.skips
      * @param {import('./inbox').Inbox} parts.inbox
      * @param {(call: () => Promise<void>) => Promise<void>} parts.trying
@@ -155,8 +155,7 @@ class SerialQueues {
         }
         const [active] = await lane.queue.getActive(0, 0);
         if (active?.processedBy !== undefined && active.data.due < dueMs) {
-            const id = runIdOf(active.id, {name: active.name, due: active.data.due});
-            await inbox.send(active.processedBy, {type: 'replace', id});
+            await inbox.send(active.processedBy, {type: 'replace', id: runIdOfJob(active)});
         }
     }
 

@@ -1,7 +1,7 @@
 'use strict';
 
 const {slotId} = require('./codec');
-const {LATE_MS} = require('./server-clock');
+const {LATE_MS} = require('../server-clock');
 
 /** A slot that came late for this reason and by more than this was held up by another run of its job. */
 const OVERLAP_TOLERANCE_MS = 50;
@@ -32,7 +32,7 @@ class Slots {
      * @param {object} parts.queue - a Queue
      * @param {object} parts.kept - options: how long the queue keeps slots that are over
      * @param {object} parts.link - a ClusterLink
-     * @param {import('./server-clock').ServerClock} parts.clock
+     * @param {import('../server-clock').ServerClock} parts.clock
      * @param {Map<string, object>} parts.jobs - of this host, by name
      * @param {import('../skip-reports').SkipReports} parts.skips
      */

@@ -1,8 +1,8 @@
 'use strict';
 
-const {clockOffset} = require('../clock');
 const {invalid} = require('../../host/options');
 const {lockOf} = require('../lock');
+const {LATE_MS, ServerClock} = require('../server-clock');
 const {SkipReports} = require('../skip-reports');
 const {Troubles} = require('../troubles');
 const {hostOf} = require('./host-text');
@@ -20,10 +20,8 @@ const now = Date.now;
 /** Slots are kept for so long: longer than clocks differ and hosts stand still. */
 const KEEP_MS = 24 * 60 * 60 * 1000;
 const PRUNE_PERIOD_MS = 60 * 60 * 1000;
-const CLOCK_PERIOD_MS = 5 * 60 * 1000;
 const RETRY_MS = 250;
 const LEAST_WATCH_MS = 100;
-const LATE_MS = 1_000;
 
 /** A host of a cluster that has a table in common, and nothing else: no queue, no messages, no polling. */
 class DatabaseMember {
@@ -46,8 +44,7 @@ class DatabaseMember {
     #claims = new Map();
     #renewal;
     #watch;
-    #clockReadMs = -Infinity;
-    #offsetMs;
+    #clock;
     #prunedMs = now();
     #isClosing = false;
     #writes;
@@ -87,8 +84,12 @@ class DatabaseMember {
             watchSoon: (afterMs) => this.#watchSoon(afterMs),
             trying: (what, call) => this.#trying(what, call)
         });
-        this.#offsetMs = options.clockSkew;
-        this.#link.setClockOffset(this.#offsetMs);
+        this.#clock = new ServerClock({
+            readServer: () => table.now(),
+            link,
+            skewMs: options.clockSkew,
+            trying: (call) => this.#trying('Reading the clock of the database', call)
+        });
         this.#ready = this.#open();
     }
 
@@ -227,23 +228,7 @@ class DatabaseMember {
                 await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
             }
         }
-        await this.#readClock();
-    }
-
-    async #readClock() {
-        if (now() - this.#clockReadMs < CLOCK_PERIOD_MS) {
-            return;
-        }
-        this.#clockReadMs = now();
-        const isRead = await this.#trying('Reading the clock of the database', async () => {
-            const host = {skewMs: this.#options.clockSkew, now};
-            this.#offsetMs = await clockOffset(() => this.#table.now(), host);
-            this.#link.setClockOffset(this.#offsetMs);
-            return true;
-        });
-        if (!isRead) {
-            this.#clockReadMs = -Infinity;
-        }
+        await this.#clock.readIfOld();
     }
 
     #takeNews() {
@@ -255,12 +240,7 @@ class DatabaseMember {
             } else if (news.type === 'returned') {
                 this.ended(news.id, {kind: 'back'});
             } else {
-                const slot = this.#forget(news.id);
-                if (slot !== undefined && this.#isClosing) {
-                    void this.#writes.add(() => this.#table.giveBack(slot));
-                }
-                // There may be no other host that redoes it.
-                this.#watchSoon(this.#lockMs);
+                this.ended(news.id, {kind: this.#isClosing ? 'back' : 'lost'});
             }
         }
     }
@@ -273,10 +253,7 @@ class DatabaseMember {
         }
         const claim = {isOver: false};
         this.#claims.set(name, claim);
-        const [seenMs, offsetMs] = [this.#link.nowMs(), this.#offsetMs];
-        await this.#ready;
-        const correctionMs = this.#offsetMs - offsetMs;
-        if (correctionMs !== 0 && seenMs + correctionMs - dueMs > LATE_MS) {
+        if (await this.#clock.hadPassed(dueMs, this.#ready)) {
             // By the clock of this host it had yet to come, and by that of the server it was over.
             this.#answered(name, claim);
             return;
@@ -473,7 +450,7 @@ class DatabaseMember {
     }
 
     #tidy(name) {
-        void this.#readClock();
+        void this.#clock.readIfOld();
         if (now() - this.#prunedMs > PRUNE_PERIOD_MS) {
             this.#prunedMs = now();
             void this.#trying(`Deleting old slots of job "${name}"`, async () => {
