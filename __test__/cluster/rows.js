@@ -2,8 +2,8 @@
 
 // The rows of one-off jobs that the hosts of a test have in common: a table on the server of the test, or a file.
 
-const knex = require('knex');
 const {openDatabase} = require('../../examples/database');
+const {knexOf} = require('./knex');
 
 /**
  * @param {string} location - `TABLE@URL` of an SQL server, or a file
@@ -15,19 +15,8 @@ async function openRows(location) {
         const {JobModel, connection, close} = await openDatabase(location);
         return {JobModel, row: (name) => connection('jobs').where({name}).first(), close};
     }
-    const [table, url] = [location.slice(0, at), new URL(location.slice(at + 1))];
-    const {hostname, port, username, password, pathname, protocol} = url;
-    const connection = knex({
-        client: protocol === 'mysql:' ? 'mysql2' : 'pg',
-        connection: {
-            host: hostname,
-            port: Number(port),
-            user: username,
-            password,
-            database: pathname.slice(1)
-        },
-        pool: {min: 0, max: 3}
-    });
+    const table = location.slice(0, at);
+    const connection = knexOf(location.slice(at + 1), {max: 3});
     await createTable(connection, table);
     const rows = () => connection(table);
     const JobModel = {

@@ -4,9 +4,9 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const knex = require('knex');
 const JobManager = require('../../..');
 const {bullmq, database} = require('../../../lib/cluster');
+const {knexOf} = require('../knex');
 const {openRows} = require('../rows');
 
 const {backend, url, name, lease, record, rows, concurrency, isAlone} = JSON.parse(process.argv[2]);
@@ -14,25 +14,13 @@ const script = path.join(__dirname, '../jobs/one-off.js');
 
 const tell = (what, more) => process.send({what, ...more});
 
-function knexOf() {
-    const {hostname, port, username, password, pathname, protocol} = new URL(url);
-    const connection = {
-        host: hostname,
-        port: Number(port),
-        user: username,
-        password,
-        database: pathname.slice(1)
-    };
-    return knex({client: protocol === 'mysql:' ? 'mysql2' : 'pg', connection, pool: {min: 0, max: 4}});
-}
-
 function clusterOf() {
     if (isAlone) {
         return undefined;
     }
     return backend === 'bullmq'
         ? bullmq({connection: url, queue: name, lease, concurrency})
-        : database({knex: knexOf(), table: name, lease});
+        : database({knex: knexOf(url), table: name, lease});
 }
 
 const shown = ({code, name: kind, message}) => ({code, name: kind, message});
