@@ -214,6 +214,8 @@ function testInBrowser() {
                 res.writeHead(answer.statusCode, answer.headers);
                 answer.pipe(res);
             });
+            // The browser may leave a page whose stream is still open.
+            passedOn.on('error', () => res.destroy());
             req.pipe(passedOn);
             res.on('close', () => passedOn.destroy());
         });
