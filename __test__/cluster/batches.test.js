@@ -32,13 +32,13 @@ function makeQueue() {
 const addAll = (batches, names) =>
     Promise.allSettled(names.map((name, index) => batches.add(name, {}, {jobId: `${index}`})));
 
-test('one run that is asked for is added at once, those that come meanwhile together', async () => {
+test('the first request is added at once, and requests made while it is being added are added together', async () => {
     const queue = makeQueue();
     await addAll(new Batches(queue), ['a', 'b', 'c', 'd', 'e', 'f']);
     assert.deepEqual(queue.calls, [{alone: '0'}, {bulk: ['1', '2', '3', '4', '5']}]);
 });
 
-test('a few that come meanwhile are added one by one', async () => {
+test('a few requests made while another one is being added are added one by one', async () => {
     const queue = makeQueue();
     await addAll(new Batches(queue), ['a', 'b', 'c']);
     assert.deepEqual(queue.calls, [{alone: '0'}, {alone: '1'}, {alone: '2'}]);

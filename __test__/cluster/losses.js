@@ -28,7 +28,7 @@ const LONG_MS = 2 * LEASE_MS;
 const FROZEN_MS = LEASE_MS + LOCK_MS + 500;
 /** A run that has not ended by the clock when it wakes up, also on a busy machine. */
 const WAKES_MS = 2 * FROZEN_MS;
-/** What a host may take, as it wakes up, to end a run whose lease was over meanwhile. */
+/** How long a host may take, after it wakes up, to end a run whose lease has expired. */
 const WAKING_MS = 1_500;
 /** A database of the job's own. */
 const SQL_URL = POSTGRES ?? MARIADB;

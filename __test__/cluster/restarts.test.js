@@ -81,7 +81,7 @@ async function checkAfter({hosts, late: newcomer, runsOf, tries, skipped, failed
     assert.equal(runsOf('long').length, 1, 'it was neither disturbed nor redone');
     hosts.forEach(({child}) => child.kill('SIGKILL'));
     const isByNewcomer = ({host}) => host === newcomer.pid;
-    await within('the host that was started meanwhile takes part', FOUND_MS, () =>
+    await within('the host that was started while the server was down takes part', FOUND_MS, () =>
         runsOf('tick').some(isByNewcomer)
     );
 }

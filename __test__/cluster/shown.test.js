@@ -115,7 +115,7 @@ for (const on of BACKENDS.filter(({backend}) => backend === 'database')) {
 
 if (REDIS) {
     nodeTest(
-        'pages come in time while Redis is away, say so, and are as before when it is back',
+        'while Redis cannot be reached, pages are served quickly and show that; when it is back they are as before',
         async (t) => {
             const proxy = await startProxy(t, REDIS);
             const cluster = makeCluster(t, {backend: 'bullmq', url: proxy.url});

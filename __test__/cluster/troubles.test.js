@@ -6,7 +6,7 @@ const {promisify} = require('node:util');
 
 const turn = promisify(setImmediate);
 
-/** Troubles with a clock of the test's own, and a server that is away until the test says so. */
+/** Troubles with mocked timers, and a server that cannot be reached until the test sets `isAway` to false. */
 function makeTroubles(t) {
     t.mock.timers.enable({apis: ['setTimeout', 'Date'], now: 1_000_000});
     const file = require.resolve('../../lib/cluster/troubles');

@@ -131,7 +131,7 @@ test('the page of a run that another host has says where it goes, instead of tha
     assert.match(body, /<body data-events="\.\.\/api\/v1\/events\?"/);
 });
 
-test('the page of a run that waits in the queue, or has ended on another host, says so', async () => {
+test('the page of a run shows that it waits in the queue, or that it has ended on another host', async () => {
     const waits = clusterRun({id: 'waits', state: 'waiting', host: undefined, started: undefined});
     const failed = {
         ...fakeRun('failed', 'backup', 'failed', {error: {name: 'Error', message: 'no space left'}}),
@@ -147,7 +147,7 @@ test('the page of a run that waits in the queue, or has ended on another host, s
     assert.doesNotMatch(ended.body, /\/cancel\?|data-events/);
 });
 
-test('while the queue does not answer, pages say so, and show what was known last', async () => {
+test('while the queue does not answer, pages show that, and the last known state', async () => {
     for (const {pattern} of pages) {
         const {body} = await renderPage(pattern, clusterManager(), {
             params: {name: 'backup', id: '1a2b3c4d-1'},

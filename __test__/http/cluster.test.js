@@ -64,7 +64,7 @@ test('the cluster is its hosts, its queue and what runs where, with times as of 
     assert.deepEqual(codeOf(await api('GET', '/api/v1/cluster?host=1')), [400, 'BAD_PARAMETER']);
 });
 
-test('a host that is in no cluster says so', async (t) => {
+test('a host without a cluster answers 404 with NO_CLUSTER', async (t) => {
     const {api} = await createServed(t);
     assert.deepEqual(codeOf(await api('GET', '/api/v1/cluster')), [404, 'NO_CLUSTER']);
     assert.deepEqual(codeOf(await api('GET', '/api/v1/runs/unheard-of')), [404, 'RUN_UNKNOWN']);
@@ -116,7 +116,7 @@ test('a run that neither this host nor the cluster has is unknown, or forgotten'
     assert.deepEqual(codeOf(await api('GET', '/api/v1/runs/1a2b3c4d-9')), [410, 'RUN_FORGOTTEN']);
 });
 
-test('while the queue does not answer, pages come in time and say so, and the API is 503', async (t) => {
+test('while the queue does not answer, pages are served quickly and show that, and the API answers 503', async (t) => {
     const {manager, api} = await serveCluster(t);
     const before = JSON.parse((await api('GET', '/cluster')).text);
     assert.deepEqual([before.isAnswering, before.info], [true, true]);

@@ -73,7 +73,7 @@ test('a row of which no host has begun a run is claimed again; one that was begu
     }
 });
 
-test('an outcome that its host could not write is written; one that nobody knows is not made up', () => {
+test('an outcome that its host could not write is written by another host; an unknown outcome is not written', () => {
     const twice = (run) => verdictOn({status: 'started', run, id: 'a'}, {status: 'started', run, id: 'a'});
     assert.equal(twice('completed'), 'finished');
     assert.equal(twice('failed'), 'failed');
