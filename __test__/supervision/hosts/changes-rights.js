@@ -37,7 +37,7 @@ async function main() {
     setTimeout(() => {
         changeRights();
         wasInTime = Date.now() < dueMs;
-    }, 1500 - leadMs);
+    }, dueMs - leadMs - Date.now());
     await ended;
     const ofJob = messages[0].message;
     process.send({what: 'rights', wasInTime, ofJob, uid: process.getuid(), gid: process.getgid()});
