@@ -259,6 +259,24 @@ function testOneOffs(on) {
         assert.equal(cluster.tries().length, 1);
     });
 
+    test('of two hosts that find such a row one after the other, one claims it', async (t) => {
+        const cluster = await makeHosts(t, on);
+        await cluster.rows.JobModel.add({name: 'migration', status: 'queued'});
+        const slow = {addsAfterMs: 1_500};
+        const [first, second] = await Promise.all([cluster.host(slow), cluster.host(slow)]);
+        const warned = collect([first, second], 'warned');
+        for (const host of [first, second]) {
+            await assert.rejects(host.ask('add', {job: {name: 'migration'}}), {code: 'JOB_ALREADY_EXECUTED'});
+            // The other one looks at the row while this one has claimed it and has not added its run.
+            await new Promise((resolve) => setTimeout(resolve, 400));
+        }
+        await statusIs(cluster, 'migration', 'finished');
+        // What a second claim would begin has begun by now.
+        await new Promise((resolve) => setTimeout(resolve, 2 * slow.addsAfterMs));
+        assert.equal(cluster.tries().length, 1);
+        assert.equal(warned.length, 1, JSON.stringify(warned));
+    });
+
     test("with scope 'host' the host that claims the row runs the job without the cluster", async (t) => {
         const cluster = await makeHosts(t, on);
         const hosts = await cluster.hosts(2);

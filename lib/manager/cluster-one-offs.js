@@ -46,7 +46,7 @@ class ClusterOneOffs {
             isHere: (name) => this.#runs.get(name)?.state === 'here',
             runOf: (name) => this.#member.oneOffState(name),
             statusOf: (name) => parts.oneOffs.statusOf(name),
-            act: (job, verdict, status) => this.#act(job, verdict, status)
+            act: (job, verdict, look) => this.#act(job, verdict, look)
         });
     }
 
@@ -307,10 +307,10 @@ class ClusterOneOffs {
     }
 
     /** What follows from the looks at a row (lib/one-off/stuck-row.js). */
-    async #act({name}, verdict, status) {
+    async #act({name}, verdict, look) {
         const {jobs, outcomes} = this.#parts;
         if (verdict === 'over') {
-            this.#settle(name, status);
+            this.#settle(name, look.status);
         } else if (verdict === 'finished' || verdict === 'failed') {
             this.#warn(
                 `The row of one-off job "${name}" did not have the outcome of its run, because the host that had it could not write it, or ` +
@@ -319,7 +319,7 @@ class ClusterOneOffs {
             this.#forget(name);
             await outcomes.writeStatus(name, {status: verdict});
         } else if (jobs.get(name)?.isOneOff) {
-            await this.#claimLost(jobs.get(name).job, verdict);
+            await this.#claimLost(jobs.get(name).job, verdict, look);
         }
     }
 
@@ -340,11 +340,25 @@ class ClusterOneOffs {
     }
 
     /** No host has a run of the job: one of those that look claims the row. */
-    async #claimLost(job, verdict) {
+    async #claimLost(job, verdict, look) {
         const {name, onHostLoss = 'fail'} = job;
-        const {oneOffs} = this.#parts;
-        await oneOffs.claim(name, {check: () => {}, isLost: true});
-        if (verdict === 'lost' && onHostLoss === 'fail') {
+        const isFailed = verdict === 'lost' && onHostLoss === 'fail';
+        const isClaimed = await this.#parts.oneOffs.claimLost(name, {
+            status: look.status,
+            isStillLost: async () => {
+                const {state, id} = await this.#member.oneOffState(name);
+                return state === look.run && id === look.id;
+            },
+            run: async () => {
+                if (!isFailed) {
+                    await this.#ask(job);
+                }
+            }
+        });
+        if (!isClaimed) {
+            return;
+        }
+        if (isFailed) {
             await this.#failLost(name);
             return;
         }
@@ -352,7 +366,6 @@ class ClusterOneOffs {
             `One-off job "${name}" has not ended by its row, and the cluster has had no run of it for ${this.#member.lookMs} ms: its ` +
                 'host died before it could add one, or the server has forgotten it. This host has claimed the row again'
         );
-        await this.#ask(job);
     }
 
     /** The server has forgotten a run that was begun. It was killed when its lease was over. */

@@ -24,7 +24,7 @@ class OneOffWatch {
      * @param {(name: string) => boolean} host.isHere - whether this host has the run of a job
      * @param {(name: string) => Promise<{state: string, id?: string}>} host.runOf - what carries the cluster has of a job
      * @param {(name: string) => Promise<string | undefined>} host.statusOf - of the row
-     * @param {(job: object, verdict: string, status: string) => Promise<void>} host.act - see `verdictOn`; called for what is more
+     * @param {(job: object, verdict: string, look: object) => Promise<void>} host.act - see `verdictOn`; called for what is more
      *   than another look
      */
     constructor(host) {
@@ -58,7 +58,7 @@ class OneOffWatch {
                 this.#lookLater(job);
             }
             if (verdict !== 'look again') {
-                await this.#host.act(job, verdict, watch.before.status);
+                await this.#host.act(job, verdict, watch.before);
             }
         } catch {
             // The server or the database does not answer, or another host was faster: the next look may tell.

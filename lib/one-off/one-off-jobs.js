@@ -48,16 +48,15 @@ class OneOffJobs {
      * @param {() => void} options.check - throws when the job could not start: then nothing is written
      * @param {number} [options.staleAfterMs] - a row that a host left `queued` or `started` for so long
      *   counts as failed
-     * @param {boolean} [options.isLost] - a row that is `queued` or `started` counts as failed: nobody has a run of it
      * @throws {IncorrectUsageError} when it has been run, or another host has just claimed it
      */
-    async claim(name, {check, staleAfterMs = this.#staleAfterMs, isLost = false}) {
+    async claim(name, {check, staleAfterMs = this.#staleAfterMs}) {
         const repository = this.#known(name);
         check();
         await repository.inOrder(name, async () => {
             const row = await repository.read(name);
             const claimed = row
-                ? await this.#claimAgain(repository, row, {name, check, staleAfterMs, isLost})
+                ? await this.#claimAgain(repository, row, {name, check, staleAfterMs})
                 : await repository.add({name, status: 'queued'});
             if (!claimed) {
                 throw alreadyExecuted(name);
@@ -66,8 +65,8 @@ class OneOffJobs {
         });
     }
 
-    async #claimAgain(repository, row, {name, check, ...left}) {
-        if (!this.#isFree(name, row, left)) {
+    async #claimAgain(repository, row, {name, check, staleAfterMs}) {
+        if (!this.#isFree(name, row, staleAfterMs)) {
             return undefined;
         }
         // An earlier claim in this process may have succeeded, and its job may be running.
@@ -75,14 +74,44 @@ class OneOffJobs {
         if (!repository.canRemove) {
             return this.#queueAgain(repository, name, row);
         }
-        const work = async () => {
+        return this.#locked(repository, name, async () => {
             // The lock may have come after another host's claim.
             const current = await repository.read(name);
-            if (!current || !this.#isFree(name, current, left)) {
+            if (!current || !this.#isFree(name, current, staleAfterMs)) {
                 return undefined;
             }
             return this.#queueAgain(repository, name, current);
+        });
+    }
+
+    /**
+     * Claims the row of a job that has not ended and of which no host has a run. The row may look the same after the claim as before it:
+     * other hosts are kept away until there is a run.
+     *
+     * @param {string} name
+     * @param {object} lost
+     * @param {string} lost.status - which the row still must have
+     * @param {() => Promise<boolean>} lost.isStillLost - asked when no other host can claim the row any more
+     * @param {() => Promise<void>} lost.run - called before another host can
+     * @returns {Promise<boolean>} whether this host has claimed it
+     */
+    claimLost(name, {status, isStillLost, run}) {
+        const repository = this.#known(name);
+        const work = async () => {
+            const row = await repository.read(name);
+            if (!row || statusOf(row) !== status || !(await isStillLost())) {
+                return false;
+            }
+            this.#claimed.set(name, await this.#queueAgain(repository, name, row));
+            await run();
+            return true;
         };
+        return repository.inOrder(name, async () =>
+            repository.canRemove ? (await this.#locked(repository, name, work)) === true : work()
+        );
+    }
+
+    #locked(repository, name, work) {
         return exclusively(repository, name, work, {onLeft: (error) => this.#report(error, name)});
     }
 
@@ -92,9 +121,9 @@ class OneOffJobs {
         return {id};
     }
 
-    #isFree(name, row, {staleAfterMs, isLost}) {
+    #isFree(name, row, staleAfterMs) {
         const status = statusOf(row);
-        const isLeft = () => isLost || (!this.#claimed.has(name) && isStale(row, staleAfterMs));
+        const isLeft = () => !this.#claimed.has(name) && isStale(row, staleAfterMs);
         return status === 'failed' || (!OUTCOMES.has(status) && isLeft());
     }
 

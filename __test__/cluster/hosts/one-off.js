@@ -9,7 +9,11 @@ const {bullmq, database} = require('../../../lib/cluster');
 const {knexOf} = require('../knex');
 const {openRows} = require('../rows');
 
-const {backend, url, name, lease, record, rows, concurrency, isAlone} = JSON.parse(process.argv[2]);
+const {backend, url, name, lease, record, rows, concurrency, isAlone, addsAfterMs} = JSON.parse(
+    process.argv[2]
+);
+/** By this a manager joins a cluster. */
+const JOIN = Symbol.for('@tryghost/job-manager.cluster');
 const script = path.join(__dirname, '../jobs/one-off.js');
 
 const tell = (what, more) => process.send({what, ...more});
@@ -18,9 +22,27 @@ function clusterOf() {
     if (isAlone) {
         return undefined;
     }
-    return backend === 'bullmq'
-        ? bullmq({connection: url, queue: name, lease, concurrency})
-        : database({knex: knexOf(url), table: name, lease});
+    const cluster =
+        backend === 'bullmq'
+            ? bullmq({connection: url, queue: name, lease, concurrency})
+            : database({knex: knexOf(url), table: name, lease});
+    return addsAfterMs === undefined ? cluster : addingLate(cluster);
+}
+
+/** A host that takes its time between the claim of a row and the run. */
+function addingLate(cluster) {
+    return {
+        ...cluster,
+        [JOIN](host) {
+            const member = cluster[JOIN](host);
+            const oneOff = member.oneOff.bind(member);
+            member.oneOff = async (...args) => {
+                await new Promise((resolve) => setTimeout(resolve, addsAfterMs));
+                return oneOff(...args);
+            };
+            return member;
+        }
+    };
 }
 
 const shown = ({code, name: kind, message}) => ({code, name: kind, message});

@@ -2,8 +2,13 @@
 
 const {runIdOf} = require('./run-id');
 
+/** Taken now: a host's tests may replace it. */
+const {setTimeout} = globalThis;
+
 /** The lease of a slot was looked at so long after it could be over. */
 const MARGIN_MS = 100;
+/** How often a run that ends is looked at, before another one of its job is begun. */
+const LOOK_MS = 100;
 
 /** One-off jobs in the table: the claim of a row is a slot at the time of the claim, which its host begins at once. */
 class OneOffs {
@@ -27,10 +32,13 @@ class OneOffs {
         this.#parts = parts;
     }
 
-    /** This host has claimed the row of a job: begins its run. */
+    /** This host has claimed the row of a job: begins its run. Nothing is begun if another host has claimed the row since, and has a run. */
     async claim(name) {
         const {host, link, lockMs, ready, table} = this.#parts;
         await ready();
+        if (!(await this.#haveEnded(name))) {
+            return;
+        }
         const claimed = {name, slot: Math.round(link.nowMs()), fence: 1};
         const sentMs = host.native.bootMs();
         while (!(await table.claim(name, claimed.slot, lockMs))) {
@@ -38,6 +46,19 @@ class OneOffs {
             claimed.slot += 1;
         }
         await this.#begin(claimed, {sentMs});
+    }
+
+    /** @returns {Promise<boolean>} whether all runs of the job have ended: one that has just written its row is waited for */
+    async #haveEnded(name) {
+        const {host, lockMs, table} = this.#parts;
+        const endMs = host.native.bootMs() + 2 * lockMs;
+        while ((await table.unfinished([name])).length > 0) {
+            if (host.native.bootMs() > endMs) {
+                return false;
+            }
+            await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        }
+        return true;
     }
 
     /** @returns {Promise<{state: string, id?: string}>} what the table has of a job, and of which run */
