@@ -4,9 +4,36 @@
 
 const assert = require('node:assert/strict');
 const nodeTest = require('node:test');
-const {LOCK_MS, QUEUES, makeCluster, startProxy, within} = require('./support');
+const {LOCK_MS, QUEUES, REDIS, makeCluster, startProxy, within} = require('./support');
 
 const slow = (ms, more) => ({kind: 'slow', name: 'slow', ms, concurrency: 5, ...more});
+
+/** Waits until a job is paused on a host, or is not any more. */
+async function untilPaused(host, job, wanted = true, limitMs = 20_000) {
+    const end = performance.now() + limitMs;
+    while (((await host.ask('state', {job})).state === 'paused') !== wanted) {
+        assert.ok(performance.now() < end, `it never was ${wanted ? 'paused' : 'resumed'}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+}
+
+/** Has the hosts of a cluster forget the one that has this process, as they do when they have not heard of it for two minutes. */
+async function forgetHost(on, name, pid) {
+    const bullmq = require('bullmq');
+    const {backendOf} = require('../../lib/cluster/bullmq/backend');
+    const {connection, factory} = backendOf(on.url, bullmq);
+    const queue = new bullmq.Queue(name, {connection, prefix: 'jm'}, factory);
+    try {
+        const fields = Object.entries(await queue.backend.getQueueMeta());
+        const isOfHost = ([key, text]) => key.startsWith('jm:host:') && JSON.parse(text).pid === pid;
+        const found = fields.filter(isOfHost).map(([key]) => key);
+        if (found.length > 0) {
+            await queue.backend.removeQueueMetaFields(found);
+        }
+    } finally {
+        await queue.close();
+    }
+}
 
 nodeTest('without a server nothing of a queue is loaded', () => {
     const {bullmq} = require('../../lib/cluster');
@@ -142,24 +169,53 @@ for (const on of QUEUES) {
         const [one, two] = await Promise.all([cluster.host(), cluster.host()]);
         await within('slots', 20_000, () => cluster.tries().length >= 2);
         await one.ask('pause', {job: 'tick'});
-        const stateOf = async (host, wanted) => {
-            const isWanted = ({state}) => (state === 'paused') === (wanted === 'paused');
-            const end = performance.now() + 20_000;
-            while (!isWanted(await host.ask('state', {job: 'tick'}))) {
-                assert.ok(performance.now() < end, `it never was ${wanted}`);
-            }
-        };
-        await stateOf(two, 'paused');
+        await untilPaused(two, 'tick');
         const three = await cluster.host();
-        await stateOf(three, 'paused');
+        await untilPaused(three, 'tick');
         const before = cluster.tries().length;
         await new Promise((resolve) => setTimeout(resolve, 2_500));
         assert.ok(cluster.tries().length <= before + 1, 'a slot that was granted before may run');
         await three.ask('resume', {job: 'tick'});
-        await Promise.all([stateOf(one, 'armed'), stateOf(two, 'armed')]);
+        await Promise.all([untilPaused(one, 'tick', false), untilPaused(two, 'tick', false)]);
         await within('slots', 20_000, () => cluster.tries().length >= before + 3);
         const {info} = await one.ask('info');
         assert.deepEqual(info.hosts.map(({pid}) => pid).toSorted(), [one.pid, two.pid, three.pid].toSorted());
+    });
+
+    test('a pause of all jobs reaches all hosts, also one that starts later', async (t) => {
+        const jobs = [{kind: 'inline', name: 'tick', at: '0 0 0 1 1 *'}];
+        const cluster = makeCluster(t, on, jobs);
+        const [one, two] = await Promise.all([cluster.host(), cluster.host()]);
+        await one.ask('pauseAll');
+        await untilPaused(two, 'tick');
+        const three = await cluster.host();
+        await untilPaused(three, 'tick');
+        await three.ask('resumeAll');
+        await Promise.all([one, two].map((host) => untilPaused(host, 'tick', false)));
+    });
+
+    test('a host that was cut off for so long that the others have forgotten it follows what was ordered meanwhile', async (t) => {
+        const jobs = [{kind: 'inline', name: 'tick', at: '0 0 0 1 1 *'}];
+        const cluster = makeCluster(t, on, jobs);
+        const proxy = await startProxy(t, on.url);
+        const [one, two] = await Promise.all([cluster.host(), cluster.host({url: proxy.url})]);
+        for (let known = []; known.length < 2; known = (await one.ask('info')).info.hosts) {
+            await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        // It looks after each connection that is lost, or, on PostgreSQL, every 30 s.
+        const LOOK_LIMIT_MS = 60_000;
+        for (const [act, isPaused] of [
+            ['pause', true],
+            ['resume', false]
+        ].slice(0, on.url === REDIS ? 2 : 1)) {
+            proxy.cut();
+            await forgetHost(on, cluster.name, two.pid);
+            await one.ask(act, {job: 'tick'});
+            await untilPaused(one, 'tick', isPaused);
+            proxy.mend();
+            proxy.reset();
+            await untilPaused(two, 'tick', isPaused, LOOK_LIMIT_MS);
+        }
     });
 
     test('overlap: a slot that is due while a run of the cluster goes is skipped; the next one runs', async (t) => {

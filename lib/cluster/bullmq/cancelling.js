@@ -8,7 +8,7 @@ const REMEMBERED_MS = 10_000;
 /** Cancels runs of the queue, wherever they are. */
 class Cancelling {
     #find;
-    #inbox;
+    #orders;
     #post;
     #answer;
     /** Ids of runs that other hosts have cancelled of late, with their reasons. */
@@ -17,13 +17,13 @@ class Cancelling {
     /**
      * @param {object} parts
      * @param {(id: string, name: string | undefined) => Promise<object | undefined>} parts.find - a run in its queue, by its id and job
-     * @param {import('./inbox').Inbox} parts.inbox
+     * @param {import('./orders').Orders} parts.orders
      * @param {(message: object) => void} parts.post - to the event loop of the host
      * @param {(job: object, end: {error: object}) => void} parts.answer - to the host that waits for a run
      */
-    constructor({find, inbox, post, answer}) {
+    constructor({find, orders, post, answer}) {
         this.#find = find;
-        this.#inbox = inbox;
+        this.#orders = orders;
         this.#post = post;
         this.#answer = answer;
     }
@@ -66,10 +66,10 @@ class Cancelling {
 
     /** Its host ends it, or who redoes it if that host is lost. */
     async #stop(id, reason) {
-        const message = {type: 'steered', order: {kind: 'cancel', id, reason}};
-        this.take(message.order);
-        this.#post(message);
-        await this.#inbox.broadcast(message);
+        const order = {kind: 'cancel', id, reason};
+        this.take(order);
+        this.#post({type: 'steered', order});
+        await this.#orders.give(order);
     }
 
     async #mark(job, reason, find) {

@@ -11,6 +11,7 @@ const {fenceOf, resumedOf, runIdOfJob} = require('./codec');
 const {Inbox} = require('./inbox');
 const {Leases} = require('./leases');
 const {OneOffs} = require('./one-offs');
+const {Orders} = require('./orders');
 const {Requests} = require('./requests');
 const {Retention} = require('./retention');
 const {SerialQueues} = require('./serial');
@@ -34,6 +35,7 @@ class Carrier {
     #worker;
     #link;
     #inbox;
+    #orders;
     #clock;
     #skips;
     #slots;
@@ -60,14 +62,24 @@ class Carrier {
         const trying = (call) => this.#trying(call);
         this.#connect(options, backend, lockMs);
         const [queue, jobs] = [this.#queue, this.#jobs];
+        const link = new native.ClusterLink(instance, () => this.#takeNews());
+        this.#link = link;
         this.#inbox = new Inbox({
             bullmq: this.#bullmq,
             queue,
             options: {...backend, prefix},
             host,
+            nowMs: () => link.nowMs(),
             isAgain: options.isAgain,
             onMessage: (message) => this.#takeFromHost(message),
             onError: (error) => this.#problem(error)
+        });
+        this.#orders = new Orders({
+            queue,
+            inbox: this.#inbox,
+            nowMs: () => link.nowMs(),
+            onOrder: (order) => this.#follow(order),
+            trying
         });
         const serial = {queueOf: (name) => this.#serial.queueOf(name), queues: () => this.#serial.queues()};
         const isOnPostgres = isPostgres(options.connection);
@@ -79,13 +91,12 @@ class Carrier {
             adds: isOnPostgres ? new Batches(queue) : queue,
             kept,
             inbox: this.#inbox,
+            orders: this.#orders,
             hostId: host.id,
             post,
             trying
         });
         this.#oneOffs = new OneOffs({queue, kept: kept.removeOnFail, hostId: host.id, post, lockMs});
-        const link = new native.ClusterLink(instance, () => this.#takeNews());
-        this.#link = link;
         this.#skips = new SkipReports(link);
         this.#clock = new ServerClock({
             readServer: () => serverTime(queue),
@@ -113,8 +124,8 @@ class Carrier {
             onError: (error) => this.#problem(error)
         });
         void this.#trying(async () => {
+            this.#orders.start();
             await this.#inbox.start();
-            this.#post({type: 'ready'});
             const differing = zonesDiffer(await this.#inbox.hosts(), host);
             if (differing !== undefined) {
                 this.#post({type: 'warning', ...differing});
@@ -128,7 +139,10 @@ class Carrier {
         const {connection, factory} = backend;
         const onError = (error) => this.#problem(error);
         this.#queue = new Queue(queue, {connection, prefix}, factory).on('error', onError);
-        this.#queue.on('ioredis:close', () => void this.#trying(() => this.#slots.reportForgotten()));
+        this.#queue.on('ioredis:close', () => {
+            void this.#trying(() => this.#slots.reportForgotten());
+            this.#orders.lookSoon();
+        });
         this.#worker = new Worker(
             queue,
             (job, token) => this.#process(job, token),
@@ -163,7 +177,7 @@ class Carrier {
                     isHeld: this.#leases.isHeld(message.id)
                 }),
             cancel: () => this.#requests.cancel(message),
-            steer: () => this.#requests.steer(message.order),
+            steer: () => this.#orders.give(message.order),
             look: () => this.#requests.lookAt(message),
             find: () => this.#requests.find(message),
             info: () => this.#requests.info(message),
@@ -194,10 +208,17 @@ class Carrier {
     #takeFromHost(message) {
         if (message.type === 'replace') {
             this.#link.replace(message.id);
+        } else if (message.type === 'steered') {
+            this.#orders.take(message.order);
         } else {
-            this.#requests.cancelling.take(message.order ?? {});
             this.#post(message);
         }
+    }
+
+    /** This host does what another one has ordered. */
+    #follow(order) {
+        this.#requests.cancelling.take(order);
+        this.#post({type: 'steered', order});
     }
 
     #removed(name) {
@@ -208,7 +229,7 @@ class Carrier {
     async #added(job) {
         this.#jobs.set(job.name, job);
         this.#serial.open(job);
-        await this.#requests.pauseAsOthers(job.name);
+        await this.#orders.added(job.name);
         if (job.isRecurring) {
             const last =
                 (await this.#serial.lastOf(job.name)) ??
@@ -391,6 +412,7 @@ class Carrier {
         this.#isClosing = true;
         this.#leases.close();
         this.#clock.close();
+        this.#orders.close();
         this.#skips.flush();
         this.#leases.settleAll({kind: 'back'});
         await this.#trying(() => Promise.all([this.#worker.close(), this.#serial.closeAll()]));

@@ -17,6 +17,7 @@ class Inbox {
     #queue;
     #options;
     #host;
+    #nowMs;
     #events;
     /** Who publishes into the streams of other hosts. */
     #outboxes = new Map();
@@ -28,14 +29,16 @@ class Inbox {
      * @param {object} parts.queue - a Queue
      * @param {{connection: object, factory?: Function, prefix: string}} parts.options
      * @param {{id: string}} parts.host - this one, with what others see of it
+     * @param {() => number} parts.nowMs - by the clock of the server: hosts may differ
      * @param {boolean} parts.isAgain - whether the messages until now were read already, by a thread that has ended
      * @param {(message: object) => void} parts.onMessage
      * @param {(error: Error) => void} parts.onError
      */
-    constructor({bullmq, queue, options, host, isAgain, onMessage, onError}) {
+    constructor({bullmq, queue, options, host, nowMs, isAgain, onMessage, onError}) {
         this.#queue = queue;
         this.#options = options;
         this.#host = host;
+        this.#nowMs = nowMs;
         const {connection, prefix, factory} = options;
         this.#events = new bullmq.QueueEvents(
             streamOf(queue.name, host.id),
@@ -47,14 +50,15 @@ class Inbox {
         this.#events.on('error', onError);
     }
 
+    /** Resolved when others see this host. Where the server is away, a later heartbeat has them see it. */
     async start() {
-        await this.#beat();
         this.#heartbeat = setInterval(() => void this.#beat().catch(() => {}), HEARTBEAT_MS);
+        await this.#beat();
     }
 
     #beat() {
         return this.#queue.backend.setQueueMeta({
-            [HOST_FIELD + this.#host.id]: JSON.stringify({...this.#host, seen: Date.now()})
+            [HOST_FIELD + this.#host.id]: JSON.stringify({...this.#host, seen: this.#nowMs()})
         });
     }
 
@@ -64,7 +68,7 @@ class Inbox {
         const hosts = Object.entries(meta)
             .filter(([field]) => field.startsWith(HOST_FIELD))
             .map(([, text]) => JSON.parse(text));
-        const gone = hosts.filter(({seen}) => Date.now() - seen > GONE_AFTER_MS);
+        const gone = hosts.filter(({seen}) => this.#nowMs() - seen > GONE_AFTER_MS);
         if (gone.length > 0) {
             await this.#queue.backend.removeQueueMetaFields(gone.map(({id}) => HOST_FIELD + id));
         }

@@ -3,7 +3,6 @@
 const {Cancelling} = require('./cancelling');
 const {fenceOf, jobIdOf, requestId, resumedOf, runIdOfJob} = require('./codec');
 
-const PAUSED_FIELD = 'jm:paused:';
 /** An answer of another host is here by then. */
 const ANSWER_MS = 2_000;
 /** There is none: that it can be asked for is what counts. */
@@ -19,7 +18,7 @@ const STATES = {
 };
 const MOST_RUNNING = 100;
 
-/** What hosts ask of the queue and of each other: runs, their ends, cancellations, pauses, and what there is. */
+/** What hosts ask of the queue and of each other: runs, their ends, cancellations, and what there is. */
 class Requests {
     #queue;
     #serial;
@@ -37,11 +36,12 @@ class Requests {
      * @param {{add: (name: string, data: object, opts: object) => Promise<unknown>}} parts.adds - adds to it
      * @param {object} parts.kept - options: how long the queue keeps runs that have ended
      * @param {import('./inbox').Inbox} parts.inbox
+     * @param {import('./orders').Orders} parts.orders
      * @param {string} parts.hostId - of this host
      * @param {(message: object) => void} parts.post - to the event loop of the host
      * @param {(call: () => Promise<void>) => Promise<void>} parts.trying
      */
-    constructor({queue, serial, adds, kept, inbox, hostId, post, trying}) {
+    constructor({queue, serial, adds, kept, inbox, orders, hostId, post, trying}) {
         this.#queue = queue;
         this.#serial = serial;
         this.#adds = adds;
@@ -52,7 +52,7 @@ class Requests {
         this.#trying = trying;
         this.cancelling = new Cancelling({
             find: (id, name) => this.#find(id, name),
-            inbox,
+            orders,
             post,
             answer: (job, end) => this.answer(job, end)
         });
@@ -140,16 +140,6 @@ class Requests {
         });
     }
 
-    async steer(order) {
-        const {kind, name} = order;
-        if (kind === 'pause') {
-            await this.#queue.backend.setQueueMeta({[PAUSED_FIELD + name]: JSON.stringify(order)});
-        } else if (kind === 'resume') {
-            await this.#queue.backend.removeQueueMetaFields([PAUSED_FIELD + name]);
-        }
-        await this.#inbox.broadcast({type: 'steered', order});
-    }
-
     async info({request}) {
         await this.#answering(request, async () => ({value: await this.#info()}));
     }
@@ -183,14 +173,6 @@ class Requests {
         await this.#answering(request, async () => {
             await this.#queue.backend.getQueueMetaField(PROBED_FIELD);
         });
-    }
-
-    /** A job that was paused before this host had it is paused here too. */
-    async pauseAsOthers(name) {
-        const paused = await this.#queue.backend.getQueueMetaField(PAUSED_FIELD + name);
-        if (paused !== null && paused !== undefined) {
-            this.#post({type: 'steered', order: JSON.parse(paused)});
-        }
     }
 }
 
