@@ -17,6 +17,15 @@ async function untilPaused(host, job, wanted = true, limitMs = 20_000) {
     }
 }
 
+/** Waits until all hosts take part. */
+async function untilHosts(host, count) {
+    const end = performance.now() + 20_000;
+    while ((await host.ask('info')).info.hosts.length < count) {
+        assert.ok(performance.now() < end, `there never were ${count} hosts`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+}
+
 /** Has the hosts of a cluster forget the one that has this process, as they do when they have not heard of it for two minutes. */
 async function forgetHost(on, name, pid) {
     const bullmq = require('bullmq');
@@ -54,6 +63,7 @@ for (const on of QUEUES) {
             cluster.host({concurrency: 20}),
             cluster.host({concurrency: 20})
         ]);
+        await untilHosts(asking, 3);
         const results = [];
         asking.child.on(
             'message',
@@ -64,7 +74,8 @@ for (const on of QUEUES) {
                 asking.ask('run', {job: 'slow', options: {id: `run:${index}`, data: {ms: 20}}})
             )
         );
-        await within('the first ones', 20_000, () => results.length > 20);
+        const hostsOf = () => new Set(results.map(({value}) => value?.host));
+        await within('the first ones, of two hosts', 20_000, () => hostsOf().size >= 2);
         dying.child.kill('SIGKILL');
         await leaving.ask('shutdown');
         await within('all results', 30_000 + LOCK_MS, () => results.length === RUNS);
@@ -73,8 +84,6 @@ for (const on of QUEUES) {
             results.filter(({error}) => error !== undefined),
             []
         );
-        const hosts = new Set(results.map(({value}) => value.host));
-        assert.ok(hosts.size >= 2, `they went to ${hosts.size} hosts`);
         const again = cluster.tries().length - new Set(cluster.tries().map(({id}) => id)).size;
         assert.ok(again <= 20, `${again} were redone: those that the killed host had`);
     });
@@ -199,9 +208,7 @@ for (const on of QUEUES) {
         const cluster = makeCluster(t, on, jobs);
         const proxy = await startProxy(t, on.url);
         const [one, two] = await Promise.all([cluster.host(), cluster.host({url: proxy.url})]);
-        for (let known = []; known.length < 2; known = (await one.ask('info')).info.hosts) {
-            await new Promise((resolve) => setTimeout(resolve, 100));
-        }
+        await untilHosts(one, 2);
         // It looks after each connection that is lost, or, on PostgreSQL, every 30 s.
         const LOOK_LIMIT_MS = 60_000;
         for (const [act, isPaused] of [
