@@ -5,23 +5,25 @@ const {lockOf} = require('../lock');
 const {LATE_MS, ServerClock} = require('../server-clock');
 const {SkipReports} = require('../skip-reports');
 const {Troubles} = require('../troubles');
+const {Claims} = require('./claims');
 const {hostOf} = require('./host-text');
+const {Leases} = require('./leases');
+const {LostSlots} = require('./lost-slots');
 const {OneOffs} = require('./one-offs');
-const {runIdOf} = require('./run-id');
 const {Replacing} = require('./replacing');
+const {runIdOf} = require('./run-id');
 const {LONGEST_NAME, SlotTable} = require('./table');
 const {WaitingSlots} = require('./waiting');
 const {Writes} = require('./writes');
 
-/** Taken now: a host's tests may replace them. */
-const {setTimeout, clearTimeout, setInterval, clearInterval} = globalThis;
+/** Taken now: a host's tests may replace it. */
+const {setTimeout} = globalThis;
 const now = Date.now;
 
 /** Slots are kept for so long: longer than clocks differ and hosts stand still. */
 const KEEP_MS = 24 * 60 * 60 * 1000;
 const PRUNE_PERIOD_MS = 60 * 60 * 1000;
 const RETRY_MS = 250;
-const LEAST_WATCH_MS = 100;
 
 /** A host of a cluster that has a table in common, and nothing else: no queue, no messages, no polling. */
 class DatabaseMember {
@@ -29,6 +31,9 @@ class DatabaseMember {
     #options;
     #table;
     #link;
+    #leases;
+    #claims;
+    #lost;
     #skips;
     #oneOffs;
     #waiting;
@@ -38,12 +43,6 @@ class DatabaseMember {
     #ready;
     /** Jobs of this host that the cluster shares, by name. */
     #jobs = new Map();
-    /** Slots that this host has, by the ids of their runs. */
-    #held = new Map();
-    /** Claims that have not been answered: the newest slot of each job. */
-    #claims = new Map();
-    #renewal;
-    #watch;
     #clock;
     #prunedMs = now();
     #isClosing = false;
@@ -59,36 +58,58 @@ class DatabaseMember {
         this.#table = new SlotTable(options, {id, hostname, pid: process.pid});
         this.#link = new host.native.ClusterLink(host.instance, () => this.#takeNews());
         this.#skips = new SkipReports(this.#link);
-        this.#writes = new Writes(this.#lockMs, (error) => this.#report('Writing the end of a run', error));
+        this.#troubles = new Troubles(host, `table "${options.table}"`, () => this.#table.now());
+        const [link, table, jobs, lockMs] = [this.#link, this.#table, this.#jobs, this.#lockMs];
+        const shared = {
+            host,
+            link,
+            table,
+            jobs,
+            lockMs,
+            leaseMs: options.lease,
+            bootMs: host.native.bootMs,
+            skips: this.#skips,
+            ready: () => this.#ready,
+            trying: (what, call) => this.#trying(what, call),
+            report: (what, error) => this.#report(what, error)
+        };
+        this.#writes = new Writes(lockMs, (error) => this.#report('Writing the end of a run', error));
+        this.#leases = new Leases({
+            ...shared,
+            onRenewed: (slot) => this.#replacing.renewed(slot),
+            wasWaiting: (slot) => this.#waiting.remove(slot)
+        });
+        this.#lost = new LostSlots({
+            ...shared,
+            isOurs: (runId) => this.#leases.has(runId) || this.#writes.isEnding(runId),
+            take: (slot, row) => this.#takeOver(slot, row)
+        });
         this.#waiting = new WaitingSlots({
-            table: this.#table,
-            nowMs: () => this.#link.nowMs(),
+            ...shared,
+            nowMs: () => link.nowMs(),
             begin: (slot) => this.#begin(slot),
             drop: (slot) => this.#skip(slot),
-            onLost: () => this.#watchSoon(LEAST_WATCH_MS),
-            trying: (what, call) => this.#trying(what, call)
+            onLost: () => this.#lost.lookSoon()
         });
-        const [link, table, jobs, held] = [this.#link, this.#table, this.#jobs, this.#held];
-        this.#replacing = new Replacing({link, table, jobs, held});
-        this.#troubles = new Troubles(host, `table "${options.table}"`, () => this.#table.now());
+        this.#replacing = new Replacing({...shared, leases: this.#leases});
         this.#oneOffs = new OneOffs({
-            host,
-            table,
-            link,
-            held,
-            ready: () => this.#ready,
-            leaseMs: options.lease,
-            lockMs: this.#lockMs,
-            hold: (slot) => this.#hold(slot),
-            release: (slotId, end) => this.ended(slotId, end),
-            watchSoon: (afterMs) => this.#watchSoon(afterMs),
-            trying: (what, call) => this.#trying(what, call)
+            ...shared,
+            leases: this.#leases,
+            release: (runId, end) => this.ended(runId, end),
+            lookSoon: (afterMs) => this.#lost.lookSoon(afterMs)
         });
         this.#clock = new ServerClock({
             readServer: () => table.now(),
             link,
             skewMs: options.clockSkew,
             trying: (call) => this.#trying('Reading the clock of the database', call)
+        });
+        this.#claims = new Claims({
+            ...shared,
+            clock: this.#clock,
+            onNear: (name, dueMs) => this.#replacing.slotNear(name, dueMs),
+            onWon: (slot) => this.#won(slot),
+            onLost: () => this.#lost.lookSoon(lockMs)
         });
         this.#ready = this.#open();
     }
@@ -103,7 +124,7 @@ class DatabaseMember {
 
     added(job) {
         this.#jobs.set(job.name, job);
-        this.#watchSoon(LEAST_WATCH_MS);
+        this.#lost.lookSoon();
         if (job.isRecurring) {
             void this.#trying(`Reading the last slot of job "${job.name}"`, async () => {
                 await this.#ready;
@@ -121,7 +142,7 @@ class DatabaseMember {
 
     /** An attempt of a run has failed, and another one follows. */
     attemptFailed(id, next) {
-        const slot = this.#held.get(id);
+        const slot = this.#leases.get(id);
         if (slot !== undefined) {
             slot.next = next;
             void this.#writes.add(() => this.#table.keepAttempt(slot));
@@ -129,10 +150,10 @@ class DatabaseMember {
     }
 
     ended(id, {kind}) {
-        const slot = this.#forget(id);
+        const slot = this.#leases.forget(id);
         if (kind === 'lost') {
             // Where no other host takes it over, this one does.
-            this.#watchSoon(this.#lockMs);
+            this.#lost.lookSoon(this.#lockMs);
             return;
         }
         if (slot === undefined) {
@@ -141,7 +162,7 @@ class DatabaseMember {
         const isOver = kind !== 'back' && kind !== 'unknown';
         this.#writes.addEnd(id, isOver ? () => this.#end(slot) : () => this.#table.giveBack(slot));
         if (!isOver) {
-            this.#watchSoon(this.#lockMs);
+            this.#lost.lookSoon(this.#lockMs);
         }
     }
 
@@ -203,19 +224,20 @@ class DatabaseMember {
         this.#waiting.close();
         this.#writes.closing();
         this.#troubles.close();
-        clearTimeout(this.#watch?.timer);
+        this.#claims.close();
+        this.#lost.close();
     }
 
     async close(limitMs) {
         this.closing();
         this.#skips.flush();
-        for (const [id, slot] of this.#held) {
-            this.#forget(id);
+        for (const [id, slot] of this.#leases.entries()) {
+            this.#leases.forget(id);
             void this.#writes.add(() => this.#table.giveBack(slot));
         }
         const limit = new Promise((resolve) => setTimeout(resolve, limitMs).unref());
         await Promise.race([this.#writes.settled(), limit]);
-        clearInterval(this.#renewal);
+        this.#leases.close();
     }
 
     async #open() {
@@ -234,7 +256,7 @@ class DatabaseMember {
     #takeNews() {
         for (const news of this.#link.take()) {
             if (news.type === 'slotNear') {
-                void this.#claim(news.name, news.dueMs);
+                void this.#claims.claim(news.name, news.dueMs).then(() => this.#tidy());
             } else if (news.type === 'declined') {
                 this.ended(news.id, {kind: 'completed'});
             } else if (news.type === 'returned') {
@@ -245,77 +267,29 @@ class DatabaseMember {
         }
     }
 
-    /** The newest slot counts: after an outage there is one claim for each job, and not one for each slot that has passed. */
-    async #claim(name, dueMs) {
-        const before = this.#claims.get(name);
-        if (before !== undefined) {
-            before.isOver = true;
-        }
-        const claim = {isOver: false};
-        this.#claims.set(name, claim);
-        if (await this.#clock.hadPassed(dueMs, this.#ready)) {
-            // By the clock of this host it had yet to come, and by that of the server it was over.
-            this.#answered(name, claim);
-            return;
-        }
-        this.#replacing.slotNear(name, dueMs);
-        while (!claim.isOver && !this.#isClosing && this.#jobs.has(name)) {
-            const sentMs = this.#host.native.bootMs();
-            try {
-                const isOurs = await this.#table.claim(name, dueMs, this.#lockMs);
-                this.#answered(name, claim);
-                const isInTime = this.#link.nowMs() - dueMs < LATE_MS;
-                await (isOurs
-                    ? this.#won({name, slot: dueMs, fence: 1, isInTime}, sentMs)
-                    : this.#watchSoon(this.#lockMs));
-                this.#tidy(name);
-                return;
-            } catch (error) {
-                this.#report(`Claiming a slot of job "${name}"`, error);
-                await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-            }
-        }
-        if (claim.isOver) {
-            this.#skips.add(name, dueMs, 'missed');
-        }
-        this.#answered(name, claim);
-    }
-
-    #answered(name, claim) {
-        if (this.#claims.get(name) === claim) {
-            this.#claims.delete(name);
-        }
-    }
-
-    /** @param {number} sentMs - when the claim was sent: the lease counts from there */
-    async #won(slot, sentMs) {
-        slot.leaseUntilMs = sentMs + this.#options.lease;
+    /** This host has a slot: begins its run, or waits until that may begin. */
+    async #won(slot) {
         const isLate = this.#link.nowMs() - slot.slot > LATE_MS;
         const rule = WaitingSlots.ruleOf(this.#jobs.get(slot.name) ?? {});
         if (rule !== undefined) {
-            this.#hold(slot);
+            this.#leases.hold(slot);
             this.#waiting.add(Object.assign(slot, {hasBegun: true, hasWaited: slot.isInTime}), rule);
         } else if (!(await this.#overlaps(slot))) {
-            this.#hold(slot);
+            this.#leases.hold(slot);
             this.#begin(slot);
         } else if (isLate) {
             // It makes up for what passed without a host, or is redone: it waits until the other run has ended.
             void this.#writes.add(() => this.#table.giveBack(slot));
-            this.#watchSoon(this.#options.lease / 3);
+            this.#lost.lookSoon(this.#options.lease / 3);
         } else {
             this.#skip(slot);
         }
     }
 
-    #hold(slot) {
-        this.#held.set(runIdOf(slot), slot);
-        this.#renewal ??= setInterval(() => void this.#renewAll(), this.#options.lease / 3).unref();
-    }
-
     /** A slot that this host has gets no run. */
     #skip(slot) {
         const id = runIdOf(slot);
-        this.#forget(id);
+        this.#leases.forget(id);
         this.#skips.add(slot.name, slot.slot, 'overlap');
         this.#writes.addEnd(id, () => this.#end(slot));
     }
@@ -355,105 +329,25 @@ class DatabaseMember {
         return true;
     }
 
-    async #renewAll() {
-        const {native} = this.#host;
-        for (const [id, slot] of this.#held) {
-            const sentMs = native.bootMs();
-            try {
-                if (await this.#table.renew(slot, this.#lockMs)) {
-                    slot.leaseUntilMs = sentMs + this.#options.lease;
-                    this.#link.renew(id, slot.leaseUntilMs);
-                    await this.#replacing.renewed(slot);
-                } else if (this.#waiting.remove(slot)) {
-                    this.#forget(id);
-                } else if (this.#held.get(id) === slot) {
-                    slot.leaseUntilMs = -Infinity;
-                    this.#link.revoke(id);
-                }
-            } catch (error) {
-                this.#report(`Renewing the lease of run ${id}`, error);
-            }
-        }
-        if (this.#held.size === 0) {
-            clearInterval(this.#renewal);
-            this.#renewal = undefined;
+    /** @param {object} slot - that another host had, and this one has now @param {object} row - as it was */
+    async #takeOver(slot, {hasBegun, isGivenBack}) {
+        const {isOneOff, onHostLoss} = this.#jobs.get(slot.name);
+        const loss = isGivenBack ? undefined : onHostLoss;
+        if (isOneOff) {
+            await this.#oneOffs.takeOver(slot, {loss});
+        } else if (loss === 'fail' && hasBegun) {
+            this.#host.hostLost(slot.name, runIdOf(slot), slot);
+            void this.#writes.add(() => this.#table.end(slot));
+        } else {
+            await this.#won(slot);
         }
     }
 
-    /** Looks after slots of other hosts, whose leases may be over: once for all of them, as late as it is of use. */
-    #watchSoon(afterMs) {
-        const atMs = now() + afterMs;
-        if (this.#isClosing || this.#watch?.atMs <= atMs) {
-            return;
-        }
-        clearTimeout(this.#watch?.timer);
-        // Hosts that look at the same time take each other's slots.
-        const timer = setTimeout(() => void this.#look(), afterMs * (1 + Math.random() / 10)).unref();
-        this.#watch = {timer, atMs};
-    }
-
-    async #look() {
-        this.#watch = undefined;
-        await this.#ready;
-        const names = [...this.#jobs.keys()];
-        const rows = await this.#trying('Looking for lost runs', () => this.#table.unfinished(names));
-        if (rows === undefined) {
-            this.#watchSoon(this.#options.lease / 3);
-            return;
-        }
-        for (const row of rows.filter((one) => !this.#isOurs(one))) {
-            const isTaken = row.leftMs <= 0 && (await this.#takeOver(row));
-            if (!isTaken) {
-                // Another host has it, which may be lost as well.
-                this.#watchSoon(LEAST_WATCH_MS + (row.leftMs > 0 ? row.leftMs : this.#lockMs));
-            }
-        }
-    }
-
-    /** Whether a slot is that of a run which goes here, or whose end is just being written. */
-    #isOurs(row) {
-        const id = runIdOf(row);
-        return this.#held.has(id) || this.#writes.isEnding(id);
-    }
-
-    /** @returns {Promise<boolean>} whether this host has it now */
-    async #takeOver(row) {
-        const {name, slot, fence, next, isGivenBack} = row;
-        const sentMs = this.#host.native.bootMs();
-        const isOurs = await this.#trying(`Taking over a run of job "${name}"`, () =>
-            this.#table.takeOver(row, this.#lockMs)
-        );
-        const taken = {name, slot, fence: fence + 1, next, isRedone: row.hasBegun};
-        const job = this.#jobs.get(name);
-        if (!isOurs || job === undefined) {
-            return isOurs === true;
-        }
-        if (job.isOneOff) {
-            await this.#trying(`Taking over one-off job "${name}"`, () =>
-                this.#oneOffs.takeOver(taken, {sentMs, loss: isGivenBack ? undefined : job.onHostLoss})
-            );
-            return true;
-        }
-        if (job.onHostLoss === 'fail' && row.hasBegun && !isGivenBack) {
-            this.#host.hostLost(name, runIdOf(taken), {slot});
-            void this.#writes.add(() => this.#table.end(taken));
-            return true;
-        }
-        await this.#trying(`Beginning a run of job "${name}" again`, () => this.#won(taken, sentMs));
-        return true;
-    }
-
-    #forget(id) {
-        const slot = this.#held.get(id);
-        this.#held.delete(id);
-        return slot;
-    }
-
-    #tidy(name) {
+    #tidy() {
         void this.#clock.readIfOld();
         if (now() - this.#prunedMs > PRUNE_PERIOD_MS) {
             this.#prunedMs = now();
-            void this.#trying(`Deleting old slots of job "${name}"`, async () => {
+            void this.#trying('Deleting old slots', async () => {
                 for (const job of this.#jobs.keys()) {
                     await this.#table.prune(job, this.#link.nowMs() - KEEP_MS);
                 }

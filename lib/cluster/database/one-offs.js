@@ -19,13 +19,13 @@ class OneOffs {
      * @param {object} parts.host - what the manager gives to an adapter
      * @param {import('./table').SlotTable} parts.table
      * @param {object} parts.link - a ClusterLink
-     * @param {Map<string, object>} parts.held - slots that this host has, by the ids of their runs
+     * @param {import('./leases').Leases} parts.leases
+     * @param {() => number} parts.bootMs - the clock of leases
      * @param {() => Promise<void>} parts.ready - when there is a table
      * @param {number} parts.leaseMs
      * @param {number} parts.lockMs - how long the table keeps a run for its host
-     * @param {(slot: object) => void} parts.hold - this host has a slot from now on
-     * @param {(id: string, end: {kind: string}) => void} parts.release - it has it no more
-     * @param {(afterMs: number) => void} parts.watchSoon - looks after slots of other hosts
+     * @param {(id: string, end: {kind: string}) => void} parts.release - this host has a slot no more
+     * @param {(afterMs: number) => void} parts.lookSoon - looks after slots of other hosts
      * @param {(what: string, call: () => Promise<any>) => Promise<any>} parts.trying - undefined if it failed, which is logged
      */
     constructor(parts) {
@@ -34,26 +34,26 @@ class OneOffs {
 
     /** This host has claimed the row of a job: begins its run. Nothing is begun if another host has claimed the row since, and has a run. */
     async claim(name) {
-        const {host, link, lockMs, ready, table} = this.#parts;
+        const {bootMs, leaseMs, link, lockMs, ready, table} = this.#parts;
         await ready();
         if (!(await this.#haveEnded(name))) {
             return;
         }
         const claimed = {name, slot: Math.round(link.nowMs()), fence: 1};
-        const sentMs = host.native.bootMs();
+        claimed.leaseUntilMs = bootMs() + leaseMs;
         while (!(await table.claim(name, claimed.slot, lockMs))) {
             // One that has ended within the same millisecond.
             claimed.slot += 1;
         }
-        await this.#begin(claimed, {sentMs});
+        await this.#begin(claimed);
     }
 
     /** @returns {Promise<boolean>} whether all runs of the job have ended: one that has just written its row is waited for */
     async #haveEnded(name) {
-        const {host, lockMs, table} = this.#parts;
-        const endMs = host.native.bootMs() + 2 * lockMs;
+        const {bootMs, lockMs, table} = this.#parts;
+        const endMs = bootMs() + 2 * lockMs;
         while ((await table.unfinished([name])).length > 0) {
-            if (host.native.bootMs() > endMs) {
+            if (bootMs() > endMs) {
                 return false;
             }
             await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -63,12 +63,12 @@ class OneOffs {
 
     /** @returns {Promise<{state: string, id?: string}>} what the table has of a job, and of which run */
     async state(name) {
-        const {ready, table, watchSoon} = this.#parts;
+        const {lookSoon, ready, table} = this.#parts;
         await ready();
         const rows = await table.unfinished([name]);
         if (rows.length > 0) {
             const leftMs = Math.min(...rows.map((row) => row.leftMs));
-            watchSoon(Math.max(0, leftMs) + MARGIN_MS);
+            lookSoon(Math.max(0, leftMs) + MARGIN_MS);
             return {state: 'coming'};
         }
         const slot = await table.last(name);
@@ -76,10 +76,10 @@ class OneOffs {
     }
 
     /** This host has the slot of another one now: `loss` is `onHostLoss` of the job, unless it was given back. */
-    async takeOver(slot, {sentMs, loss}) {
+    async takeOver(slot, {loss}) {
         const newest = await this.#parts.table.last(slot.name);
         if (newest === slot.slot) {
-            await this.#begin(slot, {sentMs, loss});
+            await this.#begin(slot, loss);
         } else {
             // The row has been claimed again since.
             await this.#parts.table.end(slot);
@@ -88,20 +88,20 @@ class OneOffs {
 
     /** @returns {Promise<boolean>} whether no other host may have a run of this one */
     async confirm(id) {
-        const {held, host, lockMs, table, trying} = this.#parts;
-        const slot = held.get(id);
-        if (slot === undefined || host.native.bootMs() < slot.leaseUntilMs) {
+        const {bootMs, leases, lockMs, table, trying} = this.#parts;
+        const slot = leases.get(id);
+        if (slot === undefined || bootMs() < slot.leaseUntilMs) {
             return slot !== undefined;
         }
         // The event loop was blocked, perhaps: nobody may have taken it since.
         return (await trying(`Renewing the lease of run ${id}`, () => table.renew(slot, lockMs))) === true;
     }
 
-    async #begin(slot, {sentMs, loss}) {
-        const {hold, host, leaseMs, release} = this.#parts;
-        const {name, fence, next} = slot;
-        const [id, leaseUntilMs] = [runIdOf(slot), sentMs + leaseMs];
-        hold(Object.assign(slot, {leaseUntilMs}));
+    async #begin(slot, loss) {
+        const {host, leases, release} = this.#parts;
+        const {name, fence, next, leaseUntilMs} = slot;
+        const id = runIdOf(slot);
+        leases.hold(slot);
         try {
             await host.beginOneOff({name, id, grant: {id, fence, leaseUntilMs, ...next}, loss});
         } catch {

@@ -12,7 +12,7 @@ class Replacing {
      * @param {object} parts.link - a ClusterLink
      * @param {import('./table').SlotTable} parts.table
      * @param {Map<string, object>} parts.jobs - of this host, by name
-     * @param {Map<string, object>} parts.held - slots that this host has, by the ids of their runs
+     * @param {import('./leases').Leases} parts.leases
      */
     constructor(parts) {
         this.#parts = parts;
@@ -41,7 +41,7 @@ class Replacing {
     }
 
     #endOlder(name, dueMs) {
-        for (const [id, slot] of this.#parts.held) {
+        for (const [id, slot] of this.#parts.leases.entries()) {
             if (slot.name === name && slot.slot < dueMs && slot.isGranted) {
                 this.#parts.link.replace(id);
             }
