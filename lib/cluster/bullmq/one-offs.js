@@ -11,7 +11,6 @@ class OneOffs {
     #queue;
     #kept;
     #hostId;
-    #post;
     #lockMs;
 
     /**
@@ -19,19 +18,17 @@ class OneOffs {
      * @param {object} parts.queue - a Queue
      * @param {object} parts.kept - how long it keeps a run that has ended: whether it has can be asked for so long
      * @param {string} parts.hostId - of this host
-     * @param {(message: object) => void} parts.post - to the event loop of the host
      * @param {number} parts.lockMs - how long the queue keeps a run for its host
      */
-    constructor({queue, kept, hostId, post, lockMs}) {
+    constructor({queue, kept, hostId, lockMs}) {
         this.#queue = queue;
         this.#kept = kept;
         this.#hostId = hostId;
-        this.#post = post;
         this.#lockMs = lockMs;
     }
 
-    /** This host has claimed the row of a one-off job. */
-    async add({request, name, id, data, priority = 0}) {
+    /** This host has claimed the row of a one-off job. @returns {Promise<{run: string}>} the id of its run */
+    async add({name, id, data, priority = 0}) {
         const jobId = oneOffId(name);
         await this.#removeEarlier(jobId);
         await this.#queue.add(
@@ -45,7 +42,7 @@ class OneOffs {
             }
         );
         const added = await this.#queue.getJob(jobId);
-        this.#post({type: 'requested', request, run: added === undefined ? id : runIdOfJob(added)});
+        return {run: added === undefined ? id : runIdOfJob(added)};
     }
 
     /** The run of an earlier claim has failed, or is of no use: its row has been claimed since. One that goes on is left. */
@@ -69,12 +66,12 @@ class OneOffs {
         }
     }
 
-    /** What the queue has of a one-off job. */
-    async state({request, name}) {
+    /** @returns {Promise<{state: string, run?: string}>} what the queue has of a one-off job */
+    async state({name}) {
         const job = await this.#queue.getJob(oneOffId(name));
         const state = (await job?.getState()) ?? 'unknown';
         const shown = OVER.has(state) || state === 'unknown' ? state : 'coming';
-        this.#post({type: 'requested', request, state: shown, run: job && runIdOfJob(job)});
+        return {state: shown, run: job && runIdOfJob(job)};
     }
 }
 

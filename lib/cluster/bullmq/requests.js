@@ -59,21 +59,19 @@ class Requests {
     }
 
     /** A run was asked for on this host. */
-    async request({request, name, id, data, options}) {
+    async request({name, id, data, options}) {
         const {priority = 0, delay, attempts, timeout} = options;
-        await this.#answering(request, async () => {
-            await this.#adds.add(
-                name,
-                {...data, priority, attempts, timeout, reply: this.#hostId},
-                {
-                    jobId: requestId(id),
-                    delay,
-                    // Slots go first: they have a time.
-                    priority: 101 - priority,
-                    ...this.#kept
-                }
-            );
-        });
+        await this.#adds.add(
+            name,
+            {...data, priority, attempts, timeout, reply: this.#hostId},
+            {
+                jobId: requestId(id),
+                delay,
+                // Slots go first: they have a time.
+                priority: 101 - priority,
+                ...this.#kept
+            }
+        );
     }
 
     /** The end of a run goes to the host that waits for it. */
@@ -111,17 +109,9 @@ class Requests {
         }
     }
 
-    async cancel({request, ...run}) {
-        await this.#answering(request, async () => ({state: await this.cancelling.cancel(run)}));
-    }
-
-    /** The host waits for an answer, also if there is none. */
-    async #answering(request, call) {
-        try {
-            this.#post({type: 'requested', request, ...(await call())});
-        } catch (error) {
-            this.#post({type: 'requested', request, error: {message: error.message, code: error.code}});
-        }
+    /** @returns {Promise<{state: string | undefined}>} of the run, as it was then */
+    async cancel(run) {
+        return {state: await this.cancelling.cancel(run)};
     }
 
     async #find(id, name) {
@@ -129,22 +119,16 @@ class Requests {
         return (await this.#serial.queueOf(name)?.getJob(jobId)) ?? this.#queue.getJob(jobId);
     }
 
-    /** What the queue knows of a run, whichever host has it; nothing of a due time that was skipped. */
-    async find({request, id, name}) {
-        await this.#answering(request, async () => {
-            const job = await this.#find(id, name);
-            const state = STATES[await job?.getState()];
-            const isRun =
-                state !== undefined && runIdOfJob(job) === id && job.returnvalue?.skipped === undefined;
-            return {value: isRun ? factsOf(id, job, state) : undefined};
-        });
+    /** @returns {Promise<{value?: object}>} what the queue knows of a run, whichever host has it; nothing of a due time that was skipped */
+    async find({id, name}) {
+        const job = await this.#find(id, name);
+        const state = STATES[await job?.getState()];
+        const isRun = state !== undefined && runIdOfJob(job) === id && job.returnvalue?.skipped === undefined;
+        return {value: isRun ? factsOf(id, job, state) : undefined};
     }
 
-    async info({request}) {
-        await this.#answering(request, async () => ({value: await this.#info()}));
-    }
-
-    async #info() {
+    /** @returns {Promise<{value: object}>} hosts, queue and running runs */
+    async info() {
         const states = Object.keys(STATES);
         const queues = [this.#queue, ...this.#serial.queues()];
         const [hosts, counts, active] = await Promise.all([
@@ -165,14 +149,12 @@ class Requests {
                 attempt: resumedOf(job)?.attempt ?? 1,
                 fence: fenceOf(job)
             }));
-        return {hosts, queue, running};
+        return {value: {hosts, queue, running}};
     }
 
-    /** Is answered once the server answers. */
-    async probe({request}) {
-        await this.#answering(request, async () => {
-            await this.#queue.backend.getQueueMetaField(PROBED_FIELD);
-        });
+    /** Resolved once the server answers. */
+    async probe() {
+        await this.#queue.backend.getQueueMetaField(PROBED_FIELD);
     }
 }
 
