@@ -2,6 +2,7 @@
 
 const path = require('node:path');
 const {Worker} = require('node:worker_threads');
+const {Outbox} = require('./outbox');
 
 /** Taken now: a host's tests may replace them. */
 const {setTimeout, clearTimeout} = globalThis;
@@ -12,6 +13,7 @@ const RESTART_MS = 1_000;
 class CarrierThread {
     #options;
     #thread;
+    #outbox = new Outbox((messages) => this.#thread.postMessage(messages), queueMicrotask);
     /** What was asked and has no answer yet, by number. */
     #requests = new Map();
     #nextRequest = 1;
@@ -34,7 +36,7 @@ class CarrierThread {
 
     /** @param {object} message - see `Carrier.take` */
     tell(message) {
-        this.#thread.postMessage(message);
+        this.#outbox.add(message);
     }
 
     /** @returns {Promise<object>} the answer. Rejects with CLUSTER_UNREACHABLE */
@@ -79,7 +81,7 @@ class CarrierThread {
         if (isUnref) {
             this.#thread.unref();
         }
-        this.#thread.on('message', (message) => this.#take(message));
+        this.#thread.on('message', (messages) => messages.forEach((message) => this.#take(message)));
         this.#thread.on('error', onError);
         this.#thread.on('exit', () => {
             this.#isDown = true;

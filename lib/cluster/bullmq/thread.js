@@ -4,6 +4,9 @@
 
 const {parentPort, workerData} = require('node:worker_threads');
 const {Carrier} = require('./carrier');
+const {Outbox} = require('./outbox');
 
-const carrier = new Carrier(workerData, (message) => parentPort.postMessage(message));
-parentPort.on('message', (message) => carrier.take(message));
+// One answer of the server often has several messages follow.
+const outbox = new Outbox((messages) => parentPort.postMessage(messages), setImmediate);
+const carrier = new Carrier(workerData, (message) => outbox.add(message));
+parentPort.on('message', (messages) => messages.forEach((message) => carrier.take(message)));
