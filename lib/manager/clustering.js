@@ -264,8 +264,12 @@ class Clustering {
 
     /** Another host has steered. */
     #steered({kind, name, options, id, reason}) {
-        const {steering, jobs, runs} = this.#parts;
+        const {logger, steering, jobs, runs} = this.#parts;
         const isKnown = name === undefined || jobs.get(name) !== undefined;
+        const line = isKnown ? lineOf(kind, name, options) : undefined;
+        if (line !== undefined) {
+            safely(logger, 'The logger', () => logger.info(line));
+        }
         const act = {
             pause: () => isKnown && steering.pauseJob(name, options),
             resume: () => isKnown && steering.resumeJob(name, options),
@@ -273,7 +277,24 @@ class Clustering {
             resumeAll: () => steering.resumeAll(options),
             cancel: () => runs.isKnown(id) && steering.cancelRun(id, {reason})
         }[kind];
-        safely(this.#parts.logger, 'An order of another host', () => act?.());
+        safely(logger, 'An order of another host', () => act?.());
+    }
+}
+
+/** @returns {string | undefined} what to log of an order of another host: it may be from before this one has started */
+function lineOf(kind, name, {note} = {}) {
+    const why = note === undefined ? '' : ` (${note})`;
+    switch (kind) {
+        case 'pause':
+            return `Job "${name}" is paused in the cluster${why}, until a host calls resumeJob("${name}")`;
+        case 'pauseAll':
+            return `All jobs are paused in the cluster${why}, until a host calls resumeAll()`;
+        case 'resume':
+            return `Job "${name}" is no longer paused in the cluster`;
+        case 'resumeAll':
+            return 'The pause of all jobs in the cluster has ended';
+        default:
+            return undefined;
     }
 }
 

@@ -17,7 +17,7 @@ const cluster =
         ? bullmq({connection: url, queue: name, lease, clockSkew: skew, concurrency})
         : database({knex: knexOf(url), table: name, lease, clockSkew: skew});
 const quiet = {
-    info() {},
+    info: (line) => /in the cluster/.test(line) && tell('informed', {message: line}),
     warn: (line) => tell('warned', {message: String(line), code: line.code}),
     error() {}
 };
