@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const {test} = require('node:test');
 const {Inbox} = require('../../lib/cluster/bullmq/inbox');
+const {failureOf, stackOf} = require('../../lib/cluster/bullmq/failures');
 const {Requests} = require('../../lib/cluster/bullmq/requests');
 
 /** What a host is answered about a run, whose state is read before or after it ends. */
@@ -25,6 +26,42 @@ test('a run that ends while it is looked at is not answered without its outcome'
         getJob: async () => ({id: '~run', name: 'job', data: {}, returnvalue})
     });
     assert.deepEqual(posted, [{type: 'answered', id: 'run', value: {bytes: 'AQ=='}, error: undefined}]);
+});
+
+test('a run that is looked at because the answer was lost has the class and the code of its error', async () => {
+    const stack = stackOf({
+        name: 'JobError',
+        code: 'JOB_TIMEOUT',
+        message: 'too slow',
+        stack: 'Error: no\n    at here'
+    });
+    assert.equal(stack, 'JobError [JOB_TIMEOUT]: too slow\n    at here');
+    const [{error}] = await lookAt({
+        getJobState: async () => 'failed',
+        getJob: async () => ({
+            id: '~run',
+            name: 'job',
+            data: {},
+            failedReason: 'too slow',
+            stacktrace: [stack]
+        })
+    });
+    assert.deepEqual(error, {name: 'JobError', message: 'too slow', code: 'JOB_TIMEOUT', stack});
+});
+
+test('what BullMQ has of an error may lack anything', () => {
+    assert.deepEqual(failureOf({failedReason: 'gone'}), {
+        name: 'Error',
+        message: 'gone',
+        code: undefined,
+        stack: undefined
+    });
+    const {name, code} = failureOf({
+        failedReason: 'x',
+        stacktrace: [stackOf({name: 'TypeError', message: 'x'})]
+    });
+    assert.deepEqual([name, code], ['TypeError', undefined]);
+    assert.equal(stackOf({message: 'a\0b'}), 'Error: ab');
 });
 
 test('a run that still goes is not answered, and one that the queue no longer has is, a little later', async (t) => {

@@ -31,7 +31,9 @@ async function forgetHost(on, name, pid) {
     const bullmq = require('bullmq');
     const {backendOf} = require('../../lib/cluster/bullmq/backend');
     const {connection, factory} = backendOf(on.url, bullmq);
-    const queue = new bullmq.Queue(name, {connection, prefix: 'jm'}, factory);
+    // The host may have been cut off while it had the lock of PostgreSQL that who looks for the tables waits for.
+    const options = {connection: {...connection, migrate: false}, prefix: 'jm'};
+    const queue = new bullmq.Queue(name, options, factory);
     try {
         const fields = Object.entries(await queue.backend.getQueueMeta());
         const isOfHost = ([key, text]) => key.startsWith('jm:host:') && JSON.parse(text).pid === pid;
@@ -141,8 +143,14 @@ for (const on of QUEUES) {
         await other.ask('add', {job: slow(5_000, {timeout: 100})});
         await asking.ask('add', {job: slow(5_000, {timeout: 100})});
         void asking.ask('run', {job: 'slow'});
-        const {error} = await asking.told('result');
+        const {id, error} = await asking.told('result');
         assert.equal(error.code, 'JOB_TIMEOUT');
+        const {run} = await asking.ask('find', {id});
+        assert.deepEqual(
+            [run.error.code, run.error.message],
+            [error.code, error.message],
+            'the queue has it too'
+        );
     });
 
     test('a run is cancelled while it waits, and while it goes on another host', async (t) => {

@@ -5,7 +5,7 @@ const {JobError, incorrectUsage} = require('../host/errors');
 const {safely} = require('../host/safe-call');
 const native = require('../native/native');
 const {Run} = require('../runs/run-handle');
-const {runInfo} = require('../runs/run-info');
+const {errorInfo, runInfo} = require('../runs/run-info');
 const {deserializeError, serializeError} = require('../wire/clone');
 const {decode, encode} = require('../wire/compact');
 const {JOIN} = require('./cluster-option');
@@ -227,6 +227,7 @@ class Clustering {
             newRun: (facts, owner) => new Run({...facts, number: 0}, {emit: () => {}, ...owner}),
             endRun: (run, ending) => Run.ended(run, ending),
             runInfo,
+            errorInfo,
             steered: (order) => this.#steered(order),
             pump: () => this.#parts.keepAlive.pump()
         };

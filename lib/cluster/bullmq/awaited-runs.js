@@ -109,7 +109,7 @@ class AwaitedRuns {
     }
 }
 
-function errorOf({message, code, envelope}, wire) {
+function errorOf({name = 'Error', message, code, envelope}, wire) {
     if (envelope !== undefined) {
         try {
             return wire.deserializeError(Buffer.from(envelope, 'base64'));
@@ -117,7 +117,7 @@ function errorOf({message, code, envelope}, wire) {
             // A newer Node.js has written it.
         }
     }
-    return Object.assign(new Error(message), {code});
+    return Object.assign(new Error(message), {name, code});
 }
 
 module.exports = {AwaitedRuns};

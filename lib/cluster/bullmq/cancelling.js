@@ -1,5 +1,7 @@
 'use strict';
 
+const {codedError} = require('./failures');
+
 /** States of BullMQ in which a run has no host. */
 const WAITING = new Set(['waiting', 'prioritized', 'delayed', 'waiting-children']);
 /** A cancellation is remembered for so long by a host that does not have the run yet. */
@@ -103,9 +105,7 @@ class Cancelling {
 
 function cancelled(id, reason) {
     const why = reason === undefined ? '' : `: ${reason}`;
-    return Object.assign(new Error(`The run ${id} was cancelled before it began${why}`), {
-        code: 'JOB_CANCELLED'
-    });
+    return codedError(`The run ${id} was cancelled before it began${why}`, 'JOB_CANCELLED');
 }
 
 module.exports = {Cancelling};

@@ -6,6 +6,7 @@ const {Troubles} = require('../troubles');
 const {AwaitedRuns} = require('./awaited-runs');
 const {CarrierThread} = require('./carrier-thread');
 const {oneOffRunId, packed, unpacked} = require('./codec');
+const {stackOf} = require('./failures');
 const {findBullmq} = require('./packages');
 
 /** The state of an offer; see `carrier.js`. */
@@ -151,10 +152,11 @@ class BullmqMember {
     }
 
     #carried({kind, error, read}) {
-        const {wire} = this.#host;
+        const {errorInfo, wire} = this.#host;
         if (kind === 'failed') {
             const envelope = Buffer.from(wire.serializeError(error)).toString('base64');
-            return {kind, message: String(error?.message ?? error), envelope};
+            const info = errorInfo(error);
+            return {kind, message: info.message, stack: stackOf(info), envelope};
         }
         if (kind !== 'completed') {
             return {kind};

@@ -1,6 +1,7 @@
 'use strict';
 
 const {fenceOf, resumedOf, runIdOfJob} = require('./codec');
+const {codedError} = require('./failures');
 
 /** A host that does not know a job leaves it to the others for so long; after some tries, when none may have it, for longer. */
 const LEAVE_MS = {first: 20, most: 5_000};
@@ -201,13 +202,13 @@ class Processor {
 }
 
 /** The error that BullMQ shows of a run that failed; its envelope goes to the host that waits for the run. */
-function failure({message, envelope}, {UnrecoverableError}) {
-    return Object.assign(new UnrecoverableError(message), {envelope});
+function failure({message, stack, envelope}, {UnrecoverableError}) {
+    return Object.assign(new UnrecoverableError(message), {stack, envelope});
 }
 
 function hostLost(name, id) {
     const message = `The run ${id} of job "${name}" was lost: its host died or was cut off, and the job is not to be redone (onHostLoss: 'fail')`;
-    return Object.assign(new Error(message), {code: 'JOB_HOST_LOST'});
+    return codedError(message, 'JOB_HOST_LOST');
 }
 
 module.exports = {Processor};

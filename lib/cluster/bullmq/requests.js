@@ -1,6 +1,7 @@
 'use strict';
 
 const {Cancelling} = require('./cancelling');
+const {failureOf} = require('./failures');
 const {fenceOf, jobIdOf, requestId, resumedOf, runIdOfJob} = require('./codec');
 
 /** An answer of another host is here by then. */
@@ -103,7 +104,7 @@ class Requests {
             const job = await this.#queue.getJob(jobId);
             // Of a one-off job it may be a later run.
             if (job !== undefined && runIdOfJob(job) === id) {
-                const error = state === 'failed' ? {message: job.failedReason} : undefined;
+                const error = state === 'failed' ? failureOf(job) : undefined;
                 this.#post({type: 'answered', id, value: job.returnvalue, error});
             }
         }
@@ -160,7 +161,7 @@ class Requests {
 
 /** @returns {object} for `runInfo` (lib/runs/run-info.js), with the id of the host that has the run, or had it */
 function factsOf(id, job, state) {
-    const {name, data, timestamp, processedBy, processedOn, finishedOn, failedReason} = job;
+    const {name, data, timestamp, processedBy, processedOn, finishedOn} = job;
     const facts = {
         id,
         name,
@@ -182,7 +183,7 @@ function factsOf(id, job, state) {
         startedMs: processedOn,
         endedMs: finishedOn,
         ending: finishedOn === undefined ? undefined : {elapsedMs: finishedOn - processedOn},
-        error: isFailed ? {name: 'Error', message: failedReason} : undefined
+        error: isFailed ? failureOf(job) : undefined
     };
 }
 
