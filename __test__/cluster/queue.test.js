@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const nodeTest = require('node:test');
+const {NODE_MAJORS, nodeBinary} = require('../support/nodes');
 const {LOCK_MS, QUEUES, REDIS, makeCluster, startProxy, within} = require('./support');
 
 const slow = (ms, more) => ({kind: 'slow', name: 'slow', ms, concurrency: 5, ...more});
@@ -151,6 +152,32 @@ for (const on of QUEUES) {
             [error.code, error.message],
             'the queue has it too'
         );
+    });
+
+    test(`values and errors go between hosts on Node.js ${NODE_MAJORS.join(', ')}, as while a new version is rolled out`, async (t) => {
+        const ROUNDS = 100;
+        const cluster = makeCluster(t, on, [
+            {kind: 'echo', name: 'echo'},
+            slow(0, {name: 'fails', fails: 1})
+        ]);
+        // One run at a time, so that each has some.
+        const hosts = await Promise.all(
+            NODE_MAJORS.map((major) => cluster.host({node: nodeBinary(major), concurrency: 1}))
+        );
+        for (const asking of hosts) {
+            const answeredBy = new Set();
+            for (let round = 0; answeredBy.size < hosts.length; round++) {
+                assert.ok(round < ROUNDS, `only ${[...answeredBy]} had runs`);
+                const echoes = await Promise.all(hosts.map(() => asking.ask('echo', {job: 'echo'})));
+                assert.ok(
+                    echoes.every(({isSame}) => isSame),
+                    JSON.stringify(echoes)
+                );
+                echoes.forEach(({node}) => answeredBy.add(node));
+            }
+            await asking.ask('run', {job: 'fails', isAwaited: true});
+            assert.equal((await asking.told('result')).error.message, 'attempt 1 fails');
+        }
     });
 
     test('a run is cancelled while it waits, and while it goes on another host', async (t) => {

@@ -4,6 +4,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const {isDeepStrictEqual} = require('node:util');
 const JobManager = require('../../..');
 const {bullmq, database} = require('../../../lib/cluster');
 const {knexOf} = require('../knex');
@@ -44,6 +45,9 @@ function recording(_data, run) {
     return {host: process.pid};
 }
 
+/** Gives back what it gets, and by which Node.js. */
+const echo = (data) => ({node: process.version, data});
+
 const script = path.join(__dirname, '../jobs/record.js');
 
 async function add({
@@ -62,7 +66,9 @@ async function add({
 }) {
     const date = inMs === undefined ? afterMs : Date.now() + inMs;
     const when = date === undefined ? at : new Date(date);
-    if (kind === 'inline') {
+    if (kind === 'echo') {
+        await manager.defineJob({...job, job: echo});
+    } else if (kind === 'inline') {
         await manager.defineJob({...job, at: when, job: recording});
     } else if (kind === 'slow') {
         const wait = (data, run) =>
@@ -104,6 +110,18 @@ const ACTS = {
                 })
         );
         return isAwaited ? settled : {id: run.id};
+    },
+    /** Whether a value that JSON does not have comes back as it was, and from which Node.js. */
+    echo: async ({job}) => {
+        const data = {
+            at: new Date(),
+            ids: new Map([[1, new Set(['a'])]]),
+            bytes: new Uint8Array([98]),
+            count: 10n
+        };
+        const run = await manager.runJob(job, {data});
+        const {node, data: back} = await run.result;
+        return {node, isSame: isDeepStrictEqual(back, data)};
     },
     cancel: ({id, reason}) => manager.cancelRun(id, {reason}),
     pause: ({job}) => manager.pauseJob(job, {note: 'a test'}),
