@@ -215,7 +215,7 @@ for (const on of QUEUES) {
         await one.ask('pause', {job: 'tick'});
         await untilPaused(two, 'tick');
         const three = await cluster.host();
-        assert.match((await three.told('informed')).message, /"tick" is paused in the cluster \(a test\)/);
+        assert.match((await three.told('warned')).message, /"tick" is paused in the cluster \(a test\)/);
         await untilPaused(three, 'tick');
         const before = cluster.tries().length;
         await new Promise((resolve) => setTimeout(resolve, 2_500));

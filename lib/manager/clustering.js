@@ -228,7 +228,7 @@ class Clustering {
             endRun: (run, ending) => Run.ended(run, ending),
             runInfo,
             errorInfo,
-            steered: (order) => this.#steered(order),
+            steered: (order, isKept) => this.#steered(order, isKept),
             pump: () => this.#parts.keepAlive.pump()
         };
     }
@@ -263,13 +263,12 @@ class Clustering {
         return error;
     }
 
-    /** Another host has steered. */
-    #steered({kind, name, options, id, reason}) {
-        const {logger, steering, jobs, runs} = this.#parts;
+    /** Another host has steered; `isKept` if that may have been long ago. */
+    #steered({kind, name, options, id, reason}, isKept) {
+        const {steering, jobs, runs} = this.#parts;
         const isKnown = name === undefined || jobs.get(name) !== undefined;
-        const line = isKnown ? lineOf(kind, name, options) : undefined;
-        if (line !== undefined) {
-            safely(logger, 'The logger', () => logger.info(line));
+        if (isKnown) {
+            this.#logOrder(lineOf(kind, name, options), isKept);
         }
         const act = {
             pause: () => isKnown && steering.pauseJob(name, options),
@@ -278,11 +277,19 @@ class Clustering {
             resumeAll: () => steering.resumeAll(options),
             cancel: () => runs.isKnown(id) && steering.cancelRun(id, {reason})
         }[kind];
-        safely(logger, 'An order of another host', () => act?.());
+        safely(this.#parts.logger, 'An order of another host', () => act?.());
+    }
+
+    /** A host that has just started would seem to do nothing, without a reason. */
+    #logOrder(line, isKept) {
+        const {logger} = this.#parts;
+        if (line !== undefined) {
+            safely(logger, 'The logger', () => (isKept ? logger.warn(line) : logger.info(line)));
+        }
     }
 }
 
-/** @returns {string | undefined} what to log of an order of another host: it may be from before this one has started */
+/** @returns {string | undefined} what to log of an order of another host */
 function lineOf(kind, name, {note} = {}) {
     const why = note === undefined ? '' : ` (${note})`;
     switch (kind) {

@@ -18,7 +18,7 @@ const cluster =
         ? bullmq({connection: url, queue: name, lease, clockSkew: skew, concurrency})
         : database({knex: knexOf(url), table: name, lease, clockSkew: skew});
 const quiet = {
-    info: (line) => /in the cluster/.test(line) && tell('informed', {message: line}),
+    info() {},
     warn: (line) => tell('warned', {message: String(line), code: line.code}),
     error() {}
 };

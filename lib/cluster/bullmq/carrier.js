@@ -69,7 +69,7 @@ class Carrier {
             queue,
             inbox: this.#inbox,
             nowMs: () => link.nowMs(),
-            onOrder: (order) => this.#follow(order),
+            onOrder: (order, isKept) => this.#follow(order, isKept),
             trying
         });
         const serial = {queueOf: (name) => this.#serial.queueOf(name), queues: () => this.#serial.queues()};
@@ -130,6 +130,8 @@ class Carrier {
         this.#orders.start();
         void this.#trying(async () => {
             await this.#inbox.start();
+            // From here on this host is told of orders. What was ordered before is with the queue.
+            this.#orders.lookSoon();
             const differing = zonesDiffer(await this.#inbox.hosts(), host);
             if (differing !== undefined) {
                 this.#post({type: 'warning', ...differing});
@@ -209,9 +211,9 @@ class Carrier {
     }
 
     /** This host does what another one has ordered. */
-    #follow(order) {
+    #follow(order, isKept) {
         this.#requests.cancelling.take(order);
-        this.#post({type: 'steered', order});
+        this.#post({type: 'steered', order, isKept});
     }
 
     #removed(name) {

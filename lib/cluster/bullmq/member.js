@@ -229,7 +229,7 @@ class BullmqMember {
             case 'hostLost':
                 return this.#host.hostLost(message.name, message.id, message);
             case 'steered':
-                return this.#host.steered(message.order);
+                return this.#host.steered(message.order, message.isKept);
             case 'warning':
                 return this.#host.warn(Object.assign(new Error(message.message), {code: message.code}));
             case 'problem':

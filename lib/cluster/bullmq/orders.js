@@ -29,6 +29,7 @@ class Orders {
     /** Changes with each order, so that what was read before it does not count. */
     #version = 0;
     #isLooking = false;
+    #isLookWanted = false;
     #timer;
 
     /**
@@ -36,8 +37,9 @@ class Orders {
      * @param {object} parts.queue - a Queue
      * @param {import('./inbox').Inbox} parts.inbox
      * @param {() => number} parts.nowMs - by the clock of the server
-     * @param {(order: object) => void} parts.onOrder - this host is to follow an order of another one
-     * @param {(call: () => Promise<void>) => Promise<void>} parts.trying
+     * @param {(order: object, isKept: boolean) => void} parts.onOrder - this host is to follow an order of another one: `isKept` if it
+     *   finds that with the queue, and may have been given long ago
+     * @param {(call: () => Promise<void>) => Promise<void>} parts.trying - does not reject
      */
     constructor({queue, inbox, nowMs, onOrder, trying}) {
         this.#queue = queue;
@@ -49,7 +51,6 @@ class Orders {
 
     start() {
         this.#timer = setInterval(() => this.lookSoon(), LOOK_PERIOD_MS);
-        this.lookSoon();
     }
 
     /** An order of this host, which follows it itself. */
@@ -64,7 +65,7 @@ class Orders {
     take(order) {
         this.#note(order);
         this.#unkept.delete(fieldOf(order));
-        this.#onOrder(order);
+        this.#onOrder(order, false);
     }
 
     /** This host has a job, which may be paused since before that. */
@@ -77,12 +78,19 @@ class Orders {
 
     /** Follows what it has missed, once the server answers. */
     lookSoon() {
+        this.#isLookWanted = true;
         if (!this.#isLooking) {
             this.#isLooking = true;
-            void this.#trying(() => this.#look()).finally(() => {
-                this.#isLooking = false;
-            });
+            void this.#lookWhileWanted();
         }
+    }
+
+    async #lookWhileWanted() {
+        while (this.#isLookWanted) {
+            this.#isLookWanted = false;
+            await this.#trying(() => this.#look());
+        }
+        this.#isLooking = false;
     }
 
     async #look() {
@@ -93,7 +101,7 @@ class Orders {
             const order = JSON.parse(this.#followed.get(field));
             this.#followed.delete(field);
             if (order.kind !== 'cancel') {
-                this.#onOrder({kind: ENDED_BY[order.kind], name: order.name});
+                this.#onOrder({kind: ENDED_BY[order.kind], name: order.name}, true);
             }
         }
         for (const [field, text] of fields) {
@@ -140,7 +148,7 @@ class Orders {
 
     #follow(field, text) {
         this.#followed.set(field, text);
-        this.#onOrder(JSON.parse(text));
+        this.#onOrder(JSON.parse(text), true);
     }
 
     async #forgetOld(fields) {
