@@ -189,7 +189,7 @@ impl Engine {
         let job = self.jobs.get(&id);
         let is_clustered = job.is_some_and(|job| job.is_clustered());
         let is_offloaded = job.is_some_and(|job| matches!(job.spec.work, Work::Offloaded(_)));
-        let boot_lead = self.pool.known_boot_lead().filter(|_| is_offloaded);
+        let boot_lead = self.pool.measured_boot_lead().filter(|_| is_offloaded);
         let Some(cluster) = self.cluster.as_mut() else { return };
         if let Some(before) = cluster.claim_of.remove(&id) {
             cluster.claims.cancel(before);

@@ -83,7 +83,8 @@ pub(super) struct Pool {
     booting: usize,
     with_run: usize,
     demand: Demand,
-    boot_lead: Duration,
+    /// `None` before a boot has been measured.
+    boot_lead: Option<Duration>,
     failures_in_a_row: u32,
     is_paused: bool,
     next_worker: u32,
@@ -119,7 +120,7 @@ impl Pool {
             booting: 0,
             with_run: 0,
             demand: Demand::new(),
-            boot_lead: FIRST_BOOT_LEAD,
+            boot_lead: None,
             failures_in_a_row: 0,
             is_paused: false,
             next_worker: 1,
@@ -128,12 +129,12 @@ impl Pool {
 
     /// How long before a due time its process should be booted.
     pub(super) fn boot_lead(&self) -> Duration {
-        self.boot_lead
+        self.boot_lead.unwrap_or(FIRST_BOOT_LEAD)
     }
 
-    /// The same, once a process has booted.
-    pub(super) fn known_boot_lead(&self) -> Option<Duration> {
-        Some(self.boot_lead).filter(|lead| *lead != FIRST_BOOT_LEAD)
+    /// The same, once a boot has been measured.
+    pub(super) fn measured_boot_lead(&self) -> Option<Duration> {
+        self.boot_lead
     }
 
     pub(super) fn start_timeout(&self) -> Duration {
@@ -346,7 +347,7 @@ impl Pool {
         let boot = now.mono.since(worker.asked_at);
         self.demand.measured(boot);
         if worker.warm_up == WarmUp::Full {
-            self.boot_lead = next_lead(self.boot_lead, boot);
+            self.boot_lead = Some(next_lead(self.boot_lead, boot));
         }
         Some((run.is_none(), boot))
     }
@@ -392,8 +393,11 @@ impl Pool {
 }
 
 /// The lead follows what boots take: up at once, down slowly, and twice as long to be safe.
-fn next_lead(lead: Duration, boot: Duration) -> Duration {
+fn next_lead(before: Option<Duration>, boot: Duration) -> Duration {
     let wanted = boot * 2;
-    let next = if wanted > lead || lead == FIRST_BOOT_LEAD { wanted } else { (lead * 7 + wanted) / 8 };
+    let next = match before {
+        Some(lead) if wanted <= lead => (lead * 7 + wanted) / 8,
+        _ => wanted,
+    };
     next.clamp(*BOOT_LEAD.start(), *BOOT_LEAD.end())
 }
