@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const nodeTest = require('node:test');
+const {Redis} = require('ioredis');
 const {ownServer} = require('./own-server');
 const {MARIADB, POSTGRES, REDIS, lostSlots, makeCluster, overlapOf, within} = require('./support');
 
@@ -119,6 +120,50 @@ if (tests.length > 0) {
 }
 
 if (REDIS) {
+    nodeTest(
+        `Redis refuses writes for ${DOWN_MS} ms, as when its memory is full: every slot has run or is reported`,
+        async (t) => {
+            const server = await ownServer(t, 'redis', []);
+            const jobs = [
+                {kind: 'inline', name: 'tick', at: '* * * * * *'},
+                {kind: 'script', name: 'busy', at: '*/2 * * * * *', overlap: 'queue', ms: 100}
+            ];
+            const cluster = makeCluster(t, {backend: 'bullmq', url: server.url}, jobs);
+            await Promise.all([cluster.host({lease: LEASE_MS}), cluster.host({lease: LEASE_MS})]);
+            const runsOf = (name) => cluster.tries().filter(({id}) => id.startsWith(`${name}@`));
+            await within('slots', 30_000, () => runsOf('tick').length >= 3 && runsOf('busy').length >= 2);
+            const redis = new Redis(server.url);
+            await redis.config('SET', 'maxmemory', '1');
+            await new Promise((resolve) => setTimeout(resolve, DOWN_MS));
+            await redis.config('SET', 'maxmemory', '0');
+            const upAt = Date.now();
+            redis.disconnect();
+            for (const [name, everyMs] of [
+                ['tick', 1_000],
+                ['busy', 2_000]
+            ]) {
+                const tries = () => runsOf(name);
+                await within(
+                    'slots after that',
+                    40_000,
+                    () => tries().filter(({due}) => due > upAt).length >= 3
+                );
+                const lost = () =>
+                    lostSlots({tries, skipped: cluster.skipped}, {name, everyMs, untilMs: upAt});
+                await within('every slot has run or is reported', FOUND_MS, () => lost().length === 0).catch(
+                    (error) => {
+                        throw new Error(
+                            JSON.stringify({lost: lost(), upAt, skipped: cluster.skipped, runs: tries()}),
+                            {cause: error}
+                        );
+                    }
+                );
+                const ids = tries().map(({id}) => id);
+                assert.equal(new Set(ids).size, ids.length, 'a slot has run twice');
+            }
+        }
+    );
+
     nodeTest(
         `Redis is down for ${DOWN_MS} ms: the slots of a job with overlap 'queue' still run one by one`,
         async (t) => {

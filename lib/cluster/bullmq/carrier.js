@@ -7,6 +7,7 @@ const {ServerClock} = require('../server-clock');
 const {SkipReports} = require('../skip-reports');
 const {backendOf, isPostgres, serverTime, workerOptions} = require('./backend');
 const {Batches} = require('./batches');
+const {Claims} = require('./claims');
 const {Inbox} = require('./inbox');
 const {Leases} = require('./leases');
 const {OneOffs} = require('./one-offs');
@@ -29,6 +30,7 @@ class Carrier {
     #clock;
     #skips;
     #slots;
+    #claims;
     #leases;
     #requests;
     #oneOffs;
@@ -125,6 +127,11 @@ class Carrier {
             skips: this.#skips,
             inbox: this.#inbox,
             trying,
+            onError: (error) => this.#problem(error)
+        });
+        this.#claims = new Claims({
+            slotsOf: (name) => (this.#serial.queueOf(name) === undefined ? this.#slots : this.#serial),
+            isWanted: (name) => !this.#isClosing && jobs.has(name),
             onError: (error) => this.#problem(error)
         });
         this.#orders.start();
@@ -237,11 +244,7 @@ class Carrier {
     #takeNews() {
         for (const news of this.#link.take()) {
             if (news.type === 'slotNear') {
-                if (!this.#isClosing) {
-                    const isSerial = this.#serial.queueOf(news.name) !== undefined;
-                    const slots = isSerial ? this.#serial : this.#slots;
-                    void this.#trying(() => slots.claim(news.name, news.dueMs));
-                }
+                this.#claims.near(news.name, news.dueMs);
             } else if (news.type === 'declined') {
                 this.#leases.settle(news.id, {kind: 'skipped', reason: news.reason});
             } else if (news.type === 'returned') {

@@ -109,11 +109,15 @@ class SerialQueues {
         await Promise.all([...this.#lanes.keys()].map((name) => this.close(name)));
     }
 
+    /** A due time has come near, and is to be claimed. */
+    noteNear(name, dueMs) {
+        this.#lanes.get(name).newest = dueMs;
+    }
+
     /** Each host adds the slot to the queue of its job; the first one counts. */
     async claim(name, dueMs) {
         const {kept, link, clock, skips} = this.#parts;
         const lane = this.#lanes.get(name);
-        lane.newest = dueMs;
         if (await clock.hadPassed(dueMs)) {
             return;
         }

@@ -45,14 +45,20 @@ class Slots {
         this.#skips = skips;
     }
 
+    /** A due time has come near, and is to be claimed. */
+    noteNear(name, dueMs) {
+        this.#newest.set(name, dueMs);
+    }
+
     /** Each host adds the slot to the queue; the first one counts. */
     async claim(name, dueMs) {
         const job = this.#jobs.get(name);
-        if (job === undefined) {
+        if (job === undefined || (await this.#clock.hadPassed(dueMs))) {
             return;
         }
-        this.#newest.set(name, dueMs);
-        if (await this.#clock.hadPassed(dueMs)) {
+        if (this.#isMissed(name, dueMs)) {
+            // It had to wait for an earlier claim: the newest one makes up for it, unless another host was faster.
+            this.#noteSuperseded(name, dueMs);
             return;
         }
         const jobId = slotId(name, dueMs);
@@ -95,8 +101,7 @@ class Slots {
         if (before === dueMs || this.#link.nowMs() < dueMs + OVERLAP_TOLERANCE_MS) {
             this.#deduplicated.set(name, dueMs);
         } else {
-            // The newest of these makes up for what passed without a host.
-            this.#superseded.set(name, [...(this.#superseded.get(name) ?? []), dueMs]);
+            this.#noteSuperseded(name, dueMs);
         }
     }
 
@@ -106,6 +111,16 @@ class Slots {
      */
     async #isForgotten(name, dueMs) {
         return (await this.#queue.getJob(slotId(name, dueMs))) === undefined;
+    }
+
+    /** The newest of these makes up for what passed without a host. */
+    #noteSuperseded(name, dueMs) {
+        this.#superseded.set(name, [...new Set(this.#superseded.get(name)).add(dueMs)]);
+    }
+
+    /** Whether a slot is late, and there is a newer one. */
+    #isMissed(name, dueMs) {
+        return this.#newest.get(name) > dueMs && this.#link.nowMs() - dueMs > LATE_MS;
     }
 
     /** A newer slot was added: the queue has the late ones before it, or never will. */
@@ -164,7 +179,7 @@ class Slots {
             this.#deduplicated.delete(name);
             return 'overlap';
         }
-        return this.#newest.get(name) > data.due && lateMs > LATE_MS ? 'missed' : undefined;
+        return this.#isMissed(name, data.due) ? 'missed' : undefined;
     }
 }
 
