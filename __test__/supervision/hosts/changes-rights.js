@@ -34,10 +34,13 @@ async function main() {
     const dueMs = Date.now() + 1500;
     await manager.addJob({name: 'job', job: TELLS_RIGHTS, at: new Date(dueMs)});
     let wasInTime;
-    setTimeout(() => {
-        changeRights();
-        wasInTime = Date.now() < dueMs;
-    }, dueMs - leadMs - Date.now());
+    setTimeout(
+        () => {
+            changeRights();
+            wasInTime = Date.now() < dueMs;
+        },
+        dueMs - leadMs - Date.now()
+    );
     await ended;
     const ofJob = messages[0].message;
     process.send({what: 'rights', wasInTime, ofJob, uid: process.getuid(), gid: process.getgid()});
