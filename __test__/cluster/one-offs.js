@@ -64,15 +64,7 @@ async function begun(cluster) {
 }
 
 const statusIs = (cluster, job, wanted, ms = LIMIT_MS) =>
-    untilAsync(`the row is '${wanted}'`, ms, async () => (await cluster.statusOf(job)) === wanted);
-
-async function untilAsync(what, ms, check) {
-    const end = performance.now() + ms;
-    while (!(await check())) {
-        assert.ok(performance.now() < end, `${what}: not within ${ms} ms`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-}
+    within(`the row is '${wanted}'`, ms, async () => (await cluster.statusOf(job)) === wanted);
 
 /** Messages of hosts that have been sent by now, of one kind. */
 function collect(hosts, what) {

@@ -135,8 +135,7 @@ test('what was read before an order arrived does not end it', async () => {
         await new Promise((resolve) => (answer = resolve));
         return meta;
     };
-    const looked = look(two);
-    await looked;
+    await look(two);
     backend.getQueueMeta = getQueueMeta;
     await one.orders.give(pause);
     answer();

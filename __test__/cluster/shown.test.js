@@ -4,27 +4,18 @@
 
 const assert = require('node:assert/strict');
 const nodeTest = require('node:test');
-const {setTimeout: wait} = require('node:timers/promises');
 const {workplace} = require('../support/cli');
 const {send} = require('../http/support');
-const {BACKENDS, QUEUES, REDIS, makeCluster, startProxy} = require('./support');
+const {BACKENDS, QUEUES, REDIS, makeCluster, startProxy, within} = require('./support');
 
 const AS_PROGRAM = {authorization: 'Bearer token'};
 /** A page waits half a second for the queue. */
 const MOST_WAIT_MS = 2_000;
 const LIMIT_MS = 20_000;
-const LOOK_MS = 50;
 
 const slow = {kind: 'slow', name: 'slow', ms: 60_000, concurrency: 5};
 
-/** Looks again and again until it is so. */
-async function until(what, isSo) {
-    const end = performance.now() + LIMIT_MS;
-    while (!(await isSo())) {
-        assert.ok(performance.now() < end, `not in time: ${what}`);
-        await wait(LOOK_MS);
-    }
-}
+const until = (what, isSo) => within(what, LIMIT_MS, isSo);
 
 /** @returns {Promise<{get: Function, post: Function, url: string}>} what a host serves */
 async function served(host) {

@@ -6,14 +6,13 @@ const fs = require('node:fs');
 const path = require('node:path');
 const JobManager = require('../../..');
 const {bullmq, database} = require('../../../lib/cluster');
+const {JOIN} = require('../../../lib/manager/cluster-option');
 const {knexOf} = require('../knex');
 const {openRows} = require('../rows');
 
 const {backend, url, name, lease, record, rows, concurrency, isAlone, addsAfterMs} = JSON.parse(
     process.argv[2]
 );
-/** By this a manager joins a cluster. */
-const JOIN = Symbol.for('@tryghost/job-manager.cluster');
 const script = path.join(__dirname, '../jobs/one-off.js');
 
 const tell = (what, more) => process.send({what, ...more});

@@ -137,7 +137,7 @@ class Carrier {
         this.#orders.start();
         void this.#trying(async () => {
             await this.#inbox.start();
-            // From here on this host is told of orders. What was ordered before is with the queue.
+            // Other hosts list this one now, and send it their orders. Earlier orders are read from the queue.
             this.#orders.lookSoon();
             const differing = zonesDiffer(await this.#inbox.hosts(), host);
             if (differing !== undefined) {

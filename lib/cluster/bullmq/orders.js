@@ -1,9 +1,9 @@
 'use strict';
 
 /**
- * Orders of one host to all: pauses, and cancellations of runs that go. A message brings each at once. The queue keeps it too, for hosts that
- * start later, and for those that have missed the message: they were cut off for longer than hosts are remembered, or, on PostgreSQL, a
- * message became visible after a later one.
+ * Orders of one host to all hosts: pauses, and cancellations of runs that have begun. Each order is sent as a message, and is kept with the
+ * queue for hosts that start later or have missed the message. A host misses it when it was cut off until it was no longer in the list of
+ * hosts, or, on PostgreSQL, when the message was committed after a later one.
  */
 
 /** Taken now: a host's tests may replace them. */

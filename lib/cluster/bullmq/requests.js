@@ -1,8 +1,8 @@
 'use strict';
 
 const {Cancelling} = require('./cancelling');
-const {failureOf} = require('./failures');
 const {fenceOf, jobIdOf, requestId, resumedOf, runIdOfJob} = require('./codec');
+const {failureOf} = require('./failures');
 
 /** An answer of another host is here by then. */
 const ANSWER_MS = 2_000;
